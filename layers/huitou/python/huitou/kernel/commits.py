@@ -1,0 +1,53 @@
+"""Writing without half measures: a use case gathers conditional writes and commits them as one.
+
+Stores build `Write`s, a `Commit` carries them out all or not at all, `until_committed` decides again from a
+fresh read when somebody else was faster (E18).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from huitou.kernel.errors import ContentionError
+
+T = TypeVar("T")
+ATTEMPTS = 24
+"""How often a use case decides again before it gives up; pauses grow to a quarter of a second."""
+
+
+class StaleReadError(ContentionError):
+    """What the decision saw has changed meanwhile: read and decide again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One conditional write. ``operation`` is the store's own; ``refused`` says what a failed condition means."""
+
+    operation: Any
+    refused: Exception
+
+
+class Commit(Protocol):
+    """Carries out all writes or none.
+
+    Raises the ``refused`` of the first write (in the order given) whose condition does not hold,
+    `StaleReadError` when another transaction holds one of the items, `UnavailableError` when the store is out
+    of reach; in the last case the writes may have happened, and the same commit can be repeated.
+    """
+
+    def __call__(self, writes: Sequence[Write]) -> None: ...
+
+
+def until_committed(attempt: Callable[[], T], pause: Callable[[int], None]) -> T:
+    """Runs ``attempt`` (read, decide, commit) until it is not overtaken. ``pause(n)`` waits after the n-th failure.
+
+    Raises `ContentionError` after `ATTEMPTS` failures; nothing was changed then.
+    """
+    for failures in range(1, ATTEMPTS):
+        try:
+            return attempt()
+        except StaleReadError:
+            pause(failures)
+    return attempt()

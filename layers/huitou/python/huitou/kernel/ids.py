@@ -1,0 +1,67 @@
+"""Identifiers. An id in the API locates its item, so that a get by id is one read.
+
+A member id is a ULID. What belongs to a member is named ``<member>-<ulid>``, where the second ULID takes
+its time from the event and its random part from a digest of the thing's identity: the same receipt gets the
+same id on every delivery. What has no member, or not yet, is named by the digest alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from base64 import b32encode
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple, NewType
+
+from ulid import ULID
+
+from huitou.kernel.errors import NotFoundError
+from huitou.kernel.instants import to_millis
+
+MemberId = NewType("MemberId", str)
+Digest = NewType("Digest", str)
+
+_ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"
+_MEMBER_ID = re.compile(_ULID)
+_OWNED_ID = re.compile(rf"({_ULID})-({_ULID})")
+
+
+class OwnedId(NamedTuple):
+    """The two halves of an id that names something of a member."""
+
+    member: MemberId
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.member}-{self.key}"
+
+
+def new_member_id() -> MemberId:
+    """A fresh ULID."""
+    return MemberId(str(ULID()))
+
+
+def is_member_id(text: str) -> bool:
+    """Whether ``text`` has the form of a member id."""
+    return _MEMBER_ID.fullmatch(text) is not None
+
+
+def digest_of(parts: Iterable[str]) -> Digest:
+    """26 characters (130 bits) of SHA-256 over the parts; parts cannot run into each other."""
+    joined = "".join(f"{len(part)}:{part}" for part in parts)
+    return Digest(b32encode(hashlib.sha256(joined.encode()).digest())[:26].decode())
+
+
+def ulid_for(instant: datetime, digest: Digest) -> str:
+    """The ULID at ``instant`` whose random part is fixed by ``digest``."""
+    tail = hashlib.sha256(digest.encode()).digest()[:10]
+    return str(ULID.from_bytes(to_millis(instant).to_bytes(6, "big") + tail))
+
+
+def parse_owned_id(text: str) -> OwnedId:
+    """Raises `NotFoundError`: an id of another form names nothing."""
+    match = _OWNED_ID.fullmatch(text)
+    if match is None:
+        raise NotFoundError(f"Nothing has the id {text!r}.")
+    return OwnedId(MemberId(match[1]), match[2])

@@ -1,0 +1,295 @@
+"""Every change to points: ``decide(wallet, command, programme, now) -> Decision``.
+
+The idea: a decision first **settles** the wallet, booking what time alone has done to it by ``now``
+(activations and expiries, in the fixed order of E22), then does what was asked, then settles again, since a
+late sale may bring points that are already over. So the entries tell the whole story in order, and nothing
+depends on how promptly the clock books. All of a decision is committed as one conditional write on the
+wallet's version; a decision that was overtaken is made again from a fresh read.
+
+Points move only through `_Ledger.book`, which writes the entry and the lots in one step: they cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from huitou.kernel.errors import ConflictError
+from huitou.kernel.instants import EPOCH
+from huitou.points.earning import Earning
+from huitou.points.expiry import activation, expiration, slide
+from huitou.points.wallet import (
+    Balance,
+    Cause,
+    Entry,
+    EntryType,
+    Lot,
+    LotChange,
+    RuleOutcome,
+    Wallet,
+    balance_of,
+    next_change,
+    spending_order,
+)
+from huitou.program.model import GROUP, BrandId, Program, Sliding
+
+CLOCK = Cause("clock", "clock")
+
+
+class InsufficientPointsError(ConflictError):
+    """More points were asked for than are spendable; ``extra`` says how many are."""
+
+    code = "insufficient_points"
+    title = "Not enough points"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a command comes to: the wallet after it, and the entries that lead there."""
+
+    wallet: Wallet
+    entries: tuple[Entry, ...]
+
+    def entry_for(self, cause: Cause) -> Entry:
+        """The first entry of ``cause``."""
+        return next(entry for entry in self.entries if entry.cause == cause)
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Book what fell due, nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Earn:
+    """Book what a purchase at ``occurred_at`` earned, as one new lot issued by ``brand``.
+
+    A purchase that earned nothing is booked with amount 0: its explanation is what the member will ask for.
+    """
+
+    earning: Earning
+    brand: BrandId
+    occurred_at: datetime
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class Redeem:
+    """Spend ``points`` at ``brand``, from the lots that end first (E6)."""
+
+    points: int
+    brand: BrandId
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class Reverse:
+    """Give the points of a redemption back to the lots they came from.
+
+    E4: what came from a lot that is over by now returns and expires at once, as two entries.
+    """
+
+    redemption: Entry
+    brand: BrandId
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class Adjust:
+    """Give (``points`` > 0: a new lot) or take (< 0: from the lots that end first) by hand, with a reason (M11)."""
+
+    points: int
+    brand: BrandId
+    reason: str
+    actor: str
+    cause: Cause
+
+
+Command = Settle | Earn | Redeem | Reverse | Adjust
+
+
+def decide(wallet: Wallet, command: Command, program: Program, now: datetime) -> Decision:
+    """What ``command`` comes to at ``now``; the same wallet and no entries where nothing changes.
+
+    Raises `InsufficientPointsError` where more is to be taken than can be spent.
+    """
+    ledger = _Ledger(wallet, program, now)
+    ledger.settle()
+    match command:
+        case Earn():
+            ledger.earn(command)
+        case Redeem(points, brand, cause):
+            ledger.book(EntryType.REDEEM, ledger.take(points), now, cause, brand)
+            ledger.be_active(now)
+        case Reverse(redemption, brand, cause):
+            returned = [ledger.give_back(-change.amount, change.lot) for change in redemption.changes]
+            ledger.book(EntryType.REVERSE, returned, now, cause, brand)
+            ledger.settle(not_before=now)
+        case Adjust():
+            ledger.adjust(command)
+        case Settle():
+            pass
+    ledger.settle()
+    return ledger.decision()
+
+
+def join(wallet: Wallet, brand: BrandId, at: datetime) -> Wallet:
+    """The wallet with ``brand`` among those the member joined (E31); the same wallet where it was already."""
+    if brand == GROUP or wallet.has_joined(brand):
+        return wallet
+    return replace(wallet, brands={**wallet.brands, brand: at})
+
+
+def touch(wallet: Wallet, at: datetime) -> Wallet:
+    """The wallet one version on, for a fact that moves no points."""
+    return replace(wallet, version=wallet.version + 1, recorded_at=max(wallet.recorded_at, at))
+
+
+class _Ledger:
+    """A wallet in the making: lots by number, and the entries booked so far."""
+
+    def __init__(self, wallet: Wallet, program: Program, now: datetime) -> None:
+        self._wallet = wallet
+        self._program = program
+        self._currency = program.currencies[wallet.currency]
+        self._now = now
+        self._recorded_at = max(now, wallet.recorded_at)
+        self._lots = {lot.number: lot for lot in wallet.lots}
+        self._next_lot = wallet.next_lot
+        self._last_activity = wallet.last_activity
+        self.entries: list[Entry] = []
+
+    def book(
+        self,
+        kind: EntryType,
+        changes: Sequence[LotChange],
+        effective_at: datetime,
+        cause: Cause,
+        brand: BrandId,
+        *,
+        outcomes: tuple[RuleOutcome, ...] = (),
+        reason: str | None = None,
+        actor: str | None = None,
+    ) -> None:
+        """Changes the lots and writes the entry that says so."""
+        for change in changes:
+            self._lots[change.lot.number] = change.lot
+            if change.lot.remaining == 0:
+                del self._lots[change.lot.number]
+        amount = sum(change.lot.remaining if kind is EntryType.ACTIVATE else change.amount for change in changes)
+        entry = Entry(
+            member=self._wallet.member,
+            currency=self._wallet.currency,
+            version=self._wallet.version + len(self.entries) + 1,
+            type=kind,
+            amount=amount,
+            changes=tuple(changes),
+            effective_at=effective_at,
+            recorded_at=self._recorded_at,
+            cause=cause,
+            program_version=self._program.version,
+            balance=self._balance(),
+            brand=brand,
+            explanation=outcomes,
+            reason=reason,
+            actor=actor,
+        )
+        self.entries.append(entry)
+
+    def settle(self, not_before: datetime = EPOCH) -> None:
+        """E22: at each instant that has come, activations first, then expiries.
+
+        Points that came back after their end are over from ``not_before``, when they came, not from their end.
+        """
+        while (due := next_change(self._lots.values())) is not None and due <= self._now:
+            starting = [lot for lot in self._lots.values() if lot.pending and lot.active_at <= due]
+            at = max(due, not_before)
+            self._book_clock(EntryType.ACTIVATE, at, [LotChange(0, replace(lot, pending=False)) for lot in starting])
+            ending = [lot for lot in self._lots.values() if lot.has_expired(due)]
+            self._book_clock(EntryType.EXPIRE, at, [_taken(lot, lot.remaining) for lot in ending])
+
+    def earn(self, command: Earn) -> None:
+        """Books the earning and lets sliding lots follow it."""
+        points, at = command.earning.points, command.occurred_at
+        changes = [LotChange(points, self.new_lot(points, command.brand, at))] if points else []
+        self.book(EntryType.EARN, changes, at, command.cause, command.brand, outcomes=command.earning.outcomes)
+        self.be_active(at)
+
+    def adjust(self, command: Adjust) -> None:
+        """Books points given or taken by hand."""
+        points, brand = command.points, command.brand
+        changes = [LotChange(points, self.new_lot(points, brand, self._now))] if points > 0 else self.take(-points)
+        self.book(
+            EntryType.ADJUST, changes, self._now, command.cause, brand, reason=command.reason, actor=command.actor
+        )
+
+    def new_lot(self, points: int, issuer: BrandId, earned_at: datetime) -> Lot:
+        """A lot under the currency's policy, with the next number."""
+        zone, policy = self._program.zone, self._currency.expiry
+        active_at = activation(self._currency, earned_at, zone)
+        lot = Lot(
+            number=self._next_lot,
+            remaining=points,
+            active_at=active_at,
+            expires_at=expiration(policy, active_at, zone),
+            issuer=issuer,
+            sliding_days=policy.days if isinstance(policy, Sliding) else 0,
+            pending=active_at > earned_at,
+        )
+        self._next_lot += 1
+        return lot
+
+    def take(self, points: int) -> list[LotChange]:
+        """Takes from spendable lots in the order of E6. Raises `InsufficientPointsError`."""
+        spendable = self._balance().spendable
+        if points > spendable:
+            raise InsufficientPointsError(
+                f"{points} points were asked for, {spendable} can be spent.", extra={"spendable": spendable}
+            )
+        changes: list[LotChange] = []
+        for lot in sorted(self._lots.values(), key=spending_order):
+            if points and lot.is_spendable(self._now):
+                part = min(points, lot.remaining)
+                changes.append(_taken(lot, part))
+                points -= part
+        return changes
+
+    def give_back(self, points: int, origin: Lot) -> LotChange:
+        """Returns points to the lot they came from, opening it again where it was used up."""
+        lot = self._lots.get(origin.number)
+        if lot is None:
+            lot = replace(origin, remaining=0)
+            if self._last_activity is not None:
+                (lot,) = slide((lot,), self._last_activity, self._program.zone)
+        return LotChange(points, replace(lot, remaining=lot.remaining + points))
+
+    def be_active(self, at: datetime) -> None:
+        """E5: an activity at ``at`` moves the ends of sliding lots."""
+        self._last_activity = max(at, self._last_activity or at)
+        self._lots = {lot.number: lot for lot in slide(self._lots.values(), self._last_activity, self._program.zone)}
+
+    def decision(self) -> Decision:
+        """The wallet as it stands now; its version is that of the last entry."""
+        if not self.entries:
+            return Decision(self._wallet, ())
+        wallet = replace(
+            self._wallet,
+            version=self._wallet.version + len(self.entries),
+            lots=tuple(sorted(self._lots.values(), key=lambda lot: lot.number)),
+            next_lot=self._next_lot,
+            last_activity=self._last_activity,
+            recorded_at=self._recorded_at,
+        )
+        return Decision(wallet, tuple(self.entries))
+
+    def _balance(self) -> Balance:
+        return balance_of(self._lots.values(), self._now)
+
+    def _book_clock(self, kind: EntryType, at: datetime, changes: Sequence[LotChange]) -> None:
+        if changes:
+            self.book(kind, changes, at, CLOCK, GROUP)
+
+
+def _taken(lot: Lot, points: int) -> LotChange:
+    return LotChange(-points, replace(lot, remaining=lot.remaining - points))

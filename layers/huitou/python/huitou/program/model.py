@@ -1,0 +1,163 @@
+"""A published programme as decisions read it: frozen, typed, looked up by id.
+
+Built by `huitou.program.compilation` from the document; nothing else makes one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+BrandId = str
+StoreId = str
+CurrencyId = str
+
+GROUP = "group"
+"""Stands in the place of a brand for the group as a whole: as issuer, as scope of a key, in consent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """One brand of the group."""
+
+    id: BrandId
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A place or channel of sale: weekday, hour and business date of a sale are the store's (E9)."""
+
+    id: StoreId
+    brand: BrandId
+    name: str
+    region: str
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """Lots without end."""
+
+
+@dataclass(frozen=True, slots=True)
+class RollingDays:
+    """Valid through the N-th local day after the lot became active."""
+
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfMonth:
+    """Valid to the end of the local month, ``months`` months after the one of activation (0: the same)."""
+
+    months: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfYear:
+    """Valid to the end of the local year, ``years`` years after the one of activation (1: 隔年底)."""
+
+    years: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sliding:
+    """Valid through the N-th local day after the member's last activity."""
+
+    days: int
+
+
+Expiry = Never | RollingDays | EndOfMonth | EndOfYear | Sliding
+
+
+@dataclass(frozen=True, slots=True)
+class PointCurrency:
+    """A kind of points. ``brand`` is None for points that all brands share."""
+
+    id: CurrencyId
+    name: str
+    exponent: int
+    brand: BrandId | None
+    expiry: Expiry
+    pending_days: int
+    """Cooling-off (鑑賞期): spendable from the start of the local day this many days after the sale; 0: at once."""
+
+
+class Rounding(StrEnum):
+    """How a fraction of the smallest unit of points is settled, once per rule and purchase."""
+
+    DOWN = "down"
+    HALF_UP = "half_up"
+    UP = "up"
+
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """When a rule applies. An empty set or None asks nothing; all that is asked must hold.
+
+    ``categories`` selects lines; everything else asks about the sale as a whole. ``dates`` is inclusive at both
+    ends and, like ``weekdays`` and ``hours``, read on the store's calendar. ``hours`` is [from, to); a range
+    that ends before it begins runs over midnight and belongs to the weekday on which it began.
+    """
+
+    brands: frozenset[BrandId] = frozenset()
+    categories: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset()
+    first_day: date | None = None
+    last_day: date | None = None
+    weekdays: frozenset[Weekday] = frozenset()
+    hours: tuple[time, time] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EarningRule:
+    """``points`` (smallest units) for each whole or part of ``per`` (smallest units of ``money``) spent."""
+
+    id: str
+    name: str
+    currency: CurrencyId
+    points: int
+    per: int
+    rounding: Rounding
+    when: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One immutable version of the programme."""
+
+    version: int
+    name: str
+    zone: ZoneInfo
+    money: str
+    """The ISO 4217 code in which the group sells."""
+    money_exponent: int
+    home_currency: CurrencyId
+    """The group-wide points that every member has a wallet of, from enrolment."""
+    brands: Mapping[BrandId, Brand]
+    stores: Mapping[StoreId, Store]
+    currencies: Mapping[CurrencyId, PointCurrency]
+    earning: tuple[EarningRule, ...]
+    channels: frozenset[str]
+    joins_on_use: bool
+    """E31: whether presenting an identity joins the member to the brand."""
+    late_limit: timedelta
+    """E32: how far back a sale may lie that comes by the API."""
+    claim_limit: timedelta
+    """M40: how long after the sale a receipt may be claimed (補登)."""
+
+    def zone_of(self, store: StoreId | None) -> ZoneInfo:
+        """The store's time zone; the programme's for a sale without a store."""
+        return self.stores[store].zone if store else self.zone
+
+    def earliest(self, now: datetime) -> datetime:
+        """The oldest ``occurred_at`` that the API accepts at ``now``."""
+        return now - self.late_limit
