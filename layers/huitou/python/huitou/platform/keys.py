@@ -1,0 +1,130 @@
+"""Every key of both tables. A store takes its keys from here and never builds one by hand.
+
+A builder returns ``(pk, sk)``; the `*_PREFIX` constants are what a query of the same partition begins with.
+Instants in keys have a fixed width (`format_instant`), so that text order is time order.
+"""
+
+from __future__ import annotations
+
+import zlib
+from datetime import datetime
+
+from huitou.kernel.instants import format_instant
+
+Key = tuple[str, str]
+
+DUE_INDEX = "due"
+DUE_SHARDS = 16
+"""Partitions of the due index: enough that no tick reads a long one, few enough to query all each minute."""
+
+# --- a member's partition ---
+
+PROFILE = "PROFILE"
+WALLET_PREFIX = "WALLET#"
+PURCHASE_PREFIX = "PURCHASE#"
+EVENT_PREFIX = "EVENT#"
+CONSENT_PREFIX = "CONSENT#"
+
+
+def member(member_id: str) -> str:
+    """The partition of all that is one member's."""
+    return f"M#{member_id}"
+
+
+def profile(member_id: str) -> Key:
+    return member(member_id), PROFILE
+
+
+def wallet(member_id: str, currency: str) -> Key:
+    return member(member_id), f"{WALLET_PREFIX}{currency}"
+
+
+def wallet_lots(member_id: str, currency: str, number: int) -> Key:
+    """The ``number``-th item of older lots; its text order is that of numbers up to 999."""
+    return member(member_id), f"{WALLET_PREFIX}{currency}#LOTS#{number:03d}"
+
+
+def wallet_lots_prefix(currency: str) -> str:
+    return f"{WALLET_PREFIX}{currency}#LOTS#"
+
+
+def entry(member_id: str, currency: str, version: int) -> Key:
+    return member(member_id), f"{entry_prefix(currency)}{version:010d}"
+
+
+def entry_prefix(currency: str) -> str:
+    return f"ENTRY#{currency}#"
+
+
+def purchase(member_id: str, ulid: str) -> Key:
+    return member(member_id), f"{PURCHASE_PREFIX}{ulid}"
+
+
+def event(member_id: str, ulid: str) -> Key:
+    return member(member_id), f"{EVENT_PREFIX}{ulid}"
+
+
+def consent(member_id: str, channel: str, brand: str, purpose: str, at: datetime) -> Key:
+    return member(member_id), f"{CONSENT_PREFIX}{channel}#{brand}#{purpose}#{format_instant(at)}"
+
+
+# --- look-ups: their own partitions, written with what they point to ---
+
+
+def identity(kind: str, hmac: str) -> Key:
+    return f"IDENTITY#{kind}#{hmac}", "IDENTITY"
+
+
+def receipt(digest: str) -> Key:
+    return f"RECEIPT#{digest}", "RECEIPT"
+
+
+def command(digest: str) -> Key:
+    return f"COMMAND#{digest}", "COMMAND"
+
+
+# --- the due index ---
+
+
+def due(member_id: str, at: datetime) -> Key:
+    """``(due_pk, due_sk)``; a member's entries are all in one shard."""
+    return due_shard(zlib.crc32(member_id.encode()) % DUE_SHARDS), format_instant(at)
+
+
+def due_shard(shard: int) -> str:
+    return f"DUE#{shard:02d}"
+
+
+# --- the program table ---
+
+PROGRAM = "PROGRAM"
+VERSION_PREFIX = "VERSION#"
+CHUNK_PREFIX = "CHUNK#"
+
+
+def program_version(version: int) -> Key:
+    return PROGRAM, f"{VERSION_PREFIX}{version:08d}"
+
+
+def program_active() -> Key:
+    return PROGRAM, "ACTIVE"
+
+
+def api_key(key_id: str) -> Key:
+    return f"KEY#{key_id}", "KEY"
+
+
+def audit(at: datetime, entry_id: str) -> Key:
+    return audit_month(at), f"{format_instant(at)}#{entry_id}"
+
+
+def audit_month(at: datetime) -> str:
+    return f"AUDIT#{at:%Y-%m}"
+
+
+def import_run(import_id: str) -> Key:
+    return f"IMPORT#{import_id}", "RUN"
+
+
+def import_chunk(import_id: str, number: int) -> Key:
+    return f"IMPORT#{import_id}", f"{CHUNK_PREFIX}{number:05d}"

@@ -1,0 +1,330 @@
+"""One DynamoDB table: typed reads, conditional writes, and all-or-nothing commits.
+
+pynamodb declares items and serialises them, their conditions and their updates. The calls go through one
+pynamodb `Connection` that all tables of a function share: a Model would build a client of its own (50 ms and
+10 MiB each) and reorder a transaction's writes, and with them the reasons for its cancellation.
+
+What a failure means (see `kernel.commits.Commit`):
+
+- the condition of a write does not hold → the write's own ``refused``;
+- another transaction holds an item → `StaleReadError`, decide again;
+- throttled, timed out, out of reach → `UnavailableError`: a read may be repeated; a write may have happened.
+  botocore repeats a transaction under the same token, so that it happens once. A single write has no token: if
+  the condition fails on a repeated attempt, the first may have met it, and the answer is `UnavailableError` too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar, cast
+
+from botocore.exceptions import HTTPClientError
+from pynamodb.attributes import UnicodeAttribute
+from pynamodb.connection import Connection
+from pynamodb.exceptions import CancellationReason, VerboseClientError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action, Update
+from pynamodb.models import Model
+
+from huitou.kernel.commits import StaleReadError, Write
+from huitou.kernel.errors import UnavailableError
+from huitou.kernel.pages import Page
+
+CONNECT_TIMEOUT_SECONDS = 1
+READ_TIMEOUT_SECONDS = 3
+RETRIES = 2
+MOST_WRITES = 100
+"""DynamoDB's limit for one transaction."""
+MOST_KEYS = 100
+"""DynamoDB's limit for one BatchGetItem."""
+
+_OUT_OF_REACH = frozenset(
+    {
+        "InternalFailure",
+        "InternalServerError",
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "ThrottlingError",
+        "ThrottlingException",
+        "TransactionInProgressException",
+        "500",
+        "502",
+        "503",
+        "504",
+    }
+)
+_CONFLICT = frozenset({"TransactionConflict", "TransactionConflictException"})
+_SINGLE = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem"}
+
+Attributes = Mapping[str, Mapping[str, Any]]
+CapacityHook = Callable[[str, Any], None]
+
+
+class Item(Model):
+    """What every item has. A store's items add attributes; hot ones under short ``attr_name``s."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+
+
+I = TypeVar("I", bound=Item)  # noqa: E741 - an item, nothing else
+KindOf = type[I] | Callable[[str], type[I]]
+
+
+class _Operation(NamedTuple):
+    action: str
+    key: tuple[str, str]
+    request: dict[str, Any]
+
+
+class Table:
+    """One table; built once per function, in its composition root. Safe to share between threads.
+
+    ``on_capacity`` receives the operation's name and DynamoDB's ``ConsumedCapacity`` after each call; without
+    it the figure is not asked for.
+    """
+
+    def __init__(
+        self, name: str, region: str, endpoint: str | None = None, on_capacity: CapacityHook | None = None
+    ) -> None:
+        self.name = name
+        self._connection = _connection(region, endpoint)
+        self._on_capacity = on_capacity
+        self._capacity = "INDEXES" if on_capacity else "NONE"
+
+    def get(self, kind: type[I], pk: str, sk: str, *, consistent: bool = True) -> I | None:
+        """The item, or None. Raises `UnavailableError`."""
+        answer = self._call("GetItem", {"TableName": self.name, "Key": _key(pk, sk), "ConsistentRead": consistent})
+        raw = answer.get("Item")
+        return _item(kind, raw) if raw else None
+
+    def get_many(self, keys: Sequence[tuple[type[Item], str, str]]) -> list[Item | None]:
+        """The items in the order of ``keys``, None where there is none; consistent. Raises `UnavailableError`."""
+        wanted = list(dict.fromkeys((pk, sk) for _, pk, sk in keys))
+        found: dict[tuple[str, str], Attributes] = {}
+        for start in range(0, len(wanted), MOST_KEYS):
+            for raw in self._batch(wanted[start : start + MOST_KEYS]):
+                found[raw["pk"]["S"], raw["sk"]["S"]] = raw
+        return [_item(kind, found[pk, sk]) if (pk, sk) in found else None for kind, pk, sk in keys]
+
+    def query(
+        self,
+        kind: KindOf[I],
+        pk: str,
+        *,
+        prefix: str = "",
+        between: tuple[str, str] | None = None,
+        limit: int | None = None,
+        after: str | None = None,
+        newest_first: bool = False,
+        consistent: bool = True,
+        index: str | None = None,
+    ) -> Page[I]:
+        """One page of a partition in the order of its sort keys (reversed: ``newest_first``).
+
+        ``kind`` is the items' class, or tells it from the sort key. ``between`` includes both ends. ``after`` is
+        the ``next_cursor`` of the page before. Without ``limit`` a page is what DynamoDB gives at once (1 MB).
+        An index is named like its keys (``due``: ``due_pk``, ``due_sk``) and is never consistent.
+        Raises `UnavailableError`.
+        """
+        columns = (f"{index}_pk", f"{index}_sk") if index else ("pk", "sk")
+        request: dict[str, Any] = {
+            "TableName": self.name,
+            "ScanIndexForward": not newest_first,
+            **_key_condition(columns, pk, prefix, between),
+        }
+        if index:
+            request["IndexName"] = index
+        else:
+            request["ConsistentRead"] = consistent
+        if limit is not None:
+            request["Limit"] = limit + 1  # one more tells whether the list goes on
+        if after is not None:
+            request["ExclusiveStartKey"] = _start_key(columns, pk, after)
+        answer = self._call("Query", request)
+        rows, last = answer["Items"], answer.get("LastEvaluatedKey")
+        if limit is not None and len(rows) > limit:
+            rows = rows[:limit]
+            last = rows[-1]
+        kinds = (kind if isinstance(kind, type) else kind(raw["sk"]["S"]) for raw in rows)
+        items = tuple(_item(cast(type[I], each), raw) for each, raw in zip(kinds, rows, strict=True))
+        return Page(items, _cursor(columns, last) if last else None)
+
+    def put(self, item: Item, *, refused: Exception, condition: Condition | None = None) -> Write:
+        """Writes the whole item: attributes that its class does not declare are gone afterwards."""
+        request = {"Item": item.serialize(), **_expressions(condition)}
+        return self._write("Put", item.pk, item.sk, request, refused)
+
+    def delete(
+        self, kind: type[Item], pk: str, sk: str, *, refused: Exception, condition: Condition | None = None
+    ) -> Write:
+        """Removes the item. ``kind`` is there for the reader: the condition is on its attributes."""
+        del kind
+        return self._write("Delete", pk, sk, {"Key": _key(pk, sk), **_expressions(condition)}, refused)
+
+    def update(
+        self,
+        kind: type[Item],
+        pk: str,
+        sk: str,
+        actions: Sequence[Action],
+        *,
+        refused: Exception,
+        condition: Condition | None = None,
+    ) -> Write:
+        """Changes the named attributes of the item and leaves the others; creates it if nothing forbids it."""
+        del kind
+        return self._write("Update", pk, sk, {"Key": _key(pk, sk), **_expressions(condition, actions)}, refused)
+
+    def check(self, kind: type[Item], pk: str, sk: str, *, refused: Exception, condition: Condition) -> Write:
+        """Writes nothing and lets the others happen only if ``condition`` holds."""
+        del kind
+        return self._write("ConditionCheck", pk, sk, {"Key": _key(pk, sk), **_expressions(condition)}, refused)
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        """`kernel.commits.Commit`. One write goes alone (half the price), several as a transaction.
+
+        Two writes of one item, or more than `MOST_WRITES`, are a mistake of the caller: `ValueError`.
+        """
+        operations: list[_Operation] = [write.operation for write in writes]
+        if len({operation.key for operation in operations}) != len(writes) or len(writes) > MOST_WRITES:
+            raise ValueError("A commit has at most 100 writes and each item once.")
+        if len(operations) == 1 and operations[0].action in _SINGLE:
+            self._commit_one(operations[0], writes[0].refused)
+        elif operations:
+            self._commit_all(operations, [write.refused for write in writes])
+
+    def _commit_one(self, operation: _Operation, refused: Exception) -> None:
+        try:
+            self._call(_SINGLE[operation.action], dict(operation.request))
+        except VerboseClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            if _was_repeated(error):
+                raise UnavailableError("The write was repeated; whether it happened is not known.") from error
+            raise refused from error
+
+    def _commit_all(self, operations: Iterable[_Operation], refused: Sequence[Exception]) -> None:
+        items = [{operation.action: operation.request} for operation in operations]
+        try:
+            self._call("TransactWriteItems", {"TransactItems": items})
+        except VerboseClientError as error:
+            raise _cancelled(error.cancellation_reasons, refused) or error from error
+
+    def _batch(self, keys: Iterable[tuple[str, str]]) -> Iterable[Attributes]:
+        pending: Any = {self.name: {"Keys": [_key(pk, sk) for pk, sk in keys], "ConsistentRead": True}}
+        for _ in range(1 + RETRIES):
+            answer = self._call("BatchGetItem", {"RequestItems": pending})
+            yield from answer["Responses"].get(self.name, ())
+            pending = answer.get("UnprocessedKeys")
+            if not pending:
+                return
+        raise UnavailableError("The table did not answer for all keys.")
+
+    def _write(self, action: str, pk: str, sk: str, request: dict[str, Any], refused: Exception) -> Write:
+        return Write(_Operation(action, (pk, sk), {"TableName": self.name, **request}), refused)
+
+    def _call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        request["ReturnConsumedCapacity"] = self._capacity
+        try:
+            answer: dict[str, Any] = self._connection.dispatch(operation, request)
+        except HTTPClientError as error:
+            raise UnavailableError("The table is out of reach.") from error
+        except VerboseClientError as error:
+            raise _translated(error) from error
+        if self._on_capacity:
+            self._on_capacity(operation, answer["ConsumedCapacity"])
+        return answer
+
+
+@lru_cache(maxsize=4)
+def _connection(region: str, endpoint: str | None) -> Connection:
+    connection = Connection(
+        region=region,
+        host=endpoint,
+        connect_timeout_seconds=CONNECT_TIMEOUT_SECONDS,
+        read_timeout_seconds=READ_TIMEOUT_SECONDS,
+        max_retry_attempts=RETRIES,
+    )
+    _ = connection.client  # built now, while the function starts, not within the first request
+    return connection
+
+
+def _key(pk: str, sk: str) -> dict[str, dict[str, str]]:
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def _expressions(condition: Condition | None, actions: Sequence[Action] = ()) -> dict[str, Any]:
+    names: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    request: dict[str, Any] = {}
+    if condition is not None:
+        request["ConditionExpression"] = condition.serialize(names, values)
+    if actions:
+        request["UpdateExpression"] = Update(*actions).serialize(names, values)
+    if names:
+        request["ExpressionAttributeNames"] = {placeholder: name for name, placeholder in names.items()}
+    if values:
+        request["ExpressionAttributeValues"] = values
+    return request
+
+
+def _item(kind: type[I], raw: Attributes) -> I:
+    return kind.from_raw_data(cast(dict[str, Any], raw))
+
+
+def _key_condition(columns: tuple[str, str], pk: str, prefix: str, between: tuple[str, str] | None) -> dict[str, Any]:
+    expression, values = f"{columns[0]} = :pk", {":pk": {"S": pk}}
+    if between:
+        expression += f" AND {columns[1]} BETWEEN :first AND :last"
+        values |= {":first": {"S": between[0]}, ":last": {"S": between[1]}}
+    elif prefix:
+        expression += f" AND begins_with({columns[1]}, :prefix)"
+        values[":prefix"] = {"S": prefix}
+    return {"KeyConditionExpression": expression, "ExpressionAttributeValues": values}
+
+
+def _cursor(columns: tuple[str, str], last: Attributes) -> str:
+    """The sort key; of an index, where sort keys repeat, the item's own key too."""
+    if columns[1] == "sk":
+        return str(last["sk"]["S"])
+    return "\n".join(last[column]["S"] for column in (columns[1], "pk", "sk"))
+
+
+def _start_key(columns: tuple[str, str], pk: str, after: str) -> dict[str, dict[str, str]]:
+    if columns[1] == "sk":
+        return _key(pk, after)
+    index_sk, item_pk, item_sk = after.split("\n")
+    return {columns[0]: {"S": pk}, columns[1]: {"S": index_sk}, **_key(item_pk, item_sk)}
+
+
+def _translated(error: VerboseClientError) -> Exception:
+    code = error.response["Error"]["Code"]
+    if code in _OUT_OF_REACH:
+        return UnavailableError("The table did not answer in time.")
+    if code in _CONFLICT:
+        return StaleReadError("Another change of the same item is under way.")
+    return error
+
+
+def _cancelled(reasons: Sequence[CancellationReason | None], refused: Sequence[Exception]) -> Exception | None:
+    """A condition that does not hold is the reason, whatever else happened beside it."""
+    codes = [reason.code if reason else "" for reason in reasons]
+    if "ConditionalCheckFailed" in codes:
+        return refused[codes.index("ConditionalCheckFailed")]
+    if any(code in _CONFLICT for code in codes):
+        return StaleReadError("Another change of the same item is under way.")
+    if any(code in _OUT_OF_REACH for code in codes):
+        return UnavailableError("The table did not answer in time.")
+    return None
+
+
+def _was_repeated(error: VerboseClientError) -> bool:
+    first = cast(Any, error.__cause__)
+    return bool(first is not None and first.response.get("ResponseMetadata", {}).get("RetryAttempts"))
