@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from datetime import datetime
 
+from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import format_instant
 
 Key = tuple[str, str]
@@ -21,9 +22,11 @@ DUE_SHARDS = 16
 
 PROFILE = "PROFILE"
 WALLET_PREFIX = "WALLET#"
+WALLET_HEAD = "HEAD"
 PURCHASE_PREFIX = "PURCHASE#"
 EVENT_PREFIX = "EVENT#"
 CONSENT_PREFIX = "CONSENT#"
+COMMAND_PREFIX = "COMMAND#"
 
 
 def member(member_id: str) -> str:
@@ -36,16 +39,21 @@ def profile(member_id: str) -> Key:
 
 
 def wallet(member_id: str, currency: str) -> Key:
-    return member(member_id), f"{WALLET_PREFIX}{currency}"
+    return member(member_id), f"{wallet_prefix(currency)}{WALLET_HEAD}"
 
 
-def wallet_lots(member_id: str, currency: str, number: int) -> Key:
-    """The ``number``-th item of older lots; its text order is that of numbers up to 999."""
-    return member(member_id), f"{WALLET_PREFIX}{currency}#LOTS#{number:03d}"
+def wallet_lots(member_id: str, currency: str, first: int) -> Key:
+    """A page of older lots, by the number of its first."""
+    return member(member_id), f"{wallet_prefix(currency)}LOTS#{first:010d}"
 
 
-def wallet_lots_prefix(currency: str) -> str:
-    return f"{WALLET_PREFIX}{currency}#LOTS#"
+def wallet_prefix(currency: str) -> str:
+    """What the wallet of one currency and its pages begin with."""
+    return f"{WALLET_PREFIX}{currency}#"
+
+
+def currency_of_wallet(sk: str) -> str:
+    return sk.split("#")[1]
 
 
 def entry(member_id: str, currency: str, version: int) -> Key:
@@ -54,6 +62,12 @@ def entry(member_id: str, currency: str, version: int) -> Key:
 
 def entry_prefix(currency: str) -> str:
     return f"ENTRY#{currency}#"
+
+
+def parse_entry(pk: str, sk: str) -> tuple[MemberId, str, int]:
+    """The inverse of `entry`: member, currency and version."""
+    _, currency, version = sk.split("#")
+    return MemberId(pk.removeprefix("M#")), currency, int(version)
 
 
 def purchase(member_id: str, ulid: str) -> Key:
@@ -80,7 +94,7 @@ def receipt(digest: str) -> Key:
 
 
 def command(digest: str) -> Key:
-    return f"COMMAND#{digest}", "COMMAND"
+    return f"{COMMAND_PREFIX}{digest}", "COMMAND"
 
 
 # --- the due index ---

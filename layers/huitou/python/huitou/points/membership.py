@@ -1,0 +1,37 @@
+"""Who may act on a member's points (E31): brands that the member joined are written in the home wallet."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from huitou.kernel.errors import NotFoundError
+from huitou.points.decisions import join
+from huitou.points.wallet import Wallet
+from huitou.program.model import GROUP, BrandId, Program
+
+
+class MemberNotFoundError(NotFoundError):
+    """No such member, or none that this brand may know of: the same answer for both."""
+
+    code = "member_not_found"
+    title = "Member not found"
+
+    def __init__(self) -> None:
+        super().__init__("No such member.")
+
+
+def require_seen(home: Wallet | None, brand: BrandId) -> Wallet:
+    """The member's home wallet, if ``brand`` may see it. Raises `MemberNotFoundError`."""
+    if home is None or (brand != GROUP and not home.has_joined(brand)):
+        raise MemberNotFoundError
+    return home
+
+
+def joined_by_use(home: Wallet | None, brand: BrandId, presented: bool, program: Program, now: datetime) -> Wallet:
+    """The home wallet after a use at ``brand``: presenting an identity joins, where the programme says so.
+
+    Raises `MemberNotFoundError` where the member has not joined and is not joined by this.
+    """
+    if home is not None and presented and program.joins_on_use:
+        return join(home, brand, now)
+    return require_seen(home, brand)

@@ -1,0 +1,53 @@
+"""Lots as text: twenty in a kilobyte, so that a usual wallet is one write unit.
+
+A lot is ``number:remaining:active_at:expires_at:issuer``, numbers in hexadecimal, instants in milliseconds,
+an end that never comes left empty. A lot still pending ends in ``:p``, a sliding one in ``:s<days>``. Lots are
+separated by blanks: ``29:4e2:159584c2bd0:15a2fd7f380:maru 2a:…``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from huitou.kernel.instants import from_millis, to_millis
+from huitou.points.wallet import Lot, LotChange
+
+
+def pack_lots(lots: Iterable[Lot]) -> str:
+    """The inverse of `unpack_lots`."""
+    return " ".join(map(_pack, lots))
+
+
+def unpack_lots(text: str) -> tuple[Lot, ...]:
+    """The inverse of `pack_lots`."""
+    return tuple(map(_unpack, text.split()))
+
+
+def pack_changes(changes: Iterable[LotChange]) -> str:
+    """Each change as its signed amount, ``@`` and the lot: ``-1f4@29:2ee:…``."""
+    return " ".join(f"{change.amount:x}@{_pack(change.lot)}" for change in changes)
+
+
+def unpack_changes(text: str) -> tuple[LotChange, ...]:
+    """The inverse of `pack_changes`."""
+    parted = (change.split("@") for change in text.split())
+    return tuple(LotChange(int(amount, 16), _unpack(lot)) for amount, lot in parted)
+
+
+def _pack(lot: Lot) -> str:
+    end = "" if lot.expires_at is None else f"{to_millis(lot.expires_at):x}"
+    marks = (":p" if lot.pending else "") + (f":s{lot.sliding_days}" if lot.sliding_days else "")
+    return f"{lot.number:x}:{lot.remaining:x}:{to_millis(lot.active_at):x}:{end}:{lot.issuer}{marks}"
+
+
+def _unpack(text: str) -> Lot:
+    number, remaining, active_at, end, issuer, *marks = text.split(":")
+    return Lot(
+        number=int(number, 16),
+        remaining=int(remaining, 16),
+        active_at=from_millis(int(active_at, 16)),
+        expires_at=from_millis(int(end, 16)) if end else None,
+        issuer=issuer,
+        sliding_days=next((int(mark[1:]) for mark in marks if mark[0] == "s"), 0),
+        pending="p" in marks,
+    )

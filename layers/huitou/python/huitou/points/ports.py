@@ -1,0 +1,76 @@
+"""What the use cases of points need from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from huitou.kernel.commits import Write
+from huitou.kernel.ids import Digest, MemberId
+from huitou.kernel.pages import Page
+from huitou.points.bookings import Booking
+from huitou.points.decisions import Decision
+from huitou.points.wallet import Entry, Wallet
+from huitou.program.model import CurrencyId, Program
+
+
+class WalletStore(Protocol):
+    """Keeps wallets and their entries. Reads are consistent."""
+
+    def load(self, member: MemberId, currency: CurrencyId) -> Wallet | None:
+        """One wallet; None where the member never had this currency (of the home currency: no such member)."""
+        ...
+
+    def load_all(self, member: MemberId) -> Mapping[CurrencyId, Wallet]:
+        """All wallets of a member, in one read; empty: no such member."""
+        ...
+
+    def save(self, before: Wallet, decision: Decision) -> list[Write]:
+        """The writes that carry out ``decision``; refused with `StaleReadError` if ``before`` is not the latest."""
+        ...
+
+    def create(self, wallet: Wallet) -> Write:
+        """Stores a new wallet (version 0) as its version 1; refused with `StaleReadError` where there is one."""
+        ...
+
+    def entry(self, member: MemberId, currency: CurrencyId, version: int) -> Entry | None:
+        """One entry."""
+        ...
+
+    def entries(
+        self,
+        member: MemberId,
+        currency: CurrencyId,
+        *,
+        after: str | None = None,
+        limit: int | None = None,
+        newest_first: bool = False,
+    ) -> Page[Entry]:
+        """A page of entries in the order of their versions."""
+        ...
+
+
+class Programs(Protocol):
+    """Where published programmes are read."""
+
+    def active(self) -> Program:
+        """The one in force, at most a few seconds old."""
+        ...
+
+    def version(self, number: int) -> Program:
+        """A version that was published once."""
+        ...
+
+
+class BookingStore(Protocol):
+    """Keeps redemptions and adjustments."""
+
+    def find(self, booking: Digest) -> Booking | None: ...
+
+    def add(self, booking: Booking) -> Write:
+        """Refused with `StaleReadError` if the id is taken: read again and find out by what."""
+        ...
+
+    def mark_reversed(self, booking: Booking, version: int) -> Write:
+        """Refused with `StaleReadError` if it was reversed meanwhile."""
+        ...

@@ -1,0 +1,223 @@
+"""What callers do with points: look, spend, take back, adjust; and what the clock does: settle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from huitou.kernel.commits import Commit, StaleReadError, Write, until_committed
+from huitou.kernel.content import require_same
+from huitou.kernel.errors import ConflictError, InvalidError, NotFoundError
+from huitou.kernel.ids import Digest, MemberId
+from huitou.kernel.pages import Page
+from huitou.points.bookings import Booking
+from huitou.points.decisions import Adjust, Decision, Redeem, Reverse, Settle, decide, touch
+from huitou.points.membership import joined_by_use, require_seen
+from huitou.points.ports import BookingStore, Programs, WalletStore
+from huitou.points.replay import replay
+from huitou.points.wallet import Balance, Cause, Entry, Lot, Wallet, balance_of, open_wallet
+from huitou.program.model import GROUP, BrandId, CurrencyId, PointCurrency, Program
+
+
+class RedemptionNotFoundError(NotFoundError):
+    """No such redemption, or one of another brand."""
+
+    code = "redemption_not_found"
+    title = "Redemption not found"
+
+
+class UnknownCurrencyError(InvalidError):
+    """The programme has no such points, or not at this brand."""
+
+    code = "unknown_currency"
+    title = "Unknown point currency"
+
+
+@dataclass(frozen=True, slots=True)
+class WalletView:
+    """A member's points of one currency at ``at``, as known by ``as_of`` (None: all that is known)."""
+
+    member: MemberId
+    currency: PointCurrency
+    at: datetime
+    as_of: datetime | None
+    balance: Balance
+    lots: tuple[Lot, ...]
+    next_change_at: datetime | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A command that was carried out, now or (``replayed``) the first time it came."""
+
+    booking: Booking
+    entry: Entry
+    replayed: bool
+
+
+class Points:
+    """The use cases. ``pause`` waits after the n-th time that a decision was overtaken."""
+
+    def __init__(
+        self,
+        wallets: WalletStore,
+        bookings: BookingStore,
+        programs: Programs,
+        commit: Commit,
+        pause: Callable[[int], None],
+    ) -> None:
+        self._wallets = wallets
+        self._bookings = bookings
+        self._programs = programs
+        self._commit = commit
+        self._pause = pause
+
+    def view(
+        self,
+        member: MemberId,
+        currency: CurrencyId | None,
+        *,
+        at: datetime | None,
+        as_of: datetime | None,
+        brand: BrandId,
+        now: datetime,
+    ) -> WalletView:
+        """The balance at any instant: now and later from the wallet alone, the past from its entries.
+
+        Raises `MemberNotFoundError`, `UnknownCurrencyError`.
+        """
+        program = self._programs.active()
+        kind = _currency(program, currency, brand)
+        wallets = self._wallets.load_all(member)
+        require_seen(wallets.get(program.home_currency), brand)
+        wallet = wallets.get(kind.id) or open_wallet(member, kind.id, now)
+        instant = at or now
+        past = instant < now or (as_of is not None and as_of < now)
+        lots = self._lots_known(wallet, instant, as_of) if past else wallet.lots
+        return WalletView(
+            member=member,
+            currency=kind,
+            at=instant,
+            as_of=as_of,
+            balance=balance_of(lots, instant),
+            lots=tuple(lot for lot in lots if not lot.has_expired(instant)),
+            next_change_at=wallet.due_at(),
+            version=wallet.version,
+        )
+
+    def entries(
+        self, member: MemberId, currency: CurrencyId | None, *, brand: BrandId, after: str | None, limit: int
+    ) -> Page[Entry]:
+        """The newest entries first. Raises `MemberNotFoundError`, `UnknownCurrencyError`."""
+        program = self._programs.active()
+        kind = _currency(program, currency, brand)
+        require_seen(self._wallets.load(member, program.home_currency), brand)
+        return self._wallets.entries(member, kind.id, after=after, limit=limit, newest_first=True)
+
+    def redeem(self, order: Booking, *, presented: bool, now: datetime) -> Booked:
+        """Spends points. ``order`` is the booking to make, its version not known yet.
+
+        Raises `MemberNotFoundError`, `InsufficientPointsError`, `ContentReusedError`.
+        """
+        command = Redeem(order.points, order.brand, Cause(order.kind, order.id))
+        return self._once(order, lambda: self._book(order, command, presented, now))
+
+    def adjust(self, order: Booking, *, now: datetime) -> Booked:
+        """Gives or takes points by hand. Raises as `redeem`."""
+        command = Adjust(order.points, order.brand, order.reason or "", order.actor or "", Cause(order.kind, order.id))
+        return self._once(order, lambda: self._book(order, command, False, now))
+
+    def redemption(self, booking: Digest, brand: BrandId) -> Booked:
+        """A redemption of this brand. Raises `RedemptionNotFoundError`."""
+        found = self._bookings.find(booking)
+        if found is None or found.kind != "redemption" or brand not in {GROUP, found.brand}:
+            raise RedemptionNotFoundError("No such redemption.")
+        return self._replayed(found, found.version)
+
+    def reverse(self, booking: Digest, *, brand: BrandId, now: datetime) -> Booked:
+        """Gives a redemption's points back, once (E4, E16). Raises `RedemptionNotFoundError`."""
+
+        def attempt() -> Booked:
+            made = self.redemption(booking, brand)
+            if made.booking.reversed_version is not None:
+                return self._replayed(made.booking, made.booking.reversed_version)
+            return self._reversed(made, now)
+
+        return until_committed(attempt, self._pause)
+
+    def settle(self, member: MemberId, currency: CurrencyId, now: datetime) -> Decision:
+        """Books the activations and expiries that fell due by ``now``; writes nothing where there are none."""
+
+        def attempt() -> Decision:
+            wallet = self._wallets.load(member, currency) or open_wallet(member, currency, now)
+            decision = decide(wallet, Settle(), self._programs.active(), now)
+            if decision.entries:
+                self._commit(self._wallets.save(wallet, decision))
+            return decision
+
+        return until_committed(attempt, self._pause)
+
+    def _lots_known(self, wallet: Wallet, at: datetime, as_of: datetime | None) -> tuple[Lot, ...]:
+        entries = self._wallets.entries(wallet.member, wallet.currency).items
+        known = (entry for entry in entries if as_of is None or entry.recorded_at <= as_of)
+        counting = (entry for entry in known if entry.effective_at <= at)
+        return replay(counting, lambda version: self._programs.version(version).zone)
+
+    def _once(self, order: Booking, book: Callable[[], Booked]) -> Booked:
+        """E14: where the order is overtaken or refused, it may be because it was carried out before."""
+
+        def attempt() -> Booked:
+            try:
+                return book()
+            except (ConflictError, StaleReadError):
+                known = self._bookings.find(order.id)
+                if known is None:
+                    raise
+                require_same(known.content(), order.content(), order.kind)
+                return self._replayed(known, known.version)
+
+        return until_committed(attempt, self._pause)
+
+    def _book(self, order: Booking, command: Redeem | Adjust, presented: bool, now: datetime) -> Booked:
+        program = self._programs.active()
+        _currency(program, order.currency, order.brand)
+        wallets = self._wallets.load_all(order.member)
+        home = joined_by_use(wallets.get(program.home_currency), order.brand, presented, program, now)
+        writes: list[Write] = []
+        before = wallet = wallets.get(order.currency) or open_wallet(order.member, order.currency, now)
+        if order.currency == program.home_currency:
+            wallet = home
+        elif home is not wallets[program.home_currency]:
+            writes = self._wallets.save(wallets[program.home_currency], Decision(touch(home, now), ()))
+        decision = decide(wallet, command, program, now)
+        entry = decision.entry_for(command.cause)
+        booking = replace(order, version=entry.version)
+        self._commit([*writes, *self._wallets.save(before, decision), self._bookings.add(booking)])
+        return Booked(booking, entry, replayed=False)
+
+    def _reversed(self, made: Booked, now: datetime) -> Booked:
+        booking = made.booking
+        wallet = self._wallets.load(booking.member, booking.currency)
+        if wallet is None:
+            raise StaleReadError("The wallet is not there yet.")
+        cause = Cause("reversal", booking.id)
+        decision = decide(wallet, Reverse(made.entry, booking.brand, cause), self._programs.active(), now)
+        entry = decision.entry_for(cause)
+        self._commit([*self._wallets.save(wallet, decision), self._bookings.mark_reversed(booking, entry.version)])
+        return Booked(replace(booking, reversed_version=entry.version), entry, replayed=False)
+
+    def _replayed(self, booking: Booking, version: int) -> Booked:
+        entry = self._wallets.entry(booking.member, booking.currency, version)
+        if entry is None:
+            raise LookupError(f"entry {version} of booking {booking.id} is missing")
+        return Booked(booking, entry, replayed=True)
+
+
+def _currency(program: Program, wanted: CurrencyId | None, brand: BrandId) -> PointCurrency:
+    """The points meant (None: those that all brands share). Raises `UnknownCurrencyError`."""
+    currency = program.currencies.get(wanted or program.home_currency)
+    if currency is None or (currency.brand and brand not in {GROUP, currency.brand}):
+        raise UnknownCurrencyError(f"There are no points called {wanted!r} here.")
+    return currency

@@ -1,0 +1,343 @@
+"""Wallets, entries and bookings in DynamoDB.
+
+A wallet's item holds its newest lots. When it would hold more than `LOTS_PER_ITEM`, the oldest `LOTS_PER_PAGE`
+of them move to an item of their own, a page. So a purchase, which only adds a lot, writes the wallet alone
+except once in `LOTS_PER_PAGE` times, whatever the number of lots; spending and expiry write the pages they
+touch. One query reads the wallet with its pages. It is no snapshot, so the wallet names the version of each
+page: a page of another version means that a write came between, and the query is repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+
+from huitou.kernel.commits import StaleReadError, Write
+from huitou.kernel.errors import UnavailableError
+from huitou.kernel.ids import Digest, MemberId
+from huitou.kernel.instants import format_instant, from_millis, parse_instant, to_millis
+from huitou.kernel.pages import Page as Listing
+from huitou.platform import keys
+from huitou.platform.table import Item, Table
+from huitou.points.bookings import Booking
+from huitou.points.decisions import Decision
+from huitou.points.packing import pack_changes, pack_lots, unpack_changes, unpack_lots
+from huitou.points.wallet import Balance, Cause, Entry, EntryType, Lot, Page, RuleOutcome, Wallet
+from huitou.program.model import CurrencyId
+
+LOTS_PER_ITEM = 20
+"""As many as fit into one write unit (1 KB) with the rest of the wallet."""
+LOTS_PER_PAGE = 16
+READS = 5
+"""How often a torn read is repeated; one repeat is already rare."""
+
+
+class WalletItem(Item):
+    """The wallet with its newest lots; short names, for it is written with every change."""
+
+    version = NumberAttribute(attr_name="v")
+    lots = UnicodeAttribute(attr_name="l", null=True)
+    next_lot = NumberAttribute(attr_name="n")
+    brands = JSONAttribute(attr_name="b", null=True)
+    last_activity = NumberAttribute(attr_name="a", null=True)
+    recorded_at = NumberAttribute(attr_name="r")
+    pages = JSONAttribute(attr_name="p", null=True)
+    due_pk = UnicodeAttribute(null=True)
+    due_sk = UnicodeAttribute(null=True)
+
+
+class LotsItem(Item):
+    """A page: older lots, as of the wallet's version."""
+
+    version = NumberAttribute(attr_name="v")
+    lots = UnicodeAttribute(attr_name="l")
+
+
+class EntryItem(Item):
+    """One line of the ledger."""
+
+    type = UnicodeAttribute()
+    amount = NumberAttribute()
+    changes = UnicodeAttribute(attr_name="lots", null=True)
+    effective_at = UnicodeAttribute()
+    recorded_at = UnicodeAttribute()
+    cause = UnicodeAttribute()
+    cause_id = UnicodeAttribute()
+    program_version = NumberAttribute()
+    spendable = NumberAttribute()
+    pending = NumberAttribute()
+    brand = UnicodeAttribute()
+    explanation = JSONAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
+    actor = UnicodeAttribute(null=True)
+
+
+class BookingItem(Item):
+    """A redemption or an adjustment."""
+
+    kind = UnicodeAttribute()
+    member = UnicodeAttribute()
+    currency = UnicodeAttribute()
+    points = NumberAttribute()
+    brand = UnicodeAttribute()
+    store = UnicodeAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
+    actor = UnicodeAttribute(null=True)
+    client_reference = UnicodeAttribute(null=True)
+    booked_at = UnicodeAttribute()
+    version = NumberAttribute()
+    reversed_version = NumberAttribute(null=True)
+
+
+class TableWallets:
+    """`WalletStore` in DynamoDB."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def load(self, member: MemberId, currency: CurrencyId) -> Wallet | None:
+        return self._read(member, keys.wallet_prefix(currency)).get(currency)
+
+    def load_all(self, member: MemberId) -> Mapping[CurrencyId, Wallet]:
+        return self._read(member, keys.WALLET_PREFIX)
+
+    def save(self, before: Wallet, decision: Decision) -> list[Write]:
+        wallet, moved = _paged(before, decision.wallet)
+        condition = WalletItem.version == before.version if before.version else WalletItem.pk.does_not_exist()
+        stale = StaleReadError("The wallet changed meanwhile.")
+        writes = [self._table.put(_wallet_item(wallet), condition=condition, refused=stale)]
+        writes += [self._page_write(wallet, page, stale) for page in moved]
+        writes += [self._table.put(_entry_item(entry), refused=stale) for entry in decision.entries]
+        return writes
+
+    def create(self, wallet: Wallet) -> Write:
+        (write,) = self.save(wallet, Decision(replace(wallet, version=1), ()))
+        return write
+
+    def entry(self, member: MemberId, currency: CurrencyId, version: int) -> Entry | None:
+        item = self._table.get(EntryItem, *keys.entry(member, currency, version))
+        return _entry(item) if item else None
+
+    def entries(
+        self,
+        member: MemberId,
+        currency: CurrencyId,
+        *,
+        after: str | None = None,
+        limit: int | None = None,
+        newest_first: bool = False,
+    ) -> Listing[Entry]:
+        page = self._table.query(
+            EntryItem,
+            keys.member(member),
+            prefix=keys.entry_prefix(currency),
+            after=after,
+            limit=limit,
+            newest_first=newest_first,
+        )
+        return Listing(tuple(map(_entry, page.items)), page.next_cursor)
+
+    def _read(self, member: MemberId, prefix: str) -> dict[CurrencyId, Wallet]:
+        for _ in range(READS):
+            rows = self._table.query(_kind, keys.member(member), prefix=prefix).items
+            heads = [row for row in rows if isinstance(row, WalletItem)]
+            pages = {row.sk: row for row in rows if isinstance(row, LotsItem)}
+            wallets = [_wallet(member, head, pages) for head in heads]
+            whole = {wallet.currency: wallet for wallet in wallets if wallet is not None}
+            if len(whole) == len(heads):
+                return whole
+        raise UnavailableError("The wallet is being changed too fast to be read.")
+
+    def _page_write(self, wallet: Wallet, page: Page, stale: StaleReadError) -> Write:
+        pk, sk = keys.wallet_lots(wallet.member, wallet.currency, page.first)
+        lots = [lot for lot in wallet.lots if page.first <= lot.number <= page.last]
+        if not lots:
+            return self._table.delete(LotsItem, pk, sk, refused=stale)
+        return self._table.put(LotsItem(pk, sk, version=wallet.version, lots=pack_lots(lots)), refused=stale)
+
+
+class TableBookings:
+    """`BookingStore` in DynamoDB."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def find(self, booking: Digest) -> Booking | None:
+        item = self._table.get(BookingItem, *keys.command(booking))
+        return _booking(item) if item else None
+
+    def add(self, booking: Booking) -> Write:
+        return self._table.put(
+            _booking_item(booking),
+            condition=BookingItem.pk.does_not_exist(),
+            refused=StaleReadError("The key was used meanwhile."),
+        )
+
+    def mark_reversed(self, booking: Booking, version: int) -> Write:
+        return self._table.update(
+            BookingItem,
+            *keys.command(booking.id),
+            [BookingItem.reversed_version.set(version)],
+            condition=BookingItem.pk.exists() & BookingItem.reversed_version.does_not_exist(),
+            refused=StaleReadError("It was reversed meanwhile."),
+        )
+
+
+def _kind(sk: str) -> type[WalletItem] | type[LotsItem]:
+    return WalletItem if sk.endswith(keys.WALLET_HEAD) else LotsItem
+
+
+def _paged(before: Wallet, after: Wallet) -> tuple[Wallet, list[Page]]:
+    """``after`` with its pages brought up to date, and the pages that must be written or, now empty, removed."""
+    changed = {lot.number for lot in set(before.lots) ^ set(after.lots)}
+    kept: list[Page] = []
+    moved: list[Page] = []
+    for page in after.pages:
+        within = range(page.first, page.last + 1)
+        if changed.isdisjoint(within):
+            kept.append(page)
+            continue
+        current = page._replace(version=after.version)
+        moved.append(current)
+        if any(lot.number in within for lot in after.lots):
+            kept.append(current)
+    spilled = _spilled(after, kept)
+    return replace(after, pages=(*kept, *spilled)), moved + spilled
+
+
+def _spilled(wallet: Wallet, pages: Sequence[Page]) -> list[Page]:
+    """A new page of the oldest lots of the wallet's item, where it holds too many.
+
+    Only lots younger than every page go, so that the ranges of pages never overlap.
+    """
+    newest_paged = max((page.last for page in pages), default=0)
+    if len(_unpaged(wallet.lots, pages)) <= LOTS_PER_ITEM:
+        return []
+    oldest = [lot.number for lot in wallet.lots if lot.number > newest_paged][:LOTS_PER_PAGE]
+    return [Page(oldest[0], oldest[-1], wallet.version)] if oldest else []
+
+
+def _unpaged(lots: Iterable[Lot], pages: Sequence[Page]) -> list[Lot]:
+    return [lot for lot in lots if not any(page.first <= lot.number <= page.last for page in pages)]
+
+
+def _wallet_item(wallet: Wallet) -> WalletItem:
+    pk, sk = keys.wallet(wallet.member, wallet.currency)
+    due_at = wallet.due_at()
+    due_pk, due_sk = keys.due(wallet.member, due_at) if due_at else (None, None)
+    return WalletItem(
+        pk,
+        sk,
+        version=wallet.version,
+        lots=pack_lots(_unpaged(wallet.lots, wallet.pages)) or None,
+        next_lot=wallet.next_lot,
+        brands={brand: to_millis(at) for brand, at in wallet.brands.items()} or None,
+        last_activity=to_millis(wallet.last_activity) if wallet.last_activity else None,
+        recorded_at=to_millis(wallet.recorded_at),
+        pages=[list(page) for page in wallet.pages] or None,
+        due_pk=due_pk,
+        due_sk=due_sk,
+    )
+
+
+def _wallet(member: MemberId, head: WalletItem, items: Mapping[str, LotsItem]) -> Wallet | None:
+    """The wallet with its pages; None if a page is not of the version that the wallet names."""
+    currency = keys.currency_of_wallet(head.sk)
+    pages = tuple(Page(*page) for page in head.pages or ())
+    lots = list(unpack_lots(head.lots or ""))
+    for page in pages:
+        item = items.get(keys.wallet_lots(member, currency, page.first)[1])
+        if item is None or item.version != page.version:
+            return None
+        lots.extend(unpack_lots(item.lots))
+    return Wallet(
+        member=member,
+        currency=currency,
+        version=int(head.version),
+        lots=tuple(sorted(lots, key=lambda lot: lot.number)),
+        next_lot=int(head.next_lot),
+        brands={brand: from_millis(at) for brand, at in (head.brands or {}).items()},
+        last_activity=from_millis(int(head.last_activity)) if head.last_activity is not None else None,
+        recorded_at=from_millis(int(head.recorded_at)),
+        pages=pages,
+    )
+
+
+def _entry_item(entry: Entry) -> EntryItem:
+    return EntryItem(
+        *keys.entry(entry.member, entry.currency, entry.version),
+        type=entry.type.value,
+        amount=entry.amount,
+        changes=pack_changes(entry.changes) or None,
+        effective_at=format_instant(entry.effective_at),
+        recorded_at=format_instant(entry.recorded_at),
+        cause=entry.cause.kind,
+        cause_id=entry.cause.id,
+        program_version=entry.program_version,
+        spendable=entry.balance.spendable,
+        pending=entry.balance.pending,
+        brand=entry.brand,
+        explanation=[list(outcome) for outcome in entry.explanation] or None,
+        reason=entry.reason,
+        actor=entry.actor,
+    )
+
+
+def _entry(item: EntryItem) -> Entry:
+    member, currency, version = keys.parse_entry(item.pk, item.sk)
+    return Entry(
+        member=member,
+        currency=currency,
+        version=version,
+        type=EntryType(item.type),
+        amount=int(item.amount),
+        changes=unpack_changes(item.changes or ""),
+        effective_at=parse_instant(item.effective_at),
+        recorded_at=parse_instant(item.recorded_at),
+        cause=Cause(item.cause, item.cause_id),
+        program_version=int(item.program_version),
+        balance=Balance(int(item.spendable), int(item.pending)),
+        brand=item.brand,
+        explanation=tuple(RuleOutcome(*outcome) for outcome in item.explanation or ()),
+        reason=item.reason,
+        actor=item.actor,
+    )
+
+
+def _booking_item(booking: Booking) -> BookingItem:
+    pk, sk = keys.command(booking.id)
+    return BookingItem(
+        pk,
+        sk,
+        kind=booking.kind,
+        member=booking.member,
+        currency=booking.currency,
+        points=booking.points,
+        brand=booking.brand,
+        store=booking.store,
+        reason=booking.reason,
+        actor=booking.actor,
+        client_reference=booking.client_reference,
+        booked_at=format_instant(booking.booked_at),
+        version=booking.version,
+    )
+
+
+def _booking(item: BookingItem) -> Booking:
+    return Booking(
+        id=Digest(item.pk.removeprefix(keys.COMMAND_PREFIX)),
+        kind="redemption" if item.kind == "redemption" else "adjustment",
+        member=MemberId(item.member),
+        currency=item.currency,
+        points=int(item.points),
+        brand=item.brand,
+        store=item.store,
+        reason=item.reason,
+        actor=item.actor,
+        client_reference=item.client_reference,
+        booked_at=parse_instant(item.booked_at),
+        version=int(item.version),
+        reversed_version=int(item.reversed_version) if item.reversed_version is not None else None,
+    )

@@ -1,0 +1,92 @@
+"""Wallets, entries and bookings in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from huitou.kernel.commits import StaleReadError, Write
+from huitou.kernel.ids import Digest, MemberId
+from huitou.kernel.pages import Page
+from huitou.platform import keys
+from huitou.points.bookings import Booking
+from huitou.points.decisions import Decision
+from huitou.points.wallet import Entry, Wallet
+from huitou.program.model import CurrencyId
+from huitou.simulator.memory import MemoryTable, absent, present
+
+
+class MemoryWallets:
+    """`WalletStore` in memory."""
+
+    def __init__(self, table: MemoryTable) -> None:
+        self._table = table
+
+    def load(self, member: MemberId, currency: CurrencyId) -> Wallet | None:
+        return self._table.get(Wallet, *keys.wallet(member, currency))
+
+    def load_all(self, member: MemberId) -> Mapping[CurrencyId, Wallet]:
+        wallets = self._table.query(Wallet, keys.member(member), prefix=keys.WALLET_PREFIX).items
+        return {wallet.currency: wallet for wallet in wallets}
+
+    def save(self, before: Wallet, decision: Decision) -> list[Write]:
+        def unchanged(stored: Wallet | None) -> bool:
+            return (stored.version if stored else 0) == before.version
+
+        stale = StaleReadError("The wallet changed meanwhile.")
+        after = decision.wallet
+        writes = [
+            self._table.put(*keys.wallet(after.member, after.currency), after, refused=stale, when=unchanged),
+        ]
+        for entry in decision.entries:
+            key = keys.entry(entry.member, entry.currency, entry.version)
+            writes.append(self._table.put(*key, entry, refused=stale, when=absent))
+        return writes
+
+    def create(self, wallet: Wallet) -> Write:
+        (write,) = self.save(wallet, Decision(replace(wallet, version=1), ()))
+        return write
+
+    def entry(self, member: MemberId, currency: CurrencyId, version: int) -> Entry | None:
+        return self._table.get(Entry, *keys.entry(member, currency, version))
+
+    def entries(
+        self,
+        member: MemberId,
+        currency: CurrencyId,
+        *,
+        after: str | None = None,
+        limit: int | None = None,
+        newest_first: bool = False,
+    ) -> Page[Entry]:
+        return self._table.query(
+            Entry,
+            keys.member(member),
+            prefix=keys.entry_prefix(currency),
+            after=after,
+            limit=limit,
+            newest_first=newest_first,
+        )
+
+
+class MemoryBookings:
+    """`BookingStore` in memory."""
+
+    def __init__(self, table: MemoryTable) -> None:
+        self._table = table
+
+    def find(self, booking: Digest) -> Booking | None:
+        return self._table.get(Booking, *keys.command(booking))
+
+    def add(self, booking: Booking) -> Write:
+        return self._table.put(
+            *keys.command(booking.id), booking, refused=StaleReadError("The key was used meanwhile."), when=absent
+        )
+
+    def mark_reversed(self, booking: Booking, version: int) -> Write:
+        return self._table.put(
+            *keys.command(booking.id),
+            replace(booking, reversed_version=version),
+            refused=StaleReadError("It was reversed meanwhile."),
+            when=lambda stored: present(stored) and stored.reversed_version is None,
+        )
