@@ -1,0 +1,36 @@
+"""The CDK app: `cdk synth -c stage=<stage>`. Without a stage it describes the local one."""
+
+from aws_cdk import App, Tags, Validations
+from cdk_nag import AwsSolutionsChecks, ServerlessChecks
+from constructs import Node
+
+from infra.settings import LOCAL, Settings, settings_for
+from infra.stacks.data import DataStack
+from infra.stacks.service import ServiceStack
+
+
+def build(app: App, settings: Settings) -> tuple[DataStack, ServiceStack]:
+    """Describe one deployment in `app`, which refuses to be synthesised with an unexplained finding."""
+    data = DataStack(app, f"huitou-{settings.stage}-data", settings=settings)
+    service = ServiceStack(app, f"huitou-{settings.stage}-service", settings=settings, data=data)
+    Tags.of(app).add("application", "huitou")
+    Tags.of(app).add("stage", settings.stage)
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
+    return data, service
+
+
+def _context(node: Node, name: str) -> str | None:
+    value = node.try_get_context(name)
+    return None if value is None else str(value)
+
+
+def main() -> None:
+    """Synthesise what the context on the command line asks for."""
+    app = App()
+    stage = _context(app.node, "stage") or LOCAL
+    build(app, settings_for(stage, _context(app.node, "alarm_email"), _context(app.node, "repository")))
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""A state machine that cuts work into chunks, applies them in parallel and reports."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from infra.constructs.review import acknowledge_wildcards
+from infra.settings import Settings
+
+TIMEOUT: Final = Duration.hours(12)
+LOG_DELIVERY: Final = (
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+)
+TRACES: Final = (
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+)
+
+
+class FanOut(Construct):
+    """partition → apply, once per chunk → report.
+
+    - The input goes to `partition` as it is. It returns at least `manifest_key`, the key in `bucket` of a JSON array
+      of chunks.
+    - `apply` receives `{"run": <what partition returned>, "chunk": <one element>}` and may be called again for the
+      same chunk; it must give the same result.
+    - `report` receives what `partition` returned, after all chunks. If a step failed for good, it receives what was
+      known until then with `error`: `{"Error", "Cause"}`, and the execution still ends as failed.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        settings: Settings,
+        bucket: s3.IBucket,
+        partition: lambda_.Function,
+        apply: lambda_.Function,
+        report: lambda_.Function,
+    ) -> None:
+        super().__init__(scope, name)
+        state_machine_name = f"huitou-{settings.stage}-{name}"
+        cut = self._call("partition", partition)
+        work = sfn.DistributedMap(
+            self,
+            "apply-chunks",
+            item_reader=sfn.S3JsonItemReader(bucket=bucket, key=sfn.JsonPath.string_at("$.manifest_key")),
+            item_selector={
+                "run": sfn.JsonPath.object_at("$"),
+                "chunk": sfn.JsonPath.object_at("$$.Map.Item.Value"),
+            },
+            max_concurrency=settings.import_workers,
+            map_execution_type=sfn.StateMachineType.STANDARD,
+            result_path=sfn.JsonPath.DISCARD,
+        )
+        work.item_processor(self._call("apply", apply))
+        failed = self._call("report-failure", report).next(sfn.Fail(self, "failed"))
+        cut.add_catch(failed, result_path="$.error")
+        work.add_catch(failed, result_path="$.error")
+        log_group = logs.LogGroup(
+            self,
+            "logs",
+            log_group_name=f"/aws/vendedlogs/states/{state_machine_name}",
+            retention=settings.log_retention,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        role = self._role(state_machine_name, bucket, (partition, apply, report))
+        self.state_machine = sfn.StateMachine(
+            self,
+            "states",
+            state_machine_name=state_machine_name,
+            definition_body=sfn.DefinitionBody.from_chainable(cut.next(work).next(self._call("report", report))),
+            role=role.without_policy_updates(),
+            timeout=TIMEOUT,
+            tracing_enabled=True,
+            logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=False),
+        )
+        self.state_machine.node.try_remove_child("DistributedMapPolicy")
+        # The policy is a resource of its own, which nothing in the state machine refers to.
+        self.state_machine.node.add_dependency(role)
+
+    def _role(self, name: str, bucket: s3.IBucket, functions: Sequence[lambda_.Function]) -> iam.Role:
+        """Exactly what the states do. (Left alone, CDK would add permissions for other kinds of maps.)"""
+        stack = Stack.of(self)
+        itself = stack.format_arn(
+            service="states", resource="stateMachine", resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME
+        )
+        its_runs = itself.replace(":stateMachine:", ":execution:") + "*"
+        role = iam.Role(
+            self,
+            "role",
+            assumed_by=iam.ServicePrincipal("states.amazonaws.com"),
+            description="What the states of a fan-out may do",
+        )
+        for actions, resources in (
+            (["lambda:InvokeFunction"], [function.function_arn for function in functions]),
+            (["s3:GetObject"], [bucket.arn_for_objects("*")]),
+            (["states:StartExecution"], [itself]),
+            (["states:DescribeExecution", "states:StopExecution", "states:RedriveExecution"], [its_runs]),
+            ([*LOG_DELIVERY, *TRACES], ["*"]),
+        ):
+            role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))
+        acknowledge_wildcards(role, "Neither log delivery nor X-Ray offers a resource to narrow to.", "*")
+        acknowledge_wildcards(
+            role,
+            "A map's executions get their names when it starts them.",
+            f"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{name}*",
+        )
+        return role
+
+    def _call(self, name: str, function: lambda_.Function) -> tasks.LambdaInvoke:
+        call = tasks.LambdaInvoke(
+            self,
+            name,
+            lambda_function=function,
+            payload_response_only=True,
+            retry_on_service_exceptions=False,
+        )
+        call.add_retry(
+            errors=[
+                "Lambda.ServiceException",
+                "Lambda.AWSLambdaException",
+                "Lambda.SdkClientException",
+                "Lambda.TooManyRequestsException",
+                "Sandbox.Timedout",
+            ],
+            interval=Duration.seconds(2),
+            max_attempts=6,
+            backoff_rate=2,
+            jitter_strategy=sfn.JitterType.FULL,
+        )
+        return call

@@ -1,0 +1,92 @@
+"""A Lambda function with a role, a log group and a budget of its own."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.constructs.review import acknowledge, acknowledge_wildcards
+from infra.layer_builder import ROOT
+from infra.settings import ARCHITECTURE, RUNTIME, Settings
+
+
+class HandlerFunction(lambda_.Function):
+    """The function whose code is the folder `functions/<name>`, which holds `handler.py` with `handler`.
+
+    It may write its own logs and traces and nothing else: whatever it needs beyond that is granted by `allow`.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        settings: Settings,
+        layers: Sequence[lambda_.ILayerVersion],
+        environment: dict[str, str],
+        timeout: Duration,
+        memory_mib: int = 512,
+    ) -> None:
+        log_group = logs.LogGroup(
+            scope,
+            f"{name}-logs",
+            retention=settings.log_retention,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        role = iam.Role(
+            scope,
+            f"{name}-role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description=f"What {name} may do",
+        )
+        log_group.grant_write(role)
+        super().__init__(
+            scope,
+            name,
+            code=lambda_.Code.from_asset(str(ROOT / "functions" / name), exclude=["**/__pycache__", "**/*.pyc"]),
+            handler="handler.handler",
+            runtime=RUNTIME,
+            architecture=ARCHITECTURE,
+            layers=list(layers),
+            role=role,
+            log_group=log_group,
+            logging_format=lambda_.LoggingFormat.JSON,
+            tracing=lambda_.Tracing.ACTIVE,
+            memory_size=memory_mib,
+            timeout=timeout,
+            environment={
+                "POWERTOOLS_SERVICE_NAME": name,
+                "POWERTOOLS_METRICS_NAMESPACE": "Huitou",
+                "POWERTOOLS_LOG_LEVEL": "INFO",
+                **environment,
+            },
+        )
+        acknowledge_wildcards(role, "X-Ray offers no resource to narrow the writing of traces to.", "*")
+        runtime = "One version behind the newest on purpose: every pinned package is tested on it."
+        acknowledge(self, {"AwsSolutions-L1": runtime, "Serverless-LambdaLatestVersion": runtime})
+        acknowledge(
+            self,
+            {
+                "Serverless-LambdaDLQ": "Its caller or its queue sees the failure; a function that is called "
+                "asynchronously gets a failure destination, which this rule does not know."
+            },
+        )
+
+    def allow(self, actions: Sequence[str], *resources: str) -> None:
+        """Grant exactly these actions on exactly these ARNs."""
+        self.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=list(resources)))
+
+
+def layer_of(scope: Construct, name: str, folder: str, description: str) -> lambda_.LayerVersion:
+    """A layer made of a folder that the layer builder has filled."""
+    return lambda_.LayerVersion(
+        scope,
+        name,
+        code=lambda_.Code.from_asset(folder),
+        description=f"{Stack.of(scope).stack_name}: {description}",
+        compatible_runtimes=[RUNTIME],
+        compatible_architectures=[ARCHITECTURE],
+    )

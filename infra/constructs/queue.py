@@ -1,0 +1,57 @@
+"""A queue whose failures are kept and noticed."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.constructs.review import acknowledge
+
+RETENTION = Duration.days(14)
+ATTEMPTS = 5
+
+
+class DeadLetterQueue(sqs.Queue):
+    """Holds what could not be handled for 14 days; the first message in it raises an alarm."""
+
+    def __init__(self, scope: Construct, name: str, *, alarms: sns.ITopic) -> None:
+        super().__init__(
+            scope,
+            name,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=RETENTION,
+        )
+        alarm = self.metric_approximate_number_of_messages_visible(period=Duration.minutes(1)).create_alarm(
+            self,
+            "not-empty",
+            alarm_description=f"{name} holds messages that nobody could handle",
+            threshold=1,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        alarm.add_alarm_action(actions.SnsAction(alarms))
+        last_stop = "This is where messages end that could not be handled; people take it from here."
+        acknowledge(self, {"AwsSolutions-SQS3": last_stop, "Serverless-SQSRedrivePolicy": last_stop})
+
+
+class WorkQueue(sqs.Queue):
+    """A queue for one worker, with a dead-letter queue after five attempts.
+
+    A message stays hidden for six times the worker's timeout, as Lambda's event source advises.
+    """
+
+    def __init__(self, scope: Construct, name: str, *, worker_timeout: Duration, alarms: sns.ITopic) -> None:
+        self.dead_letters = DeadLetterQueue(scope, f"{name}-dead-letters", alarms=alarms)
+        super().__init__(
+            scope,
+            name,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=RETENTION,
+            visibility_timeout=Duration.seconds(worker_timeout.to_seconds() * 6),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=ATTEMPTS),
+        )

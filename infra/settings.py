@@ -1,0 +1,64 @@
+"""What differs between one deployment of Huitou and another, typed and in one place."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from aws_cdk import RemovalPolicy
+from aws_cdk.aws_lambda import Architecture, Runtime, RuntimeFamily
+from aws_cdk.aws_logs import RetentionDays
+
+from infra.layer_builder import PYTHON_VERSION
+
+LOCAL: Final = "local"
+
+RUNTIME: Final = Runtime("python" + PYTHON_VERSION, RuntimeFamily.PYTHON)
+ARCHITECTURE: Final = Architecture.ARM_64
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One deployment.
+
+    `requests_per_second` and `burst` throttle the whole API. `import_workers` bounds how many chunks of an import are
+    applied at once, `due_workers` how many due messages: both protect the table and the account's concurrency.
+    """
+
+    stage: str
+    log_retention: RetentionDays
+    requests_per_second: int
+    burst: int
+    import_workers: int
+    due_workers: int
+    alarm_email: str | None = None
+    repository: str | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """True on the emulator: data may be destroyed, and layers are built for this machine."""
+        return self.stage == LOCAL
+
+    @property
+    def removal_policy(self) -> RemovalPolicy:
+        """What happens to data when its stack goes."""
+        return RemovalPolicy.DESTROY if self.is_local else RemovalPolicy.RETAIN
+
+
+def settings_for(stage: str, alarm_email: str | None = None, repository: str | None = None) -> Settings:
+    """Settings of a stage. Every stage but `local` is a real one and gets the same treatment, whatever its name.
+
+    `alarm_email` receives the alarms. `repository` ("owner/name" on GitHub) may deploy this stage without secrets.
+    """
+    if not stage.isidentifier() or len(stage) > 20:
+        raise ValueError(f"stage {stage!r} must be a short name of letters, digits and underscores")
+    if stage == LOCAL:
+        return Settings(stage, RetentionDays.ONE_DAY, 10_000, 5_000, import_workers=2, due_workers=2)
+    return Settings(
+        stage,
+        RetentionDays.THREE_MONTHS,
+        requests_per_second=500,
+        burst=1_000,
+        import_workers=20,
+        due_workers=10,
+        alarm_email=alarm_email,
+        repository=repository,
+    )

@@ -1,0 +1,92 @@
+"""What must outlive every deployment: the tables, the secret behind identity keys, the files handed in."""
+
+from typing import Final
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secrets
+from constructs import Construct
+
+from infra.constructs.review import acknowledge
+from infra.settings import Settings
+
+DUE_INDEX: Final = "due"
+IMPORT_LIFE: Final = Duration.days(30)
+
+
+class DataStack(Stack):
+    """Members, the programme, the identity secret and the import bucket."""
+
+    def __init__(self, scope: Construct, name: str, *, settings: Settings) -> None:
+        super().__init__(scope, name, termination_protection=not settings.is_local)
+        self.members = self._table("members", settings, stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES)
+        self.members.add_global_secondary_index(
+            index_name=DUE_INDEX,
+            partition_key=_text("due_pk"),
+            sort_key=_text("due_sk"),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
+        self.program = self._table("program", settings)
+        self.identity_secret = self._identity_secret(settings)
+        self.imports = self._import_bucket(settings)
+
+    def _table(self, name: str, settings: Settings, stream: dynamodb.StreamViewType | None = None) -> dynamodb.Table:
+        return dynamodb.Table(
+            self,
+            name,
+            partition_key=_text("pk"),
+            sort_key=_text("sk"),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.AWS_MANAGED,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            stream=stream,
+            deletion_protection=not settings.is_local,
+            removal_policy=settings.removal_policy,
+        )
+
+    def _identity_secret(self, settings: Settings) -> secrets.Secret:
+        secret = secrets.Secret(
+            self,
+            "identity-secret",
+            description="HMAC key under which identities are looked up. A new value loses every member.",
+            generate_secret_string=secrets.SecretStringGenerator(password_length=64, exclude_punctuation=True),
+            removal_policy=settings.removal_policy,
+        )
+        acknowledge(
+            secret,
+            {
+                "AwsSolutions-SMG4": "The key cannot be rotated without writing every identity anew: what is stored "
+                "is found under it and cannot be read back."
+            },
+        )
+        return secret
+
+    def _import_bucket(self, settings: Settings) -> s3.Bucket:
+        bucket = s3.Bucket(
+            self,
+            "imports",
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            lifecycle_rules=[
+                s3.LifecycleRule(expiration=IMPORT_LIFE, abort_incomplete_multipart_upload_after=Duration.days(1))
+            ],
+            removal_policy=settings.removal_policy,
+            auto_delete_objects=False,
+        )
+        acknowledge(
+            bucket,
+            {
+                "AwsSolutions-S1": "Files come in by addresses signed for one import each and live for 30 days; who "
+                "asked for an import is recorded with it."
+            },
+        )
+        return bucket
+
+
+def _text(name: str) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)

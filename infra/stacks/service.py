@@ -1,0 +1,198 @@
+"""Everything that runs: functions, the API in front of them, queues, the schedule, imports, alarms.
+
+Nothing here holds data, so this stack may be replaced at any time.
+"""
+
+from typing import Final
+
+from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
+from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_scheduler_targets as targets
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.constructs.api import HttpApi
+from infra.constructs.fan_out import FanOut
+from infra.constructs.function import HandlerFunction, layer_of
+from infra.constructs.queue import DeadLetterQueue, WorkQueue
+from infra.constructs.review import acknowledge, acknowledge_wildcards, in_findings
+from infra.layer_builder import HOST, LAMBDA, build_dependency_layer, build_package_layer
+from infra.routes import PUBLIC, ROUTES
+from infra.settings import Settings
+from infra.stacks.data import DUE_INDEX, DataStack
+
+READ: Final = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
+# A transaction needs no permission of its own, only those of its parts.
+WRITE: Final = ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem")
+
+API_TIMEOUT: Final = Duration.seconds(15)
+WORKER_TIMEOUT: Final = Duration.minutes(1)
+CHUNK_TIMEOUT: Final = Duration.minutes(15)
+LARGE_MIB: Final = 1769  # one whole processor
+
+
+class ServiceStack(Stack):
+    """The running half of Huitou."""
+
+    def __init__(self, scope: Construct, name: str, *, settings: Settings, data: DataStack) -> None:
+        super().__init__(scope, name)
+        self._settings = settings
+        self._data = data
+        self._layers = self._build_layers()
+        self._alarms = self._alarm_topic()
+        self._members = {"HUITOU_MEMBERS_TABLE": data.members.table_name}
+        self._program = {"HUITOU_PROGRAM_TABLE": data.program.table_name}
+        self._identity = {"HUITOU_IDENTITY_SECRET": data.identity_secret.secret_arn}
+        self._files = {"HUITOU_IMPORT_BUCKET": data.imports.bucket_name}
+        self._due_work()
+        api = HttpApi(
+            self,
+            "api",
+            settings=settings,
+            functions={**self._member_functions(), **self._program_functions(), **self._import_functions()},
+            routes=ROUTES,
+            public=PUBLIC,
+            authorizer=self._authorizer(),
+        )
+        CfnOutput(self, "ApiId", value=api.rest_api.rest_api_id)
+        CfnOutput(self, "ApiUrl", value=api.rest_api.url)
+
+    def _member_functions(self) -> dict[str, lambda_.Function]:
+        """Calls about members: all of them decide on the member's own partition under the active programme."""
+        functions: dict[str, lambda_.Function] = {}
+        for name in ("serve_members", "record_purchases", "serve_wallets"):
+            function = self._function(name, {**self._members, **self._program, **self._identity})
+            function.allow([*READ, *WRITE], self._data.members.table_arn)
+            function.allow(["dynamodb:GetItem"], self._data.program.table_arn)
+            self._let_read_identity_secret(function)
+            functions[name] = function
+        return functions
+
+    def _program_functions(self) -> dict[str, lambda_.Function]:
+        function = self._function("serve_program", self._program)
+        function.allow([*READ, *WRITE], self._data.program.table_arn)
+        return {"serve_program": function}
+
+    def _authorizer(self) -> lambda_.Function:
+        function = self._function("authorize_request", self._program)
+        function.allow(["dynamodb:GetItem"], self._data.program.table_arn)
+        return function
+
+    def _due_work(self) -> None:
+        """Each minute what falls due is read from the index and queued; a worker books it."""
+        queue = WorkQueue(self, "due", worker_timeout=WORKER_TIMEOUT, alarms=self._alarms)
+        failed_ticks = DeadLetterQueue(self, "failed-ticks", alarms=self._alarms)
+        tick = self._function("queue_due", {**self._members, "HUITOU_DUE_QUEUE_URL": queue.queue_url}, WORKER_TIMEOUT)
+        tick.allow(["dynamodb:Query"], f"{self._data.members.table_arn}/index/{DUE_INDEX}")
+        tick.allow(["sqs:SendMessage"], queue.queue_arn)
+        self._each_minute(tick, failed_ticks)
+
+        worker = self._function("book_due", {**self._members, **self._program}, timeout=WORKER_TIMEOUT)
+        worker.allow([*READ, *WRITE], self._data.members.table_arn)
+        worker.allow(["dynamodb:GetItem"], self._data.program.table_arn)
+        worker.add_event_source(
+            sources.SqsEventSource(
+                queue, batch_size=10, max_concurrency=self._settings.due_workers, report_batch_item_failures=True
+            )
+        )
+        acknowledge(
+            worker,
+            {"Serverless-LambdaEventSourceMappingDestination": "Lambda takes none for SQS; the queue has its own."},
+        )
+
+    def _each_minute(self, function: lambda_.Function, failures: sqs.IQueue) -> None:
+        """A tick that fails is not repeated: the next one finds the same work still due."""
+        function.configure_async_invoke(
+            retry_attempts=0, max_event_age=Duration.minutes(1), on_failure=destinations.SqsDestination(failures)
+        )
+        role = iam.Role(self, "tick-role", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
+        role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function.function_arn]))
+        role.add_to_policy(iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[failures.queue_arn]))
+        scheduler.Schedule(
+            self,
+            "tick",
+            schedule=scheduler.ScheduleExpression.rate(Duration.minutes(1)),
+            target=targets.LambdaInvoke(
+                function,
+                role=role.without_policy_updates(),
+                dead_letter_queue=failures,
+                retry_attempts=0,
+                max_event_age=Duration.minutes(1),
+            ),
+        )
+
+    def _import_functions(self) -> dict[str, lambda_.Function]:
+        """The call that starts an import, and the states that carry it out."""
+        files = self._data.imports
+        partition = self._function("partition_import", {**self._program, **self._files}, CHUNK_TIMEOUT, LARGE_MIB)
+        partition.allow(["s3:GetObject", "s3:PutObject"], files.arn_for_objects("*"))
+        partition.allow([*READ, *WRITE], self._data.program.table_arn)
+
+        everything = {**self._members, **self._program, **self._identity, **self._files}
+        apply = self._function("apply_import", everything, CHUNK_TIMEOUT, LARGE_MIB)
+        apply.allow(["s3:GetObject", "s3:PutObject"], files.arn_for_objects("*"))
+        apply.allow([*READ, *WRITE], self._data.members.table_arn)
+        apply.allow([*READ, *WRITE], self._data.program.table_arn)
+        self._let_read_identity_secret(apply)
+
+        report = self._function("report_import", {**self._program, **self._files}, CHUNK_TIMEOUT)
+        report.allow(["s3:GetObject", "s3:PutObject"], files.arn_for_objects("*"))
+        report.allow([*READ, *WRITE], self._data.program.table_arn)
+
+        states = FanOut(
+            self, "import", settings=self._settings, bucket=files, partition=partition, apply=apply, report=report
+        ).state_machine
+        serve = self._function(
+            "serve_imports",
+            {**self._program, **self._files, "HUITOU_IMPORT_STATE_MACHINE": states.state_machine_arn},
+        )
+        serve.allow([*READ, *WRITE], self._data.program.table_arn)
+        serve.allow(["s3:GetObject", "s3:PutObject"], files.arn_for_objects("*"))
+        serve.allow(["states:StartExecution"], states.state_machine_arn)
+        acknowledge_wildcards(
+            self,
+            "The bucket holds imports only, and their keys are not known before they are made.",
+            f"{in_findings(self._data, files.bucket_arn)}/*",
+        )
+        return {"serve_imports": serve}
+
+    def _function(
+        self,
+        name: str,
+        environment: dict[str, str],
+        timeout: Duration = API_TIMEOUT,
+        memory_mib: int = 512,
+    ) -> HandlerFunction:
+        return HandlerFunction(
+            self,
+            name,
+            settings=self._settings,
+            layers=self._layers,
+            environment=environment,
+            timeout=timeout,
+            memory_mib=memory_mib,
+        )
+
+    def _let_read_identity_secret(self, function: HandlerFunction) -> None:
+        function.allow(["secretsmanager:GetSecretValue"], self._data.identity_secret.secret_arn)
+
+    def _build_layers(self) -> list[lambda_.LayerVersion]:
+        target = HOST if self._settings.is_local else LAMBDA
+        ours = build_package_layer("huitou", target)
+        lean = build_dependency_layer("lean", target)
+        return [
+            layer_of(self, "huitou", str(ours), "the product's package"),
+            layer_of(self, "dependencies-lean", str(lean), "third-party packages that every function needs"),
+        ]
+
+    def _alarm_topic(self) -> sns.Topic:
+        topic = sns.Topic(self, "alarms", display_name=f"Huitou {self._settings.stage}", enforce_ssl=True)
+        if self._settings.alarm_email:
+            topic.add_subscription(subscriptions.EmailSubscription(self._settings.alarm_email))
+        return topic
