@@ -1,11 +1,23 @@
-"""A page of a longer list (E33)."""
+"""A page of a longer list, and the cursor that continues it (E33)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from huitou.kernel.errors import InvalidError
+
 T = TypeVar("T")
+LONGEST_KEY = 1024
+"""DynamoDB's limit for a sort key, in bytes."""
+
+
+class InvalidCursorError(InvalidError):
+    """``cursor`` did not come from this list."""
+
+    code = "invalid_cursor"
+    title = "The cursor does not belong to this list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +26,21 @@ class Page(Generic[T]):
 
     items: tuple[T, ...]
     next_cursor: str | None
+
+
+def all_items(page_after: Callable[[str | None], Page[T]]) -> Iterator[T]:
+    """The whole list, page by page. ``page_after`` gives the page after a cursor (None: the first)."""
+    cursor = None
+    while True:
+        page = page_after(cursor)
+        yield from page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+def require_cursor_within(after: str, prefix: str, between: tuple[str, str] | None) -> None:
+    """Raises `InvalidCursorError` for a sort key that no page of this query can have ended with."""
+    inside = between[0] <= after <= between[1] if between else after.startswith(prefix)
+    if not inside or not after or len(after.encode()) > LONGEST_KEY:
+        raise InvalidCursorError("The cursor does not belong to this list.")

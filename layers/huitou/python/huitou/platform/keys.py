@@ -113,6 +113,8 @@ def due_shard(shard: int) -> str:
 
 PROGRAM = "PROGRAM"
 VERSION_PREFIX = "VERSION#"
+API_KEYS = "KEYS"
+API_KEY_PREFIX = "KEY#"
 CHUNK_PREFIX = "CHUNK#"
 
 
@@ -125,7 +127,8 @@ def program_active() -> Key:
 
 
 def api_key(key_id: str) -> Key:
-    return f"KEY#{key_id}", "KEY"
+    """All keys share a partition: the authorizer's role may read that one and nothing else of the table."""
+    return API_KEYS, f"{API_KEY_PREFIX}{key_id}"
 
 
 def audit(at: datetime, entry_id: str) -> Key:

@@ -29,7 +29,7 @@ from pynamodb.models import Model
 
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.errors import UnavailableError
-from huitou.kernel.pages import Page
+from huitou.kernel.pages import InvalidCursorError, Page, require_cursor_within
 
 CONNECT_TIMEOUT_SECONDS = 1
 READ_TIMEOUT_SECONDS = 3
@@ -131,7 +131,7 @@ class Table:
         ``kind`` is the items' class, or tells it from the sort key. ``between`` includes both ends. ``after`` is
         the ``next_cursor`` of the page before. Without ``limit`` a page is what DynamoDB gives at once (1 MB).
         An index is named like its keys (``due``: ``due_pk``, ``due_sk``) and is never consistent.
-        Raises `UnavailableError`.
+        Raises `InvalidCursorError` for an ``after`` of another list, `UnavailableError`.
         """
         columns = (f"{index}_pk", f"{index}_sk") if index else ("pk", "sk")
         request: dict[str, Any] = {
@@ -146,7 +146,8 @@ class Table:
         if limit is not None:
             request["Limit"] = limit + 1  # one more tells whether the list goes on
         if after is not None:
-            request["ExclusiveStartKey"] = _start_key(columns, pk, after)
+            request["ExclusiveStartKey"] = start = _start_key(columns, pk, after)
+            require_cursor_within(start[columns[1]]["S"], prefix, between)
         answer = self._call("Query", request)
         rows, last = answer["Items"], answer.get("LastEvaluatedKey")
         if limit is not None and len(rows) > limit:
@@ -300,8 +301,10 @@ def _cursor(columns: tuple[str, str], last: Attributes) -> str:
 def _start_key(columns: tuple[str, str], pk: str, after: str) -> dict[str, dict[str, str]]:
     if columns[1] == "sk":
         return _key(pk, after)
-    index_sk, item_pk, item_sk = after.split("\n")
-    return {columns[0]: {"S": pk}, columns[1]: {"S": index_sk}, **_key(item_pk, item_sk)}
+    parts = after.split("\n")
+    if len(parts) != 3:
+        raise InvalidCursorError("The cursor does not belong to this index.")
+    return {columns[0]: {"S": pk}, columns[1]: {"S": parts[0]}, **_key(parts[1], parts[2])}
 
 
 def _translated(error: VerboseClientError) -> Exception:

@@ -12,7 +12,7 @@ from threading import RLock
 from typing import Any, NamedTuple, TypeVar
 
 from huitou.kernel.commits import Write
-from huitou.kernel.pages import Page
+from huitou.kernel.pages import Page, require_cursor_within
 
 V = TypeVar("V")
 MOST_WRITES = 100
@@ -52,6 +52,8 @@ class MemoryTable:
         newest_first: bool = False,
     ) -> Page[V]:
         """As `Table.query`; values of other kinds in the range are passed over."""
+        if after is not None:
+            require_cursor_within(after, prefix, between)
         with self._lock:
             values = self._partitions.get(pk, {})
             names = self._range(pk, prefix, between, after, newest_first)

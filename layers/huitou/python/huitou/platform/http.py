@@ -1,0 +1,273 @@
+"""From a gateway event to an answer: one resolver for every function of the API.
+
+A function builds its app with `create_app`, declares its routes on it, and gives the gateway `entry_point(app)`.
+A route takes typed parameters, calls one use case and returns `answer(...)`. Errors are not its business:
+`problems` turns each into its document.
+
+Answers are serialised once, by `answer`, and not validated again: the route declares them with `documented`,
+for the OpenAPI description, and returns `Answer`.
+"""
+
+from __future__ import annotations
+
+import binascii
+import json
+import re
+import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError as PathNotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+)
+from aws_lambda_powertools.event_handler.openapi.params import Header, Query
+from pydantic import BaseModel
+
+from huitou.access.model import Caller
+from huitou.kernel.errors import (
+    DomainError,
+    FieldError,
+    PreconditionFailedError,
+    PreconditionRequiredError,
+)
+from huitou.kernel.instants import to_instant
+from huitou.kernel.pages import InvalidCursorError
+from huitou.platform import problems
+from huitou.platform.json_bodies import KIB, read_object
+from huitou.platform.observability import Observer
+
+BODY_LIMIT = 256 * KIB
+MOST_FINDINGS = 50
+JSON = "application/json"
+_VERSION = re.compile(r'(?:W/)?"(\d{1,15})"', re.ASCII)
+
+Answer = Response[str]
+Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+Clock = Callable[[], datetime]
+
+IdempotencyKey = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        pattern=r"^[\x21-\x7e]+$",
+        description="Names this command, for ever: repeated with the same content, the first answer comes again.",
+    ),
+]
+"""The parameter of a route that changes something without an identity of its own (E14)."""
+
+IfMatch = Annotated[
+    str | None, Header(alias="If-Match", description="The ETag of the version that the change was made on.")
+]
+"""The parameter of a route that writes a document; read it with `expected_version`."""
+
+Cursor = Annotated[str | None, Query(alias="cursor", max_length=1400, description="The `next_cursor` of a page.")]
+"""The parameter of a route that answers in pages; read it with `decode_cursor`."""
+
+Limit = Annotated[int, Query(alias="limit", ge=1, le=100, description="At most so many items.")]
+
+
+class App(APIGatewayRestResolver):
+    """Powertools' resolver with our limits, our errors and one accepted instant per request."""
+
+    def __init__(self, service: str, body_limits: Mapping[str, int], clock: Clock) -> None:
+        super().__init__(enable_validation=True, json_body_deserializer=self._read_body)
+        self.service = service
+        self.body_limits = body_limits
+        self.observer = Observer(service)
+        self.facts: dict[str, Any] = {}
+        self.authorizer: Mapping[str, str] = {}
+        self._clock = clock
+        self.exception_handler(Exception)(self._refuse)
+
+    def begin(self, event: Mapping[str, Any]) -> None:
+        """What is true of a request before it is read: when it was accepted, and the facts to log."""
+        context = event["requestContext"]
+        self.authorizer = context.get("authorizer") or {}
+        self.context["accepted_at"] = to_instant(self._clock())
+        self.facts = {
+            "request_id": context["requestId"],
+            "method": event["httpMethod"],
+            "route": event["resource"],
+            "brand": self.authorizer.get("brand"),
+            "key_id": self.authorizer.get("key_id"),
+        }
+
+    def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        """The gateway's answer to ``event``. Forms are refused here: the resolver would read them as bodies."""
+        if not event.get("body") or _is_json(event["headers"]):
+            return super().resolve(event, context)
+        refusal = self._refuse(problems.UnsupportedMediaTypeError("Send the body as application/json."))
+        return {"statusCode": refusal.status_code, "headers": refusal.headers, "body": refusal.body}
+
+    def _read_body(self, text: str) -> dict[str, Any]:
+        return read_object(text, self.body_limits.get(self.current_event.path, BODY_LIMIT))
+
+    def _refuse(self, error: Exception) -> Answer:
+        problem = problems.problem_of(self._understood(error))
+        self.facts["code"] = problem.code
+        if problem.status >= 500:
+            self.observer.log_failure("failed", error, self.facts)
+        document = problem.document(self.facts["request_id"])
+        return Response(problem.status, problems.CONTENT_TYPE, document, headers=problems.headers_of(problem))
+
+    def _understood(self, error: Exception) -> Exception:
+        """The resolver's own exceptions, and those of a body that is no text, in our words."""
+        if isinstance(error, PathNotFoundError):
+            return self._no_route()
+        if isinstance(error, RequestValidationError):
+            return _validation_failed(error)
+        if isinstance(error, RequestUnsupportedContentType):
+            return problems.UnsupportedMediaTypeError("Send the body as application/json.")
+        if isinstance(error, UnicodeDecodeError | binascii.Error) and self.current_event.is_base64_encoded:
+            return problems.MalformedError("The body is not text in UTF-8.")
+        return error
+
+    def _no_route(self) -> DomainError:
+        path = self.current_event.path
+        routes = (*self._static_routes, *self._dynamic_routes)
+        methods = sorted({route.method for route in routes if route.rule.match(path)})
+        if not methods:
+            return problems.RouteNotFoundError("The API has no such path.")
+        return problems.MethodNotAllowedError(f"This path knows {', '.join(methods)}.", extra={"allow": methods})
+
+
+def utc_now() -> datetime:
+    """The clock of the functions."""
+    return datetime.now(UTC)
+
+
+def create_app(service: str, *, body_limits: Mapping[str, int] | None = None, clock: Clock = utc_now) -> App:
+    """An app without routes. ``body_limits`` maps paths to bytes where `BODY_LIMIT` is not meant."""
+    return App(service, body_limits or {}, clock)
+
+
+def entry_point(app: App) -> Handler:
+    """What the Lambda service calls: answers every event, and writes one line about each."""
+
+    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        started = time.perf_counter()
+        app.begin(event)
+        result = app.resolve(event, context)
+        milliseconds = round((time.perf_counter() - started) * 1000, 1)
+        app.facts |= {"status": result["statusCode"], "milliseconds": milliseconds}
+        app.observer.log("answered", app.facts)
+        app.observer.flush()
+        return result
+
+    return handle
+
+
+def accepted_at(app: App) -> datetime:
+    """When this request was accepted: "now" for everything that is decided in it."""
+    instant: datetime = app.context["accepted_at"]
+    return instant
+
+
+def current_caller(app: App) -> Caller:
+    """Whom the authorizer let in. Raises `UnauthenticatedError`."""
+    facts = app.authorizer
+    if "key_id" not in facts:
+        raise problems.UnauthenticatedError("This path needs an API key.")
+    return Caller(facts["key_id"], facts["brand"], frozenset(facts["permissions"].split()))
+
+
+def note(app: App, **facts: Any) -> None:
+    """Adds ids and numbers to the request's log line; `observability.LOGGED` says which."""
+    app.facts |= facts
+
+
+def answer(
+    body: BaseModel | Mapping[str, Any] | None, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Answer:
+    """An answer, serialised here and nowhere else. ``None`` is an empty body, for 204."""
+    return Response(status, JSON, _text(body), headers=dict(headers or {}))
+
+
+def documented(answers: Mapping[int, type[BaseModel] | None], *errors: type[DomainError]) -> dict[int, Any]:
+    """A route's ``responses``: what it answers with, and the errors beyond those that every route may give."""
+    described: dict[int, Any] = {}
+    for status, model in answers.items():
+        content = {JSON: {"model": model}} if model else {}
+        described[status] = {"description": HTTPStatus(status).phrase, "content": content}
+    for status, codes in problems.codes_by_status(errors).items():
+        described[status] = {"description": problems.description_of(status, codes), "content": {}}
+    return described
+
+
+def add_openapi_route(app: App, document: Path) -> None:
+    """Serves the generated description at ``GET /v1/openapi.json``; it needs no key."""
+
+    @app.get("/v1/openapi.json", include_in_schema=False)
+    def get_openapi() -> Answer:
+        return Response(200, JSON, document.read_text(encoding="utf-8"))
+
+
+def etag(version: int) -> str:
+    """``ETag`` of a document's version."""
+    return f'"{version}"'
+
+
+def expected_version(if_match: str | None) -> int | None:
+    """The version that ``If-Match`` names; None for ``*``, any.
+
+    Raises `PreconditionRequiredError` without the header, `PreconditionFailedError` for what no ETag of ours is.
+    """
+    if if_match is None:
+        raise PreconditionRequiredError("Send If-Match with the ETag of the version that you read.")
+    if if_match.strip() == "*":
+        return None
+    match = _VERSION.fullmatch(if_match.strip())
+    if match is None:
+        raise PreconditionFailedError("If-Match names no version of this document.")
+    return int(match[1])
+
+
+def encode_cursor(after: str | None) -> str | None:
+    """A store's ``next_cursor`` as callers see it."""
+    return None if after is None else urlsafe_b64encode(after.encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str | None) -> str | None:
+    """The inverse of `encode_cursor`. Raises `InvalidCursorError`."""
+    if cursor is None:
+        return None
+    try:
+        return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except ValueError as error:
+        raise InvalidCursorError("The cursor does not belong to this list.") from error
+
+
+def _text(body: BaseModel | Mapping[str, Any] | None) -> str:
+    if body is None:
+        return ""
+    if isinstance(body, BaseModel):
+        return body.model_dump_json()
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+
+
+def _is_json(headers: Mapping[str, str] | None) -> bool:
+    given = {name.lower(): value for name, value in (headers or {}).items()}.get("content-type") or JSON
+    return given.split(";")[0].strip().lower() == JSON
+
+
+def _validation_failed(error: RequestValidationError) -> DomainError:
+    """Pydantic's findings by place. They say what was expected and do not quote what was given."""
+    findings = error.errors()
+    if any(each["loc"][0] == "header" and each["loc"][1].lower() == "idempotency-key" for each in findings):
+        return problems.IdempotencyKeyRequiredError(
+            "Send an Idempotency-Key of 1 to 255 printable ASCII characters without spaces."
+        )
+    fields = [
+        FieldError(problems.pointer_of(each["loc"]), each["msg"].removeprefix("Value error, "))
+        for each in findings[:MOST_FINDINGS]
+    ]
+    return problems.ValidationFailedError("The request does not fit the schema.", errors=fields)

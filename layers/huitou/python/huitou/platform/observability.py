@@ -1,0 +1,89 @@
+"""Logs and metrics. A log line is JSON and never holds personal data.
+
+Only the facts in `LOGGED` can be noted; each is an id, a number or a word of ours. An unexpected exception is
+logged by its class and the places it came through, not by its text: an exception's text may quote the input.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from botocore.exceptions import ClientError
+
+NAMESPACE = "Huitou"
+LOGGED = frozenset(
+    {
+        "brand",
+        "code",
+        "currency",
+        "entries",
+        "import_id",
+        "key_id",
+        "lines",
+        "member",
+        "method",
+        "milliseconds",
+        "program_version",
+        "purchase",
+        "redemption",
+        "replay",
+        "request_id",
+        "route",
+        "status",
+    }
+)
+
+
+class Observer:
+    """What one function reports about itself. ``service`` names it in every line and metric."""
+
+    def __init__(self, service: str) -> None:
+        self._logger = Logger(service=service, location=None)
+        self._metrics = Metrics(namespace=NAMESPACE, service=service)
+
+    def log(self, message: str, facts: Mapping[str, Any]) -> None:
+        """One line. Raises `ValueError` for a fact that is not in `LOGGED`."""
+        self._logger.info(message, extra=_checked(facts))
+
+    def log_failure(self, message: str, error: BaseException, facts: Mapping[str, Any]) -> None:
+        """One line at level ERROR with where ``error`` came from."""
+        self._logger.error(message, extra={**_checked(facts), **described(error)})
+
+    def count(self, name: str, value: int = 1) -> None:
+        """Adds to a metric; `flush` writes it. Count what somebody looks at: every name costs money."""
+        self._metrics.add_metric(name=name, unit="Count", value=value)
+
+    def flush(self) -> None:
+        """Writes the metrics counted since the last time, if any, as one line."""
+        if self._metrics.metric_set:
+            self._metrics.flush_metrics()
+
+
+def described(error: BaseException) -> dict[str, Any]:
+    """The class of an exception, those it came from, AWS's error code, and the stack without values."""
+    description: dict[str, Any] = {
+        "error": [type(each).__qualname__ for each in _chain(error)],
+        "stack": [
+            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
+        ],
+    }
+    if isinstance(error, ClientError):
+        description["aws_error"] = error.response.get("Error", {}).get("Code")
+    return description
+
+
+def _chain(error: BaseException | None) -> list[BaseException]:
+    chain: list[BaseException] = []
+    while error is not None and error not in chain:
+        chain.append(error)
+        error = error.__cause__ or error.__context__
+    return chain
+
+
+def _checked(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not facts.keys() <= LOGGED:
+        raise ValueError(f"Not to be logged: {sorted(facts.keys() - LOGGED)}")
+    return {name: value for name, value in facts.items() if value is not None}

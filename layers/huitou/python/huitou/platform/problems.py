@@ -1,0 +1,178 @@
+"""The one table from errors to HTTP (E30): RFC 9457 documents, in one shape for every refusal.
+
+A document never carries a stack trace, an exception's text that was not written for callers, or the input.
+Pointers into the body are bare (``/lines/0/amount``); other parts of the request are named by their place
+(``/query/at``, ``/path/member_id``, ``/header/Idempotency-Key``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from huitou.kernel.errors import (
+    ConflictError,
+    ContentionError,
+    DomainError,
+    FieldError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    PreconditionFailedError,
+    PreconditionRequiredError,
+    UnavailableError,
+)
+
+CONTENT_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 1
+
+
+class MalformedError(DomainError):
+    """The body cannot be read: not JSON, not an object, a key given twice, NaN, broken text."""
+
+    code = "malformed"
+    title = "The body is not a well-formed JSON object"
+
+
+class BodyTooLargeError(DomainError):
+    """The body exceeds the limit that the API states for this route."""
+
+    code = "body_too_large"
+    title = "The body is too large"
+
+
+class UnsupportedMediaTypeError(DomainError):
+    """The body is of another type than ``application/json``."""
+
+    code = "unsupported_media_type"
+    title = "Only application/json is understood"
+
+
+class MethodNotAllowedError(DomainError):
+    """The path exists, the method does not; ``Allow`` names those that do."""
+
+    code = "method_not_allowed"
+    title = "The path does not know this method"
+
+
+class RouteNotFoundError(NotFoundError):
+    """The API has no such path."""
+
+    code = "route_not_found"
+    title = "No such path"
+
+
+class UnauthenticatedError(DomainError):
+    """The request carries no valid key."""
+
+    code = "unauthenticated"
+    title = "A valid API key is required"
+
+
+class IdempotencyKeyRequiredError(DomainError):
+    """``Idempotency-Key`` is missing or has another form than 1 to 255 printable ASCII characters."""
+
+    code = "idempotency_key_required"
+    title = "An Idempotency-Key is required"
+
+
+class ValidationFailedError(InvalidError):
+    """The request does not fit the schema; ``errors`` names each place."""
+
+    code = "validation_failed"
+    title = "The request does not fit the schema"
+
+
+STATUS: Mapping[type[DomainError], int] = {
+    MalformedError: 400,
+    IdempotencyKeyRequiredError: 400,
+    UnauthenticatedError: 401,
+    ForbiddenError: 403,
+    NotFoundError: 404,
+    MethodNotAllowedError: 405,
+    ConflictError: 409,
+    PreconditionFailedError: 412,
+    BodyTooLargeError: 413,
+    UnsupportedMediaTypeError: 415,
+    InvalidError: 422,
+    PreconditionRequiredError: 428,
+    ContentionError: 429,
+    UnavailableError: 503,
+}
+"""The status of a kind of error and of every class below it."""
+
+REPEATABLE = frozenset({429, 503})
+"""Statuses after which the same request may simply be repeated, as ``Retry-After`` says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A refusal as the caller sees it."""
+
+    status: int
+    code: str
+    title: str
+    detail: str
+    errors: tuple[FieldError, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def document(self, request_id: str) -> str:
+        """The JSON text; ``extra`` members stand beside the standard ones and never replace them."""
+        standard = {
+            "type": f"/problems/{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+            "errors": [{"pointer": each.pointer, "message": each.message} for each in self.errors],
+            "request_id": request_id,
+        }
+        return json.dumps({**standard, **self.extra, **standard}, ensure_ascii=False, separators=(",", ":"))
+
+
+INTERNAL = Problem(500, "internal", "Something went wrong on our side", "The request_id identifies the incident.")
+
+
+def problem_of(error: Exception) -> Problem:
+    """`INTERNAL` for whatever is not a `DomainError`: its text was not written for callers."""
+    if not isinstance(error, DomainError):
+        return INTERNAL
+    return Problem(status_of(type(error)), error.code, error.title, error.detail, error.errors, error.extra)
+
+
+def status_of(kind: type[DomainError]) -> int:
+    """The status of the nearest class in the table; 500 for a kind that nobody placed."""
+    return next((STATUS[each] for each in kind.__mro__ if each in STATUS), INTERNAL.status)
+
+
+def headers_of(problem: Problem) -> dict[str, str]:
+    """``Retry-After`` where repeating helps, ``Allow`` where another method would."""
+    if problem.status in REPEATABLE:
+        return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    if problem.status == STATUS[MethodNotAllowedError]:
+        return {"Allow": ", ".join(problem.extra["allow"])}
+    return {}
+
+
+def codes_by_status(errors: Iterable[type[DomainError]]) -> dict[int, list[str]]:
+    """The stable codes of kinds of errors, under the status that each gets."""
+    codes: dict[int, list[str]] = {}
+    for error in errors:
+        codes.setdefault(status_of(error), []).append(error.code)
+    return {status: sorted(set(codes[status])) for status in sorted(codes)}
+
+
+def description_of(status: int, codes: Iterable[str]) -> str:
+    """How a refusal is described in the OpenAPI document: its phrase and the codes it may carry."""
+    return f"{HTTPStatus(status).phrase}. Codes: {', '.join(f'`{code}`' for code in codes)}."
+
+
+def pointer_of(location: Iterable[str | int]) -> str:
+    """``("body", "lines", 0)`` → ``/lines/0``; ``("query", "at")`` → ``/query/at``. Escaped as RFC 6901 says."""
+    parts = [str(part).replace("~", "~0").replace("/", "~1") for part in location]
+    if parts and parts[0] == "body":
+        parts = parts[1:]
+    return "".join(f"/{part}" for part in parts)
