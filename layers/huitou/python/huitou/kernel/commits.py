@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from huitou.kernel.errors import ContentionError
+from huitou.kernel.errors import ContentionError, DomainError
 
 T = TypeVar("T")
 ATTEMPTS = 24
@@ -51,3 +51,23 @@ def until_committed(attempt: Callable[[], T], pause: Callable[[int], None]) -> T
         except StaleReadError:
             pause(failures)
     return attempt()
+
+
+def once(attempt: Callable[[], T], recall: Callable[[], T | None], pause: Callable[[int], None]) -> T:
+    """E14: like `until_committed`, for a command that happens once.
+
+    Where the attempt is refused or overtaken, that may be because the command was carried out before, so
+    ``recall`` is asked first: it answers what came of it then, or None if it was not, or raises
+    `ContentReusedError`.
+    """
+
+    def attempt_or_recall() -> T:
+        try:
+            return attempt()
+        except DomainError:
+            known = recall()
+            if known is None:
+                raise
+            return known
+
+    return until_committed(attempt_or_recall, pause)

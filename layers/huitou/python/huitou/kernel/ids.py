@@ -17,13 +17,14 @@ from typing import NamedTuple, NewType
 from ulid import ULID
 
 from huitou.kernel.errors import NotFoundError
-from huitou.kernel.instants import to_millis
+from huitou.kernel.instants import from_millis, to_millis
 
 MemberId = NewType("MemberId", str)
 Digest = NewType("Digest", str)
 
 _ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"
 _MEMBER_ID = re.compile(_ULID)
+_DIGEST = re.compile(r"[A-Z2-7]{26}")
 _OWNED_ID = re.compile(rf"({_ULID})-({_ULID})")
 
 
@@ -59,9 +60,20 @@ def ulid_for(instant: datetime, digest: Digest) -> str:
     return str(ULID.from_bytes(to_millis(instant).to_bytes(6, "big") + tail))
 
 
-def parse_owned_id(text: str) -> OwnedId:
+def parse_id(text: str) -> OwnedId | Digest:
+    """The id of something of a member, or of something that has none. Raises `NotFoundError` for any other form."""
+    if match := _OWNED_ID.fullmatch(text):
+        return OwnedId(MemberId(match[1]), match[2])
+    return parse_digest(text)
+
+
+def parse_digest(text: str) -> Digest:
     """Raises `NotFoundError`: an id of another form names nothing."""
-    match = _OWNED_ID.fullmatch(text)
-    if match is None:
-        raise NotFoundError(f"Nothing has the id {text!r}.")
-    return OwnedId(MemberId(match[1]), match[2])
+    if _DIGEST.fullmatch(text):
+        return Digest(text)
+    raise NotFoundError("Nothing has an id of this form.")
+
+
+def occurred_at_of(ulid: str) -> datetime:
+    """The instant in a ULID."""
+    return from_millis(ULID.from_str(ulid).milliseconds)

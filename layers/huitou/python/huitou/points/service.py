@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from huitou.kernel.commits import Commit, StaleReadError, Write, until_committed
+from huitou.kernel.commits import Commit, StaleReadError, Write, once, until_committed
 from huitou.kernel.content import require_same
-from huitou.kernel.errors import ConflictError, InvalidError, NotFoundError
+from huitou.kernel.errors import InvalidError, NotFoundError
 from huitou.kernel.ids import Digest, MemberId
-from huitou.kernel.pages import Page
+from huitou.kernel.pages import Page, all_items
 from huitou.points.bookings import Booking
 from huitou.points.decisions import Adjust, Decision, Redeem, Reverse, Settle, decide, touch
 from huitou.points.membership import joined_by_use, require_seen
@@ -160,25 +160,20 @@ class Points:
         return until_committed(attempt, self._pause)
 
     def _lots_known(self, wallet: Wallet, at: datetime, as_of: datetime | None) -> tuple[Lot, ...]:
-        entries = self._wallets.entries(wallet.member, wallet.currency).items
+        entries = all_items(lambda after: self._wallets.entries(wallet.member, wallet.currency, after=after))
         known = (entry for entry in entries if as_of is None or entry.recorded_at <= as_of)
         counting = (entry for entry in known if entry.effective_at <= at)
         return replay(counting, lambda version: self._programs.version(version).zone)
 
     def _once(self, order: Booking, book: Callable[[], Booked]) -> Booked:
-        """E14: where the order is overtaken or refused, it may be because it was carried out before."""
+        def recall() -> Booked | None:
+            known = self._bookings.find(order.id)
+            if known is None:
+                return None
+            require_same(known.content(), order.content(), order.kind)
+            return self._replayed(known, known.version)
 
-        def attempt() -> Booked:
-            try:
-                return book()
-            except (ConflictError, StaleReadError):
-                known = self._bookings.find(order.id)
-                if known is None:
-                    raise
-                require_same(known.content(), order.content(), order.kind)
-                return self._replayed(known, known.version)
-
-        return until_committed(attempt, self._pause)
+        return once(book, recall, self._pause)
 
     def _book(self, order: Booking, command: Redeem | Adjust, presented: bool, now: datetime) -> Booked:
         program = self._programs.active()

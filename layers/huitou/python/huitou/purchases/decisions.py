@@ -1,0 +1,83 @@
+"""What a sale comes to: the wallets after it, its entries, and the purchase as it will be kept. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from huitou.kernel.errors import ConflictError, InvalidError
+from huitou.kernel.ids import MemberId
+from huitou.points.decisions import Decision, Earn, decide
+from huitou.points.earning import earnings
+from huitou.points.wallet import Cause, Entry, Wallet, open_wallet
+from huitou.program.model import CurrencyId, Program
+from huitou.purchases.model import EntryRef, Purchase
+
+CLOCK_SKEW = timedelta(minutes=5)
+"""E32: how far ahead of us a till's clock may be."""
+
+
+class InFutureError(InvalidError):
+    """E32: further ahead than a clock can be wrong."""
+
+    code = "occurred_in_future"
+    title = "The time lies in the future"
+
+
+class TooLateError(InvalidError):
+    """E32: older than the programme takes by the API."""
+
+    code = "too_late"
+    title = "Too long ago"
+
+
+class ClaimTooLateError(ConflictError):
+    """M40: the time to claim a receipt is over."""
+
+    code = "claim_too_late"
+    title = "The receipt can no longer be claimed"
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A purchase decided: as it will be kept, with the decision for each wallet it changes."""
+
+    purchase: Purchase
+    decisions: Mapping[CurrencyId, Decision]
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The purchase's own entries, in the order of `Purchase.entries`."""
+        cause = Cause("purchase", self.purchase.id)
+        return tuple(decision.entry_for(cause) for decision in self.decisions.values())
+
+
+def decide_sale(
+    purchase: Purchase, member: MemberId, wallets: Mapping[CurrencyId, Wallet], program: Program, now: datetime
+) -> Sale:
+    """What ``purchase`` earns ``member``, whose wallets these are, as of when it occurred."""
+    own = replace(purchase, member=member)
+    cause = Cause("purchase", own.id)
+    decisions = {}
+    for currency, earning in earnings(own, program).items():
+        wallet = wallets.get(currency) or open_wallet(member, currency, now)
+        command = Earn(earning, own.brand, own.occurred_at, cause)
+        decisions[currency] = decide(wallet, command, program, now)
+    entries = tuple(EntryRef(currency, made.entry_for(cause).version) for currency, made in decisions.items())
+    return Sale(replace(own, entries=entries), decisions)
+
+
+def accepted_time(occurred_at: datetime, program: Program, now: datetime) -> datetime:
+    """E32: the time that counts. Raises `InFutureError`, `TooLateError`."""
+    if occurred_at > now + CLOCK_SKEW:
+        raise InFutureError("occurred_at lies more than 5 minutes ahead.")
+    if occurred_at < program.earliest(now):
+        raise TooLateError(f"Sales older than {program.late_limit.days} days are taken by import only.")
+    return min(occurred_at, now)
+
+
+def require_claimable(purchase: Purchase, program: Program, now: datetime) -> None:
+    """M40. Raises `ClaimTooLateError`."""
+    if now > purchase.occurred_at + program.claim_limit:
+        raise ClaimTooLateError(f"Receipts can be claimed for {program.claim_limit.days} days.")

@@ -1,0 +1,123 @@
+"""Purchases and visits as values. Money is in the smallest unit, quantities in thousandths."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from huitou.kernel.ids import Digest, MemberId, OwnedId, ulid_for
+from huitou.program.model import BrandId, CurrencyId, StoreId
+
+
+class Line(NamedTuple):
+    """One line: ``amount`` is what was paid for it, after all discounts; ``discount`` what was taken off (M5)."""
+
+    sku: str
+    category: str | None
+    quantity: int
+    amount: int
+    discount: int
+
+
+class Discount(NamedTuple):
+    """What a code or offer took off, already contained in the lines' amounts."""
+
+    code: str
+    amount: int
+
+
+class Payment(NamedTuple):
+    """A means of payment and the part that it paid."""
+
+    method: str
+    amount: int
+
+
+class EntryRef(NamedTuple):
+    """Where a ledger entry of the purchase's member is."""
+
+    currency: CurrencyId
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """A sale as it was recorded. ``receipt`` is the digest of its identity, the rest of it the content (E14).
+
+    ``member`` is None until somebody claims it (M40); ``claimed_at`` says when that was. ``program_version`` is
+    the version that decided it, or will once it is claimed; ``entries`` what it earned.
+    """
+
+    receipt: Digest
+    member: MemberId | None
+    brand: BrandId
+    store: StoreId | None
+    channel: str
+    terminal: str | None
+    number: str | None
+    occurred_at: datetime
+    received_at: datetime
+    money: str
+    lines: tuple[Line, ...]
+    discounts: tuple[Discount, ...]
+    payments: tuple[Payment, ...]
+    total: int
+    client_reference: str | None
+    program_version: int
+    claimed_at: datetime | None = None
+    entries: tuple[EntryRef, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Locates the item: among the member's purchases, or by the receipt while it has none."""
+        return self.receipt if self.member is None else str(self.key(self.member))
+
+    def key(self, member: MemberId) -> OwnedId:
+        """The id that the purchase has, or would have, as ``member``'s."""
+        return OwnedId(member, ulid_for(self.occurred_at, self.receipt))
+
+    def content(self) -> Mapping[str, object]:
+        """E14: what a repeat must agree in; not times, order of lines, formats, client data."""
+        return {
+            "member": None if self.claimed_at else self.member,
+            "currency": self.money,
+            "lines": sorted(self.lines, key=repr),
+            "discounts": sorted(self.discounts),
+            "payments": sorted(self.payments),
+            "total": self.total,
+        }
+
+
+class VisitKind(StrEnum):
+    """What somebody did without buying."""
+
+    VISIT = "visit"
+    BOOKING = "booking"
+    CHECK_IN = "check_in"
+    PARTNER = "partner"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A visit, booking, check-in or partner event of a member. ``data`` is the partner's own, kept as it came."""
+
+    source: Digest
+    kind: VisitKind
+    member: MemberId
+    brand: BrandId
+    store: StoreId | None
+    occurred_at: datetime
+    received_at: datetime
+    data: Mapping[str, str]
+    client_reference: str | None
+
+    @property
+    def id(self) -> OwnedId:
+        return OwnedId(self.member, ulid_for(self.occurred_at, self.source))
+
+    def content(self) -> Mapping[str, object]:
+        """E14: what a repeat must agree in."""
+        return {"kind": self.kind.value, "member": self.member, "store": self.store, "data": dict(self.data)}

@@ -1,0 +1,42 @@
+"""What the use cases of purchases need from outside."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from huitou.kernel.commits import Write
+from huitou.kernel.ids import Digest, MemberId, OwnedId
+from huitou.kernel.pages import Page
+from huitou.purchases.model import Purchase, Visit
+
+
+class PurchaseStore(Protocol):
+    """Keeps purchases and visits, each once for its identity. Reads are consistent."""
+
+    def find(self, receipt: Digest) -> Purchase | None:
+        """The purchase with this receipt, claimed or not."""
+        ...
+
+    def get(self, purchase: OwnedId) -> Purchase | None:
+        """One purchase of a member."""
+        ...
+
+    def of_member(self, member: MemberId, *, after: str | None, limit: int) -> Page[Purchase]:
+        """A member's purchases, the newest first."""
+        ...
+
+    def add(self, purchase: Purchase) -> list[Write]:
+        """Refused with `StaleReadError` if the receipt is taken: find out by what."""
+        ...
+
+    def claim(self, purchase: Purchase) -> list[Write]:
+        """Gives an unclaimed purchase to its member; refused with `StaleReadError` if somebody was faster."""
+        ...
+
+    def find_visit(self, source: Digest) -> Visit | None:
+        """The visit that its source numbers so."""
+        ...
+
+    def add_visit(self, visit: Visit) -> list[Write]:
+        """Refused with `StaleReadError` if it is known."""
+        ...

@@ -1,0 +1,205 @@
+"""Recording what members buy and do, each once (E14), with the points it earns in the same write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from huitou.kernel.commits import Commit, Write, once
+from huitou.kernel.content import require_same
+from huitou.kernel.errors import ConflictError, NotFoundError
+from huitou.kernel.ids import Digest, MemberId, OwnedId, parse_id
+from huitou.kernel.pages import Page
+from huitou.points.decisions import Decision, touch
+from huitou.points.membership import joined_by_use, require_seen
+from huitou.points.ports import Programs, WalletStore
+from huitou.points.wallet import Entry, open_wallet
+from huitou.program.model import GROUP, BrandId, Program
+from huitou.purchases.decisions import Sale, accepted_time, decide_sale, require_claimable
+from huitou.purchases.model import Purchase, Visit
+from huitou.purchases.ports import PurchaseStore
+
+
+class PurchaseNotFoundError(NotFoundError):
+    """No such purchase, or one of another brand."""
+
+    code = "purchase_not_found"
+    title = "Purchase not found"
+
+
+class ReceiptNotFoundError(NotFoundError):
+    """No receipt with this number and this total: the same answer for both, so that nobody can guess."""
+
+    code = "receipt_not_found"
+    title = "Receipt not found"
+
+
+class AlreadyClaimedError(ConflictError):
+    """M40: the purchase is somebody's already."""
+
+    code = "already_claimed"
+    title = "The receipt belongs to a member already"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Who a caller says it is about. ``presented``: by an identity, not by our id alone, so that it may join (E31)."""
+
+    id: MemberId
+    presented: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A purchase as it is kept, with the entries it caused; ``replayed`` if it was known before."""
+
+    purchase: Purchase
+    entries: tuple[Entry, ...]
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SeenVisit:
+    """A visit as it is kept; ``replayed`` if it was known before."""
+
+    visit: Visit
+    replayed: bool
+
+
+class Purchases:
+    """The use cases. ``pause`` waits after the n-th time that a decision was overtaken."""
+
+    def __init__(
+        self,
+        purchases: PurchaseStore,
+        wallets: WalletStore,
+        programs: Programs,
+        commit: Commit,
+        pause: Callable[[int], None],
+    ) -> None:
+        self._purchases = purchases
+        self._wallets = wallets
+        self._programs = programs
+        self._commit = commit
+        self._pause = pause
+
+    def record(self, purchase: Purchase, member: Member | None, now: datetime) -> Recorded:
+        """Records a sale; with a member, earns in the same write. The same receipt again gives the first answer.
+
+        Raises `MemberNotFoundError`, `InFutureError`, `TooLateError`, `ContentReusedError`, `ContentionError`.
+        """
+
+        def attempt() -> Recorded:
+            program = self._programs.active()
+            timed = replace(purchase, occurred_at=accepted_time(purchase.occurred_at, program, now))
+            if member is None:
+                self._commit(self._purchases.add(timed))
+                return Recorded(timed, (), replayed=False)
+            sale, writes = self._decided(timed, member, program, now)
+            self._commit([*writes, *self._purchases.add(sale.purchase)])
+            return Recorded(sale.purchase, sale.entries, replayed=False)
+
+        def recall() -> Recorded | None:
+            known = self._purchases.find(purchase.receipt)
+            if known is None:
+                return None
+            given = replace(purchase, member=member.id if member else None)
+            require_same(known.content(), given.content(), "purchase")
+            return self._replayed(known)
+
+        return once(attempt, recall, self._pause)
+
+    def claim(self, receipt: Digest, total: int, brand: BrandId, member: Member, now: datetime) -> Recorded:
+        """M40 (補登): gives a sale without a member to ``member``, who earns as of the sale.
+
+        Raises `ReceiptNotFoundError`, `AlreadyClaimedError`, `ClaimTooLateError`, `MemberNotFoundError`.
+        """
+
+        def unclaimed() -> Purchase:
+            purchase = self._purchases.find(receipt)
+            if purchase is None or purchase.total != total or brand not in {GROUP, purchase.brand}:
+                raise ReceiptNotFoundError("There is no such receipt with this total.")
+            return purchase
+
+        def attempt() -> Recorded:
+            purchase = unclaimed()
+            if purchase.member is not None:
+                raise AlreadyClaimedError("This receipt belongs to a member already.")
+            require_claimable(purchase, self._programs.active(), now)
+            program = self._programs.version(purchase.program_version)
+            sale, writes = self._decided(replace(purchase, claimed_at=now), member, program, now)
+            self._commit([*writes, *self._purchases.claim(sale.purchase)])
+            return Recorded(sale.purchase, sale.entries, replayed=False)
+
+        def recall() -> Recorded | None:
+            known = unclaimed()
+            mine = known.claimed_at is not None and known.member == member.id
+            return self._replayed(known) if mine else None
+
+        return once(attempt, recall, self._pause)
+
+    def get(self, purchase_id: str, brand: BrandId) -> Recorded:
+        """A purchase of this brand, by its id or the one it had before it was claimed.
+
+        Raises `PurchaseNotFoundError`.
+        """
+        named = parse_id(purchase_id)
+        found = self._purchases.get(named) if isinstance(named, OwnedId) else self._purchases.find(named)
+        if found is None or brand not in {GROUP, found.brand}:
+            raise PurchaseNotFoundError("No such purchase.")
+        return self._replayed(found)
+
+    def of_member(self, member: MemberId, *, brand: BrandId, after: str | None, limit: int) -> Page[Purchase]:
+        """A page of a member's purchases, the newest first; a brand's key sees its own, so its pages may be short.
+
+        Raises `MemberNotFoundError`.
+        """
+        require_seen(self._wallets.load(member, self._programs.active().home_currency), brand)
+        page = self._purchases.of_member(member, after=after, limit=limit)
+        return Page(tuple(each for each in page.items if brand in {GROUP, each.brand}), page.next_cursor)
+
+    def visit(self, visit: Visit, member: Member, now: datetime) -> SeenVisit:
+        """Records a visit, booking, check-in or partner event. Raises as `record`."""
+
+        def attempt() -> SeenVisit:
+            program = self._programs.active()
+            timed = replace(visit, occurred_at=accepted_time(visit.occurred_at, program, now))
+            before = self._wallets.load(member.id, program.home_currency)
+            home = joined_by_use(before, visit.brand, member.presented, program, now)
+            writes = self._wallets.save(before or home, Decision(touch(home, now), ()))
+            self._commit([*writes, *self._purchases.add_visit(timed)])
+            return SeenVisit(timed, replayed=False)
+
+        def recall() -> SeenVisit | None:
+            known = self._purchases.find_visit(visit.source)
+            if known is None:
+                return None
+            require_same(known.content(), visit.content(), "event")
+            return SeenVisit(known, replayed=True)
+
+        return once(attempt, recall, self._pause)
+
+    def _decided(
+        self, purchase: Purchase, member: Member, program: Program, now: datetime
+    ) -> tuple[Sale, Iterable[Write]]:
+        wallets = self._wallets.load_all(member.id)
+        before = wallets.get(program.home_currency)
+        home = joined_by_use(before, purchase.brand, member.presented, program, now)
+        sale = decide_sale(purchase, member.id, {**wallets, program.home_currency: home}, program, now)
+        writes = [
+            write
+            for currency, decision in sale.decisions.items()
+            for write in self._wallets.save(wallets.get(currency) or open_wallet(member.id, currency, now), decision)
+        ]
+        return sale, writes
+
+    def _replayed(self, purchase: Purchase) -> Recorded:
+        return Recorded(purchase, tuple(self._entries(purchase)), replayed=True)
+
+    def _entries(self, purchase: Purchase) -> Iterable[Entry]:
+        for currency, version in purchase.entries:
+            entry = purchase.member and self._wallets.entry(purchase.member, currency, version)
+            if not entry:
+                raise LookupError(f"entry {currency} {version} of purchase {purchase.id} is missing")
+            yield entry

@@ -1,0 +1,236 @@
+"""Purchases and visits in DynamoDB.
+
+A purchase lies in its member's partition, in the order of time; its receipt, an item of its own, says where.
+A purchase without a member lies in its receipt until it is claimed. What was bought is packed (deflated JSON),
+so that ten lines take one write unit; when it happened is in the key.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+from pynamodb.attributes import BinaryAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+
+from huitou.kernel.commits import StaleReadError, Write
+from huitou.kernel.ids import Digest, MemberId, OwnedId, occurred_at_of
+from huitou.kernel.instants import from_millis, to_millis
+from huitou.kernel.pages import Page
+from huitou.platform import keys
+from huitou.platform.table import Item, Table
+from huitou.purchases.model import Discount, EntryRef, Line, Payment, Purchase, Visit, VisitKind
+
+
+class SaleItem(Item):
+    """What both a member's purchase and one without a member say."""
+
+    receipt = UnicodeAttribute(null=True)
+    brand = UnicodeAttribute(null=True)
+    store = UnicodeAttribute(null=True)
+    channel = UnicodeAttribute(null=True)
+    terminal = UnicodeAttribute(null=True)
+    number = UnicodeAttribute(null=True)
+    received_at = NumberAttribute(null=True)
+    money = UnicodeAttribute(null=True)
+    basket = BinaryAttribute(null=True, legacy_encoding=False)
+    total = NumberAttribute(null=True)
+    client_reference = UnicodeAttribute(attr_name="reference", null=True)
+    program_version = NumberAttribute(attr_name="program", null=True)
+
+
+class PurchaseItem(SaleItem):
+    """A member's purchase."""
+
+    claimed_at = NumberAttribute(null=True)
+    entries = JSONAttribute(null=True)
+
+
+class ReceiptItem(SaleItem):
+    """Where the purchase or visit with this identity is; or the purchase itself, while it has no member."""
+
+    member = UnicodeAttribute(null=True)
+    key = UnicodeAttribute(null=True)
+    occurred_at = NumberAttribute(null=True)
+
+
+class VisitItem(Item):
+    """A visit, booking, check-in or partner event."""
+
+    source = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    brand = UnicodeAttribute()
+    store = UnicodeAttribute(null=True)
+    received_at = NumberAttribute()
+    data = JSONAttribute(null=True)
+    client_reference = UnicodeAttribute(attr_name="reference", null=True)
+
+
+class TablePurchases:
+    """`PurchaseStore` in DynamoDB."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def find(self, receipt: Digest) -> Purchase | None:
+        item = self._table.get(ReceiptItem, *keys.receipt(receipt))
+        if item is None:
+            return None
+        if item.member is None:
+            return _unclaimed(receipt, item)
+        return self.get(OwnedId(MemberId(item.member), item.key))
+
+    def get(self, purchase: OwnedId) -> Purchase | None:
+        item = self._table.get(PurchaseItem, *keys.purchase(*purchase))
+        return _purchase(purchase.member, item) if item else None
+
+    def of_member(self, member: MemberId, *, after: str | None, limit: int) -> Page[Purchase]:
+        page = self._table.query(
+            PurchaseItem,
+            keys.member(member),
+            prefix=keys.PURCHASE_PREFIX,
+            after=after,
+            limit=limit,
+            newest_first=True,
+        )
+        return Page(tuple(_purchase(member, item) for item in page.items), page.next_cursor)
+
+    def add(self, purchase: Purchase) -> list[Write]:
+        if purchase.member is None:
+            item = ReceiptItem(
+                *keys.receipt(purchase.receipt),
+                occurred_at=to_millis(purchase.occurred_at),
+                **_sale_attributes(purchase),
+            )
+            return [self._new(item)]
+        return [self._purchase_write(purchase), self._new(_pointer(purchase.receipt, purchase.key(purchase.member)))]
+
+    def claim(self, purchase: Purchase) -> list[Write]:
+        if purchase.member is None:
+            raise ValueError("A claim names the member.")
+        pointer = self._table.put(
+            _pointer(purchase.receipt, purchase.key(purchase.member)),
+            condition=ReceiptItem.pk.exists() & ReceiptItem.member.does_not_exist(),
+            refused=StaleReadError("The receipt was claimed meanwhile."),
+        )
+        return [self._purchase_write(purchase), pointer]
+
+    def find_visit(self, source: Digest) -> Visit | None:
+        pointer = self._table.get(ReceiptItem, *keys.receipt(source))
+        if pointer is None or pointer.member is None:
+            return None
+        visit = OwnedId(MemberId(pointer.member), pointer.key)
+        item = self._table.get(VisitItem, *keys.event(*visit))
+        return _visit(visit, item) if item else None
+
+    def add_visit(self, visit: Visit) -> list[Write]:
+        item = VisitItem(
+            *keys.event(*visit.id),
+            source=visit.source,
+            kind=visit.kind.value,
+            brand=visit.brand,
+            store=visit.store,
+            received_at=to_millis(visit.received_at),
+            data=dict(visit.data) or None,
+            client_reference=visit.client_reference,
+        )
+        return [self._table.put(item, refused=_taken()), self._new(_pointer(visit.source, visit.id))]
+
+    def _purchase_write(self, purchase: Purchase) -> Write:
+        key = keys.purchase(*purchase.key(MemberId(purchase.member or "")))
+        item = PurchaseItem(
+            *key,
+            receipt=purchase.receipt,
+            claimed_at=to_millis(purchase.claimed_at) if purchase.claimed_at else None,
+            entries=[list(entry) for entry in purchase.entries] or None,
+            **_sale_attributes(purchase),
+        )
+        return self._table.put(item, refused=_taken())
+
+    def _new(self, item: ReceiptItem) -> Write:
+        return self._table.put(item, condition=ReceiptItem.pk.does_not_exist(), refused=_taken())
+
+
+def _taken() -> StaleReadError:
+    return StaleReadError("The receipt was recorded meanwhile.")
+
+
+def _pointer(identity: Digest, target: OwnedId) -> ReceiptItem:
+    return ReceiptItem(*keys.receipt(identity), member=target.member, key=target.key)
+
+
+def _sale_attributes(purchase: Purchase) -> Mapping[str, Any]:
+    return {
+        "brand": purchase.brand,
+        "store": purchase.store,
+        "channel": purchase.channel,
+        "terminal": purchase.terminal,
+        "number": purchase.number,
+        "received_at": to_millis(purchase.received_at),
+        "money": purchase.money,
+        "basket": _pack(purchase),
+        "total": purchase.total,
+        "client_reference": purchase.client_reference,
+        "program_version": purchase.program_version,
+    }
+
+
+def _purchase(member: MemberId, item: PurchaseItem) -> Purchase:
+    ulid = item.sk.removeprefix(keys.PURCHASE_PREFIX)
+    return Purchase(
+        receipt=Digest(item.receipt),
+        member=member,
+        occurred_at=occurred_at_of(ulid),
+        claimed_at=from_millis(int(item.claimed_at)) if item.claimed_at is not None else None,
+        entries=tuple(EntryRef(*entry) for entry in item.entries or ()),
+        **_sale_values(item),
+    )
+
+
+def _unclaimed(receipt: Digest, item: ReceiptItem) -> Purchase:
+    return Purchase(receipt=receipt, member=None, occurred_at=from_millis(int(item.occurred_at)), **_sale_values(item))
+
+
+def _sale_values(item: SaleItem) -> Mapping[str, Any]:
+    return {
+        "brand": item.brand,
+        "store": item.store,
+        "channel": item.channel,
+        "terminal": item.terminal,
+        "number": item.number,
+        "received_at": from_millis(int(item.received_at)),
+        "money": item.money,
+        "total": int(item.total),
+        "client_reference": item.client_reference,
+        "program_version": int(item.program_version),
+        **_unpack(item.basket),
+    }
+
+
+def _pack(purchase: Purchase) -> bytes:
+    basket = [purchase.lines, purchase.discounts, purchase.payments]
+    return zlib.compress(json.dumps(basket, separators=(",", ":"), ensure_ascii=False).encode(), wbits=-zlib.MAX_WBITS)
+
+
+def _unpack(packed: bytes) -> Mapping[str, Any]:
+    lines, discounts, payments = json.loads(zlib.decompress(packed, wbits=-zlib.MAX_WBITS))
+    return {
+        "lines": tuple(Line(*line) for line in lines),
+        "discounts": tuple(Discount(*discount) for discount in discounts),
+        "payments": tuple(Payment(*payment) for payment in payments),
+    }
+
+
+def _visit(visit: OwnedId, item: VisitItem) -> Visit:
+    return Visit(
+        source=Digest(item.source),
+        kind=VisitKind(item.kind),
+        member=visit.member,
+        brand=item.brand,
+        store=item.store,
+        occurred_at=occurred_at_of(visit.key),
+        received_at=from_millis(int(item.received_at)),
+        data=item.data or {},
+        client_reference=item.client_reference,
+    )
