@@ -1,0 +1,256 @@
+"""Purchases, claims and visits as they come over HTTP and by import: shapes, and what turns them into values.
+
+The shape is checked by pydantic; what only the programme can tell (brands, stores, decimals, sums) here, with
+every fault of a request named at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from huitou.kernel.calendars import local_date
+from huitou.kernel.errors import FieldError, InvalidError
+from huitou.kernel.ids import MemberId
+from huitou.kernel.instants import to_instant
+from huitou.kernel.money import InvalidAmountError, parse_amount
+from huitou.members.requests import MemberReference
+from huitou.program.model import BrandId, Program, Store, StoreId
+from huitou.purchases.model import Discount, Line, Payment, Purchase, Visit, VisitKind
+from huitou.purchases.receipts import KeyedSale, Order, Receipt, SourceEvent, TillReceipt
+
+MOST_LINES = 500
+MOST_IN_BATCH = 100
+QUANTITY_EXPONENT = 3
+
+Amount = Annotated[str, StringConstraints(pattern=r"^\d{1,12}(\.\d{1,4})?$", max_length=17)]
+"""A decimal that is not negative, as text: ``"120"``, ``"12.50"``."""
+Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Number = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Data = Annotated[dict[Name, Annotated[str, StringConstraints(max_length=200)]], Field(max_length=20)]
+
+
+class InvalidPurchaseError(InvalidError):
+    """The purchase has the right shape, but cannot be under the programme in force; ``errors`` names each fault."""
+
+    code = "invalid_purchase"
+    title = "The purchase is not valid"
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LineBody(_Body):
+    """One line of the bill."""
+
+    sku: Name
+    category: Name | None = None
+    quantity: Amount = Field("1", description="Pieces or weight, up to 3 decimals.")
+    amount: Amount = Field(description="What was paid for the line, after all discounts.")
+    discount: Amount = Field("0", description="What was taken off.")
+
+
+class DiscountBody(_Body):
+    """What a code or offer took off; contained in the lines' amounts already."""
+
+    code: Name
+    amount: Amount
+
+
+class PaymentBody(_Body):
+    """A means of payment and its part of the total."""
+
+    method: Name
+    amount: Amount
+
+
+class ReceiptBody(_Body):
+    """What makes the sale the same sale when it comes again (E14)."""
+
+    brand: Name | None = Field(None, description="The key's brand, where it has one.")
+    store: Name | None = None
+    terminal: Number | None = Field(None, description="The till, where receipt numbers are per till.")
+    receipt: Number | None = Field(None, description="The till's receipt number; names the sale with store and day.")
+    business_date: date | None = Field(None, description="The receipt's day; by default the sale's, at the store.")
+    order_id: Number | None = Field(None, description="Names the sale where there is no till.")
+    channel: Name = "store"
+    occurred_at: AwareDatetime
+
+
+class PurchaseBody(ReceiptBody):
+    """A sale with all its lines; without a member it can be claimed later (M40)."""
+
+    member: MemberReference | None = None
+    currency: str = Field(pattern=r"^[A-Z]{3}$", description="ISO 4217.")
+    lines: Annotated[list[LineBody], Field(min_length=1, max_length=MOST_LINES)]
+    discounts: Annotated[list[DiscountBody], Field(max_length=100)] = []
+    payments: Annotated[list[PaymentBody], Field(max_length=20)] = []
+    total: Amount = Field(description="The sum of the lines' amounts.")
+    client_reference: Number | None = None
+
+
+class BatchBody(_Body):
+    """Up to 100 sales of a till that was offline; each stands for itself."""
+
+    purchases: Annotated[list[PurchaseBody], Field(min_length=1, max_length=MOST_IN_BATCH)]
+
+
+class ClaimBody(ReceiptBody):
+    """A receipt in a member's hand (補登): what identifies it, and its total as a proof."""
+
+    member: MemberReference
+    total: Amount
+
+
+class VisitBody(_Body):
+    """Something a member did without buying."""
+
+    brand: Name | None = None
+    store: Name | None = None
+    kind: VisitKind
+    source: Name = Field(description="The system that saw it.")
+    event_id: Number = Field(description="What that system calls it; names the event with brand and source.")
+    member: MemberReference
+    occurred_at: AwareDatetime
+    data: Data = {}
+    client_reference: Number | None = None
+
+
+def read_purchase(
+    body: PurchaseBody, brand: BrandId, idempotency_key: str | None, program: Program, now: datetime
+) -> Purchase:
+    """The purchase in ``body``, its member left out. Raises `InvalidPurchaseError` naming every fault."""
+    faults = _Faults()
+    store = faults.store(body.store, brand, program)
+    faults.channel(body.channel, program)
+    receipt = faults.receipt(body, brand, store, idempotency_key, program)
+    if body.currency != program.money:
+        faults.add("/currency", f"the programme sells in {program.money}")
+    lines = tuple(faults.line(index, line, program) for index, line in enumerate(body.lines))
+    discounts = tuple(
+        Discount(each.code, faults.amount(f"/discounts/{index}/amount", each.amount, program.money_exponent))
+        for index, each in enumerate(body.discounts)
+    )
+    payments = tuple(
+        Payment(each.method, faults.amount(f"/payments/{index}/amount", each.amount, program.money_exponent))
+        for index, each in enumerate(body.payments)
+    )
+    total = faults.amount("/total", body.total, program.money_exponent)
+    faults.sums(total, lines, payments)
+    faults.raise_any()
+    return Purchase(
+        receipt=receipt.digest,
+        member=None,
+        brand=brand,
+        store=body.store,
+        channel=body.channel,
+        terminal=body.terminal,
+        number=body.receipt or body.order_id,
+        occurred_at=to_instant(body.occurred_at),
+        received_at=now,
+        money=body.currency,
+        lines=lines,
+        discounts=discounts,
+        payments=payments,
+        total=total,
+        client_reference=body.client_reference,
+        program_version=program.version,
+    )
+
+
+def read_claim(body: ClaimBody, brand: BrandId, program: Program) -> tuple[Receipt, int]:
+    """The receipt claimed and its total. Raises `InvalidPurchaseError`."""
+    faults = _Faults()
+    store = faults.store(body.store, brand, program)
+    receipt = faults.receipt(body, brand, store, None, program)
+    total = faults.amount("/total", body.total, program.money_exponent)
+    faults.raise_any()
+    return receipt, total
+
+
+def read_visit(body: VisitBody, member: MemberId, brand: BrandId, program: Program, now: datetime) -> Visit:
+    """The visit in ``body``. Raises `InvalidPurchaseError`."""
+    faults = _Faults()
+    faults.store(body.store, brand, program)
+    faults.raise_any()
+    return Visit(
+        source=SourceEvent(brand, body.source, body.event_id).digest,
+        kind=body.kind,
+        member=member,
+        brand=brand,
+        store=body.store,
+        occurred_at=to_instant(body.occurred_at),
+        received_at=now,
+        data=body.data,
+        client_reference=body.client_reference,
+    )
+
+
+class _Faults:
+    """Gathers what is wrong, so that a till's developer sees all of it at once."""
+
+    def __init__(self) -> None:
+        self._found: list[FieldError] = []
+
+    def add(self, pointer: str, message: str) -> None:
+        self._found.append(FieldError(pointer, message))
+
+    def raise_any(self) -> None:
+        if self._found:
+            raise InvalidPurchaseError("The purchase cannot be recorded as it is.", errors=self._found)
+
+    def store(self, store: StoreId | None, brand: BrandId, program: Program) -> Store | None:
+        if brand not in program.brands:
+            self.add("/brand", "the programme has no such brand")
+        found = program.stores.get(store) if store else None
+        if store and (found is None or found.brand != brand):
+            self.add("/store", "the brand has no such store")
+        return found
+
+    def channel(self, channel: str, program: Program) -> None:
+        if channel not in program.channels:
+            self.add("/channel", "the programme has no such channel")
+
+    def receipt(
+        self, body: ReceiptBody, brand: BrandId, store: Store | None, key: str | None, program: Program
+    ) -> Receipt:
+        if body.receipt is not None:
+            if body.store is None:
+                self.add("/store", "a receipt belongs to a store")
+            zone = store.zone if store else program.zone
+            day = body.business_date or local_date(body.occurred_at, zone)
+            return TillReceipt(brand, body.store or "", body.terminal or "", body.receipt, day)
+        if body.order_id is not None:
+            return Order(brand, body.channel, body.order_id)
+        if key is None:
+            self.add("/receipt", "a sale is named by a receipt, an order_id or an Idempotency-Key")
+        return KeyedSale(brand, key or "")
+
+    def line(self, index: int, line: LineBody, program: Program) -> Line:
+        place = f"/lines/{index}"
+        return Line(
+            sku=line.sku,
+            category=line.category,
+            quantity=self.amount(f"{place}/quantity", line.quantity, QUANTITY_EXPONENT),
+            amount=self.amount(f"{place}/amount", line.amount, program.money_exponent),
+            discount=self.amount(f"{place}/discount", line.discount, program.money_exponent),
+        )
+
+    def amount(self, pointer: str, text: str, exponent: int) -> int:
+        try:
+            return parse_amount(text, exponent)
+        except InvalidAmountError as error:
+            self.add(pointer, error.detail)
+            return 0
+
+    def sums(self, total: int, lines: Sequence[Line], payments: Sequence[Payment]) -> None:
+        if self._found:
+            return
+        if sum(line.amount for line in lines) != total:
+            self.add("/total", "is not the sum of the lines' amounts")
+        if payments and sum(payment.amount for payment in payments) != total:
+            self.add("/payments", "do not sum up to the total")
