@@ -4,32 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from huitou.kernel.errors import ConflictError, InvalidError
+from huitou.kernel.errors import ConflictError
 from huitou.kernel.ids import MemberId
 from huitou.points.decisions import Decision, Earn, decide
 from huitou.points.earning import earnings
 from huitou.points.wallet import Cause, Entry, Wallet, open_wallet
 from huitou.program.model import CurrencyId, Program
 from huitou.purchases.model import EntryRef, Purchase
-
-CLOCK_SKEW = timedelta(minutes=5)
-"""E32: how far ahead of us a till's clock may be."""
-
-
-class InFutureError(InvalidError):
-    """E32: further ahead than a clock can be wrong."""
-
-    code = "occurred_in_future"
-    title = "The time lies in the future"
-
-
-class TooLateError(InvalidError):
-    """E32: older than the programme takes by the API."""
-
-    code = "too_late"
-    title = "Too long ago"
 
 
 class ClaimTooLateError(ConflictError):
@@ -66,15 +49,6 @@ def decide_sale(
         decisions[currency] = decide(wallet, command, program, now)
     entries = tuple(EntryRef(currency, made.entry_for(cause).version) for currency, made in decisions.items())
     return Sale(replace(own, entries=entries), decisions)
-
-
-def accepted_time(occurred_at: datetime, program: Program, now: datetime) -> datetime:
-    """E32: the time that counts. Raises `InFutureError`, `TooLateError`."""
-    if occurred_at > now + CLOCK_SKEW:
-        raise InFutureError("occurred_at lies more than 5 minutes ahead.")
-    if occurred_at < program.earliest(now):
-        raise TooLateError(f"Sales older than {program.late_limit.days} days are taken by import only.")
-    return min(occurred_at, now)
 
 
 def require_claimable(purchase: Purchase, program: Program, now: datetime) -> None:

@@ -15,8 +15,9 @@ from huitou.points.decisions import Decision, touch
 from huitou.points.membership import joined_by_use, require_seen
 from huitou.points.ports import Programs, WalletStore
 from huitou.points.wallet import Entry, open_wallet
+from huitou.program.acceptance import accepted_time
 from huitou.program.model import GROUP, BrandId, Program
-from huitou.purchases.decisions import Sale, accepted_time, decide_sale, require_claimable
+from huitou.purchases.decisions import Sale, decide_sale, require_claimable
 from huitou.purchases.model import Purchase, Visit
 from huitou.purchases.ports import PurchaseStore
 

@@ -1,0 +1,243 @@
+"""Members in DynamoDB: the record, the look-up items of its identities, the consent history.
+
+A record is read and written whole, so its parts are kept as JSON, each under its own attribute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+
+from huitou.kernel.commits import StaleReadError, Write
+from huitou.kernel.ids import MemberId
+from huitou.kernel.instants import format_instant, parse_instant
+from huitou.kernel.pages import Page
+from huitou.members.identity import Identity, IdentityKey, IdentityKind
+from huitou.members.model import (
+    Channel,
+    Claim,
+    Consent,
+    ConsentChange,
+    ConsentKey,
+    Gender,
+    HeldIdentity,
+    Member,
+    Method,
+    Profile,
+    Proof,
+    Tag,
+)
+from huitou.platform import keys
+from huitou.platform.table import Item, Table
+from huitou.program.model import BrandId
+
+
+class MemberItem(Item):
+    """The record. ``version`` is its ETag."""
+
+    version = NumberAttribute()
+    enrolled_at = UnicodeAttribute()
+    enrolled_by = UnicodeAttribute()
+    profile = JSONAttribute()
+    set_by = JSONAttribute()
+    identities = JSONAttribute()
+    tags = JSONAttribute()
+    consents = JSONAttribute()
+
+
+class IdentityItem(Item):
+    """Whose an identity is. Its key is a keyed digest; the identity itself is in the member's record (E25)."""
+
+    member = UnicodeAttribute()
+
+
+class ConsentItem(Item):
+    """One line of the consent history."""
+
+    channel = UnicodeAttribute()
+    brand = UnicodeAttribute()
+    purpose = UnicodeAttribute()
+    granted = BooleanAttribute()
+    source = UnicodeAttribute()
+    occurred_at = UnicodeAttribute()
+    recorded_at = UnicodeAttribute()
+    recorded_by = UnicodeAttribute()
+
+
+class TableMembers:
+    """`MemberStore` in DynamoDB."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def load(self, member: MemberId) -> Member | None:
+        item = self._table.get(MemberItem, *keys.profile(member))
+        return _member(member, item) if item else None
+
+    def owners(self, identities: Sequence[IdentityKey]) -> list[MemberId | None]:
+        wanted = [keys.identity(*identity) for identity in identities]
+        if len(wanted) == 1:
+            return [_owner(self._table.get(IdentityItem, *wanted[0]))]
+        return [_owner(item) for item in self._table.get_many([(IdentityItem, pk, sk) for pk, sk in wanted])]
+
+    def save(self, member: Member) -> Write:
+        before = member.version - 1
+        return self._table.put(
+            _member_item(member),
+            condition=MemberItem.version == before if before else MemberItem.pk.does_not_exist(),
+            refused=StaleReadError("The member's record changed meanwhile."),
+        )
+
+    def bind(self, identity: IdentityKey, member: MemberId) -> Write:
+        pk, sk = keys.identity(*identity)
+        return self._table.put(
+            IdentityItem(pk, sk, member=member),
+            condition=IdentityItem.pk.does_not_exist(),
+            refused=StaleReadError("The identity became somebody's meanwhile."),
+        )
+
+    def release(self, identity: IdentityKey, member: MemberId) -> Write:
+        return self._table.delete(
+            IdentityItem,
+            *keys.identity(*identity),
+            condition=IdentityItem.member == member,
+            refused=StaleReadError("The identity became somebody else's meanwhile."),
+        )
+
+    def consent_at(self, member: MemberId, key: ConsentKey, at: datetime) -> Consent | None:
+        item = self._table.get(ConsentItem, *keys.consent(member, *key, at))
+        return _consent_change(item).consent if item else None
+
+    def add_consent(self, member: MemberId, change: ConsentChange) -> Write:
+        pk, sk = keys.consent(member, *change.key, change.consent.occurred_at)
+        return self._table.put(
+            ConsentItem(pk, sk, **change.key._asdict(), **_consent_json(change.consent)),
+            condition=ConsentItem.pk.does_not_exist(),
+            refused=StaleReadError("A consent of this instant was recorded meanwhile."),
+        )
+
+    def consent_history(
+        self, member: MemberId, brands: Collection[BrandId] | None, *, limit: int, after: str | None = None
+    ) -> Page[ConsentChange]:
+        found: list[ConsentItem] = []
+        start = None if after is None else keys.CONSENT_PREFIX + after
+        while True:
+            page = self._table.query(
+                ConsentItem, keys.member(member), prefix=keys.CONSENT_PREFIX, limit=limit, after=start
+            )
+            found += [item for item in page.items if brands is None or item.brand in brands]
+            start = page.next_cursor
+            if start is None or len(found) > limit:
+                break
+        shown = found[:limit]
+        last = shown[-1].sk.removeprefix(keys.CONSENT_PREFIX) if len(found) > limit else None
+        return Page(tuple(map(_consent_change, shown)), last)
+
+
+def _owner(item: Item | None) -> MemberId | None:
+    return MemberId(item.member) if isinstance(item, IdentityItem) else None
+
+
+def _member_item(member: Member) -> MemberItem:
+    pk, sk = keys.profile(member.id)
+    profile = {name: value for name, value in asdict(member.profile).items() if value is not None}
+    if member.profile.birthday:
+        profile["birthday"] = member.profile.birthday.isoformat()
+    return MemberItem(
+        pk,
+        sk,
+        version=member.version,
+        enrolled_at=format_instant(member.enrolled_at),
+        enrolled_by=member.enrolled_by,
+        profile=profile,
+        set_by=dict(member.set_by),
+        identities=[_identity_json(held) for held in member.identities],
+        tags=[[*tag, format_instant(at)] for tag, at in member.tags.items()],
+        consents=[
+            [*key, {**_consent_json(consent), "confirmed_at": format_instant(consent.confirmed_at)}]
+            for key, consent in member.consents.items()
+        ],
+    )
+
+
+def _member(member_id: MemberId, item: MemberItem) -> Member:
+    return Member(
+        id=member_id,
+        version=int(item.version),
+        enrolled_at=parse_instant(item.enrolled_at),
+        enrolled_by=item.enrolled_by,
+        profile=_profile(item.profile),
+        set_by=item.set_by,
+        identities=tuple(map(_held_identity, item.identities)),
+        tags={Tag(brand, name): parse_instant(at) for brand, name, at in item.tags},
+        consents={
+            ConsentKey(Channel(channel), brand, purpose): _consent(values, values["confirmed_at"])
+            for channel, brand, purpose, values in item.consents
+        },
+    )
+
+
+def _profile(values: dict[str, Any]) -> Profile:
+    birthday, gender = values.get("birthday"), values.get("gender")
+    return Profile(
+        **{
+            **values,
+            "birthday": date.fromisoformat(birthday) if birthday else None,
+            "gender": Gender(gender) if gender else None,
+        }
+    )
+
+
+def _identity_json(held: HeldIdentity) -> dict[str, Any]:
+    return {**asdict(held.identity), "anchored": held.anchored, "claims": [_claim_json(claim) for claim in held.claims]}
+
+
+def _held_identity(values: dict[str, Any]) -> HeldIdentity:
+    identity = Identity(IdentityKind(values["kind"]), values["value"], values["scope"])
+    return HeldIdentity(identity, tuple(map(_claim, values["claims"])), values["anchored"])
+
+
+def _claim_json(claim: Claim) -> dict[str, Any]:
+    values: dict[str, Any] = {"brand": claim.brand, "at": format_instant(claim.at)}
+    if claim.proof:
+        values["proof"] = {**asdict(claim.proof), "at": format_instant(claim.proof.at)}
+    return values
+
+
+def _claim(values: dict[str, Any]) -> Claim:
+    proof = values.get("proof")
+    return Claim(
+        values["brand"],
+        parse_instant(values["at"]),
+        Proof(Method(proof["method"]), parse_instant(proof["at"]), proof["reason"]) if proof else None,
+    )
+
+
+def _consent_json(consent: Consent) -> dict[str, Any]:
+    return {
+        "granted": consent.granted,
+        "source": consent.source,
+        "occurred_at": format_instant(consent.occurred_at),
+        "recorded_at": format_instant(consent.recorded_at),
+        "recorded_by": consent.recorded_by,
+    }
+
+
+def _consent(values: Mapping[str, Any], confirmed_at: str) -> Consent:
+    return Consent(
+        granted=values["granted"],
+        source=values["source"],
+        occurred_at=parse_instant(values["occurred_at"]),
+        confirmed_at=parse_instant(confirmed_at),
+        recorded_at=parse_instant(values["recorded_at"]),
+        recorded_by=values["recorded_by"],
+    )
+
+
+def _consent_change(item: ConsentItem) -> ConsentChange:
+    key = ConsentKey(Channel(item.channel), item.brand, item.purpose)
+    return ConsentChange(key, _consent(item.attribute_values, item.occurred_at))

@@ -1,0 +1,67 @@
+"""Members, their identities and the consent history in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from huitou.kernel.commits import StaleReadError, Write
+from huitou.kernel.ids import MemberId
+from huitou.kernel.pages import Page
+from huitou.members.identity import IdentityKey
+from huitou.members.model import Consent, ConsentChange, ConsentKey, Member
+from huitou.platform import keys
+from huitou.program.model import BrandId
+from huitou.simulator.memory import MemoryTable, absent
+
+
+class MemoryMembers:
+    """`MemberStore` in memory."""
+
+    def __init__(self, table: MemoryTable) -> None:
+        self._table = table
+
+    def load(self, member: MemberId) -> Member | None:
+        return self._table.get(Member, *keys.profile(member))
+
+    def owners(self, identities: Sequence[IdentityKey]) -> list[MemberId | None]:
+        found = (self._table.get(str, *keys.identity(*identity)) for identity in identities)
+        return [MemberId(owner) if owner else None for owner in found]
+
+    def save(self, member: Member) -> Write:
+        def is_the_one_before(stored: Member | None) -> bool:
+            return (stored.version if stored else 0) == member.version - 1
+
+        stale = StaleReadError("The member's record changed meanwhile.")
+        return self._table.put(*keys.profile(member.id), member, refused=stale, when=is_the_one_before)
+
+    def bind(self, identity: IdentityKey, member: MemberId) -> Write:
+        stale = StaleReadError("The identity became somebody's meanwhile.")
+        return self._table.put(*keys.identity(*identity), str(member), refused=stale, when=absent)
+
+    def release(self, identity: IdentityKey, member: MemberId) -> Write:
+        stale = StaleReadError("The identity became somebody else's meanwhile.")
+        return self._table.delete(*keys.identity(*identity), refused=stale, when=lambda owner: owner == member)
+
+    def consent_at(self, member: MemberId, key: ConsentKey, at: datetime) -> Consent | None:
+        change = self._table.get(ConsentChange, *keys.consent(member, *key, at))
+        return change.consent if change else None
+
+    def add_consent(self, member: MemberId, change: ConsentChange) -> Write:
+        stale = StaleReadError("A consent of this instant was recorded meanwhile.")
+        key = keys.consent(member, *change.key, change.consent.occurred_at)
+        return self._table.put(*key, change, refused=stale, when=absent)
+
+    def consent_history(
+        self, member: MemberId, brands: Collection[BrandId] | None, *, limit: int, after: str | None = None
+    ) -> Page[ConsentChange]:
+        start = None if after is None else keys.CONSENT_PREFIX + after
+        lines = self._table.query(ConsentChange, keys.member(member), prefix=keys.CONSENT_PREFIX, after=start).items
+        found = [line for line in lines if brands is None or line.key.brand in brands]
+        shown = tuple(found[:limit])
+        return Page(shown, _cursor(member, shown[-1]) if len(found) > limit else None)
+
+
+def _cursor(member: MemberId, line: ConsentChange) -> str:
+    _, sk = keys.consent(member, *line.key, line.consent.occurred_at)
+    return sk.removeprefix(keys.CONSENT_PREFIX)

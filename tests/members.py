@@ -1,0 +1,95 @@
+"""Members for tests: identities, enrolments, and the use cases over stores in memory."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from huitou.kernel.ids import MemberId
+from huitou.kernel.instants import parse_instant
+from huitou.members.decisions import Presented
+from huitou.members.identity import Identity, IdentityHasher, email_identity, line_identity, phone_identity
+from huitou.members.model import Member, Method, Profile, Proof
+from huitou.members.service import Enrolment, MemberDirectory, Members, SeenMember
+from huitou.program.compilation import compile_program
+from huitou.program.document import canonical_json
+from huitou.program.model import GROUP, Program
+from huitou.program.validation import read_document
+from huitou.simulator.memory import MemoryTable
+from huitou.simulator.memory_members import MemoryMembers
+from huitou.simulator.memory_points import MemoryWallets
+from tests.builders import document
+
+NOON = parse_instant("2026-03-02T12:00:00+08:00")
+"""For tests to which the time is all the same."""
+LATER = parse_instant("2026-03-09T18:30:00+08:00")
+
+HASHER = IdentityHasher(lambda: "a secret of the tests")
+MEI_PHONE = phone_identity("0912-345-678")
+MEI_EMAIL = email_identity("mei@example.com")
+MEI_LINE = line_identity("1650000000", "U4af4980629")
+STRANGER_LINE = line_identity("1650000000", "Uffffffffff")
+
+
+def a_program() -> Program:
+    """The programme of `tests.builders.document`: brands maru and sora, shared points."""
+    return compile_program(json.loads(canonical_json(read_document(json.dumps(document())))), 1)
+
+
+def said(identity: Identity) -> Presented:
+    """An identity that somebody merely named."""
+    return Presented(identity)
+
+
+def proven(identity: Identity, method: Method = Method.SMS_CODE, at: datetime = NOON) -> Presented:
+    """An identity with a proof."""
+    return Presented(identity, Proof(method, at, "showed an id card" if method is Method.STAFF else None))
+
+
+def an_enrolment(*identities: Identity | Presented, brand: str = "maru", profile: Profile | None = None) -> Enrolment:
+    presented = tuple(each if isinstance(each, Presented) else said(each) for each in identities)
+    return Enrolment(presented or (said(MEI_PHONE),), profile or Profile(), brand)
+
+
+@dataclass(frozen=True)
+class FixedPrograms:
+    """The programme in force is always the same."""
+
+    program: Program
+
+    def active(self) -> Program:
+        return self.program
+
+    def version(self, number: int) -> Program:  # noqa: ARG002 - the port's
+        return self.program
+
+
+class MembersInMemory:
+    """The use cases, and the stores below them to look into."""
+
+    def __init__(self, program: Program | None = None) -> None:
+        self.table = MemoryTable()
+        self.store = MemoryMembers(self.table)
+        self.wallets = MemoryWallets(self.table)
+        self.directory = MemberDirectory(self.store, HASHER)
+        self.use = Members(
+            members=self.store,
+            wallets=self.wallets,
+            programs=FixedPrograms(program or a_program()),
+            hasher=HASHER,
+            commit=self.table.commit,
+            pause=lambda _: None,
+        )
+
+    def enrol(
+        self, *identities: Identity | Presented, brand: str = "maru", profile: Profile | None = None
+    ) -> SeenMember:
+        """Enrols at ``brand`` with the brand's own key."""
+        return self.use.enrol(an_enrolment(*identities, brand=brand, profile=profile), brand, NOON).view
+
+    def members(self) -> list[Member]:
+        return self.table.all(Member)
+
+    def record(self, member: MemberId) -> Member:
+        return self.use.get(member, GROUP).member
