@@ -56,6 +56,11 @@ def currency_of_wallet(sk: str) -> str:
     return sk.split("#")[1]
 
 
+def parse_wallet(pk: str, sk: str) -> tuple[MemberId, str]:
+    """The inverse of `wallet`: member and currency."""
+    return MemberId(pk.removeprefix("M#")), currency_of_wallet(sk)
+
+
 def entry(member_id: str, currency: str, version: int) -> Key:
     return member(member_id), f"{entry_prefix(currency)}{version:010d}"
 

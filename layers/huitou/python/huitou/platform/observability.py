@@ -20,6 +20,7 @@ LOGGED = frozenset(
         "code",
         "currency",
         "entries",
+        "held_back",
         "import_id",
         "key_id",
         "lines",
@@ -28,11 +29,15 @@ LOGGED = frozenset(
         "milliseconds",
         "program_version",
         "purchase",
+        "queued",
         "redemption",
+        "refused",
         "replay",
         "request_id",
         "route",
         "status",
+        "unfinished",
+        "unread",
     }
 )
 
@@ -53,8 +58,9 @@ class Observer:
         self._logger.error(message, extra={**_checked(facts), **described(error)})
 
     def count(self, name: str, value: int = 1) -> None:
-        """Adds to a metric; `flush` writes it. Count what somebody looks at: every name costs money."""
-        self._metrics.add_metric(name=name, unit="Count", value=value)
+        """Adds to a metric; `flush` writes it. Count what somebody looks at: every name costs money, 0 nothing."""
+        if value:
+            self._metrics.add_metric(name=name, unit="Count", value=value)
 
     def flush(self) -> None:
         """Writes the metrics counted since the last time, if any, as one line."""
