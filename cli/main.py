@@ -2,12 +2,14 @@
 
 import typer
 
-from cli import deploy, local_stack, program
+from cli import deploy, keys, local_stack, openapi, program
 
 app = typer.Typer(help="Huitou, a membership platform.", no_args_is_help=True, pretty_exceptions_show_locals=False)
 app.add_typer(local_stack.app, name="local")
 app.add_typer(program.app, name="program")
+app.add_typer(keys.app, name="keys")
 app.command("deploy")(deploy.deploy)
+app.command("openapi")(openapi.openapi)
 
 if __name__ == "__main__":
     app()

@@ -1,13 +1,28 @@
-"""For all tests: those of values and decisions have no network."""
+"""For all tests: no network for those of values and decisions, and how thorough the property tests are.
+
+``HYPOTHESIS_PROFILE=proof`` is what `make proof` asks for; else they are quick.
+"""
 
 from __future__ import annotations
 
+import os
 import socket
 from typing import NoReturn
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 OFFLINE = frozenset({"unit", "property"})
+
+settings.register_profile("quick", max_examples=60, stateful_step_count=25, deadline=None)
+settings.register_profile(
+    "proof",
+    max_examples=1500,
+    stateful_step_count=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +32,7 @@ def no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
         return
 
     def refuse(_socket: socket.socket, address: object) -> NoReturn:
-        raise AssertionError(f"A {'/'.join(OFFLINE)} test opened a connection to {address!r}.")
+        raise AssertionError(f"A test of values and decisions opened a connection to {address!r}.")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket.socket, "connect_ex", refuse)

@@ -27,7 +27,9 @@ from huitou.simulator.memory import MemoryTable
 REGION = "ap-northeast-1"
 DYNAMODB_LOCAL = "amplify-dynamodb-simulator@2.9.30"
 """The npm package that carries AWS's DynamoDB Local, whole, in its folder ``emulator``."""
-DOWNLOADS = Path(__file__).parents[2] / ".local" / "dynamodb-local"
+SCRATCH = Path(__file__).parents[2] / ".local"
+"""Where the servers leave what they like to leave behind; not in Git."""
+DOWNLOADS = SCRATCH / "dynamodb-local"
 START_SECONDS = 60
 
 AnyTable = Table | MemoryTable
@@ -73,7 +75,7 @@ def dynamodb_local() -> Iterator[str]:
         raise FileNotFoundError("DynamoDB Local needs Java.")
     home, port = _dynamodb_local_files(), free_port()
     command = [java, f"-Djava.library.path={home / 'DynamoDBLocal_lib'}", "-jar", str(home / "DynamoDBLocal.jar")]
-    with _server([*command, "-inMemory", "-port", str(port)], dict(os.environ), port):
+    with _server([*command, "-inMemory", "-disableTelemetry", "-port", str(port)], dict(os.environ), port):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -86,8 +88,9 @@ def free_port() -> int:
 
 @contextmanager
 def _server(command: list[str], environment: dict[str, str], port: int) -> Iterator[None]:
+    SCRATCH.mkdir(exist_ok=True)
     process = subprocess.Popen(  # noqa: S603 - our own command
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, cwd=SCRATCH, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         _wait_for(process, port)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
-from huitou.kernel.errors import ForbiddenError
+from huitou.kernel.errors import FieldError, ForbiddenError, InvalidError
 from huitou.program.model import GROUP, BrandId
 
 Permission = Literal[
@@ -37,6 +37,13 @@ class ForeignBrandError(ForbiddenError):
     title = "The key belongs to another brand"
 
 
+class BrandRequiredError(InvalidError):
+    """A key of the group acts for a brand, but which?"""
+
+    code = "brand_required"
+    title = "The brand is missing"
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """On whose behalf a request runs. ``brand`` is `GROUP` for a key of the group."""
@@ -58,6 +65,18 @@ class Caller:
         """The group acts for every brand, a brand for itself. Raises `ForeignBrandError`."""
         if not self.is_group and brand != self.brand:
             raise ForeignBrandError(f"This key cannot act for {brand}.")
+
+    def brand_for(self, brand: BrandId | None) -> BrandId:
+        """The brand that a request is about: the key's own unless named. Raises `ForeignBrandError`.
+
+        The group has to name one: `BrandRequiredError`.
+        """
+        if brand is not None:
+            self.acts_for(brand)
+            return brand
+        if self.is_group:
+            raise BrandRequiredError("Name the brand.", errors=[FieldError("/brand", "a key of the group names it")])
+        return self.brand
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,22 +18,22 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
-from pathlib import Path
-from typing import Annotated, Any
+from pathlib import Path as File
+from typing import Annotated, Any, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.api_gateway import Route
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError as PathNotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestUnsupportedContentType,
     RequestValidationError,
 )
-from aws_lambda_powertools.event_handler.openapi.params import Header, Query
+from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
 from pydantic import BaseModel
 
 from huitou.access.model import Caller
 from huitou.kernel.errors import (
     DomainError,
-    FieldError,
     PreconditionFailedError,
     PreconditionRequiredError,
 )
@@ -42,13 +42,15 @@ from huitou.kernel.pages import InvalidCursorError
 from huitou.platform import problems
 from huitou.platform.json_bodies import KIB, read_object
 from huitou.platform.observability import Observer
+from huitou.platform.shapes import misfit
 
+OPENAPI_PATH = "/v1/openapi.json"
 BODY_LIMIT = 256 * KIB
-MOST_FINDINGS = 50
 JSON = "application/json"
 _VERSION = re.compile(r'(?:W/)?"(\d{1,15})"', re.ASCII)
 
 Answer = Response[str]
+T = TypeVar("T")
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 Clock = Callable[[], datetime]
 
@@ -63,6 +65,21 @@ IdempotencyKey = Annotated[
     ),
 ]
 """The parameter of a route that changes something without an identity of its own (E14)."""
+
+OptionalIdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        pattern=r"^[\x21-\x7e]+$",
+        description="Names this command where nothing in it does.",
+    ),
+]
+"""The parameter of a route whose content usually has an identity of its own (E14)."""
+
+MemberPath = Annotated[str, Path(alias="member_id", max_length=64)]
+"""The parameter of a route about one member."""
 
 IfMatch = Annotated[
     str | None, Header(alias="If-Match", description="The ETag of the version that the change was made on.")
@@ -81,7 +98,7 @@ class App(APIGatewayRestResolver):
     def __init__(self, service: str, body_limits: Mapping[str, int], clock: Clock) -> None:
         super().__init__(enable_validation=True, json_body_deserializer=self._read_body)
         self.service = service
-        self.body_limits = body_limits
+        self._body_limits = body_limits
         self.observer = Observer(service)
         self.facts: dict[str, Any] = {}
         self.authorizer: Mapping[str, str] = {}
@@ -101,6 +118,11 @@ class App(APIGatewayRestResolver):
             "key_id": self.authorizer.get("key_id"),
         }
 
+    @property
+    def request_id(self) -> str:
+        """What the caller quotes when something went wrong."""
+        return str(self.facts["request_id"])
+
     def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         """The gateway's answer to ``event``. Forms are refused here: the resolver would read them as bodies."""
         if not event.get("body") or _is_json(event["headers"]):
@@ -108,15 +130,23 @@ class App(APIGatewayRestResolver):
         refusal = self._refuse(problems.UnsupportedMediaTypeError("Send the body as application/json."))
         return {"statusCode": refusal.status_code, "headers": refusal.headers, "body": refusal.body}
 
+    def body_limit(self, path: str) -> int:
+        """How many bytes a body for ``path`` may have."""
+        return self._body_limits.get(path, BODY_LIMIT)
+
+    def routes(self) -> tuple[Route, ...]:
+        """All routes, in the order in which they are tried."""
+        return (*self._static_routes, *self._dynamic_routes)
+
     def _read_body(self, text: str) -> dict[str, Any]:
-        return read_object(text, self.body_limits.get(self.current_event.path, BODY_LIMIT))
+        return read_object(text, self.body_limit(self.current_event.path))
 
     def _refuse(self, error: Exception) -> Answer:
         problem = problems.problem_of(self._understood(error))
         self.facts["code"] = problem.code
         if problem.status >= 500:
             self.observer.log_failure("failed", error, self.facts)
-        document = problem.document(self.facts["request_id"])
+        document = problem.document(self.request_id)
         return Response(problem.status, problems.CONTENT_TYPE, document, headers=problems.headers_of(problem))
 
     def _understood(self, error: Exception) -> Exception:
@@ -133,8 +163,7 @@ class App(APIGatewayRestResolver):
 
     def _no_route(self) -> DomainError:
         path = self.current_event.path
-        routes = (*self._static_routes, *self._dynamic_routes)
-        methods = sorted({route.method for route in routes if route.rule.match(path)})
+        methods = sorted({route.method for route in self.routes() if route.rule.match(path)})
         if not methods:
             return problems.RouteNotFoundError("The API has no such path.")
         return problems.MethodNotAllowedError(f"This path knows {', '.join(methods)}.", extra={"allow": methods})
@@ -192,6 +221,17 @@ def answer(
     return Response(status, JSON, _text(body), headers=dict(headers or {}))
 
 
+def attempt(app: App, call: Callable[[], T]) -> T | problems.Problem:
+    """E28: one item of a batch, its result or the problem that it would have got alone."""
+    try:
+        return call()
+    except Exception as error:
+        problem = problems.problem_of(error)
+        if problem.status >= 500:
+            app.observer.log_failure("item failed", error, app.facts)
+        return problem
+
+
 def documented(answers: Mapping[int, type[BaseModel] | None], *errors: type[DomainError]) -> dict[int, Any]:
     """A route's ``responses``: what it answers with, and the errors beyond those that every route may give."""
     described: dict[int, Any] = {}
@@ -199,14 +239,14 @@ def documented(answers: Mapping[int, type[BaseModel] | None], *errors: type[Doma
         content = {JSON: {"model": model}} if model else {}
         described[status] = {"description": HTTPStatus(status).phrase, "content": content}
     for status, codes in problems.codes_by_status(errors).items():
-        described[status] = {"description": problems.description_of(status, codes), "content": {}}
+        described[status] = {"description": HTTPStatus(status).phrase, "content": {}, problems.CODES: codes}
     return described
 
 
-def add_openapi_route(app: App, document: Path) -> None:
-    """Serves the generated description at ``GET /v1/openapi.json``; it needs no key."""
+def add_openapi_route(app: App, document: File) -> None:
+    """Serves the generated description at `OPENAPI_PATH`; it needs no key."""
 
-    @app.get("/v1/openapi.json", include_in_schema=False)
+    @app.get(OPENAPI_PATH, include_in_schema=False)
     def get_openapi() -> Answer:
         return Response(200, JSON, document.read_text(encoding="utf-8"))
 
@@ -260,14 +300,9 @@ def _is_json(headers: Mapping[str, str] | None) -> bool:
 
 
 def _validation_failed(error: RequestValidationError) -> DomainError:
-    """Pydantic's findings by place. They say what was expected and do not quote what was given."""
     findings = error.errors()
     if any(each["loc"][0] == "header" and each["loc"][1].lower() == "idempotency-key" for each in findings):
         return problems.IdempotencyKeyRequiredError(
             "Send an Idempotency-Key of 1 to 255 printable ASCII characters without spaces."
         )
-    fields = [
-        FieldError(problems.pointer_of(each["loc"]), each["msg"].removeprefix("Value error, "))
-        for each in findings[:MOST_FINDINGS]
-    ]
-    return problems.ValidationFailedError("The request does not fit the schema.", errors=fields)
+    return misfit(findings)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any
 
 from huitou.kernel.errors import (
@@ -104,6 +103,9 @@ STATUS: Mapping[type[DomainError], int] = {
 }
 """The status of a kind of error and of every class below it."""
 
+CODES = "x-codes"
+"""The OpenAPI extension under which a response lists the codes that its problem may carry."""
+
 REPEATABLE = frozenset({429, 503})
 """Statuses after which the same request may simply be repeated, as ``Retry-After`` says."""
 
@@ -163,11 +165,6 @@ def codes_by_status(errors: Iterable[type[DomainError]]) -> dict[int, list[str]]
     for error in errors:
         codes.setdefault(status_of(error), []).append(error.code)
     return {status: sorted(set(codes[status])) for status in sorted(codes)}
-
-
-def description_of(status: int, codes: Iterable[str]) -> str:
-    """How a refusal is described in the OpenAPI document: its phrase and the codes it may carry."""
-    return f"{HTTPStatus(status).phrase}. Codes: {', '.join(f'`{code}`' for code in codes)}."
 
 
 def pointer_of(location: Iterable[str | int]) -> str:

@@ -1,0 +1,79 @@
+"""``huitou openapi``: writes the description of the API from the code of the functions."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from cli.tools import ROOT, CommandError, out
+from huitou.platform.http import App
+from huitou.platform.openapi import compact, describe, pretty
+from infra.routes import ROUTES
+
+DOCUMENT: Final = ROOT / "docs" / "openapi.json"
+SERVED: Final = ROOT / "functions" / "serve_program" / "openapi.json"
+_VARIABLES: Final = (
+    "HUITOU_MEMBERS_TABLE",
+    "HUITOU_PROGRAM_TABLE",
+    "HUITOU_IDENTITY_SECRET",
+    "HUITOU_DUE_QUEUE_URL",
+    "HUITOU_IMPORT_BUCKET",
+    "HUITOU_IMPORT_STATE_MACHINE",
+)
+
+
+def openapi(
+    check: Annotated[bool, typer.Option(help="Write nothing; fail if the files are out of date.")] = False,
+) -> None:
+    """Writes docs/openapi.json, and the same without spaces for the function that serves it."""
+    outdated = [path for path, text in texts().items() if not path.exists() or path.read_text("utf-8") != text]
+    if check and outdated:
+        raise CommandError(f"out of date: {', '.join(str(path.relative_to(ROOT)) for path in outdated)}")
+    for path in outdated:
+        path.write_text(texts()[path], "utf-8")
+        out.print(f"{path.relative_to(ROOT)} is written.")
+
+
+def texts() -> dict[Path, str]:
+    """What both files should hold."""
+    document = describe(apps())
+    return {DOCUMENT: pretty(document), SERVED: compact(document)}
+
+
+def apps() -> Iterator[App]:
+    """The app of every function that answers a route, as it is deployed; nothing is reached by importing it."""
+    with _environment():
+        for function in ROUTES:
+            yield _app(ROOT / "functions" / function / "handler.py")
+
+
+def _app(file: Path) -> App:
+    spec = importlib.util.spec_from_file_location(f"described_{file.parent.name}", file)
+    if spec is None or spec.loader is None:
+        raise CommandError(f"{file} cannot be imported")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where pydantic looks for the names in annotations
+    spec.loader.exec_module(module)
+    app = module.app
+    if not isinstance(app, App):
+        raise CommandError(f"{file} has no app")
+    return app
+
+
+@contextmanager
+def _environment() -> Iterator[None]:
+    """Every setting has a value while the functions are imported; none is used."""
+    before = dict(os.environ)
+    os.environ.update(dict.fromkeys(_VARIABLES, "described"), AWS_REGION="ap-northeast-1")
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

@@ -1,0 +1,212 @@
+"""The OpenAPI 3.1 description of the whole API, from the apps of all functions.
+
+Powertools describes each app; here the descriptions become one, and what every route has in common is said once:
+the key, the problem document, the codes that any request may meet, the size of a body. Run by `huitou openapi`;
+no function imports this.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from inspect import cleandoc
+from typing import Any
+
+from huitou.access.model import MissingPermissionError
+from huitou.kernel.errors import (
+    ContentionError,
+    DomainError,
+    PreconditionFailedError,
+    PreconditionRequiredError,
+    UnavailableError,
+)
+from huitou.kernel.pages import InvalidCursorError
+from huitou.platform import problems
+from huitou.platform.http import OPENAPI_PATH, App
+
+TITLE = "Huitou"
+VERSION = "1"
+DESCRIPTION = """\
+Members, purchases and points of a group of brands.
+
+Amounts are decimal strings, instants are RFC 3339 with offset, lists come in pages (`next_cursor`).
+Every refusal is an RFC 9457 problem document with a stable `code`. Nothing is removed or renamed within `/v1`.
+"""
+PROBLEM = {
+    "type": "object",
+    "description": "A refusal (RFC 9457). It may carry further members that its code explains.",
+    "required": ["type", "title", "status", "detail", "code", "errors", "request_id"],
+    "properties": {
+        "type": {"type": "string", "description": "`/problems/<code>`."},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "For people."},
+        "code": {"type": "string", "description": "For programs; stable."},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "message"],
+                "properties": {
+                    "pointer": {
+                        "type": "string",
+                        "description": "A JSON pointer into the body; `/query/…`, `/path/…` and `/header/…` elsewhere.",
+                    },
+                    "message": {"type": "string"},
+                },
+            },
+        },
+        "request_id": {"type": "string", "description": "Names the request in our logs."},
+    },
+}
+_BY_EVERY_ROUTE = (problems.UnauthenticatedError, MissingPermissionError, ContentionError, UnavailableError)
+_WITH_BODY = (
+    problems.MalformedError,
+    problems.BodyTooLargeError,
+    problems.UnsupportedMediaTypeError,
+    problems.ValidationFailedError,
+)
+_WITH_PARAMETER = {
+    "cursor": (InvalidCursorError,),
+    "Idempotency-Key": (problems.IdempotencyKeyRequiredError,),
+    "If-Match": (PreconditionFailedError, PreconditionRequiredError),
+}
+_POWERTOOLS_SCHEMAS = frozenset({"HTTPValidationError", "ResponseValidationError", "ValidationError"})
+
+Document = dict[str, Any]
+
+
+def describe(apps: Iterable[App]) -> Document:
+    """One document. Raises `ValueError` where two apps mean different things by one name or claim one route."""
+    paths: dict[str, dict[str, Any]] = {OPENAPI_PATH: {"get": _OPENAPI_OPERATION}}
+    schemas: dict[str, Any] = {"Problem": PROBLEM}
+    for app in apps:
+        part = json.loads(app.get_openapi_json_schema(title=TITLE, version=VERSION))
+        _merge(schemas, _tidy(_without(part["components"]["schemas"], _POWERTOOLS_SCHEMAS), names=True))
+        for (path, method), operation in _operations(app, part).items():
+            _merge(paths.setdefault(path, {}), {method: operation})
+    _require_unique([each["operationId"] for path in paths.values() for each in path.values()])
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": TITLE, "version": VERSION, "description": DESCRIPTION},
+        "security": [{"key": []}],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "bearerFormat": "hk_<id>_<secret>"}},
+        },
+    }
+
+
+def pretty(document: Document) -> str:
+    """For people and diffs: the same document always gives the same text."""
+    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def compact(document: Document) -> str:
+    """For the wire."""
+    return json.dumps(document, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+
+
+def _operations(app: App, part: Document) -> dict[tuple[str, str], Document]:
+    """The operations of an app, by path and method, as the document will show them."""
+    routes = {(route.openapi_path, route.method.lower()): route for route in app.routes()}
+    return {
+        (path, method): _finished(_tidy(operation), routes[path, method].func, app.body_limit(path))
+        for path, methods in part["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def _finished(operation: Document, function: Any, body_limit: int) -> Document:
+    parameters = [{**each, "name": _shown_name(each)} for each in operation.get("parameters", ())]
+    finished = {
+        **_without(operation, {"parameters", "deprecated"}),
+        "operationId": function.__name__,
+        "description": cleandoc(function.__doc__ or ""),
+        "responses": _responses(operation, {each["name"] for each in parameters}),
+    }
+    if parameters:
+        finished["parameters"] = parameters
+    if "requestBody" in operation:
+        finished["requestBody"] = {**operation["requestBody"], "description": f"At most {body_limit} bytes."}
+    return finished
+
+
+def _shown_name(parameter: Document) -> str:
+    """Header names have no case; people expect this one."""
+    name: str = parameter["name"]
+    return name.title() if parameter["in"] == "header" else name
+
+
+def _responses(operation: Document, parameters: Iterable[str]) -> Document:
+    declared = operation["responses"]
+    codes = {status: set(response.get(problems.CODES, ())) for status, response in declared.items()}
+    for status, common in problems.codes_by_status(_common_errors(operation, parameters)).items():
+        codes.setdefault(str(status), set()).update(common)
+    codes.setdefault("500", set()).add(problems.INTERNAL.code)
+    answers = {status: response for status, response in declared.items() if status < "400"}
+    refusals = {status: _refusal(int(status), codes[status]) for status in codes if status >= "400" and codes[status]}
+    return answers | refusals
+
+
+def _common_errors(operation: Document, parameters: Iterable[str]) -> list[type[DomainError]]:
+    errors: list[type[DomainError]] = [*_BY_EVERY_ROUTE]
+    if "requestBody" in operation:
+        errors += _WITH_BODY
+    for name in parameters:
+        errors += [problems.ValidationFailedError, *_WITH_PARAMETER.get(name, ())]
+    return errors
+
+
+def _refusal(status: int, codes: Iterable[str]) -> Document:
+    listed = ", ".join(f"`{code}`" for code in sorted(codes))
+    refusal: Document = {
+        "description": f"{HTTPStatus(status).phrase}: {listed}",
+        "content": {problems.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    if status in problems.REPEATABLE:
+        refusal["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."}}
+    return refusal
+
+
+def _tidy(value: Any, *, names: bool = False) -> Any:
+    """Without the titles that pydantic derives from names, and with whole numbers as such.
+
+    ``names``: the keys of ``value`` are names of properties or schemas, so that ``title`` is one of them.
+    """
+    if isinstance(value, dict):
+        kept = {key: each for key, each in value.items() if names or key != "title" or not isinstance(each, str)}
+        return {key: _tidy(each, names=key in {"properties", "$defs"} and not names) for key, each in kept.items()}
+    if isinstance(value, list):
+        return [_tidy(each) for each in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _merge(into: Document, more: Mapping[str, Any]) -> None:
+    for name, meaning in more.items():
+        if into.setdefault(name, meaning) != meaning:
+            raise ValueError(f"Two apps mean different things by {name!r}.")
+
+
+def _require_unique(names: list[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"Two routes have a function of the same name: {', '.join(twice)}.")
+
+
+def _without(mapping: Mapping[str, Any], names: Iterable[str]) -> Document:
+    return {name: value for name, value in mapping.items() if name not in names}
+
+
+_OPENAPI_OPERATION: Document = {
+    "operationId": "get_openapi",
+    "summary": "Read this document",
+    "description": "The description of the API; it needs no key.",
+    "security": [],
+    "responses": {
+        "200": {"description": "OK", "content": {"application/json": {"schema": {"type": "object"}}}},
+        "500": _refusal(500, [problems.INTERNAL.code]),
+    },
+}
