@@ -11,7 +11,8 @@ from huitou.kernel.instants import parse_instant
 from huitou.members.decisions import Presented
 from huitou.members.identity import Identity, IdentityHasher, email_identity, line_identity, phone_identity
 from huitou.members.model import Member, Method, Profile, Proof
-from huitou.members.service import Enrolment, MemberDirectory, Members, SeenMember
+from huitou.members.directory import MemberDirectory
+from huitou.members.service import Enrolment, Members, SeenMember
 from huitou.program.compilation import compile_program
 from huitou.program.document import canonical_json
 from huitou.program.model import GROUP, Program

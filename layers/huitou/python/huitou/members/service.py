@@ -85,19 +85,6 @@ class Enrolled:
     is_new: bool
 
 
-class MemberDirectory:
-    """Finds members by what they present; for purchases and redemptions too."""
-
-    def __init__(self, members: MemberStore, hasher: IdentityHasher) -> None:
-        self._members = members
-        self._hasher = hasher
-
-    def find(self, identity: Identity) -> MemberId | None:
-        """Whose the identity is: one read."""
-        (owner,) = self._members.owners([self._hasher.key(identity)])
-        return owner
-
-
 class Members:
     """The use cases. ``pause`` waits after the n-th time that a decision was overtaken."""
 

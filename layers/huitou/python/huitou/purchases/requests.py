@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StringConstraints
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from huitou.kernel.calendars import local_date
 from huitou.kernel.errors import FieldError, InvalidError
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import to_instant
 from huitou.kernel.money import InvalidAmountError, parse_amount
-from huitou.members.requests import MemberReference
+from huitou.members.references import MemberReference
 from huitou.program.model import BrandId, Program, Store, StoreId
 from huitou.purchases.model import Discount, Line, Payment, Purchase, Visit, VisitKind
 from huitou.purchases.receipts import KeyedSale, Order, Receipt, SourceEvent, TillReceipt
@@ -93,10 +95,21 @@ class PurchaseBody(ReceiptBody):
     client_reference: Number | None = None
 
 
-class BatchBody(_Body):
-    """Up to 100 sales of a till that was offline; each stands for itself."""
+class _DescribedAsPurchase:
+    """Makes the API description show a purchase, and leaves reading it to each item's turn (E28)."""
 
-    purchases: Annotated[list[PurchaseBody], Field(min_length=1, max_length=MOST_IN_BATCH)]
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(PurchaseBody.__pydantic_core_schema__)
+
+
+_UnreadPurchase = Annotated[dict[str, Any], _DescribedAsPurchase]
+
+
+class BatchBody(_Body):
+    """Up to 100 sales of a till that was offline; each stands for itself, and is read for itself."""
+
+    purchases: Annotated[list[_UnreadPurchase], Field(min_length=1, max_length=MOST_IN_BATCH)]
 
 
 class ClaimBody(ReceiptBody):

@@ -11,6 +11,7 @@ from huitou.kernel.content import require_same
 from huitou.kernel.errors import ConflictError, NotFoundError
 from huitou.kernel.ids import Digest, MemberId, OwnedId, parse_id
 from huitou.kernel.pages import Page
+from huitou.members.directory import FoundMember
 from huitou.points.decisions import Decision, touch
 from huitou.points.membership import joined_by_use, require_seen
 from huitou.points.ports import Programs, WalletStore
@@ -41,14 +42,6 @@ class AlreadyClaimedError(ConflictError):
 
     code = "already_claimed"
     title = "The receipt belongs to a member already"
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """Who a caller says it is about. ``presented``: by an identity, not by our id alone, so that it may join (E31)."""
-
-    id: MemberId
-    presented: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +78,7 @@ class Purchases:
         self._commit = commit
         self._pause = pause
 
-    def record(self, purchase: Purchase, member: Member | None, now: datetime) -> Recorded:
+    def record(self, purchase: Purchase, member: FoundMember | None, now: datetime) -> Recorded:
         """Records a sale; with a member, earns in the same write. The same receipt again gives the first answer.
 
         Raises `MemberNotFoundError`, `InFutureError`, `TooLateError`, `ContentReusedError`, `ContentionError`.
@@ -111,7 +104,7 @@ class Purchases:
 
         return once(attempt, recall, self._pause)
 
-    def claim(self, receipt: Digest, total: int, brand: BrandId, member: Member, now: datetime) -> Recorded:
+    def claim(self, receipt: Digest, total: int, brand: BrandId, member: FoundMember, now: datetime) -> Recorded:
         """M40 (補登): gives a sale without a member to ``member``, who earns as of the sale.
 
         Raises `ReceiptNotFoundError`, `AlreadyClaimedError`, `ClaimTooLateError`, `MemberNotFoundError`.
@@ -160,7 +153,7 @@ class Purchases:
         page = self._purchases.of_member(member, after=after, limit=limit)
         return Page(tuple(each for each in page.items if brand in {GROUP, each.brand}), page.next_cursor)
 
-    def visit(self, visit: Visit, member: Member, now: datetime) -> SeenVisit:
+    def visit(self, visit: Visit, member: FoundMember, now: datetime) -> SeenVisit:
         """Records a visit, booking, check-in or partner event. Raises as `record`."""
 
         def attempt() -> SeenVisit:
@@ -182,7 +175,7 @@ class Purchases:
         return once(attempt, recall, self._pause)
 
     def _decided(
-        self, purchase: Purchase, member: Member, program: Program, now: datetime
+        self, purchase: Purchase, member: FoundMember, program: Program, now: datetime
     ) -> tuple[Sale, Iterable[Write]]:
         wallets = self._wallets.load_all(member.id)
         before = wallets.get(program.home_currency)

@@ -1,0 +1,211 @@
+"""What members buy and do: purchases one by one and in batches, claims of receipts, visits."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler.openapi.params import Body
+from aws_lambda_powertools.event_handler.openapi.params import Path as PathPart
+
+from huitou.access.model import Caller
+from huitou.kernel.errors import ContentReusedError
+from huitou.kernel.ids import MemberId
+from huitou.members.directory import MemberDirectory
+from huitou.members.identity import IdentityHasher
+from huitou.members.store import TableMembers
+from huitou.platform.http import (
+    Answer,
+    Cursor,
+    Limit,
+    MemberPath,
+    OptionalIdempotencyKey,
+    accepted_at,
+    answer,
+    attempt,
+    create_app,
+    current_caller,
+    decode_cursor,
+    documented,
+    encode_cursor,
+    entry_point,
+    note,
+)
+from huitou.platform.json_bodies import MIB
+from huitou.platform.pauses import pause
+from huitou.platform.problems import Problem
+from huitou.platform.secrets import Secret
+from huitou.platform.settings import IdentitySecret, MembersTable, ProgramTable, Settings, load
+from huitou.platform.shapes import read_shape
+from huitou.platform.table import Table
+from huitou.points.membership import MemberNotFoundError
+from huitou.points.store import TableWallets
+from huitou.program.acceptance import InFutureError, TooLateError
+from huitou.program.service import ProgramReader
+from huitou.program.store import TableVersions
+from huitou.purchases.answers import (
+    BatchView,
+    PurchasePage,
+    PurchaseView,
+    RecordedView,
+    VisitView,
+    purchase_page,
+    purchase_view,
+    recorded_view,
+    visit_view,
+)
+from huitou.purchases.decisions import ClaimTooLateError
+from huitou.purchases.requests import (
+    BatchBody,
+    ClaimBody,
+    InvalidPurchaseError,
+    PurchaseBody,
+    VisitBody,
+    read_claim,
+    read_purchase,
+    read_visit,
+)
+from huitou.purchases.service import (
+    AlreadyClaimedError,
+    PurchaseNotFoundError,
+    Purchases,
+    ReceiptNotFoundError,
+    Recorded,
+)
+from huitou.purchases.store import TablePurchases
+
+BATCH = "/v1/purchases/batch"
+BATCH_LIMIT = 5 * MIB
+
+PurchaseId = Annotated[str, PathPart(max_length=60)]
+
+
+class Needs(Settings):
+    """What this function is told by its environment."""
+
+    members_table: MembersTable
+    program_table: ProgramTable
+    identity_secret: IdentitySecret
+
+
+settings = load(Needs)
+members = Table(settings.members_table, settings.region, settings.endpoint)
+programs = ProgramReader(
+    TableVersions(Table(settings.program_table, settings.region, settings.endpoint)), time.monotonic
+)
+directory = MemberDirectory(
+    TableMembers(members), IdentityHasher(Secret(settings.identity_secret, settings.region, settings.endpoint).text)
+)
+purchases = Purchases(TablePurchases(members), TableWallets(members), programs, members.commit, pause)
+
+app = create_app("record_purchases", body_limits={BATCH: BATCH_LIMIT})
+
+ERRORS = (InvalidPurchaseError, MemberNotFoundError, InFutureError, TooLateError, ContentReusedError)
+
+
+@app.post(
+    "/v1/purchases",
+    summary="Record a purchase",
+    responses=documented({200: RecordedView, 201: RecordedView}, *ERRORS),
+)
+def record(body: Annotated[PurchaseBody, Body()], idempotency_key: OptionalIdempotencyKey = None) -> Answer:
+    """Records the sale and earns in the same write; the same receipt again gives the first answer, for ever."""
+    caller = _writer()
+    recorded = _record(body, caller, idempotency_key)
+    note(app, member=recorded.purchase.member, lines=len(recorded.purchase.lines), replayed=recorded.replayed)
+    return answer(recorded_view(recorded, programs.active()), _status(recorded.replayed))
+
+
+@app.post(BATCH, summary="Record purchases that waited", responses=documented({200: BatchView}))
+def record_batch(body: Annotated[BatchBody, Body()]) -> Answer:
+    """For tills that come back online: each sale stands for itself, and a bad one holds up no other."""
+    caller = _writer()
+    return answer({"results": [_batch_item(each, caller) for each in body.purchases]})
+
+
+@app.post(
+    "/v1/purchases/claims",
+    summary="Claim a receipt",
+    responses=documented(
+        {200: RecordedView, 201: RecordedView},
+        *(InvalidPurchaseError, MemberNotFoundError),
+        *(ReceiptNotFoundError, AlreadyClaimedError, ClaimTooLateError),
+    ),
+)
+def claim(body: Annotated[ClaimBody, Body()]) -> Answer:
+    """補登: gives a sale without a member to the one who holds the receipt; it earns as of the sale."""
+    caller = _writer()
+    brand = caller.brand_for(body.brand)
+    receipt, total = read_claim(body, brand, programs.active())
+    claimant = directory.require(body.member.target, caller.is_group)
+    recorded = purchases.claim(receipt.digest, total, brand, claimant, accepted_at(app))
+    note(app, member=recorded.purchase.member, replayed=recorded.replayed)
+    return answer(recorded_view(recorded, programs.active()), _status(recorded.replayed))
+
+
+@app.get(
+    "/v1/purchases/<purchase_id>",
+    summary="Read a purchase",
+    responses=documented({200: PurchaseView}, PurchaseNotFoundError),
+)
+def get(purchase_id: PurchaseId) -> Answer:
+    """With its lines and what it earned."""
+    caller = _reader()
+    return answer(purchase_view(purchases.get(purchase_id, caller.brand), programs.active()))
+
+
+@app.get(
+    "/v1/members/<member_id>/purchases",
+    summary="List a member's purchases",
+    responses=documented({200: PurchasePage}, MemberNotFoundError),
+)
+def list_purchases(member_id: MemberPath, cursor: Cursor = None, limit: Limit = 20) -> Answer:
+    """The newest first; a brand sees its own."""
+    caller = _reader()
+    page = purchases.of_member(MemberId(member_id), brand=caller.brand, after=decode_cursor(cursor), limit=limit)
+    return answer(purchase_page(page.items, encode_cursor(page.next_cursor), programs.active()))
+
+
+@app.post("/v1/events", summary="Record a visit", responses=documented({200: VisitView, 201: VisitView}, *ERRORS))
+def record_visit(body: Annotated[VisitBody, Body()]) -> Answer:
+    """A visit, booking, check-in or partner event; once, however often it is sent."""
+    caller = _writer()
+    brand = caller.brand_for(body.brand)
+    visitor = directory.require(body.member.target, caller.is_group)
+    visit = read_visit(body, visitor.id, brand, programs.active(), accepted_at(app))
+    seen = purchases.visit(visit, visitor, accepted_at(app))
+    note(app, member=seen.visit.member, replayed=seen.replayed)
+    return answer(visit_view(seen), _status(seen.replayed))
+
+
+def _record(body: PurchaseBody, caller: Caller, idempotency_key: str | None) -> Recorded:
+    brand, now = caller.brand_for(body.brand), accepted_at(app)
+    purchase = read_purchase(body, brand, idempotency_key, programs.active(), now)
+    buyer = directory.require(body.member.target, caller.is_group) if body.member else None
+    return purchases.record(purchase, buyer, now)
+
+
+def _batch_item(raw: dict[str, Any], caller: Caller) -> dict[str, Any]:
+    outcome = attempt(app, lambda: _record(read_shape(PurchaseBody, raw), caller, None))
+    if isinstance(outcome, Problem):
+        return {"status": outcome.status, "problem": outcome.document(app.request_id)}
+    return {"status": _status(outcome.replayed), "purchase": recorded_view(outcome, programs.active())}
+
+
+def _writer() -> Caller:
+    caller = current_caller(app)
+    caller.require("purchases:write")
+    return caller
+
+
+def _reader() -> Caller:
+    caller = current_caller(app)
+    caller.require("purchases:read")
+    return caller
+
+
+def _status(replayed: bool) -> int:
+    return 200 if replayed else 201
+
+
+handler = entry_point(app)

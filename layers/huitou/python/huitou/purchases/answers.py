@@ -1,0 +1,200 @@
+"""Purchases and visits as callers see them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from huitou.kernel.instants import format_instant
+from huitou.kernel.money import format_amount
+from huitou.points.requests import BalanceView, EntryView, balance_view, entry_view
+from huitou.program.model import Program
+from huitou.purchases.model import Purchase, VisitKind
+from huitou.purchases.requests import QUANTITY_EXPONENT
+from huitou.purchases.service import Recorded, SeenVisit
+
+
+class _View(BaseModel):
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+
+class LineView(_View):
+    """One line of the bill."""
+
+    sku: str
+    category: str | None
+    quantity: str
+    amount: str
+    discount: str
+
+
+class DiscountView(_View):
+    """What a code or offer took off."""
+
+    code: str
+    amount: str
+
+
+class PaymentView(_View):
+    """A means of payment and its part of the total."""
+
+    method: str
+    amount: str
+
+
+class SaleView(_View):
+    """A purchase without its lines."""
+
+    purchase_id: str
+    member_id: str | None
+    brand: str
+    store: str | None
+    channel: str
+    terminal: str | None
+    number: str | None
+    """The receipt number or order id."""
+    occurred_at: datetime
+    received_at: datetime
+    claimed_at: datetime | None
+    currency: str
+    total: str
+    program_version: int
+    """The version that decided it, or will once it is claimed."""
+    client_reference: str | None
+
+
+class RecordedView(SaleView):
+    """A purchase just recorded, with what it earned."""
+
+    entries: list[EntryView]
+    balance: dict[str, BalanceView]
+    """By point currency, when the purchase was recorded."""
+    replayed: bool
+    """Whether this receipt had been recorded before; nothing was changed then."""
+
+
+class PurchaseView(SaleView):
+    """A purchase with all that was bought and earned."""
+
+    lines: list[LineView]
+    discounts: list[DiscountView]
+    payments: list[PaymentView]
+    entries: list[EntryView]
+
+
+class PurchasePage(_View):
+    """A member's purchases, the newest first; a brand's key sees its own, so a page may be short of its limit."""
+
+    items: list[SaleView]
+    next_cursor: str | None
+
+
+class BatchItemView(_View):
+    """What became of one purchase of a batch: the purchase, or the problem document."""
+
+    status: int
+    purchase: RecordedView | None = None
+    problem: dict[str, Any] | None = None
+
+
+class BatchView(_View):
+    """One result for each purchase, in the order given."""
+
+    results: list[BatchItemView]
+
+
+class VisitView(_View):
+    """A visit, booking, check-in or partner event just recorded."""
+
+    event_id: str
+    member_id: str
+    brand: str
+    store: str | None
+    kind: VisitKind
+    occurred_at: datetime
+    received_at: datetime
+    data: dict[str, str]
+    client_reference: str | None
+    replayed: bool
+    """Whether this event had been recorded before; nothing was changed then."""
+
+
+def sale_view(purchase: Purchase, program: Program) -> dict[str, Any]:
+    """A `SaleView`."""
+    return {
+        "purchase_id": purchase.id,
+        "member_id": purchase.member,
+        "brand": purchase.brand,
+        "store": purchase.store,
+        "channel": purchase.channel,
+        "terminal": purchase.terminal,
+        "number": purchase.number,
+        "occurred_at": format_instant(purchase.occurred_at),
+        "received_at": format_instant(purchase.received_at),
+        "claimed_at": format_instant(purchase.claimed_at) if purchase.claimed_at else None,
+        "currency": purchase.money,
+        "total": format_amount(purchase.total, program.money_exponent),
+        "program_version": purchase.program_version,
+        "client_reference": purchase.client_reference,
+    }
+
+
+def recorded_view(recorded: Recorded, program: Program) -> dict[str, Any]:
+    """A `RecordedView`."""
+    return {
+        **sale_view(recorded.purchase, program),
+        "entries": [entry_view(entry, program) for entry in recorded.entries],
+        "balance": {
+            entry.currency: balance_view(entry.balance, program.currencies[entry.currency])
+            for entry in recorded.entries
+        },
+        "replayed": recorded.replayed,
+    }
+
+
+def purchase_view(recorded: Recorded, program: Program) -> dict[str, Any]:
+    """A `PurchaseView`."""
+    purchase, money = recorded.purchase, program.money_exponent
+    return {
+        **sale_view(purchase, program),
+        "lines": [
+            {
+                "sku": line.sku,
+                "category": line.category,
+                "quantity": format_amount(line.quantity, QUANTITY_EXPONENT),
+                "amount": format_amount(line.amount, money),
+                "discount": format_amount(line.discount, money),
+            }
+            for line in purchase.lines
+        ],
+        "discounts": [{"code": each.code, "amount": format_amount(each.amount, money)} for each in purchase.discounts],
+        "payments": [
+            {"method": each.method, "amount": format_amount(each.amount, money)} for each in purchase.payments
+        ],
+        "entries": [entry_view(entry, program) for entry in recorded.entries],
+    }
+
+
+def purchase_page(purchases: Sequence[Purchase], next_cursor: str | None, program: Program) -> dict[str, Any]:
+    """A `PurchasePage`."""
+    return {"items": [sale_view(purchase, program) for purchase in purchases], "next_cursor": next_cursor}
+
+
+def visit_view(seen: SeenVisit) -> dict[str, Any]:
+    """A `VisitView`."""
+    visit = seen.visit
+    return {
+        "event_id": str(visit.id),
+        "member_id": visit.member,
+        "brand": visit.brand,
+        "store": visit.store,
+        "kind": visit.kind.value,
+        "occurred_at": format_instant(visit.occurred_at),
+        "received_at": format_instant(visit.received_at),
+        "data": dict(visit.data),
+        "client_reference": visit.client_reference,
+        "replayed": seen.replayed,
+    }
