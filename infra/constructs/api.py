@@ -16,31 +16,39 @@ from infra.settings import Settings
 STAGE: Final = "live"
 AUTHORIZER_CACHE: Final = Duration.seconds(60)
 
-# (gateway's type of refusal, status, our stable code, title). A path or method that does not exist is called a missing
-# authentication token by the gateway, and a key that is not ours "access denied".
+# What the gateway refuses by itself: its name for it, status, and our code and title (those of `platform.problems`).
+# A path that does not exist is a "missing authentication token" to it.
+_KEY_NEEDED: Final = ("unauthenticated", "A valid API key is required")
+_REFUSED: Final = ("forbidden", "Not allowed")
+_UNKNOWN: Final = ("route_not_found", "No such path")
+_UNREADABLE: Final = ("malformed", "The request cannot be read")
+_TOO_MANY: Final = ("too_many_requests", "Too many requests at once")
+_INTERNAL: Final = ("internal", "Something went wrong on our side")
+_NO_ANSWER: Final = ("unavailable", "Temporarily unavailable")
+
 REFUSALS: Final = (
-    ("ACCESS_DENIED", 403, "forbidden", "This key may not do that"),
-    ("API_CONFIGURATION_ERROR", 500, "internal_error", "Something went wrong on our side"),
-    ("AUTHORIZER_CONFIGURATION_ERROR", 500, "internal_error", "Something went wrong on our side"),
-    ("AUTHORIZER_FAILURE", 500, "internal_error", "Something went wrong on our side"),
-    ("BAD_REQUEST_BODY", 400, "malformed_request", "The request cannot be read"),
-    ("BAD_REQUEST_PARAMETERS", 400, "malformed_request", "The request cannot be read"),
-    ("EXPIRED_TOKEN", 401, "unauthorized", "A valid key is needed"),
-    ("INTEGRATION_FAILURE", 502, "unavailable", "The service did not answer; try again"),
-    ("INTEGRATION_TIMEOUT", 504, "timeout", "The service took too long; try again"),
-    ("INVALID_API_KEY", 401, "unauthorized", "A valid key is needed"),
-    ("INVALID_SIGNATURE", 401, "unauthorized", "A valid key is needed"),
-    ("MISSING_AUTHENTICATION_TOKEN", 404, "not_found", "There is nothing at this path for this method"),
-    ("QUOTA_EXCEEDED", 429, "too_many_requests", "Too many requests; slow down"),
+    ("ACCESS_DENIED", 403, *_REFUSED),
+    ("API_CONFIGURATION_ERROR", 500, *_INTERNAL),
+    ("AUTHORIZER_CONFIGURATION_ERROR", 500, *_INTERNAL),
+    ("AUTHORIZER_FAILURE", 500, *_INTERNAL),
+    ("BAD_REQUEST_BODY", 400, *_UNREADABLE),
+    ("BAD_REQUEST_PARAMETERS", 400, *_UNREADABLE),
+    ("EXPIRED_TOKEN", 401, *_KEY_NEEDED),
+    ("INTEGRATION_FAILURE", 503, *_NO_ANSWER),
+    ("INTEGRATION_TIMEOUT", 504, *_NO_ANSWER),
+    ("INVALID_API_KEY", 401, *_KEY_NEEDED),
+    ("INVALID_SIGNATURE", 401, *_KEY_NEEDED),
+    ("MISSING_AUTHENTICATION_TOKEN", 404, *_UNKNOWN),
+    ("QUOTA_EXCEEDED", 429, *_TOO_MANY),
     ("REQUEST_TOO_LARGE", 413, "body_too_large", "The body is too large"),
-    ("RESOURCE_NOT_FOUND", 404, "not_found", "There is nothing at this path for this method"),
-    ("THROTTLED", 429, "too_many_requests", "Too many requests; slow down"),
-    ("UNAUTHORIZED", 401, "unauthorized", "A valid key is needed"),
-    ("UNSUPPORTED_MEDIA_TYPE", 415, "unsupported_media_type", "Send application/json"),
-    ("WAF_FILTERED", 403, "forbidden", "This key may not do that"),
+    ("RESOURCE_NOT_FOUND", 404, *_UNKNOWN),
+    ("THROTTLED", 429, *_TOO_MANY),
+    ("UNAUTHORIZED", 401, *_KEY_NEEDED),
+    ("UNSUPPORTED_MEDIA_TYPE", 415, "unsupported_media_type", "Only application/json is understood"),
+    ("WAF_FILTERED", 403, *_REFUSED),
     # Whatever the gateway invents next keeps its own status, which the body therefore does not repeat.
     ("DEFAULT_4XX", None, "refused", "The request was refused"),
-    ("DEFAULT_5XX", None, "internal_error", "Something went wrong on our side"),
+    ("DEFAULT_5XX", None, *_INTERNAL),
 )
 
 # No path with an id, no address, no key: what identifies a member stays out of the logs.
@@ -139,7 +147,7 @@ class HttpApi(Construct):
         headers = {"Content-Type": "'application/problem+json'"}
         if status == 401:
             headers["WWW-Authenticate"] = "'Bearer'"
-        if status == 429:
+        if status in {429, 503}:
             headers["Retry-After"] = "'1'"
         self.rest_api.add_gateway_response(
             kind,
@@ -168,7 +176,7 @@ class HttpApi(Construct):
 
 def problem_template(status: int | None, code: str, title: str) -> str:
     """The body of a refusal as RFC 9457 wants it. The gateway fills in the request id."""
-    problem: dict[str, object] = {"type": "about:blank", "title": title}
+    problem: dict[str, object] = {"type": f"/problems/{code}", "title": title}
     if status is not None:
         problem["status"] = status
     return json.dumps(

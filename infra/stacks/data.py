@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from aws_cdk import Duration, Stack
+from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secrets
@@ -30,6 +30,10 @@ class DataStack(Stack):
         self.program = self._table("program", settings)
         self.identity_secret = self._identity_secret(settings)
         self.imports = self._import_bucket(settings)
+        CfnOutput(self, "MembersTable", value=self.members.table_name)
+        CfnOutput(self, "ProgramTable", value=self.program.table_name)
+        CfnOutput(self, "IdentitySecret", value=self.identity_secret.secret_arn)
+        CfnOutput(self, "ImportBucket", value=self.imports.bucket_name)
 
     def _table(self, name: str, settings: Settings, stream: dynamodb.StreamViewType | None = None) -> dynamodb.Table:
         return dynamodb.Table(
