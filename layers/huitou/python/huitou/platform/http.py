@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path as File
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, Unpack
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.api_gateway import Route
@@ -41,7 +41,7 @@ from huitou.kernel.instants import to_instant
 from huitou.kernel.pages import InvalidCursorError
 from huitou.platform import problems
 from huitou.platform.json_bodies import KIB, read_object
-from huitou.platform.observability import Observer
+from huitou.platform.observability import Facts, Observer
 from huitou.platform.shapes import misfit
 
 OPENAPI_PATH = "/v1/openapi.json"
@@ -100,7 +100,7 @@ class App(APIGatewayRestResolver):
         self.service = service
         self._body_limits = body_limits
         self.observer = Observer(service)
-        self.facts: dict[str, Any] = {}
+        self.facts: Facts = {}
         self.authorizer: Mapping[str, str] = {}
         self._clock = clock
         self.exception_handler(Exception)(self._refuse)
@@ -186,8 +186,8 @@ def entry_point(app: App) -> Handler:
         started = time.perf_counter()
         app.begin(event)
         result = app.resolve(event, context)
-        milliseconds = round((time.perf_counter() - started) * 1000, 1)
-        app.facts |= {"status": result["statusCode"], "milliseconds": milliseconds}
+        app.facts["status"] = result["statusCode"]
+        app.facts["milliseconds"] = round((time.perf_counter() - started) * 1000, 1)
         app.observer.log("answered", app.facts)
         app.observer.flush()
         return result
@@ -209,9 +209,9 @@ def current_caller(app: App) -> Caller:
     return Caller(facts["key_id"], facts["brand"], frozenset(facts["permissions"].split()))
 
 
-def note(app: App, **facts: Any) -> None:
-    """Adds ids and numbers to the request's log line; `observability.LOGGED` says which."""
-    app.facts |= facts
+def note(app: App, **facts: Unpack[Facts]) -> None:
+    """Adds to the request's log line what `Facts` allows: ids and numbers."""
+    app.facts.update(facts)
 
 
 def answer(
