@@ -34,7 +34,7 @@ Label = Annotated[str, Field(json_schema_extra={"minLength": 1, "maxLength": 80}
 Amount = Annotated[
     str,
     BeforeValidator(_as_decimal_string),
-    WithJsonSchema({"type": ["string", "integer"], "pattern": _AMOUNT_PATTERN, "exclusiveMinimum": 0}),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": _AMOUNT_PATTERN}, {"type": "integer", "minimum": 1}]}),
 ]
 Hour = Annotated[str, Field(json_schema_extra={"pattern": _HOUR_PATTERN})]
 

@@ -57,6 +57,11 @@ class ProgramReader:
             raise NotFoundError(f"There is no version {number} of the programme.")
         return version
 
+    def latest(self) -> ProgramVersion:
+        """The active version as it was published, read now: for people who edit it. Raises `NoProgramError`."""
+        self._refresh()
+        return self.published(self._active)
+
     def history(self, *, after: str | None, limit: int) -> Page[ProgramVersion]:
         """A page of versions, the newest first."""
         return self._versions.versions(after=after, limit=limit)
