@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from huitou.kernel.commits import Commit, Write, once
+from huitou.kernel.commits import Commit, StaleReadError, Write, once
 from huitou.kernel.content import require_same
 from huitou.kernel.errors import ConflictError, NotFoundError
 from huitou.kernel.ids import Digest, MemberId, OwnedId, parse_id
@@ -86,7 +86,8 @@ class Purchases:
 
         def attempt() -> Recorded:
             program = self._programs.active()
-            timed = replace(purchase, occurred_at=accepted_time(purchase.occurred_at, program, now))
+            at = accepted_time(purchase.occurred_at, program, now)
+            timed = replace(purchase, occurred_at=at, program_version=program.version)
             if member is None:
                 self._commit(self._purchases.add(timed))
                 return Recorded(timed, (), replayed=False)
@@ -195,5 +196,5 @@ class Purchases:
         for currency, version in purchase.entries:
             entry = purchase.member and self._wallets.entry(purchase.member, currency, version)
             if not entry:
-                raise LookupError(f"entry {currency} {version} of purchase {purchase.id} is missing")
+                raise StaleReadError("The purchase is being written just now.")
             yield entry
