@@ -146,7 +146,7 @@ class App(APIGatewayRestResolver):
         self.facts["code"] = problem.code
         if problem.status >= 500:
             self.observer.log_failure("failed", error, self.facts)
-        document = problem.document(self.request_id)
+        document = _text(problem.document(self.request_id))
         return Response(problem.status, problems.CONTENT_TYPE, document, headers=problems.headers_of(problem))
 
     def _understood(self, error: Exception) -> Exception:

@@ -7,7 +7,6 @@ Pointers into the body are bare (``/lines/0/amount``); other parts of the reques
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -121,8 +120,8 @@ class Problem:
     errors: tuple[FieldError, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
 
-    def document(self, request_id: str) -> str:
-        """The JSON text; ``extra`` members stand beside the standard ones and never replace them."""
+    def document(self, request_id: str) -> dict[str, Any]:
+        """The RFC 9457 document; ``extra`` stands beside the standard names and never replaces them."""
         standard = {
             "type": f"/problems/{self.code}",
             "title": self.title,
@@ -132,7 +131,7 @@ class Problem:
             "errors": [{"pointer": each.pointer, "message": each.message} for each in self.errors],
             "request_id": request_id,
         }
-        return json.dumps({**standard, **self.extra, **standard}, ensure_ascii=False, separators=(",", ":"))
+        return {**standard, **self.extra, **standard}
 
 
 INTERNAL = Problem(500, "internal", "Something went wrong on our side", "The request_id identifies the incident.")
