@@ -11,10 +11,16 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 def to_instant(value: datetime) -> datetime:
-    """The instant in UTC, cut to whole milliseconds. Raises `InvalidError` for a time without offset."""
+    """The instant in UTC, cut to whole milliseconds.
+
+    Raises `InvalidError` for a time without offset, or one outside the years 1 to 9999.
+    """
     if value.tzinfo is None:
         raise InvalidError("An instant needs an offset, for example 2026-01-31T18:30:00+08:00.")
-    utc = value.astimezone(UTC)
+    try:
+        utc = value.astimezone(UTC)
+    except OverflowError as error:
+        raise InvalidError("The instant lies outside the years 1 to 9999.") from error
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 
@@ -30,7 +36,7 @@ def from_millis(millis: int) -> datetime:
 
 def format_instant(instant: datetime) -> str:
     """``2026-01-31T10:30:00.000Z``: fixed width, so that text order is time order."""
-    return instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
+    return instant.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def parse_instant(text: str) -> datetime:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from huitou.kernel.errors import NotFoundError
 from huitou.points.decisions import join
-from huitou.points.wallet import Wallet
+from huitou.points.wallet import Entry, Wallet
 from huitou.program.model import GROUP, BrandId, Program
 
 
@@ -35,3 +36,10 @@ def joined_by_use(home: Wallet | None, brand: BrandId, presented: bool, program:
     if home is not None and presented and program.joins_on_use:
         return join(home, brand, now)
     return require_seen(home, brand)
+
+
+def entry_seen_by(entry: Entry, brand: BrandId) -> Entry:
+    """E31: of what happened at another brand, a brand sees the points, not what was bought, said, or by whom."""
+    if brand in {GROUP, entry.brand} or entry.brand == GROUP:
+        return entry
+    return replace(entry, explanation=(), reason=None, actor=None)

@@ -1,0 +1,277 @@
+"""Wallets, entries, redemptions and adjustments as callers see them.
+
+Points and money are decimal strings with the decimals of their currency, instants RFC 3339 in UTC (E33).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from huitou.kernel.instants import format_instant
+from huitou.kernel.money import format_amount
+from huitou.points.service import Booked, WalletView
+from huitou.points.wallet import Balance, Entry, Lot, LotChange, RuleOutcome
+from huitou.program.model import PointCurrency, Program
+
+
+class _View(BaseModel):
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+
+class BalanceView(_View):
+    """Points that can be spent, and those that will be later."""
+
+    spendable: str
+    pending: str
+
+
+class LotView(_View):
+    """Points that came at once and end at once."""
+
+    number: int
+    points: str
+    active_at: datetime
+    """From here on they can be spent."""
+    expires_at: datetime | None
+    """From here on they cannot; null: never."""
+    issuer: str
+
+
+class MemberWalletView(BalanceView):
+    """A member's points of one currency at an instant."""
+
+    member_id: str
+    currency: str
+    at: datetime
+    as_of: datetime | None
+    """What was recorded later is left out; null: nothing is."""
+    next_change_at: datetime | None
+    """When time alone changes the balance next; null: never."""
+    lots: list[LotView]
+    version: int
+
+
+class LotChangeView(_View):
+    """What an entry did to one lot."""
+
+    number: int
+    points: str
+    """The change."""
+    remaining: str
+    """What it left."""
+    active_at: datetime
+    expires_at: datetime | None
+    issuer: str
+
+
+class RuleView(_View):
+    """What one earning rule had to say (M12)."""
+
+    rule: str
+    name: str
+    fired: bool
+    base: str | None = None
+    """The money that it counted."""
+    points: str | None = None
+    """What it gave for that."""
+    failed: str | None = None
+    """The condition that did not hold."""
+    found: str | None = None
+    """What was there instead."""
+
+
+class CauseView(_View):
+    """What an entry is due to."""
+
+    kind: Annotated[str, Field(examples=["purchase", "redemption", "reversal", "adjustment", "clock"])]
+    id: str
+
+
+class EntryView(_View):
+    """One line of the ledger."""
+
+    entry_id: str
+    member_id: str
+    currency: str
+    version: int
+    """Counts the changes of the wallet; entries follow one another by it."""
+    type: Literal["earn", "activate", "expire", "redeem", "reverse", "adjust"]
+    points: str
+    """The change; of an activation, the points that can now be spent."""
+    effective_at: datetime
+    """When it counts from."""
+    recorded_at: datetime
+    brand: str
+    cause: CauseView
+    program_version: int
+    balance: BalanceView
+    """What was left when it was recorded."""
+    lots: list[LotChangeView]
+    explanation: list[RuleView]
+    reason: str | None
+    actor: str | None
+
+
+class EntryPage(_View):
+    """Entries, the newest first."""
+
+    items: list[EntryView]
+    next_cursor: str | None
+
+
+class BookedView(_View):
+    """A command that was carried out."""
+
+    member_id: str
+    currency: str
+    points: str
+    brand: str
+    store: str | None
+    client_reference: str | None
+    booked_at: datetime
+    entry: EntryView
+    balance: BalanceView
+    """What was left when the entry was recorded."""
+    replayed: bool
+    """Whether it had been carried out before; nothing was changed now."""
+
+
+class RedemptionView(BookedView):
+    """Points spent. ``entry`` is the redemption's own; in the answer to a reversal, the reversal's."""
+
+    redemption_id: str
+    reversed: bool
+
+
+class AdjustmentView(BookedView):
+    """Points given or taken by hand."""
+
+    adjustment_id: str
+    reason: str
+    actor: str
+
+
+def wallet_view(view: WalletView) -> dict[str, Any]:
+    """A `MemberWalletView`."""
+    return {
+        "member_id": view.member,
+        "currency": view.currency.id,
+        **balance_view(view.balance, view.currency),
+        "at": format_instant(view.at),
+        "as_of": _instant(view.as_of),
+        "next_change_at": _instant(view.next_change_at),
+        "lots": [
+            {"number": lot.number, "points": format_amount(lot.remaining, view.currency.exponent), **_interval(lot)}
+            for lot in view.lots
+        ],
+        "version": view.version,
+    }
+
+
+def balance_view(balance: Balance, currency: PointCurrency) -> dict[str, str]:
+    """A `BalanceView`."""
+    return {
+        "spendable": format_amount(balance.spendable, currency.exponent),
+        "pending": format_amount(balance.pending, currency.exponent),
+    }
+
+
+def entry_view(entry: Entry, program: Program) -> dict[str, Any]:
+    """An `EntryView`. ``program`` is the version that the entry names: it knows its currency and its rules."""
+    currency = program.currencies[entry.currency]
+    return {
+        "entry_id": entry.id,
+        "member_id": entry.member,
+        "currency": entry.currency,
+        "version": entry.version,
+        "type": entry.type.value,
+        "points": format_amount(entry.amount, currency.exponent),
+        "effective_at": format_instant(entry.effective_at),
+        "recorded_at": format_instant(entry.recorded_at),
+        "brand": entry.brand,
+        "cause": {"kind": entry.cause.kind, "id": entry.cause.id},
+        "program_version": entry.program_version,
+        "balance": balance_view(entry.balance, currency),
+        "lots": [_lot_change_view(change, currency) for change in entry.changes],
+        "explanation": _explanation(entry.explanation, currency, program),
+        "reason": entry.reason,
+        "actor": entry.actor,
+    }
+
+
+def entry_page(entries: Iterable[Mapping[str, Any]], next_cursor: str | None) -> dict[str, Any]:
+    """An `EntryPage` of entry views."""
+    return {"items": list(entries), "next_cursor": next_cursor}
+
+
+def redemption_view(booked: Booked, program: Program) -> dict[str, Any]:
+    """A `RedemptionView`. ``program`` is the version that the entry names."""
+    return {
+        "redemption_id": booked.booking.id,
+        **_booked_view(booked, program),
+        "reversed": booked.booking.reversed_version is not None,
+    }
+
+
+def adjustment_view(booked: Booked, program: Program) -> dict[str, Any]:
+    """An `AdjustmentView`. ``program`` is the version that the entry names."""
+    return {
+        "adjustment_id": booked.booking.id,
+        **_booked_view(booked, program),
+        "reason": booked.booking.reason,
+        "actor": booked.booking.actor,
+    }
+
+
+def _booked_view(booked: Booked, program: Program) -> dict[str, Any]:
+    booking, entry = booked.booking, booked.entry
+    currency = program.currencies[booking.currency]
+    return {
+        "member_id": booking.member,
+        "currency": booking.currency,
+        "points": format_amount(booking.points, currency.exponent),
+        "brand": booking.brand,
+        "store": booking.store,
+        "client_reference": booking.client_reference,
+        "booked_at": format_instant(booking.booked_at),
+        "entry": entry_view(entry, program),
+        "balance": balance_view(entry.balance, currency),
+        "replayed": booked.replayed,
+    }
+
+
+def _lot_change_view(change: LotChange, currency: PointCurrency) -> dict[str, Any]:
+    return {
+        "number": change.lot.number,
+        "points": format_amount(change.amount, currency.exponent),
+        "remaining": format_amount(change.lot.remaining, currency.exponent),
+        **_interval(change.lot),
+    }
+
+
+def _interval(lot: Lot) -> dict[str, Any]:
+    return {"active_at": format_instant(lot.active_at), "expires_at": _instant(lot.expires_at), "issuer": lot.issuer}
+
+
+def _explanation(outcomes: Sequence[RuleOutcome], currency: PointCurrency, program: Program) -> list[dict[str, Any]]:
+    names = {rule.id: rule.name for rule in program.earning} if outcomes else {}
+    return [_rule_view(outcome, names.get(outcome.rule, outcome.rule), currency, program) for outcome in outcomes]
+
+
+def _rule_view(outcome: RuleOutcome, name: str, currency: PointCurrency, program: Program) -> dict[str, Any]:
+    if outcome.failed:
+        why = {"failed": outcome.failed, "found": outcome.found}
+    else:
+        why = {
+            "base": format_amount(outcome.base, program.money_exponent),
+            "points": format_amount(outcome.points, currency.exponent),
+        }
+    return {"rule": outcome.rule, "name": name, "fired": not outcome.failed, **why}
+
+
+def _instant(instant: datetime | None) -> str | None:
+    return format_instant(instant) if instant else None
