@@ -9,17 +9,14 @@ from typing import Annotated, Any, NoReturn
 
 import httpx
 import typer
-from rich.console import Console
 
 from cli.program_file import ProgramFile, file_schema, read_program_file
+from cli.tools import err, out
 from huitou.kernel.errors import FieldError
 from huitou.program.document import ProgramDocument, document_schema
 from huitou.program.validation import InvalidProgramError, read_document
 
 app = typer.Typer(help="The programme: brands, stores, points and how they are earned.", no_args_is_help=True)
-out = Console(highlight=False, markup=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-
 TIMEOUT_SECONDS = 30.0
 
 File = Annotated[Path, typer.Argument(help="The programme, a YAML file.", exists=True, dir_okay=False)]

@@ -115,7 +115,7 @@ class EndOfYear(Part):
 
 
 class Sliding(Part):
-    """Points stay as long as the member stays: each purchase, visit or redemption starts the days again."""
+    """Points stay as long as the member stays: each purchase or redemption starts the days again."""
 
     kind: Literal["sliding"]
     days: Annotated[int, Field(ge=1, le=3660)]
