@@ -41,6 +41,7 @@ from huitou.platform.table import Table
 from huitou.points.membership import MemberNotFoundError
 from huitou.points.store import TableWallets
 from huitou.program.acceptance import InFutureError, TooLateError
+from huitou.program.model import Program
 from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
 from huitou.purchases.answers import (
@@ -52,9 +53,11 @@ from huitou.purchases.answers import (
     purchase_page,
     purchase_view,
     recorded_view,
+    sale_view,
     visit_view,
 )
 from huitou.purchases.decisions import ClaimTooLateError
+from huitou.purchases.model import Purchase
 from huitou.purchases.requests import (
     BatchBody,
     ClaimBody,
@@ -113,7 +116,7 @@ def record(body: Annotated[PurchaseBody, Body()], idempotency_key: OptionalIdemp
     caller = _writer()
     recorded = _record(body, caller, idempotency_key)
     note(app, member=recorded.purchase.member, lines=len(recorded.purchase.lines), replayed=recorded.replayed)
-    return answer(recorded_view(recorded, programs.active()), _status(recorded.replayed))
+    return answer(_view(recorded), _status(recorded.replayed))
 
 
 @app.post(BATCH, summary="Record purchases that waited", responses=documented({200: BatchView}))
@@ -140,7 +143,7 @@ def claim(body: Annotated[ClaimBody, Body()]) -> Answer:
     claimant = directory.require(body.member.target, caller.is_group)
     recorded = purchases.claim(receipt.digest, total, brand, claimant, accepted_at(app))
     note(app, member=recorded.purchase.member, replayed=recorded.replayed)
-    return answer(recorded_view(recorded, programs.active()), _status(recorded.replayed))
+    return answer(_view(recorded), _status(recorded.replayed))
 
 
 @app.get(
@@ -151,7 +154,8 @@ def claim(body: Annotated[ClaimBody, Body()]) -> Answer:
 def get(purchase_id: PurchaseId) -> Answer:
     """With its lines and what it earned."""
     caller = _reader()
-    return answer(purchase_view(purchases.get(purchase_id, caller.brand), programs.active()))
+    found = purchases.get(purchase_id, caller.brand)
+    return answer(purchase_view(found, _version_of(found.purchase)))
 
 
 @app.get(
@@ -163,7 +167,8 @@ def list_purchases(member_id: MemberPath, cursor: Cursor = None, limit: Limit = 
     """The newest first; a brand sees its own."""
     caller = _reader()
     page = purchases.of_member(MemberId(member_id), brand=caller.brand, after=decode_cursor(cursor), limit=limit)
-    return answer(purchase_page(page.items, encode_cursor(page.next_cursor), programs.active()))
+    sales = [sale_view(purchase, _version_of(purchase)) for purchase in page.items]
+    return answer(purchase_page(sales, encode_cursor(page.next_cursor)))
 
 
 @app.post("/v1/events", summary="Record a visit", responses=documented({200: VisitView, 201: VisitView}, *ERRORS))
@@ -189,7 +194,15 @@ def _batch_item(raw: dict[str, Any], caller: Caller) -> dict[str, Any]:
     outcome = attempt(app, lambda: _record(read_shape(PurchaseBody, raw), caller, None))
     if isinstance(outcome, Problem):
         return {"status": outcome.status, "problem": outcome.document(app.request_id)}
-    return {"status": _status(outcome.replayed), "purchase": recorded_view(outcome, programs.active())}
+    return {"status": _status(outcome.replayed), "purchase": _view(outcome)}
+
+
+def _view(recorded: Recorded) -> dict[str, Any]:
+    return recorded_view(recorded, _version_of(recorded.purchase))
+
+
+def _version_of(purchase: Purchase) -> Program:
+    return programs.version(purchase.program_version)
 
 
 def _writer() -> Caller:

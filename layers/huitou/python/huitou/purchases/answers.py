@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from huitou.kernel.instants import format_instant
 from huitou.kernel.money import format_amount
-from huitou.points.requests import BalanceView, EntryView, balance_view, entry_view
+from huitou.points.answers import BalanceView, EntryView, balance_view, entry_view
 from huitou.program.model import Program
 from huitou.purchases.model import Purchase, VisitKind
 from huitou.purchases.requests import QUANTITY_EXPONENT
@@ -123,7 +123,7 @@ class VisitView(_View):
 
 
 def sale_view(purchase: Purchase, program: Program) -> dict[str, Any]:
-    """A `SaleView`."""
+    """A `SaleView`. ``program`` is, here and below, the version that the purchase names."""
     return {
         "purchase_id": purchase.id,
         "member_id": purchase.member,
@@ -178,9 +178,9 @@ def purchase_view(recorded: Recorded, program: Program) -> dict[str, Any]:
     }
 
 
-def purchase_page(purchases: Sequence[Purchase], next_cursor: str | None, program: Program) -> dict[str, Any]:
-    """A `PurchasePage`."""
-    return {"items": [sale_view(purchase, program) for purchase in purchases], "next_cursor": next_cursor}
+def purchase_page(sales: Sequence[Mapping[str, Any]], next_cursor: str | None) -> dict[str, Any]:
+    """A `PurchasePage` of sale views."""
+    return {"items": list(sales), "next_cursor": next_cursor}
 
 
 def visit_view(seen: SeenVisit) -> dict[str, Any]:
