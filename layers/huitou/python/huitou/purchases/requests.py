@@ -10,7 +10,16 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    StringConstraints,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -28,11 +37,30 @@ MOST_LINES = 500
 MOST_IN_BATCH = 100
 QUANTITY_EXPONENT = 3
 
-Amount = Annotated[str, StringConstraints(pattern=r"^\d{1,12}(\.\d{1,4})?$", max_length=17)]
+Amount = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$", max_length=17)]
 """A decimal that is not negative, as text: ``"120"``, ``"12.50"``."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Number = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Data = Annotated[dict[Name, Annotated[str, StringConstraints(max_length=200)]], Field(max_length=20)]
+
+
+def _written(value: object) -> object:
+    """A number is no date: one reader takes it for seconds, the next for milliseconds."""
+    if isinstance(value, date) or (isinstance(value, str) and value[4:5] == "-"):
+        return value
+    raise ValueError("write it as 2026-01-31, with a time as 2026-01-31T18:30:00+08:00")
+
+
+def _countable(value: datetime) -> datetime:
+    """Ids count time from 1970, and every calendar must have a day for it."""
+    if 1970 < value.year < 9999:
+        return value
+    raise ValueError("must lie after 1970 and before 9999")
+
+
+Day = Annotated[date, BeforeValidator(_written)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_countable)]
+"""An RFC 3339 instant with offset."""
 
 
 class InvalidPurchaseError(InvalidError):
@@ -77,10 +105,10 @@ class ReceiptBody(_Body):
     store: Name | None = None
     terminal: Number | None = Field(None, description="The till, where receipt numbers are per till.")
     receipt: Number | None = Field(None, description="The till's receipt number; names the sale with store and day.")
-    business_date: date | None = Field(None, description="The receipt's day; by default the sale's, at the store.")
+    business_date: Day | None = Field(None, description="The receipt's day; by default the sale's, at the store.")
     order_id: Number | None = Field(None, description="Names the sale where there is no till.")
     channel: Name = "store"
-    occurred_at: AwareDatetime
+    occurred_at: Moment
 
 
 class PurchaseBody(ReceiptBody):
@@ -128,7 +156,7 @@ class VisitBody(_Body):
     source: Name = Field(description="The system that saw it.")
     event_id: Number = Field(description="What that system calls it; names the event with brand and source.")
     member: MemberReference
-    occurred_at: AwareDatetime
+    occurred_at: Moment
     data: Data = {}
     client_reference: Number | None = None
 
@@ -208,6 +236,7 @@ class _Faults:
 
     def __init__(self) -> None:
         self._found: list[FieldError] = []
+        self._amounts_known = True
 
     def add(self, pointer: str, message: str) -> None:
         self._found.append(FieldError(pointer, message))
@@ -258,10 +287,11 @@ class _Faults:
             return parse_amount(text, exponent)
         except InvalidAmountError as error:
             self.add(pointer, error.detail)
+            self._amounts_known = False
             return 0
 
     def sums(self, total: int, lines: Sequence[Line], payments: Sequence[Payment]) -> None:
-        if self._found:
+        if not self._amounts_known:
             return
         if sum(line.amount for line in lines) != total:
             self.add("/total", "is not the sum of the lines' amounts")
