@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar, cast
 
-from botocore.exceptions import HTTPClientError
+from botocore.exceptions import ConnectionError, HTTPClientError
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.connection import Connection
 from pynamodb.exceptions import CancellationReason, VerboseClientError
@@ -218,7 +218,9 @@ class Table:
         try:
             self._call("TransactWriteItems", {"TransactItems": items})
         except VerboseClientError as error:
-            raise _cancelled(error.cancellation_reasons, refused) or error from error
+            if refusal := _cancelled(error.cancellation_reasons, refused):
+                raise refusal from error
+            raise
 
     def _batch(self, keys: Iterable[tuple[str, str]]) -> Iterable[Attributes]:
         pending: Any = {self.name: {"Keys": [_key(pk, sk) for pk, sk in keys], "ConsistentRead": True}}
@@ -237,10 +239,12 @@ class Table:
         request["ReturnConsumedCapacity"] = self._capacity
         try:
             answer: dict[str, Any] = self._connection.dispatch(operation, request)
-        except HTTPClientError as error:
+        except (ConnectionError, HTTPClientError) as error:
             raise UnavailableError("The table is out of reach.") from error
         except VerboseClientError as error:
-            raise _translated(error) from error
+            if refusal := _refusal(error.response["Error"]["Code"]):
+                raise refusal from error
+            raise
         if self._on_capacity:
             self._on_capacity(operation, answer["ConsumedCapacity"])
         return answer
@@ -309,13 +313,13 @@ def _start_key(columns: tuple[str, str], pk: str, after: str) -> dict[str, dict[
     return {columns[0]: {"S": pk}, columns[1]: {"S": parts[0]}, **_key(parts[1], parts[2])}
 
 
-def _translated(error: VerboseClientError) -> Exception:
-    code = error.response["Error"]["Code"]
+def _refusal(code: str) -> Exception | None:
+    """What a code of DynamoDB's means whatever was asked; None for the others."""
     if code in _OUT_OF_REACH:
         return UnavailableError("The table did not answer in time.")
     if code in _CONFLICT:
         return StaleReadError("Another change of the same item is under way.")
-    return error
+    return None
 
 
 def _cancelled(reasons: Sequence[CancellationReason | None], refused: Sequence[Exception]) -> Exception | None:
@@ -323,11 +327,7 @@ def _cancelled(reasons: Sequence[CancellationReason | None], refused: Sequence[E
     codes = [reason.code if reason else "" for reason in reasons]
     if "ConditionalCheckFailed" in codes:
         return refused[codes.index("ConditionalCheckFailed")]
-    if any(code in _CONFLICT for code in codes):
-        return StaleReadError("Another change of the same item is under way.")
-    if any(code in _OUT_OF_REACH for code in codes):
-        return UnavailableError("The table did not answer in time.")
-    return None
+    return next((refusal for code in codes if (refusal := _refusal(code))), None)
 
 
 def _was_repeated(error: VerboseClientError) -> bool:

@@ -1,0 +1,406 @@
+"""Every refusal in one shape (E30), every answer as declared (E33)."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+from datetime import UTC, datetime
+from io import StringIO
+from typing import Annotated, Any
+
+import pytest
+from aws_lambda_powertools.event_handler.openapi.params import Body
+from pydantic import AwareDatetime, BaseModel, Field
+
+from huitou.kernel import errors as kernel
+from huitou.kernel.errors import DomainError, FieldError
+from huitou.kernel.pages import InvalidCursorError
+from huitou.platform.http import (
+    Answer,
+    Cursor,
+    IdempotencyKey,
+    IfMatch,
+    Limit,
+    accepted_at,
+    answer,
+    attempt,
+    create_app,
+    current_caller,
+    decode_cursor,
+    encode_cursor,
+    entry_point,
+    etag,
+    expected_version,
+    note,
+)
+from huitou.platform.problems import Problem
+from tests.gateway import REQUEST_ID, Event, Reply, call, request
+
+NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
+PHONE = "+886912345678"
+
+
+class LinePart(BaseModel):
+    sku: str
+    amount: Annotated[str, Field(pattern=r"^\d+(\.\d+)?$")]
+
+
+class SaleBody(BaseModel):
+    phone: str = ""
+    occurred_at: AwareDatetime = NOW
+    lines: list[LinePart] = []
+
+
+app = create_app("tests", body_limits={"/v1/large": 2048}, clock=lambda: NOW)
+raised: list[Exception] = []
+
+
+@app.post("/v1/sales")
+def record_sale(body: Annotated[SaleBody, Body()]) -> Answer:
+    if raised:
+        raise raised[0]
+    note(app, member="01M", lines=len(body.lines))
+    return answer({"lines": len(body.lines), "at": accepted_at(app).isoformat()}, 201, {"ETag": etag(7)})
+
+
+@app.post("/v1/large")
+def record_large(body: Annotated[SaleBody, Body()]) -> Answer:
+    return answer(body)
+
+
+@app.post("/v1/commands")
+def command(idempotency_key: IdempotencyKey) -> Answer:
+    return answer({"key": idempotency_key})
+
+
+@app.patch("/v1/documents/<document>")
+def edit(document: str, if_match: IfMatch = None) -> Answer:
+    return answer({"document": document, "version": expected_version(if_match)})
+
+
+@app.get("/v1/documents")
+def list_documents(cursor: Cursor = None, limit: Limit = 20) -> Answer:
+    caller = current_caller(app)
+    return answer({"after": decode_cursor(cursor), "limit": limit, "brand": caller.brand})
+
+
+@app.delete("/v1/documents/<document>")
+def remove(document: str) -> Answer:
+    del document
+    return answer(None, 204)
+
+
+handler = entry_point(app)
+
+
+def send(event: Event) -> Reply:
+    return call(handler, event)
+
+
+def sell(body: Any, **headers: str) -> Reply:
+    return send(request("POST", "/v1/sales", body=body, headers=headers))
+
+
+@pytest.fixture(autouse=True)
+def no_error_waits() -> None:
+    raised.clear()
+
+
+def refuse_with(error: Exception) -> Reply:
+    raised.append(error)
+    return sell({})
+
+
+def test_an_answer_carries_status_headers_and_the_accepted_instant_in_milliseconds() -> None:
+    reply = sell({"lines": [{"sku": "tea", "amount": "12.30"}]})
+
+    assert (reply.status, reply.headers["etag"]) == (201, '"7"')
+    assert reply.body == {"lines": 1, "at": "2026-03-01T12:30:15.123000+00:00"}
+
+
+def test_no_content_has_no_body() -> None:
+    reply = send(request("DELETE", "/v1/documents/{document}", path={"document": "a"}))
+
+    assert (reply.status, reply.body) == (204, None)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (kernel.InvalidError, 422),
+        (kernel.NotFoundError, 404),
+        (kernel.ForbiddenError, 403),
+        (kernel.ConflictError, 409),
+        (kernel.ContentReusedError, 409),
+        (kernel.PreconditionFailedError, 412),
+        (kernel.PreconditionRequiredError, 428),
+        (kernel.ContentionError, 429),
+        (kernel.UnavailableError, 503),
+    ],
+)
+def test_each_kind_of_error_has_its_status_and_keeps_its_code(error: type[DomainError], status: int) -> None:
+    """E30: one table from errors to HTTP."""
+    reply = refuse_with(error("Said to people.", errors=[FieldError("/lines/0", "why")], extra={"was": "1"}))
+
+    assert reply.status == status
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert reply.body == {
+        "type": f"/problems/{error.code}",
+        "title": error.title,
+        "status": status,
+        "detail": "Said to people.",
+        "code": error.code,
+        "errors": [{"pointer": "/lines/0", "message": "why"}],
+        "request_id": REQUEST_ID,
+        "was": "1",
+    }
+    assert ("retry-after" in reply.headers) == (status in {429, 503})
+
+
+def test_what_an_error_adds_never_replaces_a_standard_member() -> None:
+    reply = refuse_with(kernel.ConflictError("no", extra={"status": 200, "code": "fine"}))
+
+    assert (reply.body["status"], reply.body["code"]) == (409, "conflict")
+
+
+def test_an_unexpected_exception_shows_nothing_of_itself() -> None:
+    """E30: no stack trace, no text that was not written for callers."""
+    reply = refuse_with(RuntimeError(f"cannot book {PHONE}"))
+
+    assert (reply.status, reply.body["code"], reply.body["request_id"]) == (500, "internal", REQUEST_ID)
+    assert PHONE not in json.dumps(reply.body)
+    assert "RuntimeError" not in json.dumps(reply.body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{",
+        "not json",
+        "null",
+        "[]",
+        '[{"lines": []}]',
+        '"text"',
+        '{"phone": "1", "phone": "2"}',
+        '{"lines": [{"sku": "a", "sku": "b"}]}',
+        '{"phone": NaN}',
+        '{"phone": -Infinity}',
+        '{"phone": 1e999}',
+        '{"phone": ' + "9" * 5000 + "}",
+        '{"phone": "\\ud800"}',
+        '{"\\udfff": 1}',
+        '{"lines":' + "[" * 20000 + "]" * 20000 + "}",
+        "\ufeff{}",
+    ],
+)
+def test_what_two_readers_could_read_differently_is_malformed(body: str) -> None:
+    reply = sell(body)
+
+    assert (reply.status, reply.body["code"]) == (400, "malformed")
+
+
+def test_a_body_in_base64_is_read_if_it_is_text() -> None:
+    event = request("POST", "/v1/sales", body="{}") | {"isBase64Encoded": True}
+
+    assert send(event | {"body": base64.b64encode(b'{"lines": []}').decode()}).status == 201
+    assert send(event | {"body": base64.b64encode(b"\xff\xfe").decode()}).body["code"] == "malformed"
+    assert send(event | {"body": "A"}).body["code"] == "malformed"
+
+
+def test_a_whole_surrogate_pair_is_a_character() -> None:
+    assert sell('{"phone": "\\ud83c\\udf75"}').status == 201
+
+
+def test_misfits_are_named_by_pointers_into_the_body() -> None:
+    reply = sell(
+        {"occurred_at": "2026-03-01T10:00:00", "lines": [{"sku": "a", "amount": "1"}, {"sku": 7, "amount": "x"}]}
+    )
+
+    assert (reply.status, reply.body["code"]) == (422, "validation_failed")
+    assert [each["pointer"] for each in reply.body["errors"]] == ["/occurred_at", "/lines/1/sku", "/lines/1/amount"]
+
+
+def test_misfits_elsewhere_are_named_by_their_place() -> None:
+    reply = send(request("GET", "/v1/documents", query={"limit": "0"}))
+
+    assert [each["pointer"] for each in reply.body["errors"]] == ["/query/limit"]
+
+
+def test_a_missing_body_is_a_misfit_of_the_whole() -> None:
+    reply = send(request("POST", "/v1/sales"))
+
+    assert (reply.status, [each["pointer"] for each in reply.body["errors"]]) == (422, [""])
+
+
+def test_ten_thousand_misfits_are_not_all_listed() -> None:
+    reply = sell({"lines": [{}] * 5000})
+
+    assert len(reply.body["errors"]) == 50
+
+
+@pytest.mark.parametrize(("size", "status"), [(256 * 1024, 201), (256 * 1024 + 1, 413)])
+def test_a_body_has_at_most_256_kib(size: int, status: int) -> None:
+    frame = len('{"phone":""}')
+
+    assert sell('{"phone":"' + "x" * (size - frame) + '"}').status == status
+
+
+def test_a_limit_counts_bytes_and_may_differ_by_path() -> None:
+    def large(characters: int) -> Reply:
+        return send(request("POST", "/v1/large", body='{"phone":"' + "茶" * characters + '"}'))
+
+    assert large(600).status == 200
+    assert (large(700).status, large(700).body["code"]) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain"])
+def test_forms_and_other_types_are_refused(kind: str) -> None:
+    reply = sell('{"lines": []}', **{"content-type": kind})
+
+    assert (reply.status, reply.body["code"]) == (415, "unsupported_media_type")
+
+
+def test_the_charset_may_be_said() -> None:
+    assert sell("{}", **{"Content-Type": "application/json; charset=utf-8"}).status == 201
+
+
+def test_an_unknown_path_and_an_unknown_method_are_told_apart() -> None:
+    unknown = send(request("GET", "/v1/nothing"))
+    wrong = send(request("PUT", "/v1/documents"))
+
+    assert (unknown.status, unknown.body["code"]) == (404, "route_not_found")
+    assert (wrong.status, wrong.body["code"], wrong.headers["allow"]) == (405, "method_not_allowed", "GET")
+
+
+@pytest.mark.parametrize("key", [None, "", "two words", "x" * 256, "鍵"])
+def test_a_command_needs_an_idempotency_key_of_printable_characters(key: str | None) -> None:
+    """E14, E33."""
+    headers = {} if key is None else {"idempotency-key": key}
+    reply = send(request("POST", "/v1/commands", headers=headers))
+
+    assert (reply.status, reply.body["code"]) == (400, "idempotency_key_required")
+
+
+def test_an_idempotency_key_reaches_the_route_however_the_header_is_written() -> None:
+    for name in ("Idempotency-Key", "idempotency-key", "IDEMPOTENCY-KEY"):
+        assert send(request("POST", "/v1/commands", headers={name: "till-7/42"})).body == {"key": "till-7/42"}
+
+
+@pytest.mark.parametrize(
+    ("if_match", "status", "body"),
+    [
+        ('"7"', 200, {"document": "a", "version": 7}),
+        ('W/"7"', 200, {"document": "a", "version": 7}),
+        ("*", 200, {"document": "a", "version": None}),
+        (None, 428, "precondition_required"),
+        ('"seven"', 412, "precondition_failed"),
+        ("7", 412, "precondition_failed"),
+    ],
+)
+def test_a_document_is_edited_on_the_version_that_was_read(if_match: str | None, status: int, body: object) -> None:
+    """E33: ETag and If-Match."""
+    headers = {} if if_match is None else {"If-Match": if_match}
+    reply = send(request("PATCH", "/v1/documents/{document}", path={"document": "a"}, headers=headers))
+
+    assert (reply.status, reply.body if status == 200 else reply.body["code"]) == (status, body)
+
+
+def test_a_cursor_is_opaque_and_comes_back_whole() -> None:
+    cursor = encode_cursor("PURCHASE#01J/茶")
+
+    assert cursor is not None
+    assert cursor.isascii()
+    assert send(request("GET", "/v1/documents", query={"cursor": cursor})).body["after"] == "PURCHASE#01J/茶"
+    assert encode_cursor(None) is None
+
+
+@pytest.mark.parametrize("cursor", ["x", "%%", "_w"])
+def test_a_cursor_that_is_not_ours_is_refused(cursor: str) -> None:
+    with pytest.raises(InvalidCursorError):
+        decode_cursor(cursor)
+
+
+def test_a_request_without_a_key_is_not_authenticated() -> None:
+    reply = send(request("GET", "/v1/documents", key=None))
+
+    assert (reply.status, reply.body["code"]) == (401, "unauthenticated")
+
+
+def test_an_item_of_a_batch_gets_the_problem_that_it_would_get_alone() -> None:
+    """E28."""
+
+    def fail() -> None:
+        raise kernel.ConflictError("taken")
+
+    outcome = attempt(app, fail)
+
+    assert isinstance(outcome, Problem)
+    assert (outcome.status, outcome.code) == (409, "conflict")
+    assert attempt(app, lambda: 7) == 7
+
+
+class TestLogLines:
+    """Structured, with ids, without personal data."""
+
+    @pytest.fixture
+    def log(self, monkeypatch: pytest.MonkeyPatch) -> StringIO:
+        written = StringIO()
+        for each in logging.getLogger("tests").handlers:
+            monkeypatch.setattr(each, "stream", written)
+        return written
+
+    @staticmethod
+    def lines(log: StringIO) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in log.getvalue().splitlines()]
+
+    def test_each_request_is_one_line_with_its_ids(self, log: StringIO) -> None:
+        sell({"phone": PHONE, "lines": []})
+
+        (line,) = self.lines(log)
+        assert {
+            name: line[name] for name in ("request_id", "route", "status", "brand", "key_id", "member", "lines")
+        } == {
+            "request_id": REQUEST_ID,
+            "route": "/v1/sales",
+            "status": 201,
+            "brand": "group",
+            "key_id": "3f9a1c7e5b2d8046",
+            "member": "01M",
+            "lines": 0,
+        }
+
+    def test_the_route_is_logged_as_a_template(self, log: StringIO) -> None:
+        send(request("DELETE", "/v1/documents/{document}", path={"document": "mei.lin"}))
+
+        (line,) = self.lines(log)
+        assert line["route"] == "/v1/documents/{document}"
+        assert "mei.lin" not in json.dumps(line)
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"phone": PHONE},
+            {"phone": {"not": PHONE}},
+            f'{{"phone": "{PHONE}"',
+            {"phone": PHONE, "lines": [{"sku": PHONE}]},
+        ],
+    )
+    @pytest.mark.parametrize("error", [None, RuntimeError(PHONE), KeyError(PHONE), kernel.ConflictError(PHONE)])
+    def test_no_line_holds_personal_data(self, log: StringIO, body: object, error: Exception | None) -> None:
+        if error:
+            error.__cause__ = ValueError(PHONE)
+            raised.append(error)
+
+        send(request("POST", "/v1/sales", body=body, query={"phone": PHONE}, headers={"X-Phone": PHONE}))
+
+        lines = self.lines(log)
+        assert lines[-1]["route"] == "/v1/sales"
+        assert PHONE not in json.dumps(lines)
+
+    def test_a_failure_is_logged_with_its_class_and_where_it_came_from(self, log: StringIO) -> None:
+        refuse_with(RuntimeError(PHONE))
+
+        failure, _ = self.lines(log)
+        assert (failure["level"], failure["error"], failure["request_id"]) == ("ERROR", ["RuntimeError"], REQUEST_ID)
+        assert failure["stack"][-1].endswith("record_sale")
