@@ -9,9 +9,9 @@ from datetime import datetime
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import parse_instant
 from huitou.members.decisions import Presented
+from huitou.members.directory import MemberDirectory
 from huitou.members.identity import Identity, IdentityHasher, email_identity, line_identity, phone_identity
 from huitou.members.model import Member, Method, Profile, Proof
-from huitou.members.directory import MemberDirectory
 from huitou.members.service import Enrolment, Members, SeenMember
 from huitou.program.compilation import compile_program
 from huitou.program.document import canonical_json
@@ -61,6 +61,9 @@ class FixedPrograms:
 
     def active(self) -> Program:
         return self.program
+
+    def at(self, instant: datetime) -> Program:
+        return self.active()
 
     def version(self, number: int) -> Program:  # noqa: ARG002 - the port's
         return self.program

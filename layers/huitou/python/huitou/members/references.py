@@ -128,7 +128,7 @@ def identity_fields(identity: Identity) -> dict[str, Any]:
             return {identity.kind: identity.value}
 
 
-def _identity_in(body: IdentityBody) -> Identity | None:
+def _identity_in(body: IdentityBody) -> Identity | None:  # noqa: PLR0911 - one for each kind
     """None for a reference by id. Raises `InvalidIdentityError`."""
     if body.phone is not None:
         return phone_identity(body.phone, body.region or DEFAULT_REGION)
