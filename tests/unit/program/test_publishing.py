@@ -136,3 +136,40 @@ def test_a_document_that_does_not_fit_into_an_item_is_refused() -> None:
 def noise(seed: str) -> str:
     """What no compression makes smaller than half."""
     return hashlib.sha256(seed.encode()).hexdigest()
+
+
+CURRENCIES = document()["point_currencies"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"money": {"currency": "TWD", "exponent": 2}}, "/money"),
+        ({"money": {"currency": "JPY", "exponent": 0}}, "/money"),
+        (
+            {"home_currency": "stars", "point_currencies": [*CURRENCIES, {**CURRENCIES[0], "id": "stars"}]},
+            "/home_currency",
+        ),
+        ({"point_currencies": CURRENCIES[:1]}, "/point_currencies"),
+        ({"point_currencies": [CURRENCIES[0], {**CURRENCIES[1], "exponent": 0}]}, "/point_currencies/1/exponent"),
+        ({"point_currencies": [CURRENCIES[0], {**CURRENCIES[1], "brand": "maru"}]}, "/point_currencies/1/brand"),
+    ],
+)
+def test_a_version_keeps_what_members_already_hold(changes: dict[str, Any], pointer: str) -> None:
+    press = Press()
+    press.publish()
+
+    with pytest.raises(InvalidProgramError) as refused:
+        press.publish(**changes)
+
+    assert [each.pointer for each in refused.value.errors] == [pointer]
+    assert press.commits == 1
+
+
+def test_expiry_and_rules_may_change_from_one_version_to_the_next() -> None:
+    press = Press()
+    press.publish()
+
+    changed = [{**CURRENCIES[0], "expiry": {"kind": "never"}, "pending_days": 3}, CURRENCIES[1]]
+
+    assert press.publish(point_currencies=changed, earning=[rule(points="2")]).version.number == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -35,8 +36,8 @@ class House:
         self.reader = ProgramReader(versions, self.clock)
         self.publisher = ProgramPublisher(versions, table.commit, pause=lambda _: None)
 
-    def publish(self, name: str) -> None:
-        self.publisher.publish(json.dumps(document(name=name)), by="key", now=EPOCH)
+    def publish(self, name: str, at: datetime = EPOCH) -> None:
+        self.publisher.publish(json.dumps(document(name=name)), by="key", now=at)
 
 
 def test_nothing_is_decided_before_the_first_publication() -> None:
@@ -106,3 +107,21 @@ def test_stores_are_chosen_by_brand_and_region() -> None:
     assert [store.id for store in stores_of(compiled, brand="sora", limit=9).items] == ["s1"]
     assert [store.id for store in stores_of(compiled, region="north", limit=9).items] == ["m1"]
     assert stores_of(compiled, brand="sora", region="north", limit=9).items == ()
+
+
+def test_a_late_sale_finds_the_programme_of_its_day() -> None:
+    """E20: rates follow `occurred_at`."""
+    house, day = House(), timedelta(days=1)
+    for number, name in enumerate(("First", "Second", "Third")):
+        house.publish(name, EPOCH + number * day)
+
+    found = [house.reader.at(EPOCH + hours * timedelta(hours=1)).name for hours in (0, 23, 24, 47, 48, 1000)]
+
+    assert found == ["First", "First", "Second", "Second", "Third", "Third"]
+
+
+def test_what_is_older_than_every_version_finds_the_first() -> None:
+    house = House()
+    house.publish("First")
+
+    assert house.reader.at(EPOCH - timedelta(days=1)).name == "First"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Protocol
 
 from huitou.kernel.commits import Write
@@ -55,6 +56,10 @@ class Programs(Protocol):
 
     def active(self) -> Program:
         """The one in force, at most a few seconds old."""
+        ...
+
+    def at(self, instant: datetime) -> Program:
+        """E20: the one that held at ``instant``; for what is older than all of them, the first."""
         ...
 
     def version(self, number: int) -> Program:

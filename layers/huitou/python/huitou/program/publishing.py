@@ -14,8 +14,9 @@ from huitou.kernel.audit import AuditEntry
 from huitou.kernel.commits import Commit, until_committed
 from huitou.kernel.errors import FieldError, PreconditionFailedError
 from huitou.kernel.ids import digest_of
-from huitou.program.document import canonical_json
+from huitou.program.document import ProgramDocument, canonical_json
 from huitou.program.ports import VersionStore
+from huitou.program.succession import breaches
 from huitou.program.validation import InvalidProgramError, read_document
 from huitou.program.versions import ActiveVersion, ProgramVersion
 
@@ -47,32 +48,43 @@ class ProgramPublisher:
         Raises `InvalidProgramError`; `PreconditionFailedError` if another version than ``replaces`` is active;
         `ContentionError` after too many lost races.
         """
-        document = canonical_json(read_document(text))
-        _require_room(document)
+        document = read_document(text)
+        written = canonical_json(document)
+        _require_room(written)
 
         def attempt() -> Publication:
-            return self._publish(document, by, now, replaces)
+            return self._publish(document, written, by, now, replaces)
 
         return until_committed(attempt, self._pause)
 
-    def _publish(self, document: str, by: str, now: datetime, replaces: int | None) -> Publication:
-        digest = digest_of([document])
+    def _publish(
+        self, document: ProgramDocument, written: str, by: str, now: datetime, replaces: int | None
+    ) -> Publication:
+        digest = digest_of([written])
         active = self._versions.active()
         if active is not None and active.digest == digest:
-            return self._replay(active)
+            return Publication(self._published(active), replayed=True)
         number = active.number if active else 0
         if replaces is not None and replaces != number:
             raise PreconditionFailedError(f"Version {number} is active, not version {replaces}.")
-        version = ProgramVersion(number + 1, document, digest, now, by)
+        if active is not None:
+            _require_succession(read_document(self._published(active).document), document)
+        version = ProgramVersion(number + 1, written, digest, now, by)
         audit = AuditEntry(at=now, actor=by, action="program_published", subject=str(version.number))
         self._commit(self._versions.publish(version, active, audit))
         return Publication(version, replayed=False)
 
-    def _replay(self, active: ActiveVersion) -> Publication:
+    def _published(self, active: ActiveVersion) -> ProgramVersion:
         version = self._versions.version(active.number)
         if version is None:
             raise LookupError(f"The active version {active.number} is missing.")
-        return Publication(version, replayed=True)
+        return version
+
+
+def _require_succession(before: ProgramDocument, after: ProgramDocument) -> None:
+    found = breaches(before, after)
+    if found:
+        raise InvalidProgramError("The programme contradicts what members already hold.", errors=found)
 
 
 def _require_room(document: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 
 from huitou.kernel.errors import NotFoundError, UnavailableError
 from huitou.kernel.pages import Page
@@ -33,6 +34,7 @@ class ProgramReader:
         self._versions = versions
         self._clock = clock
         self._programs: dict[int, Program] = {}
+        self._published_at: dict[int, datetime] = {}
         self._active = 0
         self._fresh_until = float("-inf")
 
@@ -46,8 +48,17 @@ class ProgramReader:
         """The programme under which something was decided. Raises `NotFoundError`."""
         program = self._programs.get(number)
         if program is None:
-            program = compile_program(json.loads(self.published(number).document), number)
+            published = self.published(number)
+            program = compile_program(json.loads(published.document), number)
+            self._published_at[number] = published.published_at
             self._programs[number] = program
+        return program
+
+    def at(self, instant: datetime) -> Program:
+        """E20: the programme that held at ``instant``; for what is older than all of them, the first."""
+        program = self.active()
+        while program.version > 1 and self._published_at[program.version] > instant:
+            program = self.version(program.version - 1)
         return program
 
     def published(self, number: int) -> ProgramVersion:

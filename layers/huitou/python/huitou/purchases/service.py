@@ -87,11 +87,12 @@ class Purchases:
         def attempt() -> Recorded:
             program = self._programs.active()
             at = accepted_time(purchase.occurred_at, program, now)
-            timed = replace(purchase, occurred_at=at, program_version=program.version)
+            rules = self._rules(purchase, at)
+            timed = replace(purchase, occurred_at=at, program_version=rules.version)
             if member is None:
                 self._commit(self._purchases.add(timed))
                 return Recorded(timed, (), replayed=False)
-            sale, writes = self._decided(timed, member, program, now)
+            sale, writes = self._decided(timed, member, rules, now)
             self._commit([*writes, *self._purchases.add(sale.purchase)])
             return Recorded(sale.purchase, sale.entries, replayed=False)
 
@@ -174,6 +175,12 @@ class Purchases:
             return SeenVisit(known, replayed=True)
 
         return once(attempt, recall, self._pause)
+
+    def _rules(self, purchase: Purchase, at: datetime) -> Program:
+        """E20: a late sale is paid by the rules of its day, unless they did not know its store yet."""
+        rules = self._programs.at(at)
+        known = purchase.store in rules.stores if purchase.store else purchase.brand in rules.brands
+        return rules if known else self._programs.active()
 
     def _decided(
         self, purchase: Purchase, member: FoundMember, program: Program, now: datetime

@@ -1,0 +1,36 @@
+"""What a version may not change of the one before: wallets, purchases and entries are counted in it.
+
+Everything else may change from one version to the next; what was decided keeps the version that decided it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from huitou.kernel.errors import FieldError
+from huitou.program.document import ProgramDocument
+
+
+def breaches(before: ProgramDocument, after: ProgramDocument) -> tuple[FieldError, ...]:
+    """Everything in ``after`` that members' points of ``before`` would not survive; empty if there is nothing."""
+    return (*_money(before, after), *_currencies(before, after))
+
+
+def _money(before: ProgramDocument, after: ProgramDocument) -> Iterator[FieldError]:
+    if after.money != before.money:
+        yield FieldError("/money", f"Sales are already kept in {before.money.currency}; this cannot be changed.")
+    if after.home_currency != before.home_currency:
+        yield FieldError("/home_currency", f"Every member already has a wallet of {before.home_currency!r}.")
+
+
+def _currencies(before: ProgramDocument, after: ProgramDocument) -> Iterator[FieldError]:
+    places = {currency.id: (index, currency) for index, currency in enumerate(after.point_currencies)}
+    for old in before.point_currencies:
+        if old.id not in places:
+            yield FieldError("/point_currencies", f"Members may hold {old.id!r}: keep it; no rule has to earn it.")
+            continue
+        index, new = places[old.id]
+        if new.exponent != old.exponent:
+            yield FieldError(f"/point_currencies/{index}/exponent", "Wallets already count with the one before.")
+        if new.brand != old.brand:
+            yield FieldError(f"/point_currencies/{index}/brand", "Members already hold these points elsewhere.")

@@ -1,0 +1,147 @@
+"""The ledger for tests: the use cases of points over any stores, and short words for what tests do with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from huitou.kernel.commits import Commit, until_committed
+from huitou.kernel.ids import MemberId
+from huitou.kernel.pages import all_items
+from huitou.platform.table import Table
+from huitou.points.bookings import Booking, booking_id
+from huitou.points.decisions import Decision, Earn, Settle, decide
+from huitou.points.earning import Earning
+from huitou.points.ports import BookingStore, WalletStore
+from huitou.points.replay import discrepancies
+from huitou.points.service import Booked, Points, WalletView
+from huitou.points.store import TableBookings, TableWallets
+from huitou.points.wallet import Balance, Cause, Entry, Wallet, open_wallet
+from huitou.program.model import GROUP, Program
+from huitou.simulator.memory import MemoryTable
+from huitou.simulator.memory_points import MemoryBookings, MemoryWallets
+from tests.builders import MEI, OPENED, document, program
+from tests.builders import wallet as a_wallet
+
+AnyTable = Table | MemoryTable
+
+
+def points_program(
+    expiry: dict[str, object] | None = None, pending_days: int = 0, zone: str = "Asia/Taipei"
+) -> Program:
+    """A programme whose home currency follows ``expiry`` (by default never), beside sora's own beans."""
+    home = {"id": "points", "name": "Points", "expiry": expiry or {"kind": "never"}, "pending_days": pending_days}
+    beans = {"id": "beans", "name": "Beans", "brand": "sora", "expiry": {"kind": "never"}}
+    return program(document(time_zone=zone, point_currencies=[home, beans]))
+
+
+def order(key: str, points: int, *, kind: str = "redemption", **changes: object) -> Booking:
+    """A redemption of ``points`` at maru, or an adjustment, as it is asked for."""
+    fields: dict[str, object] = {
+        "id": booking_id("maru", key),
+        "kind": kind,
+        "member": MEI,
+        "currency": "points",
+        "points": points,
+        "brand": "maru",
+        "store": "m1",
+        "reason": "goodwill" if kind == "adjustment" else None,
+        "actor": "staff-7" if kind == "adjustment" else None,
+        "client_reference": None,
+        "booked_at": OPENED,
+        "version": 0,
+    }
+    return Booking(**{**fields, **changes})  # type: ignore[arg-type]  # the fields are those of a Booking
+
+
+class FixedPrograms:
+    """The programme in force is always the same."""
+
+    def __init__(self, only: Program) -> None:
+        self._only = only
+
+    def active(self) -> Program:
+        return self._only
+
+    def at(self, instant: datetime) -> Program:
+        return self._only
+
+    def version(self, number: int) -> Program:
+        del number
+        return self._only
+
+
+class Ledger:
+    """A member's points over ``table``. ``commit`` stands in for the table's own, to let it fail."""
+
+    def __init__(
+        self,
+        only: Program | None = None,
+        table: AnyTable | None = None,
+        commit: Commit | None = None,
+        pause: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self.program = only or points_program()
+        self.wallets, self.bookings, own_commit = _stores(MemoryTable() if table is None else table)
+        self.commit = commit or own_commit
+        self.pause = pause
+        self.use = Points(self.wallets, self.bookings, FixedPrograms(self.program), self.commit, pause)
+
+    def open(self, now: datetime = OPENED, member: MemberId = MEI) -> None:
+        """The wallet that enrolment creates."""
+        self.commit([self.wallets.create(a_wallet(member=member, version=0, recorded_at=now))])
+
+    def earn(
+        self, points: int, at: datetime, *, now: datetime | None = None, brand: str = "maru", currency: str = "points"
+    ) -> Decision:
+        """What a purchase at ``at`` that became known at ``now`` does to the wallet."""
+
+        def attempt() -> Decision:
+            wallet = self.wallets.load(MEI, currency) or open_wallet(MEI, currency, now or at)
+            command = Earn(Earning(points, ()), brand, at, Cause("purchase", at.isoformat()))
+            decision = decide(wallet, command, self.program, now or at)
+            self.commit(self.wallets.save(wallet, decision))
+            return decision
+
+        return until_committed(attempt, self.pause)
+
+    def redeem(self, points: int, now: datetime, key: str | None = None, **changes: object) -> Booked:
+        return self.use.redeem(order(key or f"redeem {now} {points}", points, **changes), presented=True, now=now)
+
+    def adjust(self, points: int, now: datetime, key: str | None = None) -> Booked:
+        return self.use.adjust(order(key or f"adjust {now} {points}", points, kind="adjustment"), now=now)
+
+    def reverse(self, redemption: Booked, now: datetime) -> Booked:
+        return self.use.reverse(redemption.booking.id, brand="maru", now=now)
+
+    def wallet(self, currency: str = "points") -> Wallet:
+        found = self.wallets.load(MEI, currency)
+        assert found is not None
+        return found
+
+    def settled(self, now: datetime) -> Wallet:
+        """The wallet with all booked that fell due by ``now``; nothing is written."""
+        return decide(self.wallet(), Settle(), self.program, now).wallet
+
+    def entries(self, currency: str = "points") -> list[Entry]:
+        return list(all_items(lambda after: self.wallets.entries(MEI, currency, after=after)))
+
+    def story(self) -> list[tuple[str, int]]:
+        """Each entry's type and amount, in order."""
+        return [(entry.type.value, entry.amount) for entry in self.entries()]
+
+    def view(self, now: datetime, at: datetime | None = None, as_of: datetime | None = None) -> WalletView:
+        return self.use.view(MEI, None, at=at, as_of=as_of, brand=GROUP, now=now)
+
+    def balance(self, now: datetime, at: datetime | None = None, as_of: datetime | None = None) -> Balance:
+        return self.view(now, at, as_of).balance
+
+    def contradictions(self, currency: str = "points") -> Sequence[str]:
+        """E13: what does not add up; nothing, if all is well."""
+        return discrepancies(self.wallet(currency), self.entries(currency), lambda _: self.program.zone)
+
+
+def _stores(table: AnyTable) -> tuple[WalletStore, BookingStore, Commit]:
+    if isinstance(table, MemoryTable):
+        return MemoryWallets(table), MemoryBookings(table), table.commit
+    return TableWallets(table), TableBookings(table), table.commit

@@ -1,0 +1,176 @@
+"""Purchases for tests: bills, and the use cases of purchases over any stores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from huitou.kernel.calendars import local_date
+from huitou.kernel.commits import Commit
+from huitou.kernel.ids import MemberId
+from huitou.members.directory import FoundMember
+from huitou.points.ports import WalletStore
+from huitou.points.wallet import Wallet
+from huitou.program.model import Program
+from huitou.purchases.model import Line, Purchase, Visit, VisitKind
+from huitou.purchases.ports import PurchaseStore
+from huitou.purchases.receipts import SourceEvent, TillReceipt
+from huitou.purchases.service import Purchases, Recorded, SeenVisit
+from huitou.purchases.store import TablePurchases
+from huitou.simulator.memory import MemoryTable
+from huitou.simulator.memory_purchases import MemoryPurchases
+from tests.builders import MEI, OPENED, TAIPEI, at, program
+from tests.builders import wallet as a_wallet
+from tests.ledger import Ledger
+
+LIN = MemberId("01JMEMBERMEM0000000000XYN0")
+"""Another member."""
+NOON = at("2026-03-02 12:00")
+"""A Monday; when the sales of tests happen, unless they say otherwise."""
+SOON = timedelta(minutes=1)
+"""How long a sale takes to reach us."""
+
+
+def bread(amount: int = 1000, **changes: Any) -> Line:
+    """A line of bread."""
+    return Line(**{"sku": "bread-1", "category": "bread", "quantity": 1000, "amount": amount, "discount": 0, **changes})
+
+
+def bill(number: str = "A-1", *lines: Line, **changes: Any) -> Purchase:
+    """A sale of 1000 at maru's store m1 under receipt ``number``, as it comes in: without its member."""
+    bought = lines or (bread(),)
+    fields: dict[str, Any] = {
+        "member": None,
+        "brand": "maru",
+        "store": "m1",
+        "channel": "store",
+        "terminal": None,
+        "number": number,
+        "occurred_at": NOON,
+        "money": "TWD",
+        "lines": bought,
+        "discounts": (),
+        "payments": (),
+        "total": sum(line.amount for line in bought),
+        "client_reference": None,
+        "program_version": 1,
+        **changes,
+    }
+    fields.setdefault("received_at", fields["occurred_at"] + SOON)
+    fields.setdefault("receipt", _receipt(number, fields).digest)
+    return Purchase(**fields)
+
+
+def _receipt(number: str, fields: dict[str, Any]) -> TillReceipt:
+    day: date = local_date(fields["occurred_at"], TAIPEI)
+    return TillReceipt(fields["brand"], fields["store"] or "", fields["terminal"] or "", number, day)
+
+
+def booking(event_id: str = "B-1", **changes: Any) -> Visit:
+    """A table that Mei booked at sora, as the booking system tells it."""
+    fields: dict[str, Any] = {
+        "source": SourceEvent("sora", "tables", event_id).digest,
+        "kind": VisitKind.BOOKING,
+        "member": MEI,
+        "brand": "sora",
+        "store": "s1",
+        "occurred_at": NOON,
+        "received_at": NOON + SOON,
+        "data": {"guests": "4"},
+        "client_reference": None,
+    }
+    return Visit(**{**fields, **changes})
+
+
+class Publications:
+    """The versions of a programme, of which the last is in force."""
+
+    def __init__(self, *versions: Program) -> None:
+        self._versions = [(OPENED, version) for version in versions]
+
+    def publish(self, version: Program, when: datetime = OPENED) -> None:
+        self._versions.append((when, version))
+
+    def active(self) -> Program:
+        return self._versions[-1][1]
+
+    def at(self, instant: datetime) -> Program:
+        held = [version for when, version in self._versions if when <= instant]
+        return held[-1] if held else self._versions[0][1]
+
+    def version(self, number: int) -> Program:
+        return next(version for _, version in self._versions if version.version == number)
+
+
+class Shop:
+    """Purchases over ``table``. ``commit`` stands in for the table's own, to let it fail."""
+
+    def __init__(
+        self,
+        version: Program | None = None,
+        table: Any = None,
+        commit: Commit | None = None,
+        pause: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        first = version or program()
+        self.table = MemoryTable() if table is None else table
+        self.programs = Publications(first)
+        self.ledger = Ledger(first, self.table)
+        self.wallets: WalletStore = self.ledger.wallets
+        self.purchases = _purchases(self.table)
+        self.use = Purchases(self.purchases, self.wallets, self.programs, commit or self.table.commit, pause)
+
+    def enrol(self, member: MemberId = MEI, *brands: str) -> None:
+        """A member of these brands; of both, if none is said."""
+        joined = {brand: OPENED for brand in brands or ("maru", "sora")}
+        self.table.commit([self.wallets.create(a_wallet(member=member, version=0, brands=joined))])
+
+    def sell(
+        self,
+        purchase: Purchase,
+        member: MemberId | None = MEI,
+        *,
+        now: datetime | None = None,
+        presented: bool = True,
+    ) -> Recorded:
+        """A sale to Mei, unless to another or to nobody, that reaches us when it was received."""
+        buyer = FoundMember(member, presented) if member else None
+        return self.use.record(purchase, buyer, now or purchase.received_at)
+
+    def claim(
+        self,
+        purchase: Purchase,
+        member: MemberId = MEI,
+        *,
+        now: datetime | None = None,
+        total: int | None = None,
+        brand: str = "maru",
+        presented: bool = True,
+    ) -> Recorded:
+        """The receipt of ``purchase``, with its total, in the hand of ``member`` an hour after the sale."""
+        when = now or purchase.occurred_at + timedelta(hours=1)
+        said = purchase.total if total is None else total
+        return self.use.claim(purchase.receipt, said, brand, FoundMember(member, presented), when)
+
+    def visit(self, visit: Visit, *, now: datetime | None = None, presented: bool = True) -> SeenVisit:
+        return self.use.visit(visit, FoundMember(visit.member, presented), now or visit.received_at)
+
+    def wallet(self, member: MemberId = MEI, currency: str = "points") -> Wallet:
+        found = self.wallets.load(member, currency)
+        assert found is not None
+        return found
+
+    def points(self, member: MemberId = MEI, currency: str = "points", now: datetime | None = None) -> int:
+        """What the member can spend, by default a minute after `NOON`."""
+        return self.wallet(member, currency).balance(now or NOON + SOON).spendable
+
+    def everything(self) -> list[object]:
+        """All that is kept (in memory): equal, if nothing was changed."""
+        return list(self.table.all(object))
+
+
+def _purchases(table: Any) -> PurchaseStore:
+    if isinstance(table, MemoryTable):
+        return MemoryPurchases(table)
+    return TablePurchases(table)
