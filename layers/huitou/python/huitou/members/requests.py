@@ -87,8 +87,8 @@ Place = Annotated[str, Field(min_length=1, max_length=31)]
 TagName = Annotated[
     str,
     BeforeValidator(unquote),
-    AfterValidator(lambda name: unicodedata.normalize("NFC", name)),
     Field(pattern=r"^\w[\w.:-]{0,63}$"),
+    AfterValidator(lambda name: unicodedata.normalize("NFC", name)),
 ]
 """A word in any script."""
 Purpose = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$", examples=["marketing", "service"])]
@@ -196,7 +196,8 @@ class ConsentBody(_Body):
 
 
 class _View(BaseModel):
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+    # Views describe answers for the API's description; a function never validates with them, so none is built.
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True, defer_build=True)
 
 
 class ProfileView(_View):
