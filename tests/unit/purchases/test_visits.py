@@ -1,0 +1,104 @@
+"""Visits, bookings, check-ins and partner events: as idempotent as purchases (E14)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from huitou.kernel.errors import ContentReusedError
+from huitou.points.membership import MemberNotFoundError
+from huitou.purchases.model import VisitKind
+from huitou.purchases.receipts import SourceEvent
+from tests.builders import MEI
+from tests.purchases import LIN, NOON, Shop, booking
+
+
+def shop() -> Shop:
+    opened = Shop()
+    opened.enrol(MEI)
+    opened.enrol(LIN)
+    return opened
+
+
+def test_a_visit_is_kept_and_numbers_the_members_facts() -> None:
+    """M5: it moves no points."""
+    huitou = shop()
+    before = huitou.wallet()
+
+    seen = huitou.visit(booking())
+
+    assert seen.visit == booking()
+    assert huitou.wallet().version == before.version + 1
+    assert huitou.ledger.entries() == []
+    assert huitou.ledger.contradictions() == []
+
+
+def test_the_same_visit_again_is_a_replay() -> None:
+    """E14: also years later."""
+    huitou = shop()
+    first = huitou.visit(booking())
+    kept = huitou.everything()
+
+    for now in (None, NOON + timedelta(days=1000)):
+        again = huitou.visit(booking(), now=now)
+        assert (again.visit, again.replayed) == (first.visit, True)
+    assert huitou.everything() == kept
+
+
+@pytest.mark.parametrize(
+    "changes", [{"occurred_at": NOON - timedelta(hours=1)}, {"client_reference": "another"}], ids=["time", "reference"]
+)
+def test_what_is_not_content_may_differ(changes: dict[str, Any]) -> None:
+    """E14."""
+    huitou = shop()
+    huitou.visit(booking())
+
+    assert huitou.visit(replace(booking(), **changes)).replayed
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("kind", VisitKind.CHECK_IN), ("member", LIN), ("store", None), ("data", {"guests": "2"})],
+)
+def test_other_content_is_refused_and_named(field: str, value: Any) -> None:
+    """E14."""
+    huitou = shop()
+    huitou.visit(booking())
+    kept = huitou.everything()
+
+    with pytest.raises(ContentReusedError) as refusal:
+        huitou.visit(replace(booking(), **{field: value}))
+
+    assert [error.pointer for error in refusal.value.errors] == [f"/{field}"]
+    assert huitou.everything() == kept
+
+
+def test_a_visit_of_nobody_is_refused() -> None:
+    """M5: an event without a member tells nothing."""
+    with pytest.raises(MemberNotFoundError):
+        Shop().visit(booking())
+
+
+def test_brand_source_and_number_name_an_event_together() -> None:
+    """E14: two systems may count alike."""
+    named = {
+        SourceEvent("sora", "tables", "1").digest,
+        SourceEvent("maru", "tables", "1").digest,
+        SourceEvent("sora", "taxi", "1").digest,
+        SourceEvent("sora", "tables", "2").digest,
+        SourceEvent("sora", "table", "s1").digest,
+    }
+
+    assert len(named) == 5
+
+
+def test_the_id_of_a_visit_names_no_purchase() -> None:
+    """E14: receipts and events share their shelf, not their names."""
+    huitou = shop()
+    huitou.visit(booking())
+
+    assert huitou.purchases.find(booking().source) is None
+    assert huitou.purchases.get(booking().id) is None
