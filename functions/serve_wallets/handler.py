@@ -6,12 +6,10 @@ import time
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
-from pydantic import AwareDatetime
 
 from huitou.access.model import Caller
 from huitou.kernel.errors import ContentionError, ContentReusedError
 from huitou.kernel.ids import MemberId, parse_digest
-from huitou.kernel.instants import to_instant
 from huitou.members.directory import FoundMember, MemberDirectory
 from huitou.members.identity import IdentityHasher
 from huitou.members.store import TableMembers
@@ -53,6 +51,7 @@ from huitou.points.membership import MemberNotFoundError
 from huitou.points.requests import (
     AdjustmentBody,
     InvalidBookingError,
+    Moment,
     Occasion,
     RedemptionBody,
     read_adjustment,
@@ -65,8 +64,8 @@ from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
 
 Currency = Annotated[str | None, Query(max_length=64, description="By default the points that all brands share.")]
-At = Annotated[AwareDatetime | None, Query(description="When to look, before or after now; by default now.")]
-AsOf = Annotated[AwareDatetime | None, Query(description="Leaves out what was recorded later.")]
+At = Annotated[Moment | None, Query(description="When to look, before or after now; by default now.")]
+AsOf = Annotated[Moment | None, Query(description="Leaves out what was recorded later.")]
 RedemptionPath = Annotated[str, Path(alias="redemption_id", max_length=64)]
 
 
@@ -110,8 +109,8 @@ def get_wallet(member_id: MemberPath, currency: Currency = None, at: At = None, 
     view = points.view(
         MemberId(member_id),
         currency,
-        at=to_instant(at) if at else None,
-        as_of=to_instant(as_of) if as_of else None,
+        at=at,
+        as_of=as_of,
         brand=caller.brand,
         now=accepted_at(app),
     )
