@@ -1,0 +1,183 @@
+"""E18, E14: what happens when the table fails, or when many want the same member at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from threading import Barrier, Thread
+
+import pytest
+
+from huitou.kernel.commits import ATTEMPTS, Commit, StaleReadError, Write
+from huitou.kernel.errors import ContentionError, DomainError, UnavailableError
+from huitou.purchases.service import AlreadyClaimedError, Recorded
+from huitou.simulator.memory import MemoryTable
+from tests.builders import MEI
+from tests.purchases import LIN, NOON, Shop, bill, booking, bread
+
+TILLS = 10
+
+
+class Failing:
+    """A commit that fails as ``plan`` says, then works: ``before`` or ``after`` the write really happened."""
+
+    def __init__(self, commit: Commit, *plan: str) -> None:
+        self._commit = commit
+        self._plan = list(plan)
+
+    def __call__(self, writes: Sequence[Write]) -> None:
+        fault = self._plan.pop(0) if self._plan else "none"
+        if fault == "stale":
+            raise StaleReadError("Another change of the same item is under way.")
+        if fault != "before":
+            self._commit(writes)
+        if fault != "none":
+            raise UnavailableError("The table did not answer in time.")
+
+
+def shop(*plan: str) -> Shop:
+    table = MemoryTable()
+    opened = Shop(table=table, commit=Failing(table.commit, *plan))
+    opened.enrol(MEI)
+    opened.enrol(LIN)
+    return opened
+
+
+Call = Callable[[Shop], object]
+COMMANDS: dict[str, Call] = {
+    "a sale": lambda huitou: huitou.sell(bill()).purchase,
+    "a sale to nobody": lambda huitou: huitou.sell(bill(), None).purchase,
+    "a visit": lambda huitou: huitou.visit(booking()).visit,
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
+def test_a_write_that_did_not_happen_changes_nothing_and_may_be_repeated(command: Call) -> None:
+    """E14: 503, and the same call again does it once."""
+    huitou, untroubled = shop("before"), shop()
+    kept = huitou.everything()
+
+    with pytest.raises(UnavailableError):
+        command(huitou)
+
+    assert huitou.everything() == kept
+    assert command(huitou) == command(untroubled)
+    assert huitou.everything() == untroubled.everything()
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
+def test_a_write_that_happened_without_an_answer_is_found_and_answered(command: Call) -> None:
+    """E14: the caller gets its answer at once, and nothing happens twice."""
+    huitou, untroubled = shop("after"), shop()
+
+    assert command(huitou) == command(untroubled)
+    assert huitou.everything() == untroubled.everything()
+
+
+@pytest.mark.parametrize("fault", ["before", "after", "stale"])
+def test_a_claim_survives_the_same_faults(fault: str) -> None:
+    """E14, M40."""
+    huitou = shop("none", fault)
+    huitou.sell(bill(), None)
+
+    if fault == "before":
+        with pytest.raises(UnavailableError):
+            huitou.claim(bill())
+    huitou.claim(bill())
+
+    assert huitou.claim(bill()).replayed
+    assert huitou.points() == 10
+    assert huitou.ledger.contradictions() == []
+
+
+def test_who_is_overtaken_decides_again() -> None:
+    """E18: a lost race is no error."""
+    huitou = shop(*["stale"] * (ATTEMPTS - 1))
+
+    assert not huitou.sell(bill()).replayed
+    assert huitou.points() == 10
+
+
+def test_who_is_always_overtaken_is_told_to_come_back() -> None:
+    """E18: nothing lost, nothing done."""
+    huitou = shop(*["stale"] * ATTEMPTS)
+    kept = huitou.everything()
+
+    with pytest.raises(ContentionError):
+        huitou.sell(bill())
+
+    assert huitou.everything() == kept
+
+
+def crowded() -> Shop:
+    """A shop whose table takes its time, so that all read before one writes."""
+    table = MemoryTable()
+
+    def slow(writes: Sequence[Write]) -> None:
+        time.sleep(0.002)
+        table.commit(writes)
+
+    opened = Shop(table=table, commit=slow)
+    opened.enrol(MEI)
+    opened.enrol(LIN)
+    return opened
+
+
+def at_once(calls: Sequence[Callable[[], Recorded]]) -> list[Recorded | DomainError]:
+    """All calls, each in its own thread, let go together."""
+    answers: list[Recorded | DomainError] = []
+    start = Barrier(len(calls))
+
+    def run(call: Callable[[], Recorded]) -> None:
+        start.wait()
+        try:
+            answers.append(call())
+        except DomainError as error:
+            answers.append(error)
+
+    threads = [Thread(target=run, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+def test_ten_tills_sell_to_one_member_at_once() -> None:
+    """E18: all succeed, nothing is lost."""
+    huitou = crowded()
+    bills = [bill(f"A-{till}", bread(1000 + till * 100)) for till in range(TILLS)]
+
+    answers = at_once([lambda sold=sold: huitou.sell(sold) for sold in bills])  # type: ignore[misc]
+
+    assert all(isinstance(answer, Recorded) and not answer.replayed for answer in answers)
+    assert huitou.points() == sum(10 + till for till in range(TILLS))
+    assert [entry.version for entry in huitou.ledger.entries()] == list(range(2, TILLS + 2))
+    assert huitou.ledger.contradictions() == []
+
+
+def test_one_receipt_from_ten_tills_at_once_earns_once() -> None:
+    """E14, E18: one first answer, nine replays, all alike."""
+    huitou = crowded()
+
+    answers = at_once([lambda: huitou.sell(bill())] * TILLS)
+
+    recorded = [answer for answer in answers if isinstance(answer, Recorded)]
+    assert sorted(answer.replayed for answer in recorded) == [False] + [True] * (TILLS - 1)
+    assert len({answer.purchase.id for answer in recorded}) == 1
+    assert huitou.points() == 10
+
+
+def test_one_receipt_claimed_by_two_at_once_is_somebodys_once() -> None:
+    """M40, E18."""
+    huitou = crowded()
+    huitou.sell(bill(), None)
+
+    members = [MEI, LIN] * (TILLS // 2)
+    answers = at_once([lambda member=member: huitou.claim(bill(), member) for member in members])  # type: ignore[misc]
+
+    recorded = [answer for answer in answers if isinstance(answer, Recorded)]
+    assert len(recorded) == TILLS // 2
+    assert len({answer.purchase.member for answer in recorded}) == 1
+    assert all(isinstance(answer, Recorded | AlreadyClaimedError) for answer in answers)
+    assert huitou.points(MEI, now=NOON.replace(hour=23)) + huitou.points(LIN, now=NOON.replace(hour=23)) == 10
