@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from huitou.kernel.commits import Commit, until_committed
 from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import all_items
 from huitou.platform.table import Table
 from huitou.points.bookings import Booking, booking_id
-from huitou.points.decisions import Decision, Earn, Settle, decide
+from huitou.points.decisions import Decision, Earn, Settle, Visit, decide
 from huitou.points.earning import Earning
 from huitou.points.ports import BookingStore, WalletStore
 from huitou.points.replay import discrepancies
@@ -27,7 +28,7 @@ AnyTable = Table | MemoryTable
 
 
 def points_program(
-    expiry: dict[str, object] | None = None, pending_days: int = 0, zone: str = "Asia/Taipei"
+    expiry: Mapping[str, object] | None = None, pending_days: int = 0, zone: str = "Asia/Taipei"
 ) -> Program:
     """A programme whose home currency follows ``expiry`` (by default never), beside sora's own beans."""
     home = {"id": "points", "name": "Points", "expiry": expiry or {"kind": "never"}, "pending_days": pending_days}
@@ -64,6 +65,7 @@ class FixedPrograms:
         return self._only
 
     def at(self, instant: datetime) -> Program:
+        del instant
         return self._only
 
     def version(self, number: int) -> Program:
@@ -105,7 +107,15 @@ class Ledger:
 
         return until_committed(attempt, self.pause)
 
-    def redeem(self, points: int, now: datetime, key: str | None = None, **changes: object) -> Booked:
+    def visit(self, at: datetime, *, now: datetime | None = None) -> Decision:
+        """What a visit at ``at`` that became known at ``now`` does to the wallet."""
+        wallet = self.wallet()
+        decision = decide(wallet, Visit("maru", at, Cause("event", at.isoformat())), self.program, now or at)
+        if decision.entries:
+            self.commit(self.wallets.save(wallet, decision))
+        return decision
+
+    def redeem(self, points: int, now: datetime, key: str | None = None, **changes: Any) -> Booked:
         return self.use.redeem(order(key or f"redeem {now} {points}", points, **changes), presented=True, now=now)
 
     def adjust(self, points: int, now: datetime, key: str | None = None) -> Booked:

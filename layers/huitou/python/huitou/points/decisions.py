@@ -14,11 +14,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 
 from huitou.kernel.errors import ConflictError
-from huitou.kernel.instants import EPOCH
 from huitou.points.earning import Earning
 from huitou.points.expiry import activation, expiration, slide
+from huitou.points.replay import ACTIVITIES, kept_alive
 from huitou.points.wallet import (
     Balance,
     Cause,
@@ -35,6 +36,8 @@ from huitou.points.wallet import (
 from huitou.program.model import GROUP, BrandId, Program, Sliding
 
 CLOCK = Cause("clock", "clock")
+MOST_SETTLED = 20
+"""How many instants one settlement alone books: a commit has at most 100 writes. See `points.backlog`."""
 
 
 class InsufficientPointsError(ConflictError):
@@ -58,7 +61,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """Book what fell due, nothing else."""
+    """Book what fell due, the earliest `MOST_SETTLED` instants of it, nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,15 @@ class Earn:
     """
 
     earning: Earning
+    brand: BrandId
+    occurred_at: datetime
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Note that the member was at ``brand``: books nothing unless the points slide with activity (E5)."""
+
     brand: BrandId
     occurred_at: datetime
     cause: Cause
@@ -87,10 +99,12 @@ class Redeem:
 class Reverse:
     """Give the points of a redemption back to the lots they came from.
 
+    ``since`` are the wallet's entries after the redemption, in order; they matter to sliding lots only.
     E4: what came from a lot that is over by now returns and expires at once, as two entries.
     """
 
     redemption: Entry
+    since: tuple[Entry, ...]
     brand: BrandId
     cause: Cause
 
@@ -106,7 +120,7 @@ class Adjust:
     cause: Cause
 
 
-Command = Settle | Earn | Redeem | Reverse | Adjust
+Command = Settle | Earn | Visit | Redeem | Reverse | Adjust
 
 
 def decide(wallet: Wallet, command: Command, program: Program, now: datetime) -> Decision:
@@ -115,21 +129,20 @@ def decide(wallet: Wallet, command: Command, program: Program, now: datetime) ->
     Raises `InsufficientPointsError` where more is to be taken than can be spent.
     """
     ledger = _Ledger(wallet, program, now)
-    ledger.settle()
+    ledger.settle(MOST_SETTLED if isinstance(command, Settle) else None)
     match command:
         case Earn():
             ledger.earn(command)
+        case Visit():
+            ledger.visit(command)
         case Redeem(points, brand, cause):
             ledger.book(EntryType.REDEEM, ledger.take(points), now, cause, brand)
-            ledger.be_active(now)
-        case Reverse(redemption, brand, cause):
-            returned = [ledger.give_back(-change.amount, change.lot) for change in redemption.changes]
-            ledger.book(EntryType.REVERSE, returned, now, cause, brand)
-            ledger.settle(not_before=now)
+        case Reverse():
+            ledger.reverse(command)
         case Adjust():
             ledger.adjust(command)
         case Settle():
-            pass
+            return ledger.decision()
     ledger.settle()
     return ledger.decision()
 
@@ -177,6 +190,8 @@ class _Ledger:
             self._lots[change.lot.number] = change.lot
             if change.lot.remaining == 0:
                 del self._lots[change.lot.number]
+        if kind in ACTIVITIES:
+            self._be_active(effective_at)
         amount = sum(change.lot.remaining if kind is EntryType.ACTIVATE else change.amount for change in changes)
         entry = Entry(
             member=self._wallet.member,
@@ -197,24 +212,33 @@ class _Ledger:
         )
         self.entries.append(entry)
 
-    def settle(self, not_before: datetime = EPOCH) -> None:
-        """E22: at each instant that has come, activations first, then expiries.
-
-        Points that came back after their end are over from ``not_before``, when they came, not from their end.
-        """
-        while (due := next_change(self._lots.values())) is not None and due <= self._now:
+    def settle(self, most: int | None = None) -> None:
+        """E22: at each of the (at ``most`` so many) instants that have come, activations first, then expiries."""
+        for _ in range(most) if most else count():
+            due = next_change(self._lots.values())
+            if due is None or due > self._now:
+                return
             starting = [lot for lot in self._lots.values() if lot.pending and lot.active_at <= due]
-            at = max(due, not_before)
-            self._book_clock(EntryType.ACTIVATE, at, [LotChange(0, replace(lot, pending=False)) for lot in starting])
-            ending = [lot for lot in self._lots.values() if lot.has_expired(due)]
-            self._book_clock(EntryType.EXPIRE, at, [_taken(lot, lot.remaining) for lot in ending])
+            self._book_clock(EntryType.ACTIVATE, due, [LotChange(0, replace(lot, pending=False)) for lot in starting])
+            self._expire(due)
 
     def earn(self, command: Earn) -> None:
-        """Books the earning and lets sliding lots follow it."""
+        """Books the earning."""
         points, at = command.earning.points, command.occurred_at
         changes = [LotChange(points, self.new_lot(points, command.brand, at))] if points else []
         self.book(EntryType.EARN, changes, at, command.cause, command.brand, outcomes=command.earning.outcomes)
-        self.be_active(at)
+
+    def visit(self, command: Visit) -> None:
+        """Books the visit where lots follow it, those that are there and those that a late sale may still bring."""
+        if isinstance(self._currency.expiry, Sliding) or any(lot.sliding_days for lot in self._lots.values()):
+            self.book(EntryType.VISIT, (), command.occurred_at, command.cause, command.brand)
+
+    def reverse(self, command: Reverse) -> None:
+        """E4: points that come back after their end are over when they come, all in one entry."""
+        activities = (command.redemption, *command.since)
+        returned = [self._give_back(change, activities) for change in command.redemption.changes]
+        self.book(EntryType.REVERSE, returned, self._now, command.cause, command.brand)
+        self._expire(self._now)
 
     def adjust(self, command: Adjust) -> None:
         """Books points given or taken by hand."""
@@ -255,20 +279,6 @@ class _Ledger:
                 points -= part
         return changes
 
-    def give_back(self, points: int, origin: Lot) -> LotChange:
-        """Returns points to the lot they came from, opening it again where it was used up."""
-        lot = self._lots.get(origin.number)
-        if lot is None:
-            lot = replace(origin, remaining=0)
-            if self._last_activity is not None:
-                (lot,) = slide((lot,), self._last_activity, self._program.zone)
-        return LotChange(points, replace(lot, remaining=lot.remaining + points))
-
-    def be_active(self, at: datetime) -> None:
-        """E5: an activity at ``at`` moves the ends of sliding lots."""
-        self._last_activity = max(at, self._last_activity or at)
-        self._lots = {lot.number: lot for lot in slide(self._lots.values(), self._last_activity, self._program.zone)}
-
     def decision(self) -> Decision:
         """The wallet as it stands now; its version is that of the last entry."""
         if not self.entries:
@@ -283,8 +293,24 @@ class _Ledger:
         )
         return Decision(wallet, tuple(self.entries))
 
+    def _be_active(self, at: datetime) -> None:
+        """E5: an activity at ``at`` moves the ends of sliding lots."""
+        self._last_activity = max(at, self._last_activity or at)
+        self._lots = {lot.number: lot for lot in slide(self._lots.values(), self._last_activity, self._program.zone)}
+
     def _balance(self) -> Balance:
         return balance_of(self._lots.values(), self._now)
+
+    def _give_back(self, taken: LotChange, activities: Sequence[Entry]) -> LotChange:
+        """Returns points to the lot they came from, opening it again, with the end it would have, where it is gone."""
+        lot = self._lots.get(taken.lot.number)
+        if lot is None:
+            lot = kept_alive(replace(taken.lot, remaining=0), activities, self._program.zone)
+        return LotChange(-taken.amount, replace(lot, remaining=lot.remaining - taken.amount))
+
+    def _expire(self, at: datetime) -> None:
+        ending = [lot for lot in self._lots.values() if lot.has_expired(at)]
+        self._book_clock(EntryType.EXPIRE, at, [_taken(lot, lot.remaining) for lot in ending])
 
     def _book_clock(self, kind: EntryType, at: datetime, changes: Sequence[LotChange]) -> None:
         if changes:

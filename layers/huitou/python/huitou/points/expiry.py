@@ -35,10 +35,13 @@ def expiration(expiry: Expiry, active_at: datetime, zone: ZoneInfo) -> datetime 
 
 def slide(lots: Iterable[Lot], activity: datetime, zone: ZoneInfo) -> tuple[Lot, ...]:
     """E5: moves the ends of sliding lots so that they follow ``activity``; never to before where they are."""
-    return tuple(_slid(lot, activity, zone) if lot.sliding_days else lot for lot in lots)
+    return tuple(follow(lot, activity, zone) for lot in lots)
 
 
-def _slid(lot: Lot, activity: datetime, zone: ZoneInfo) -> Lot:
+def follow(lot: Lot, activity: datetime, zone: ZoneInfo) -> Lot:
+    """`slide` for one lot."""
+    if not lot.sliding_days:
+        return lot
     end = expiration(Sliding(lot.sliding_days), max(activity, lot.active_at), zone)
     if end is None or lot.expires_at is None or end <= lot.expires_at:
         return lot

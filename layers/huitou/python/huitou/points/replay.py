@@ -7,14 +7,15 @@ effective by some instant gives the balance of then.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from huitou.points.expiry import slide
-from huitou.points.wallet import Balance, Entry, EntryType, Lot, Wallet, balance_of
+from huitou.points.expiry import follow, slide
+from huitou.points.wallet import Balance, Entry, EntryType, Lot, LotChange, Wallet, balance_of
 
-ACTIVITIES = frozenset({EntryType.EARN, EntryType.REDEEM})
+ACTIVITIES = frozenset({EntryType.EARN, EntryType.REDEEM, EntryType.VISIT})
 
 
 class Totals(NamedTuple):
@@ -40,13 +41,30 @@ def replay(entries: Iterable[Entry], zone_of: Callable[[int], ZoneInfo]) -> tupl
     last_activity: datetime | None = None
     for entry in entries:
         for change in entry.changes:
-            lots[change.lot.number] = change.lot
-            if change.lot.remaining == 0:
-                del lots[change.lot.number]
+            _apply(change, lots)
         if entry.type in ACTIVITIES:
             last_activity = max(entry.effective_at, last_activity or entry.effective_at)
             lots = {lot.number: lot for lot in slide(lots.values(), last_activity, zone_of(entry.program_version))}
     return tuple(lots[number] for number in sorted(lots))
+
+
+def _apply(change: LotChange, lots: dict[int, Lot]) -> None:
+    """By its amount, not by the lot as it was then: of a replay up to some instant, later entries are left out."""
+    number = change.lot.number
+    lot = lots.get(number) or replace(change.lot, remaining=0)
+    lots[number] = replace(lot, remaining=lot.remaining + change.amount, pending=change.lot.pending)
+    if lots[number].remaining == 0:
+        del lots[number]
+
+
+def kept_alive(lot: Lot, entries: Iterable[Entry], zone: ZoneInfo) -> Lot:
+    """``lot`` with the end that the activities in ``entries`` (in order) gave it; once it is over, it stays over."""
+    for entry in entries:
+        if lot.has_expired(entry.recorded_at):
+            break
+        if entry.type in ACTIVITIES:
+            lot = follow(lot, entry.effective_at, zone)
+    return lot
 
 
 def balance_at(
@@ -72,7 +90,7 @@ def totals(entries: Iterable[Entry]) -> Totals:
                 redeemed -= entry.amount
             case EntryType.EXPIRE:
                 expired -= entry.amount
-            case EntryType.ACTIVATE:
+            case EntryType.ACTIVATE | EntryType.VISIT:
                 pass
     return Totals(issued, redeemed, expired, taken)
 

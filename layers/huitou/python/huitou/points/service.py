@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import takewhile
 
 from huitou.kernel.commits import Commit, StaleReadError, Write, once, until_committed
 from huitou.kernel.content import require_same
 from huitou.kernel.errors import InvalidError, NotFoundError
 from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.pages import Page, all_items
+from huitou.points.backlog import work_off
 from huitou.points.bookings import Booking
 from huitou.points.decisions import Adjust, Decision, Redeem, Reverse, Settle, decide, touch
-from huitou.points.membership import joined_by_use, require_seen
+from huitou.points.membership import entry_seen_by, joined_by_use, require_seen
 from huitou.points.ports import BookingStore, Programs, WalletStore
 from huitou.points.replay import replay
 from huitou.points.wallet import Balance, Cause, Entry, Lot, Wallet, balance_of, open_wallet
@@ -36,7 +38,10 @@ class UnknownCurrencyError(InvalidError):
 
 @dataclass(frozen=True, slots=True)
 class WalletView:
-    """A member's points of one currency at ``at``, as known by ``as_of`` (None: all that is known)."""
+    """A member's points of one currency at ``at``, as known by ``as_of`` (None: all that is known).
+
+    ``next_change_at`` is when, after ``at``, time alone changes the balance next.
+    """
 
     member: MemberId
     currency: PointCurrency
@@ -50,11 +55,15 @@ class WalletView:
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """A command that was carried out, now or (``replayed``) the first time it came."""
+    """A command that was carried out, now or (``replayed``) the first time it came.
+
+    ``entry`` is the command's own; ``entries`` are all that were written now, with what had fallen due by then.
+    """
 
     booking: Booking
     entry: Entry
     replayed: bool
+    entries: tuple[Entry, ...] = ()
 
 
 class Points:
@@ -96,14 +105,15 @@ class Points:
         instant = at or now
         past = instant < now or (as_of is not None and as_of < now)
         lots = self._lots_known(wallet, instant, as_of) if past else wallet.lots
+        lots = tuple(lot for lot in lots if not lot.has_expired(instant))
         return WalletView(
             member=member,
             currency=kind,
             at=instant,
             as_of=as_of,
             balance=balance_of(lots, instant),
-            lots=tuple(lot for lot in lots if not lot.has_expired(instant)),
-            next_change_at=wallet.due_at(),
+            lots=lots,
+            next_change_at=_next_change(lots, instant),
             version=wallet.version,
         )
 
@@ -114,7 +124,8 @@ class Points:
         program = self._programs.active()
         kind = _currency(program, currency, brand)
         require_seen(self._wallets.load(member, program.home_currency), brand)
-        return self._wallets.entries(member, kind.id, after=after, limit=limit, newest_first=True)
+        page = self._wallets.entries(member, kind.id, after=after, limit=limit, newest_first=True)
+        return Page(tuple(entry_seen_by(entry, brand) for entry in page.items), page.next_cursor)
 
     def redeem(self, order: Booking, *, presented: bool, now: datetime) -> Booked:
         """Spends points. ``order`` is the booking to make, its version not known yet.
@@ -151,8 +162,11 @@ class Points:
         """Books the activations and expiries that fell due by ``now``; writes nothing where there are none."""
 
         def attempt() -> Decision:
+            program = self._programs.active()
             wallet = self._wallets.load(member, currency) or open_wallet(member, currency, now)
-            decision = decide(wallet, Settle(), self._programs.active(), now)
+            at = _not_before(wallet, now)
+            work_off((wallet,), self._wallets, self._commit, program, at)
+            decision = decide(wallet, Settle(), program, at)
             if decision.entries:
                 self._commit(self._wallets.save(wallet, decision))
             return decision
@@ -186,28 +200,52 @@ class Points:
             wallet = home
         elif home is not wallets[program.home_currency]:
             writes = self._wallets.save(wallets[program.home_currency], Decision(touch(home, now), ()))
-        decision = decide(wallet, command, program, now)
+        at = _not_before(wallet, now)
+        work_off((wallet,), self._wallets, self._commit, program, at)
+        decision = decide(wallet, command, program, at)
         entry = decision.entry_for(command.cause)
         booking = replace(order, version=entry.version)
         self._commit([*writes, *self._wallets.save(before, decision), self._bookings.add(booking)])
-        return Booked(booking, entry, replayed=False)
+        return Booked(booking, entry, replayed=False, entries=decision.entries)
 
     def _reversed(self, made: Booked, now: datetime) -> Booked:
         booking = made.booking
         wallet = self._wallets.load(booking.member, booking.currency)
         if wallet is None:
             raise StaleReadError("The wallet is not there yet.")
+        program, at = self._programs.active(), _not_before(wallet, now)
+        work_off((wallet,), self._wallets, self._commit, program, at)
         cause = Cause("reversal", booking.id)
-        decision = decide(wallet, Reverse(made.entry, booking.brand, cause), self._programs.active(), now)
+        command = Reverse(made.entry, self._since(made.entry), booking.brand, cause)
+        decision = decide(wallet, command, program, at)
         entry = decision.entry_for(cause)
         self._commit([*self._wallets.save(wallet, decision), self._bookings.mark_reversed(booking, entry.version)])
-        return Booked(replace(booking, reversed_version=entry.version), entry, replayed=False)
+        reversed_now = replace(booking, reversed_version=entry.version)
+        return Booked(reversed_now, entry, replayed=False, entries=decision.entries)
+
+    def _since(self, redemption: Entry) -> tuple[Entry, ...]:
+        if not any(change.lot.sliding_days for change in redemption.changes):
+            return ()
+        member, currency = redemption.member, redemption.currency
+        newest_first = all_items(lambda after: self._wallets.entries(member, currency, after=after, newest_first=True))
+        later = tuple(takewhile(lambda entry: entry.version > redemption.version, newest_first))
+        return later[::-1]
 
     def _replayed(self, booking: Booking, version: int) -> Booked:
         entry = self._wallets.entry(booking.member, booking.currency, version)
         if entry is None:
             raise LookupError(f"entry {version} of booking {booking.id} is missing")
         return Booked(booking, entry, replayed=True)
+
+
+def _next_change(lots: tuple[Lot, ...], at: datetime) -> datetime | None:
+    instants = (instant for lot in lots for instant in (lot.active_at, lot.expires_at))
+    return min((instant for instant in instants if instant is not None and instant > at), default=None)
+
+
+def _not_before(wallet: Wallet, now: datetime) -> datetime:
+    """Time never runs backwards in a wallet, though the clocks of two functions differ."""
+    return max(now, wallet.recorded_at)
 
 
 def _currency(program: Program, wanted: CurrencyId | None, brand: BrandId) -> PointCurrency:

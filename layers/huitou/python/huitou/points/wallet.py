@@ -9,7 +9,7 @@ All amounts are integers of the currency's smallest unit and never negative, exc
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -58,6 +58,8 @@ class EntryType(StrEnum):
     REDEEM = "redeem"
     REVERSE = "reverse"
     ADJUST = "adjust"
+    VISIT = "visit"
+    """Moves no points; booked only where a visit moves the ends of sliding lots."""
 
 
 class LotChange(NamedTuple):
@@ -164,6 +166,10 @@ class Wallet:
         """The next instant at which time alone changes the wallet."""
         return next_change(self.lots)
 
+    def due_by(self, now: datetime) -> set[datetime]:
+        """The instants up to ``now`` at which time alone changed the wallet, and nobody has booked it yet."""
+        return {instant for instant in _changes(self.lots) if instant <= now}
+
     def has_joined(self, brand: BrandId) -> bool:
         return brand in self.brands
 
@@ -186,8 +192,14 @@ def balance_of(lots: Iterable[Lot], at: datetime) -> Balance:
     return Balance(spendable, pending)
 
 
-def next_change(lots: Collection[Lot]) -> datetime | None:
+def next_change(lots: Iterable[Lot]) -> datetime | None:
     """The earliest activation not yet booked, or end, of any of the lots."""
-    instants = [lot.expires_at for lot in lots if lot.expires_at is not None]
-    instants += [lot.active_at for lot in lots if lot.pending]
-    return min(instants, default=None)
+    return min(_changes(lots), default=None)
+
+
+def _changes(lots: Iterable[Lot]) -> Iterator[datetime]:
+    for lot in lots:
+        if lot.pending:
+            yield lot.active_at
+        if lot.expires_at is not None:
+            yield lot.expires_at

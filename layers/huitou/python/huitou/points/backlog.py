@@ -1,0 +1,24 @@
+"""A wallet that nobody settled for long: more fell due than one commit can book beside a command.
+
+A commit has at most 100 writes and each instant that came takes up to two entries. So a command on such a wallet
+first settles a part in a commit of its own, then is decided again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from huitou.kernel.commits import Commit, StaleReadError
+from huitou.points.decisions import MOST_SETTLED, Settle, decide
+from huitou.points.ports import WalletStore
+from huitou.points.wallet import Wallet
+from huitou.program.model import Program
+
+
+def work_off(wallets: Iterable[Wallet], store: WalletStore, commit: Commit, program: Program, now: datetime) -> None:
+    """Nothing, where little is due by ``now``; else books a part and raises `StaleReadError`: read and decide again."""
+    for wallet in wallets:
+        if len(wallet.due_by(now)) > MOST_SETTLED:
+            commit(store.save(wallet, decide(wallet, Settle(), program, now)))
+            raise StaleReadError("More was overdue than one commit can book.")
