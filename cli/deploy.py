@@ -1,40 +1,105 @@
-"""`huitou deploy`: the CDK app, onto the local stack or onto AWS."""
+"""`huitou synth`, `diff`, `deploy` and `env`: the CDK app, for the local stack or for a stage on AWS."""
 
-from typing import Annotated
+import json
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final
 
 import typer
 
 from cli.local_stack import LocalStack, require
-from cli.tools import ROOT, cdk, out
+from cli.tools import ROOT, CommandError, cdk, out
 
-LOCAL = "local"
-ACCOUNT = "000000000000"
+LOCAL: Final = "local"
+LOCAL_ACCOUNT: Final = "000000000000"
+# What CDK keeps between deployments: the assembly, and the outputs of the last one.
+ASSEMBLIES: Final = ROOT / "cdk.out"
 
 Stage = Annotated[str, typer.Option(help="`local`, or the name of a stage on AWS.")]
 
 
-def deploy_local(stack: LocalStack) -> None:
-    """Bootstrap the emulator if that was never done, and deploy all stacks."""
-    if not stack.outputs():
-        cdk(["bootstrap", f"aws://{ACCOUNT}/{stack.environment()['AWS_REGION']}"], stack.environment(), quiet=True)
-    cdk(
-        ["deploy", "--all", "--require-approval", "never", "--progress", "events"]
-        + ["--outputs-file", str(stack.outputs_file), "--output", str(ROOT / "cdk.out" / LOCAL)]
-        + ["--context", f"stage={LOCAL}"],
-        stack.environment(),
-        quiet=True,
-    )
+def synth(stage: Stage = LOCAL) -> None:
+    """Writes the CloudFormation templates; fails if cdk-nag finds what nobody has acknowledged."""
+    assembly = ASSEMBLIES / stage
+    cdk(["synth", "--quiet", "--all", *_context(stage), "--output", str(assembly)], {})
+    out.print(f"The templates are in {assembly.relative_to(ROOT)}.")
+
+
+def diff(stage: Stage = LOCAL) -> None:
+    """Shows what a deployment would change."""
+    cdk(["diff", "--all", *_context(stage)], _environment(stage))
 
 
 def deploy(stage: Stage = LOCAL) -> None:
-    """Deploys the whole platform."""
+    """Deploys everything, and says where the API is."""
+    if stage == LOCAL:
+        deploy_local(require())
+    else:
+        cdk(["deploy", "--all", *_UNATTENDED, *_context(stage), *_outputs_to(_outputs_file(stage))], {})
+    out.print(f"The API answers at {_addresses(stage)['HUITOU_API_URL']}/v1.")
+
+
+def env(stage: Stage = LOCAL) -> None:
+    """Prints what other commands and AWS tools need to know of a stage: eval "$(huitou env)"."""
+    for name, value in {**_environment(stage), **_addresses(stage)}.items():
+        out.print(f"export {name}={shlex.quote(value)}")
+
+
+def deploy_local(stack: LocalStack) -> None:
+    """Bootstrap the emulator if that was never done, and deploy all stacks onto it."""
+    environment = stack.environment()
+    if not stack.outputs():
+        cdk(["bootstrap", f"aws://{LOCAL_ACCOUNT}/{environment['AWS_REGION']}"], environment, quiet=True)
+    outputs = _outputs_to(stack.outputs_file)
+    cdk(["deploy", "--all", *_UNATTENDED, *_context(LOCAL), *outputs], environment, quiet=True)
+
+
+_UNATTENDED: Final = ("--require-approval", "never")
+
+
+def _context(stage: str) -> list[str]:
+    """Settings of a stage that are not for everybody's eyes come from the environment."""
+    named = {
+        "stage": stage,
+        "alarm_email": os.environ.get("HUITOU_ALARM_EMAIL"),
+        "repository": os.environ.get("HUITOU_REPOSITORY"),
+    }
+    return [part for name, value in named.items() if value for part in ("--context", f"{name}={value}")]
+
+
+def _environment(stage: str) -> Mapping[str, str]:
+    """Which AWS a stage lies on: the emulator, or whatever the caller's credentials open."""
+    return require().environment() if stage == LOCAL else {}
+
+
+def _outputs_to(file: Path) -> list[str]:
+    return ["--outputs-file", str(file)]
+
+
+def _outputs_file(stage: str) -> Path:
+    return ASSEMBLIES / f"{stage}.outputs.json"
+
+
+def _addresses(stage: str) -> dict[str, str]:
+    """Where a stage's API and tables are, by the variables that other commands read."""
     if stage == LOCAL:
         stack = require()
-        deploy_local(stack)
-        out.print(f"The API answers at {stack.api_url()}/v1.")
-        return
-    cdk(
-        ["deploy", "--all", "--require-approval", "never", "--context", f"stage={stage}"]
-        + ["--outputs-file", str(ROOT / "cdk.out" / f"{stage}-outputs.json")],
-        {},
-    )
+        outputs, url = stack.outputs(), stack.api_url()
+    else:
+        outputs = _deployed(stage)
+        url = outputs["ApiUrl"].rstrip("/")
+    return {
+        "HUITOU_API_URL": url,
+        "HUITOU_PROGRAM_TABLE": outputs["ProgramTable"],
+        "HUITOU_MEMBERS_TABLE": outputs["MembersTable"],
+        "HUITOU_IMPORT_BUCKET": outputs["ImportBucket"],
+    }
+
+
+def _deployed(stage: str) -> dict[str, str]:
+    file = _outputs_file(stage)
+    if not file.exists():
+        raise CommandError(f"{stage} was not deployed from here: run `huitou deploy --stage {stage}`")
+    return {name: value for outputs in json.loads(file.read_text()).values() for name, value in outputs.items()}

@@ -1,4 +1,4 @@
-"""`huitou local`: the emulator on this machine, with its state in `.local/`.
+"""`huitou local`: the emulator on this machine, with its state in `.local/` (or the folder HUITOU_LOCAL).
 
 The port is part of the state: queue addresses hold it, so a stack is always started again on the port it was made on.
 """
@@ -14,8 +14,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import boto3
 import httpx
 import typer
 
@@ -23,7 +24,7 @@ from cli.tools import ROOT, CommandError, out
 
 app = typer.Typer(help="The emulator that the local stack runs on.", no_args_is_help=True)
 
-FOLDER: Final = ROOT / ".local"
+FOLDER: Final = Path(os.environ.get("HUITOU_LOCAL", ROOT / ".local"))
 REGION: Final = "ap-northeast-1"
 FIRST_PORT: Final = 4566
 START_SECONDS: Final = 60
@@ -59,6 +60,11 @@ class LocalStack:
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of this service here."""
+        session = boto3.session.Session("test", "test", region_name=REGION)
+        return session.client(service, endpoint_url=self.endpoint)  # type: ignore[call-overload]  # any service
 
     def outputs(self) -> dict[str, str]:
         """The outputs of all deployed stacks in one mapping; empty before the first deployment."""
@@ -236,10 +242,3 @@ def status_command() -> None:
     out.print(f"emulator  {stack.endpoint}")
     if stack.outputs():
         out.print(f"API       {stack.api_url()}/v1")
-
-
-@app.command("env")
-def env_command() -> None:
-    """Prints the variables that point AWS tools at the local stack: eval "$(huitou local env)"."""
-    for name, value in require().environment().items():
-        out.print(f"export {name}={value}")

@@ -2,13 +2,14 @@
 
 import typer
 
-from cli import deploy, keys, local_stack, openapi, program
+from cli import deploy, invoke, keys, local_stack, openapi, program
 
 app = typer.Typer(help="Huitou, a membership platform.", no_args_is_help=True, pretty_exceptions_show_locals=False)
 app.add_typer(local_stack.app, name="local")
 app.add_typer(program.app, name="program")
 app.add_typer(keys.app, name="keys")
-app.command("deploy")(deploy.deploy)
+for command in (deploy.synth, deploy.diff, deploy.deploy, deploy.env, invoke.invoke):
+    app.command()(command)
 app.command("openapi")(openapi.openapi)
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def cdk(arguments: Sequence[str], environment: Mapping[str, str], *, quiet: bool
         raise CommandError("the CDK command line is missing: run `make setup`")
     node = node_folder()
     python = Path(sys.executable).parent
-    done = subprocess.run(  # noqa: S603 - our own arguments
+    done = subprocess.run(
         [node / "node", CDK, *arguments, "--no-notices", "--no-version-reporting"],
         cwd=ROOT,
         env={

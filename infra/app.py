@@ -6,17 +6,20 @@ from constructs import Node
 
 from infra.settings import LOCAL, Settings, settings_for
 from infra.stacks.data import DataStack
+from infra.stacks.delivery import DeliveryStack
 from infra.stacks.service import ServiceStack
 
 
-def build(app: App, settings: Settings) -> tuple[DataStack, ServiceStack]:
+def build(app: App, settings: Settings) -> None:
     """Describe one deployment in `app`, which refuses to be synthesised with an unexplained finding."""
     data = DataStack(app, f"huitou-{settings.stage}-data", settings=settings)
-    service = ServiceStack(app, f"huitou-{settings.stage}-service", settings=settings, data=data)
+    ServiceStack(app, f"huitou-{settings.stage}-service", settings=settings, data=data)
+    if settings.repository:
+        name = f"huitou-{settings.stage}-delivery"
+        DeliveryStack(app, name, settings=settings, data=data, repository=settings.repository)
     Tags.of(app).add("application", "huitou")
     Tags.of(app).add("stage", settings.stage)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
-    return data, service
 
 
 def _context(node: Node, name: str) -> str | None:

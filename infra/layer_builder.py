@@ -117,7 +117,7 @@ def _install(requirements: Path, target: Target, into: Path) -> None:
         else ["--python-platform", target.platform, "--python-version", target.python]
     )
     command = [_uv(), "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:"]
-    done = subprocess.run(  # noqa: S603 - our own arguments
+    done = subprocess.run(
         [*command, *where, "--target", str(into), "--requirement", str(requirements)],
         capture_output=True,
         text=True,
@@ -149,7 +149,7 @@ def _strip(python: Path) -> None:
 
 def compile_bytecode(python: Path, interpreter: Path) -> None:
     """Compile every module below `python` as Lambda will see it, and check that the interpreter will accept it."""
-    done = subprocess.run(  # noqa: S603 - our own arguments
+    done = subprocess.run(
         # Tracebacks name the place in Lambda, and the bytecode does not depend on where it was compiled.
         [
             *(interpreter, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"),
@@ -189,15 +189,13 @@ def _runs(candidate: Path, version: str) -> bool:
     if not candidate.exists():
         return False
     ask = "import sys; print('%d.%d' % sys.version_info[:2])"
-    done = subprocess.run([candidate, "-c", ask], capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run([candidate, "-c", ask], capture_output=True, text=True, check=False)
     return done.returncode == 0 and done.stdout.strip() == version
 
 
 def _bytecode_of(interpreter: Path) -> tuple[str, bytes]:
     ask = "import sys, importlib.util as u; print(sys.implementation.cache_tag, u.MAGIC_NUMBER.hex())"
-    tag, magic = subprocess.run(  # noqa: S603 - our own arguments
-        [interpreter, "-c", ask], capture_output=True, text=True, check=True
-    ).stdout.split()
+    tag, magic = subprocess.run([interpreter, "-c", ask], capture_output=True, text=True, check=True).stdout.split()
     return tag, bytes.fromhex(magic)
 
 

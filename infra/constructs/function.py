@@ -30,9 +30,11 @@ class HandlerFunction(lambda_.Function):
         timeout: Duration,
         memory_mib: int = 512,
     ) -> None:
+        function_name = f"huitou-{settings.stage}-{name}"
         log_group = logs.LogGroup(
             scope,
             f"{name}-logs",
+            log_group_name=f"/aws/lambda/{function_name}",
             retention=settings.log_retention,
             removal_policy=RemovalPolicy.DESTROY,
         )
@@ -46,6 +48,7 @@ class HandlerFunction(lambda_.Function):
         super().__init__(
             scope,
             name,
+            function_name=function_name,
             code=lambda_.Code.from_asset(str(ROOT / "functions" / name), exclude=["**/__pycache__", "**/*.pyc"]),
             handler="handler.handler",
             runtime=RUNTIME,
@@ -75,9 +78,10 @@ class HandlerFunction(lambda_.Function):
             },
         )
 
-    def allow(self, actions: Sequence[str], *resources: str) -> None:
-        """Grant exactly these actions on exactly these ARNs."""
-        self.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=list(resources)))
+    def allow(self, actions: Sequence[str], resource: str, *, partitions: Sequence[str] = ()) -> None:
+        """Grant exactly these actions on exactly this ARN; of a table, only on `partitions` if there are any."""
+        only = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(partitions)}} if partitions else None
+        self.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=[resource], conditions=only))
 
 
 def layer_of(scope: Construct, name: str, folder: str, description: str) -> lambda_.LayerVersion:

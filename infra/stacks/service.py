@@ -69,19 +69,19 @@ class ServiceStack(Stack):
         for name in ("serve_members", "record_purchases", "serve_wallets"):
             function = self._function(name, {**self._members, **self._program, **self._identity})
             function.allow([*READ, *WRITE], self._data.members.table_arn)
-            function.allow(["dynamodb:GetItem"], self._data.program.table_arn)
+            self._let_read_program(function)
             self._let_read_identity_secret(function)
             functions[name] = function
         return functions
 
     def _program_functions(self) -> dict[str, lambda_.Function]:
         function = self._function("serve_program", self._program)
-        function.allow([*READ, *WRITE], self._data.program.table_arn)
+        function.allow([*READ, *WRITE], self._data.program.table_arn, partitions=["PROGRAM", "AUDIT#*"])
         return {"serve_program": function}
 
     def _authorizer(self) -> lambda_.Function:
         function = self._function("authorize_request", self._program)
-        function.allow(["dynamodb:GetItem"], self._data.program.table_arn)
+        function.allow(["dynamodb:GetItem"], self._data.program.table_arn, partitions=["KEYS"])
         return function
 
     def _due_work(self) -> None:
@@ -90,12 +90,12 @@ class ServiceStack(Stack):
         failed_ticks = DeadLetterQueue(self, "failed-ticks", alarms=self._alarms)
         tick = self._function("queue_due", {**self._members, "HUITOU_DUE_QUEUE_URL": queue.queue_url}, WORKER_TIMEOUT)
         tick.allow(["dynamodb:Query"], f"{self._data.members.table_arn}/index/{DUE_INDEX}")
-        tick.allow(["sqs:SendMessage"], queue.queue_arn)
+        tick.allow(["sqs:SendMessage", "sqs:GetQueueAttributes"], queue.queue_arn)
         self._each_minute(tick, failed_ticks)
 
         worker = self._function("book_due", {**self._members, **self._program}, timeout=WORKER_TIMEOUT)
         worker.allow([*READ, *WRITE], self._data.members.table_arn)
-        worker.allow(["dynamodb:GetItem"], self._data.program.table_arn)
+        self._let_read_program(worker)
         worker.add_event_source(
             sources.SqsEventSource(
                 queue, batch_size=10, max_concurrency=self._settings.due_workers, report_batch_item_failures=True
@@ -131,19 +131,13 @@ class ServiceStack(Stack):
         """The call that starts an import, and the states that carry it out."""
         files = self._data.imports
         partition = self._function("partition_import", {**self._program, **self._files}, CHUNK_TIMEOUT, LARGE_MIB)
-        partition.allow(["s3:GetObject", "s3:PutObject"], files.arn_for_objects("*"))
-        partition.allow([*READ, *WRITE], self._data.program.table_arn)
 
         everything = {**self._members, **self._program, **self._identity, **self._files}
         apply = self._function("apply_import", everything, CHUNK_TIMEOUT, LARGE_MIB)
-        apply.allow(["s3:GetObject", "s3:PutObject"], files.arn_for_objects("*"))
         apply.allow([*READ, *WRITE], self._data.members.table_arn)
-        apply.allow([*READ, *WRITE], self._data.program.table_arn)
         self._let_read_identity_secret(apply)
 
         report = self._function("report_import", {**self._program, **self._files}, CHUNK_TIMEOUT)
-        report.allow(["s3:GetObject", "s3:PutObject"], files.arn_for_objects("*"))
-        report.allow([*READ, *WRITE], self._data.program.table_arn)
 
         states = FanOut(
             self, "import", settings=self._settings, bucket=files, partition=partition, apply=apply, report=report
@@ -152,9 +146,11 @@ class ServiceStack(Stack):
             "serve_imports",
             {**self._program, **self._files, "HUITOU_IMPORT_STATE_MACHINE": states.state_machine_arn},
         )
-        serve.allow([*READ, *WRITE], self._data.program.table_arn)
-        serve.allow(["s3:GetObject", "s3:PutObject"], files.arn_for_objects("*"))
         serve.allow(["states:StartExecution"], states.state_machine_arn)
+        for function in (partition, apply, report, serve):
+            self._let_read_program(function)
+            function.allow([*READ, *WRITE], self._data.program.table_arn, partitions=["IMPORT#*"])
+            function.allow(["s3:GetObject", "s3:PutObject"], files.arn_for_objects("*"))
         acknowledge_wildcards(
             self,
             "The bucket holds imports only, and their keys are not known before they are made.",
@@ -179,6 +175,9 @@ class ServiceStack(Stack):
             memory_mib=memory_mib,
         )
 
+    def _let_read_program(self, function: HandlerFunction) -> None:
+        function.allow(["dynamodb:GetItem"], self._data.program.table_arn, partitions=["PROGRAM"])
+
     def _let_read_identity_secret(self, function: HandlerFunction) -> None:
         function.allow(["secretsmanager:GetSecretValue"], self._data.identity_secret.secret_arn)
 
@@ -195,4 +194,7 @@ class ServiceStack(Stack):
         topic = sns.Topic(self, "alarms", display_name=f"Huitou {self._settings.stage}", enforce_ssl=True)
         if self._settings.alarm_email:
             topic.add_subscription(subscriptions.EmailSubscription(self._settings.alarm_email))
+            acknowledge(
+                topic, {"Serverless-SNSRedrivePolicy": "A lost e-mail is not a lost alarm: its state stays visible."}
+            )
         return topic

@@ -1,0 +1,82 @@
+"""The templates of a stage on AWS and of the local one, synthesised once for all tests in this folder."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App
+
+from cli.tools import node_folder
+from infra.app import build
+from infra.settings import settings_for
+
+Resource = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """All resources of a stage's stacks."""
+
+    resources: dict[str, Resource]
+
+    def of(self, kind: str) -> dict[str, Resource]:
+        """Resources of a CloudFormation type by logical id; a test about none of them would prove nothing."""
+        found = {name: each for name, each in self.resources.items() if each["Type"] == kind}
+        assert found, f"no {kind} in the template"
+        return found
+
+    def properties(self, kind: str) -> list[dict[str, Any]]:
+        return [each["Properties"] for each in self.of(kind).values()]
+
+    def function(self, name: str) -> dict[str, Any]:
+        """Properties of the function `functions/<name>`."""
+        return next(each for each in self.properties("AWS::Lambda::Function") if _ends(each["FunctionName"], name))
+
+    def statements(self, role: str) -> list[dict[str, Any]]:
+        """What a role may do, by all policies that are attached to it."""
+        return [
+            statement
+            for policy in self.properties("AWS::IAM::Policy")
+            if {"Ref": role} in policy["Roles"]
+            for statement in policy["PolicyDocument"]["Statement"]
+        ]
+
+    def allowed(self, function: str) -> set[str]:
+        """The actions that a function may take, besides writing its own logs and traces."""
+        role = self.function(function)["Role"]["Fn::GetAtt"][0]
+        actions = {action for statement in self.statements(role) for action in _listed(statement["Action"])}
+        return {action for action in actions if not action.startswith(("logs:", "xray:"))}
+
+
+@pytest.fixture(scope="session")
+def production(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    """A stage on AWS. That it can be synthesised at all shows that cdk-nag is content."""
+    return _synthesised("production", tmp_path_factory.mktemp("production"))
+
+
+@pytest.fixture(scope="session")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    """The local stage."""
+    return _synthesised("local", tmp_path_factory.mktemp("local"))
+
+
+def _synthesised(stage: str, folder: Path) -> Deployment:
+    os.environ["JSII_NODE"] = str(node_folder() / "node")
+    app = App(outdir=str(folder))
+    build(app, settings_for(stage, alarm_email="alarms@example.com", repository="example/huitou"))
+    app.synth()
+    templates = [json.loads(file.read_text()) for file in sorted(folder.glob("*.template.json"))]
+    return Deployment({name: each for template in templates for name, each in template["Resources"].items()})
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def _ends(function_name: str, name: str) -> bool:
+    return function_name.split("-", 2)[-1] == name

@@ -1,0 +1,124 @@
+"""The layers hold what functions need and nothing that they do not, and Lambda will read their bytecode."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra.layer_builder import (
+    HOST,
+    LAMBDA,
+    ROOT,
+    LayerBuildError,
+    build_dependency_layer,
+    build_package_layer,
+    check_bytecode,
+    compile_bytecode,
+    find_interpreter,
+)
+
+LIMIT_MIB = 250  # of all layers and the function together, unpacked
+HANDLERS = sorted(path.name for path in (ROOT / "functions").iterdir() if (path / "handler.py").exists())
+
+ENVIRONMENT = {
+    "AWS_REGION": "ap-northeast-1",
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "HUITOU_MEMBERS_TABLE": "members",
+    "HUITOU_PROGRAM_TABLE": "program",
+    "HUITOU_IDENTITY_SECRET": "secret",
+    "HUITOU_DUE_QUEUE_URL": "http://127.0.0.1:9/queue",
+    "HUITOU_IMPORT_BUCKET": "imports",
+    "HUITOU_IMPORT_STATE_MACHINE": "arn:aws:states:ap-northeast-1:000000000000:stateMachine:import",
+    "POWERTOOLS_METRICS_NAMESPACE": "Huitou",
+}
+
+
+@pytest.mark.parametrize("function", HANDLERS)
+def test_a_function_starts_with_its_layers_and_nothing_else(function: str, tmp_path: Path) -> None:
+    """What is missing in a layer would not be noticed on a machine where everything is installed."""
+    layers = [build_package_layer("huitou", HOST) / "python", build_dependency_layer("lean", HOST) / "python"]
+    folder = ROOT / "functions" / function
+    paths = [str(folder), *map(str, layers)]
+    program = f"import sys; sys.path[:0] = {paths!r}; import handler; assert callable(handler.handler)"
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program], env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_layer_for_lambda_has_wheels_for_its_processor() -> None:
+    layer = build_dependency_layer("lean", LAMBDA) / "python"
+    libraries = [path.name for path in layer.rglob("*.so")]
+    assert libraries
+    assert all("aarch64-linux-gnu" in name and "cpython-313" in name for name in libraries)
+
+
+def test_layers_hold_no_tests_no_scripts_and_no_other_services_of_aws() -> None:
+    for layer in (build_dependency_layer("lean", LAMBDA), build_package_layer("huitou", LAMBDA)):
+        folders = {path.name for path in layer.rglob("*") if path.is_dir()}
+        assert not folders & {"tests", "test", "bin", ".mypy_cache", "cli", "infra"}
+    data = build_dependency_layer("lean", LAMBDA) / "python" / "botocore" / "data"
+    assert {"dynamodb", "s3", "sqs"} <= {path.name for path in data.iterdir()}
+    assert not (data / "ec2").exists()
+
+
+def test_all_layers_together_are_far_below_lambdas_limit() -> None:
+    layers = [build_dependency_layer("lean", LAMBDA), build_package_layer("huitou", LAMBDA)]
+    size = sum(path.stat().st_size for layer in layers for path in layer.rglob("*") if path.is_file())
+    assert size < LIMIT_MIB * 2**20 / 4
+
+
+def test_bytecode_is_there_for_every_module_of_the_layers_of_this_machine() -> None:
+    for layer in (build_dependency_layer("lean", HOST), build_package_layer("huitou", HOST)):
+        check_bytecode(layer / "python", Path(sys.executable))
+
+
+@pytest.mark.skipif(find_interpreter(LAMBDA.python) is None, reason=f"needs Python {LAMBDA.python}")
+def test_bytecode_is_that_of_lambdas_python() -> None:
+    interpreter = find_interpreter(LAMBDA.python)
+    assert interpreter is not None
+    check_bytecode(build_package_layer("huitou", LAMBDA) / "python", interpreter)
+
+
+def test_bytecode_of_another_kind_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "module.py").write_text("x = 1\n")
+    subprocess.run([sys.executable, "-m", "compileall", "-q", str(tmp_path)], check=True)
+    with pytest.raises(LayerBuildError, match=r"module\.py"):
+        check_bytecode(tmp_path, Path(sys.executable))
+
+
+def test_bytecode_holds_after_the_sources_have_lost_their_times(tmp_path: Path) -> None:
+    """Zipping resets the times that Python otherwise compares."""
+    source = tmp_path / "module.py"
+    source.write_text("x = 1\n")
+    compile_bytecode(tmp_path, Path(sys.executable))
+    source.write_text("x = 2\n")
+    program = f"import sys; sys.path[:0] = [{str(tmp_path)!r}]; import module; print(module.x)"
+    done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"
+
+
+def test_code_that_does_not_compile_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "module.py").write_text("def\n")
+    with pytest.raises(LayerBuildError, match="does not compile"):
+        compile_bytecode(tmp_path, Path(sys.executable))
+
+
+def test_without_the_right_python_a_layer_ships_without_bytecode_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("infra.layer_builder.BUILD", tmp_path / "layers")
+    monkeypatch.setattr("infra.layer_builder.find_interpreter", lambda _version: None)
+    layer = build_package_layer("huitou", LAMBDA)
+    assert not list(layer.rglob("*.pyc"))
+    assert f"no Python {LAMBDA.python} on this machine" in capsys.readouterr().err
+    shutil.rmtree(layer)
+
+
+def test_a_layer_that_is_built_already_is_taken_as_it_is() -> None:
+    assert build_package_layer("huitou", HOST) == build_package_layer("huitou", HOST)

@@ -1,0 +1,145 @@
+"""Each function may do what it needs, and a table here says what that is."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.layer_builder import ROOT
+from tests.infra.conftest import Deployment
+
+READ = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
+WRITE = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"}
+SECRET = {"secretsmanager:GetSecretValue"}
+FILES = {"s3:GetObject", "s3:PutObject"}
+CONSUME = {
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:ChangeMessageVisibility",
+    "sqs:GetQueueAttributes",
+    "sqs:GetQueueUrl",
+}
+
+ALLOWED = {
+    "authorize_request": {"dynamodb:GetItem"},
+    "serve_members": READ | WRITE | SECRET,
+    "record_purchases": READ | WRITE | SECRET,
+    "serve_wallets": READ | WRITE | SECRET,
+    "serve_program": READ | WRITE,
+    "serve_imports": READ | WRITE | FILES | {"states:StartExecution"},
+    "partition_import": READ | WRITE | FILES,
+    "apply_import": READ | WRITE | FILES | SECRET,
+    "report_import": READ | WRITE | FILES,
+    "queue_due": {"dynamodb:Query", "sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
+    "book_due": READ | WRITE | CONSUME,
+}
+
+# How a field of a function's settings is called in the environment.
+VARIABLES = {
+    "MembersTable": "HUITOU_MEMBERS_TABLE",
+    "ProgramTable": "HUITOU_PROGRAM_TABLE",
+    "IdentitySecret": "HUITOU_IDENTITY_SECRET",
+    "DueQueueUrl": "HUITOU_DUE_QUEUE_URL",
+    "ImportBucket": "HUITOU_IMPORT_BUCKET",
+    "ImportStateMachine": "HUITOU_IMPORT_STATE_MACHINE",
+}
+
+
+def test_the_table_names_every_function(production: Deployment) -> None:
+    folders = {path.name for path in (ROOT / "functions").iterdir() if (path / "handler.py").exists()}
+    assert folders == set(ALLOWED)
+    assert len(production.properties("AWS::Lambda::Function")) == len(ALLOWED)
+
+
+@pytest.mark.parametrize("function", sorted(ALLOWED))
+def test_a_function_may_do_exactly_this(production: Deployment, function: str) -> None:
+    assert production.allowed(function) == ALLOWED[function]
+
+
+@pytest.mark.parametrize("function", sorted(ALLOWED))
+def test_a_function_is_told_exactly_what_its_settings_ask_for(production: Deployment, function: str) -> None:
+    told = set(production.function(function)["Environment"]["Variables"])
+    asked = _asked_for(ROOT / "functions" / function / "handler.py")
+    assert {name for name in told if name.startswith("HUITOU_")} == asked
+
+
+def test_no_policy_allows_everything(production: Deployment) -> None:
+    for policy in production.properties("AWS::IAM::Policy"):
+        for statement in policy["PolicyDocument"]["Statement"]:
+            assert statement["Effect"] == "Allow"
+            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            assert not [action for action in actions if "*" in action]
+
+
+def test_only_logs_and_traces_are_written_without_naming_a_resource(production: Deployment) -> None:
+    for policy in production.properties("AWS::IAM::Policy"):
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if statement["Resource"] == "*":
+                actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+                assert all(action.startswith(("logs:", "xray:")) for action in actions)
+
+
+def test_the_tick_reads_the_due_index_and_nothing_else(production: Deployment) -> None:
+    role = production.function("queue_due")["Role"]["Fn::GetAtt"][0]
+    (query,) = [each for each in production.statements(role) if each["Action"] == "dynamodb:Query"]
+    assert query["Resource"]["Fn::Join"][1][-1] == "/index/due"
+
+
+PARTITIONS = {
+    "authorize_request": {"KEYS"},
+    "serve_members": {"PROGRAM"},
+    "record_purchases": {"PROGRAM"},
+    "serve_wallets": {"PROGRAM"},
+    "book_due": {"PROGRAM"},
+    "serve_program": {"PROGRAM", "AUDIT#*"},
+    "serve_imports": {"PROGRAM", "IMPORT#*"},
+    "partition_import": {"PROGRAM", "IMPORT#*"},
+    "apply_import": {"PROGRAM", "IMPORT#*"},
+    "report_import": {"PROGRAM", "IMPORT#*"},
+    "queue_due": set(),
+}
+
+
+@pytest.mark.parametrize("function", sorted(PARTITIONS))
+def test_a_function_reaches_only_these_partitions_of_the_program_table(production: Deployment, function: str) -> None:
+    """Only the authorizer sees the hashes of keys, and nobody who answers a caller can make a key."""
+    role = production.function(function)["Role"]["Fn::GetAtt"][0]
+    on_program = [
+        each for each in production.statements(role) if "ExportsOutputFnGetAttprogram" in str(each["Resource"])
+    ]
+    reached = [each["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] for each in on_program]
+    assert {key for keys in reached for key in ([keys] if isinstance(keys, str) else keys)} == PARTITIONS[function]
+
+
+@pytest.mark.parametrize("function", sorted(set(ALLOWED) - {"serve_program"}))
+def test_only_publishing_writes_the_programme(production: Deployment, function: str) -> None:
+    role = production.function(function)["Role"]["Fn::GetAtt"][0]
+    for statement in production.statements(role):
+        if "PROGRAM" in str(statement.get("Condition")):
+            assert statement["Action"] == "dynamodb:GetItem"
+
+
+def test_the_deploy_workflow_borrows_the_roles_that_deploy_and_makes_keys(production: Deployment) -> None:
+    """M37: no long-lived secret; one repository, in one environment."""
+    (name,) = [name for name in production.of("AWS::IAM::Role") if name.startswith("workflow")]
+    trust = production.resources[name]["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]
+    assert trust["Action"] == "sts:AssumeRoleWithWebIdentity"
+    assert trust["Condition"]["StringEquals"] == {
+        "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+        "token.actions.githubusercontent.com:sub": "repo:example/huitou:environment:production",
+    }
+    borrow, make_keys = production.statements(name)
+    assert borrow["Action"] == "sts:AssumeRole"
+    assert "*" not in str(borrow["Resource"])
+    assert make_keys["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] == ["KEYS", "AUDIT#*"]
+
+
+def _asked_for(handler: Path) -> set[str]:
+    """The variables behind the fields of `class Needs(Settings)` in a handler."""
+    tree = ast.parse(handler.read_text("utf-8"))
+    (needs,) = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == "Needs"]
+    fields: list[Any] = [node for node in needs.body if isinstance(node, ast.AnnAssign)]
+    return {VARIABLES[field.annotation.id] for field in fields}

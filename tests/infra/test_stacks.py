@@ -1,0 +1,159 @@
+"""What the templates promise: data is safe, work is not lost, refusals speak, and nothing idles at a price."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from infra.routes import PUBLIC, ROUTES
+from tests.infra.conftest import Deployment
+
+
+class TestDataIsSafe:
+    def test_tables_can_be_restored_to_any_second_and_not_deleted(self, production: Deployment) -> None:
+        for table in production.properties("AWS::DynamoDB::Table"):
+            assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+            assert table["DeletionProtectionEnabled"] is True
+            assert table["SSESpecification"] == {"SSEEnabled": True}
+            assert table["BillingMode"] == "PAY_PER_REQUEST"
+
+    @pytest.mark.parametrize("kind", ["AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret"])
+    def test_data_outlives_its_stack_on_aws_and_not_locally(
+        self, production: Deployment, local: Deployment, kind: str
+    ) -> None:
+        assert {each["DeletionPolicy"] for each in production.of(kind).values()} == {"Retain"}
+        assert {each["DeletionPolicy"] for each in local.of(kind).values()} == {"Delete"}
+
+    def test_local_tables_may_be_deleted(self, local: Deployment) -> None:
+        assert not any(table["DeletionProtectionEnabled"] for table in local.properties("AWS::DynamoDB::Table"))
+
+    def test_members_are_streamed_whole_and_indexed_by_when_they_are_due(self, production: Deployment) -> None:
+        (members,) = [
+            table for table in production.properties("AWS::DynamoDB::Table") if "StreamSpecification" in table
+        ]
+        assert members["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+        (due,) = members["GlobalSecondaryIndexes"]
+        assert due["IndexName"] == "due"
+        assert [key["AttributeName"] for key in due["KeySchema"]] == ["due_pk", "due_sk"]
+        assert due["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+
+    def test_imported_files_are_private_encrypted_and_gone_after_a_month(self, production: Deployment) -> None:
+        (bucket,) = production.properties("AWS::S3::Bucket")
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        assert "BucketEncryption" in bucket
+        (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+        assert rule["ExpirationInDays"] == 30
+        (policy,) = production.properties("AWS::S3::BucketPolicy")
+        (statement,) = policy["PolicyDocument"]["Statement"]
+        assert statement["Effect"] == "Deny"
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+class TestNoWorkIsLost:
+    def test_what_the_worker_cannot_book_is_set_aside_message_by_message(self, production: Deployment) -> None:
+        """E21: a poisoned message neither stops nor repeats its neighbours."""
+        (source,) = production.properties("AWS::Lambda::EventSourceMapping")
+        assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        queues = production.properties("AWS::SQS::Queue")
+        (due,) = [queue for queue in queues if "RedrivePolicy" in queue]
+        assert due["RedrivePolicy"]["maxReceiveCount"] == 5
+
+    def test_a_message_stays_hidden_for_six_times_the_workers_time(self, production: Deployment) -> None:
+        (due,) = [queue for queue in production.properties("AWS::SQS::Queue") if "RedrivePolicy" in queue]
+        assert due["VisibilityTimeout"] == 6 * production.function("book_due")["Timeout"]
+
+    def test_every_queue_is_encrypted_and_keeps_messages_for_two_weeks(self, production: Deployment) -> None:
+        for queue in production.properties("AWS::SQS::Queue"):
+            assert queue["SqsManagedSseEnabled"] is True
+            assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+    def test_every_dead_letter_queue_raises_an_alarm_with_somebody(self, production: Deployment) -> None:
+        dead_letters = {name for name, queue in _queues(production) if "RedrivePolicy" not in queue}
+        alarms = production.properties("AWS::CloudWatch::Alarm")
+        assert {alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for alarm in alarms} == dead_letters
+        assert all(alarm["AlarmActions"] and alarm["Threshold"] == 1 for alarm in alarms)
+        (subscription,) = production.properties("AWS::SNS::Subscription")
+        assert subscription["Endpoint"] == "alarms@example.com"
+
+    def test_the_clock_ticks_each_minute_and_a_failed_tick_is_kept(self, production: Deployment) -> None:
+        (tick,) = production.properties("AWS::Scheduler::Schedule")
+        assert tick["ScheduleExpression"] == "rate(1 minute)"
+        assert "DeadLetterConfig" in tick["Target"]
+        (asynchronous,) = production.properties("AWS::Lambda::EventInvokeConfig")
+        assert "OnFailure" in asynchronous["DestinationConfig"]
+
+
+class TestFunctions:
+    def test_each_keeps_its_logs_for_a_limited_time(self, production: Deployment, local: Deployment) -> None:
+        assert {group["RetentionInDays"] for group in production.properties("AWS::Logs::LogGroup")} == {90}
+        assert {group["RetentionInDays"] for group in local.properties("AWS::Logs::LogGroup")} == {1}
+
+    def test_all_run_on_the_same_python_and_processor_with_traces(self, production: Deployment) -> None:
+        for function in production.properties("AWS::Lambda::Function"):
+            assert function["Runtime"] == "python3.13"
+            assert function["Architectures"] == ["arm64"]
+            assert function["TracingConfig"] == {"Mode": "Active"}
+            assert len(function["Layers"]) == 2
+
+    def test_an_answer_to_a_caller_takes_less_than_the_gateway_waits(self, production: Deployment) -> None:
+        for name in ROUTES:
+            assert production.function(name)["Timeout"] < 29
+
+
+class TestImports:
+    def test_chunks_are_read_from_a_manifest_and_applied_in_parallel(self, production: Deployment) -> None:
+        states = _states(production)
+        (work,) = [state for state in states.values() if state["Type"] == "Map"]
+        assert work["ItemProcessor"]["ProcessorConfig"]["Mode"] == "DISTRIBUTED"
+        assert work["ItemReader"]["ReaderConfig"] == {"InputType": "JSON"}
+        assert work["ItemReader"]["Parameters"]["Key.$"] == "$.manifest_key"
+        assert work["MaxConcurrency"] > 1
+
+    def test_an_import_that_fails_is_reported_too(self, production: Deployment) -> None:
+        states = _states(production)
+        caught = [state["Catch"][0]["Next"] for state in states.values() if "Catch" in state]
+        assert len(caught) == 2
+        (report,) = {states[name]["Next"] for name in caught}
+        assert states[report]["Type"] == "Fail"
+
+    def test_no_row_appears_in_the_logs_of_the_states(self, production: Deployment) -> None:
+        (machine,) = production.properties("AWS::StepFunctions::StateMachine")
+        assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False
+
+
+class TestCost:
+    def test_nothing_costs_by_the_hour(self, production: Deployment) -> None:
+        """M38: near zero when idle."""
+        kinds = {resource["Type"] for resource in production.resources.values()}
+        by_the_hour = ("AWS::EC2::", "AWS::ECS::", "AWS::RDS::", "AWS::ElastiCache::", "AWS::Kinesis::", "AWS::WAFv2::")
+        assert not [kind for kind in kinds if kind.startswith(by_the_hour)]
+        assert not [
+            one for one in production.properties("AWS::Lambda::Function") if "ReservedConcurrentExecutions" in one
+        ]
+
+
+class TestRoutes:
+    def test_every_route_has_its_function(self, production: Deployment) -> None:
+        methods = production.properties("AWS::ApiGateway::Method")
+        assert len(methods) == sum(len(lines) for lines in ROUTES.values())
+
+    def test_all_but_the_public_ones_need_a_key(self, production: Deployment) -> None:
+        kinds = [method["AuthorizationType"] for method in production.properties("AWS::ApiGateway::Method")]
+        assert kinds.count("NONE") == len(PUBLIC)
+        assert kinds.count("CUSTOM") == len(kinds) - len(PUBLIC)
+
+
+def _queues(deployment: Deployment) -> list[tuple[str, dict[str, Any]]]:
+    return [(name, each["Properties"]) for name, each in deployment.of("AWS::SQS::Queue").items()]
+
+
+def _states(deployment: Deployment) -> dict[str, dict[str, Any]]:
+    """The definition, with every reference replaced by a word."""
+    (machine,) = deployment.properties("AWS::StepFunctions::StateMachine")
+    parts = machine["DefinitionString"]["Fn::Join"][1]
+    states: dict[str, dict[str, Any]] = json.loads("".join(each if isinstance(each, str) else "ref" for each in parts))[
+        "States"
+    ]
+    return states
