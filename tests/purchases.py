@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
+from threading import Barrier, Thread
 from typing import Any
 
 from huitou.kernel.calendars import local_date
 from huitou.kernel.commits import Commit
+from huitou.kernel.errors import DomainError
 from huitou.kernel.ids import MemberId
 from huitou.members.directory import FoundMember
 from huitou.points.ports import WalletStore
@@ -168,6 +170,26 @@ class Shop:
     def everything(self) -> list[object]:
         """All that is kept (in memory): equal, if nothing was changed."""
         return list(self.table.all(object))
+
+
+def at_once(calls: Sequence[Callable[[], Recorded]]) -> list[Recorded | DomainError]:
+    """All calls, each in its own thread, let go together."""
+    answers: list[Recorded | DomainError] = []
+    start = Barrier(len(calls))
+
+    def run(call: Callable[[], Recorded]) -> None:
+        start.wait()
+        try:
+            answers.append(call())
+        except DomainError as error:
+            answers.append(error)
+
+    threads = [Thread(target=run, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
 
 
 def _purchases(table: Any) -> PurchaseStore:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from threading import Barrier, Thread
 
 import pytest
 
 from huitou.kernel.commits import ATTEMPTS, Commit, StaleReadError, Write
-from huitou.kernel.errors import ContentionError, DomainError, UnavailableError
+from huitou.kernel.errors import ContentionError, UnavailableError
 from huitou.purchases.service import AlreadyClaimedError, Recorded
 from huitou.simulator.memory import MemoryTable
 from tests.builders import MEI
-from tests.purchases import LIN, NOON, Shop, bill, booking, bread
+from tests.purchases import LIN, NOON, Shop, at_once, bill, booking, bread
 
 TILLS = 10
 
@@ -121,26 +120,6 @@ def crowded() -> Shop:
     opened.enrol(MEI)
     opened.enrol(LIN)
     return opened
-
-
-def at_once(calls: Sequence[Callable[[], Recorded]]) -> list[Recorded | DomainError]:
-    """All calls, each in its own thread, let go together."""
-    answers: list[Recorded | DomainError] = []
-    start = Barrier(len(calls))
-
-    def run(call: Callable[[], Recorded]) -> None:
-        start.wait()
-        try:
-            answers.append(call())
-        except DomainError as error:
-            answers.append(error)
-
-    threads = [Thread(target=run, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
 
 
 def test_ten_tills_sell_to_one_member_at_once() -> None:
