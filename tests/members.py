@@ -62,7 +62,7 @@ class FixedPrograms:
     def active(self) -> Program:
         return self.program
 
-    def at(self, instant: datetime) -> Program:
+    def at(self, instant: datetime) -> Program:  # noqa: ARG002 - the port's
         return self.active()
 
     def version(self, number: int) -> Program:  # noqa: ARG002 - the port's
