@@ -12,6 +12,11 @@ from collections.abc import Iterable
 from huitou.kernel.instants import from_millis, to_millis
 from huitou.points.wallet import Lot, LotChange
 
+LOTS_PER_ITEM = 20
+"""As many as fit into one write unit (1 KB) with the rest of the wallet."""
+LOTS_PER_PAGE = 16
+"""How many of the older ones are laid aside at once."""
+
 
 def pack_lots(lots: Iterable[Lot]) -> str:
     """The inverse of `unpack_lots`."""

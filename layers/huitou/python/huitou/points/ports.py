@@ -26,8 +26,15 @@ class WalletStore(Protocol):
         """All wallets of a member, in one read; empty: no such member."""
         ...
 
-    def save(self, before: Wallet, decision: Decision) -> list[Write]:
-        """The writes that carry out ``decision``; refused with `StaleReadError` if ``before`` is not the latest."""
+    def save(self, before: Wallet, decision: Decision, *, wake_at: datetime | None = None) -> list[Write]:
+        """The writes that carry out ``decision``; refused with `StaleReadError` if ``before`` is not the latest.
+
+        The clock looks at the wallet when it falls due next, or at ``wake_at``, for who goes on with it till then.
+        """
+        ...
+
+    def as_saved(self, before: Wallet, decision: Decision) -> Wallet:
+        """The wallet as `save` leaves it: for who goes on with it without reading it again."""
         ...
 
     def create(self, wallet: Wallet) -> Write:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 
@@ -23,13 +24,10 @@ from huitou.platform import keys
 from huitou.platform.table import Item, Table
 from huitou.points.bookings import Booking
 from huitou.points.decisions import Decision
-from huitou.points.packing import pack_changes, pack_lots, unpack_changes, unpack_lots
+from huitou.points.packing import LOTS_PER_ITEM, LOTS_PER_PAGE, pack_changes, pack_lots, unpack_changes, unpack_lots
 from huitou.points.wallet import Balance, Cause, Entry, EntryType, Lot, Page, RuleOutcome, Wallet
 from huitou.program.model import CurrencyId
 
-LOTS_PER_ITEM = 20
-"""As many as fit into one write unit (1 KB) with the rest of the wallet."""
-LOTS_PER_PAGE = 16
 READS = 5
 """How often a torn read is repeated; one repeat is already rare."""
 
@@ -103,14 +101,17 @@ class TableWallets:
     def load_all(self, member: MemberId) -> Mapping[CurrencyId, Wallet]:
         return self._read(member, keys.WALLET_PREFIX)
 
-    def save(self, before: Wallet, decision: Decision) -> list[Write]:
+    def save(self, before: Wallet, decision: Decision, *, wake_at: datetime | None = None) -> list[Write]:
         wallet, moved = _paged(before, decision.wallet)
         condition = WalletItem.version == before.version if before.version else WalletItem.pk.does_not_exist()
         stale = StaleReadError("The wallet changed meanwhile.")
-        writes = [self._table.put(_wallet_item(wallet), condition=condition, refused=stale)]
+        writes = [self._table.put(_wallet_item(wallet, wake_at), condition=condition, refused=stale)]
         writes += [self._page_write(wallet, page, stale) for page in moved]
         writes += [self._table.put(_entry_item(entry), refused=stale) for entry in decision.entries]
         return writes
+
+    def as_saved(self, before: Wallet, decision: Decision) -> Wallet:
+        return _paged(before, decision.wallet)[0]
 
     def create(self, wallet: Wallet) -> Write:
         (write,) = self.save(wallet, Decision(replace(wallet, version=1), ()))
@@ -208,24 +209,28 @@ def _paged(before: Wallet, after: Wallet) -> tuple[Wallet, list[Page]]:
 
 
 def _spilled(wallet: Wallet, pages: Sequence[Page]) -> list[Page]:
-    """A new page of the oldest lots of the wallet's item, where it holds too many.
+    """New pages of the oldest lots of the wallet's item, where it holds too many.
 
-    Only lots younger than every page go, so that the ranges of pages never overlap.
+    A page takes neighbours only, lots with no other page between them, so that the ranges of pages never overlap:
+    lots that came back, by a reversal, may be older than a page.
     """
-    newest_paged = max((page.last for page in pages), default=0)
-    if len(_unpaged(wallet.lots, pages)) <= LOTS_PER_ITEM:
-        return []
-    oldest = [lot.number for lot in wallet.lots if lot.number > newest_paged][:LOTS_PER_PAGE]
-    return [Page(oldest[0], oldest[-1], wallet.version)] if oldest else []
+    loose = [lot.number for lot in _unpaged(wallet.lots, pages)]
+    spilled: list[Page] = []
+    while len(loose) > LOTS_PER_ITEM:
+        next_page = min((page.first for page in pages if page.first > loose[0]), default=wallet.next_lot)
+        oldest = [number for number in loose if number < next_page][:LOTS_PER_PAGE]
+        spilled.append(Page(oldest[0], oldest[-1], wallet.version))
+        loose = loose[len(oldest) :]
+    return spilled
 
 
 def _unpaged(lots: Iterable[Lot], pages: Sequence[Page]) -> list[Lot]:
     return [lot for lot in lots if not any(page.first <= lot.number <= page.last for page in pages)]
 
 
-def _wallet_item(wallet: Wallet) -> WalletItem:
+def _wallet_item(wallet: Wallet, wake_at: datetime | None) -> WalletItem:
     pk, sk = keys.wallet(wallet.member, wallet.currency)
-    due_at = wallet.due_at()
+    due_at = wake_at or wallet.due_at()
     due_pk, due_sk = keys.due(wallet.member, due_at) if due_at else (None, None)
     return WalletItem(
         pk,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from huitou.kernel.commits import Write
@@ -15,6 +16,10 @@ class PurchaseStore(Protocol):
 
     def find(self, receipt: Digest) -> Purchase | None:
         """The purchase with this receipt, claimed or not."""
+        ...
+
+    def find_all(self, receipts: Sequence[Digest]) -> Mapping[Digest, Purchase]:
+        """As `find`, for many: those that there are."""
         ...
 
     def get(self, purchase: OwnedId) -> Purchase | None:

@@ -203,6 +203,15 @@ def read_purchase(
     )
 
 
+def read_receipt(body: ReceiptBody, brand: BrandId, program: Program) -> Receipt:
+    """What makes the sale the same sale. Raises `InvalidPurchaseError`."""
+    faults = _Faults()
+    store = faults.store(body.store, brand, program)
+    receipt = faults.receipt(body, brand, store, None, program)
+    faults.raise_any()
+    return receipt
+
+
 def read_claim(body: ClaimBody, brand: BrandId, program: Program) -> tuple[Receipt, int]:
     """The receipt claimed and its total. Raises `InvalidPurchaseError`."""
     faults = _Faults()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
@@ -80,6 +80,21 @@ class TablePurchases:
         if item.member is None:
             return _unclaimed(receipt, item)
         return self.get(OwnedId(MemberId(item.member), item.key))
+
+    def find_all(self, receipts: Sequence[Digest]) -> Mapping[Digest, Purchase]:
+        pointers = self._table.get_many([(ReceiptItem, *keys.receipt(receipt)) for receipt in receipts])
+        found: dict[Digest, Purchase] = {}
+        owned: dict[Digest, OwnedId] = {}
+        for receipt, item in zip(receipts, pointers, strict=True):
+            if isinstance(item, ReceiptItem) and item.member is None:
+                found[receipt] = _unclaimed(receipt, item)
+            elif isinstance(item, ReceiptItem):
+                owned[receipt] = OwnedId(MemberId(item.member), item.key)
+        purchases = self._table.get_many([(PurchaseItem, *keys.purchase(*owner)) for owner in owned.values()])
+        for (receipt, owner), item in zip(owned.items(), purchases, strict=True):
+            if isinstance(item, PurchaseItem):
+                found[receipt] = _purchase(owner.member, item)
+        return found
 
     def get(self, purchase: OwnedId) -> Purchase | None:
         item = self._table.get(PurchaseItem, *keys.purchase(*purchase))

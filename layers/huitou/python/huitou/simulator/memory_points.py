@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest, MemberId
@@ -29,7 +30,9 @@ class MemoryWallets:
         wallets = self._table.query(Wallet, keys.member(member), prefix=keys.WALLET_PREFIX).items
         return {wallet.currency: wallet for wallet in wallets}
 
-    def save(self, before: Wallet, decision: Decision) -> list[Write]:
+    def save(self, before: Wallet, decision: Decision, *, wake_at: datetime | None = None) -> list[Write]:
+        del wake_at  # in memory there is no clock that could look too early
+
         def unchanged(stored: Wallet | None) -> bool:
             return (stored.version if stored else 0) == before.version
 
@@ -42,6 +45,10 @@ class MemoryWallets:
             key = keys.entry(entry.member, entry.currency, entry.version)
             writes.append(self._table.put(*key, entry, refused=stale, when=absent))
         return writes
+
+    def as_saved(self, before: Wallet, decision: Decision) -> Wallet:
+        del before
+        return decision.wallet
 
     def create(self, wallet: Wallet) -> Write:
         (write,) = self.save(wallet, Decision(replace(wallet, version=1), ()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest, MemberId, OwnedId
 from huitou.kernel.pages import Page
@@ -21,6 +23,9 @@ class MemoryPurchases:
         if isinstance(found, OwnedId):
             return self.get(found)
         return found if isinstance(found, Purchase) else None
+
+    def find_all(self, receipts: Sequence[Digest]) -> Mapping[Digest, Purchase]:
+        return {receipt: found for receipt in receipts if (found := self.find(receipt)) is not None}
 
     def get(self, purchase: OwnedId) -> Purchase | None:
         return self._table.get(Purchase, *keys.purchase(*purchase))
