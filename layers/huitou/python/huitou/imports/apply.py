@@ -1,0 +1,256 @@
+"""What a member's sales come to, folded in order into as few commits as they fit into.
+
+The idea: each sale is decided at its own time by `huitou.purchases.decisions`, and before it, at their own instants,
+the activations and expiries that fell due by then: exactly what the ledger would say had every sale been sent at
+once and had the clock never been late (E20). Only the commits differ. A wallet is written once for many sales, and
+since it stays in memory between commits, it is read once for all of them.
+
+A wallet that knows of something later than a sale (a purchase of yesterday, over the API) does not go back: the
+sale is then decided as of the wallet's latest entry, like any sale that comes late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple
+
+from huitou.imports.model import NOTHING, Counts, Rejection, total
+from huitou.kernel.content import require_same
+from huitou.kernel.errors import DomainError
+from huitou.kernel.ids import Digest, MemberId
+from huitou.members.identity import Identity
+from huitou.members.service import Enrolment
+from huitou.points.decisions import Decision, Settle, decide
+from huitou.points.membership import MemberNotFoundError, joined_by_use
+from huitou.points.packing import LOTS_PER_PAGE
+from huitou.points.ports import Programs
+from huitou.points.wallet import Entry, Wallet, open_wallet
+from huitou.program.acceptance import CLOCK_SKEW, InFutureError
+from huitou.program.model import CurrencyId, Program
+from huitou.purchases.decisions import Sale, decide_sale
+from huitou.purchases.model import Purchase
+
+MOST_WRITES = 100
+"""DynamoDB's limit for one transaction."""
+MOST_BYTES = 3 * 1024**2
+"""Of rows in one commit; its own limit is 4 MiB, and what is stored is smaller than what came."""
+
+
+class Arrival(NamedTuple):
+    """A member row, understood. ``at`` is None where it does not say when they enrolled."""
+
+    at: datetime | None
+    identities: tuple[Identity, ...]
+    enrolment: Callable[[datetime], Enrolment]
+    """The enrolment as of an instant."""
+
+
+class Bill(NamedTuple):
+    """A purchase row, understood. ``buyer`` is None for a sale without a member (M40)."""
+
+    purchase: Purchase
+    buyer: Identity | MemberId | None
+
+
+class SaleRow(NamedTuple):
+    """A sale as it will be decided: its time accepted, its programme version chosen, its member not yet named."""
+
+    line: int
+    size: int
+    purchase: Purchase
+    presented: bool
+    is_first: bool
+    """Whether it is the first row of the file with this receipt."""
+
+
+class Change(NamedTuple):
+    """What becomes of one wallet in a commit; ``before`` is as stored, or of version 0 where there is none."""
+
+    before: Wallet
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The content of one commit, and what it means for the first ``taken`` rows."""
+
+    taken: int
+    changes: tuple[Change, ...]
+    purchases: tuple[Purchase, ...]
+    counts: Counts
+    rejections: tuple[Rejection, ...]
+    is_last: bool
+    """No row is left, and nothing is due any more."""
+
+
+def imported_time(occurred_at: datetime, now: datetime) -> datetime:
+    """E32: the time that counts; an import takes all that is not in the future. Raises `InFutureError`."""
+    if occurred_at > now + CLOCK_SKEW:
+        raise InFutureError("The time lies more than 5 minutes ahead of the import's start.")
+    return min(occurred_at, now)
+
+
+def rules_for(purchase: Purchase, programs: Programs) -> Program:
+    """E20: a sale is paid by the programme of its day, unless that did not know its store or brand yet."""
+    rules = programs.at(purchase.occurred_at)
+    known = purchase.store in rules.stores if purchase.store else purchase.brand in rules.brands
+    return rules if known else programs.active()
+
+
+def rejected(line: int, error: DomainError) -> Rejection:
+    """The row's refusal in the words of the error, with the first fields at fault."""
+    fields = "; ".join(f"{each.pointer}: {each.message}" if each.pointer else each.message for each in error.errors[:3])
+    return Rejection(line, error.code, f"{error.detail} {fields}".strip())
+
+
+def judge_known(row: SaleRow, known: Purchase, given: Purchase, now: datetime) -> Counts | Rejection:
+    """E14: a receipt that is known already: replayed, or refused for other content.
+
+    What an interrupted attempt of this very import has recorded (at ``now``) counts as recorded by it.
+    """
+    try:
+        require_same(known.content(), given.content(), "purchase")
+    except DomainError as error:
+        return rejected(row.line, error)
+    return Counts(recorded=1) if row.is_first and known.received_at == now else Counts(replayed=1)
+
+
+def next_batch(
+    rows: Sequence[SaleRow],
+    wallets: Mapping[CurrencyId, Wallet],
+    known: Mapping[Digest, Purchase],
+    *,
+    member: MemberId,
+    programs: Programs,
+    now: datetime,
+    brought: bool,
+) -> Batch:
+    """As much of ``rows``, from the first on, as one commit carries, and after the last what is due by ``now``.
+
+    ``wallets`` are the member's as stored; ``known`` are purchases with the receipts of ``rows``, as far as anybody
+    knows: the commit finds out about others. ``brought``: an earlier batch has recorded something. Where none did,
+    nothing is booked at the end either: an import that brings nothing changes nothing.
+    """
+    batch = _Gathering(wallets, known, member, programs, now=now)
+    for row in rows:
+        if not batch.take(row):
+            return batch.finished(is_last=False)
+    return batch.finished(is_last=not (brought or batch.has_recorded) or batch.settle(now))
+
+
+class _Gathering:
+    """A batch in the making."""
+
+    def __init__(
+        self,
+        wallets: Mapping[CurrencyId, Wallet],
+        known: Mapping[Digest, Purchase],
+        member: MemberId,
+        programs: Programs,
+        *,
+        now: datetime,
+    ) -> None:
+        self._stored = dict(wallets)
+        self._wallets = dict(wallets)
+        self._known = dict(known)
+        self._member = member
+        self._programs = programs
+        self._now = now
+        self._entries: dict[CurrencyId, list[Entry]] = {}
+        self._purchases: list[Purchase] = []
+        self._bytes = 0
+        self._taken = 0
+        self._counts = NOTHING
+        self._rejections: list[Rejection] = []
+
+    @property
+    def has_recorded(self) -> bool:
+        return self._counts.recorded > 0
+
+    def take(self, row: SaleRow) -> bool:
+        """Whether the row found room; what is due before it may have been booked even if not."""
+        given = replace(row.purchase, member=self._member)
+        known = self._known.get(given.receipt)
+        if known is not None:
+            self._note(judge_known(row, known, given, self._now))
+            return True
+        at = max([given.occurred_at, *(wallet.recorded_at for wallet in self._wallets.values())])
+        if not self.settle(at):
+            return False
+        try:
+            sale = self._decided(row, at)
+        except MemberNotFoundError as error:
+            self._note(rejected(row.line, error))
+            return True
+        return self._sell(row, sale, at)
+
+    def settle(self, until: datetime) -> bool:
+        """Books what fell due, each at its instant; whether there was room for all of it."""
+        while (due := self._next_due()) is not None and due[0] <= until:
+            at, currency = due
+            made = {currency: decide(self._wallets[currency], Settle(), self._programs.active(), at)}
+            if not self._has_room(made, sales=0):
+                return False
+            self._book(made, at)
+        return True
+
+    def finished(self, *, is_last: bool) -> Batch:
+        changes = tuple(
+            Change(self._stored[currency], Decision(self._wallets[currency], tuple(entries)))
+            for currency, entries in self._entries.items()
+        )
+        return Batch(
+            self._taken, changes, tuple(self._purchases), self._counts, tuple(self._rejections), is_last=is_last
+        )
+
+    def _decided(self, row: SaleRow, at: datetime) -> Sale:
+        program = self._programs.version(row.purchase.program_version)
+        home = self._wallets.get(program.home_currency)
+        joined = joined_by_use(home, row.purchase.brand, row.presented, program, at)
+        return decide_sale(row.purchase, self._member, {**self._wallets, program.home_currency: joined}, program, at)
+
+    def _sell(self, row: SaleRow, sale: Sale, at: datetime) -> bool:
+        if not self._has_room(sale.decisions, sales=1) or (self._bytes and self._bytes + row.size > MOST_BYTES):
+            return False
+        self._book(sale.decisions, at)
+        self._bytes += row.size
+        self._purchases.append(sale.purchase)
+        self._known[sale.purchase.receipt] = sale.purchase
+        self._note(Counts(recorded=1))
+        return True
+
+    def _book(self, made: Mapping[CurrencyId, Decision], at: datetime) -> None:
+        for currency, decision in made.items():
+            self._stored.setdefault(currency, open_wallet(self._member, currency, at))
+            self._wallets[currency] = decision.wallet
+            self._entries.setdefault(currency, []).extend(decision.entries)
+
+    def _note(self, verdict: Counts | Rejection) -> None:
+        self._taken += 1
+        if isinstance(verdict, Rejection):
+            self._rejections.append(verdict)
+            verdict = Counts(rejected=1)
+        self._counts = total((self._counts, verdict))
+
+    def _next_due(self) -> tuple[datetime, CurrencyId] | None:
+        dues = ((wallet.due_at(), currency) for currency, wallet in self._wallets.items())
+        return min(((at, currency) for at, currency in dues if at is not None), default=None)
+
+    def _has_room(self, made: Mapping[CurrencyId, Decision], sales: int) -> bool:
+        """Whether all still fits into one commit; a batch takes at least one decision, however large."""
+        writes = 2 * (len(self._purchases) + sales)
+        for currency in self._entries.keys() | made.keys():
+            decision = made.get(currency)
+            stored = self._stored.get(currency)
+            entries = len(self._entries.get(currency, ())) + (len(decision.entries) if decision else 0)
+            after = decision.wallet if decision else self._wallets[currency]
+            writes += entries + 1 + _most_pages(stored, after)
+        return writes <= MOST_WRITES or not self._entries
+
+
+def _most_pages(before: Wallet | None, after: Wallet) -> int:
+    """How many pages of lots a store may have to write: those there are, and those that new lots fill."""
+    new_lots = after.next_lot - (before.next_lot if before else 1)
+    return (len(before.pages) if before else 0) + -(-new_lots // LOTS_PER_PAGE)

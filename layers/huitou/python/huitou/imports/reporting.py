@@ -1,0 +1,62 @@
+"""The last state of an import: sums up what became of the rows, or says why the import failed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from huitou.imports import errors
+from huitou.imports.model import SHOWN_REJECTIONS, Run, Status, total
+from huitou.imports.ports import Files, RunStore
+from huitou.imports.rejections import read_rejections
+from huitou.imports.service import running
+from huitou.kernel.commits import Commit
+from huitou.kernel.ids import Digest
+
+UNKNOWN = "It stopped for a reason of our own. Start it again: it goes on where it stopped."
+_OF_THE_FILE: Mapping[str, type[Exception]] = {
+    each.__name__: each for each in (errors.UnreadableFileError, errors.FileTooLargeError, errors.FileReplacedError)
+}
+
+
+class Reporting:
+    """The use case."""
+
+    def __init__(self, runs: RunStore, files: Files, commit: Commit) -> None:
+        self._runs = runs
+        self._files = files
+        self._commit = commit
+
+    def report(self, run_id: Digest, error: Mapping[str, str] | None, now: datetime) -> Run:
+        """Ends the import. ``error`` is the state machine's, where a state failed for good."""
+        run = running(self._runs, run_id)
+        chunks = self._runs.chunks(run.id)
+        rejections = sorted(
+            rejection
+            for number, counts in chunks
+            if counts.rejected
+            for rejection in read_rejections(self._files, run.rejections_key(number))
+        )
+        finished = replace(
+            run,
+            status=Status.FAILED if error else Status.COMPLETED,
+            finished_at=now,
+            counts=total(counts for _, counts in chunks),
+            rejections=tuple(rejections[:SHOWN_REJECTIONS]),
+            failure=_failure(error) if error else None,
+        )
+        lines = (json.dumps(each._asdict(), ensure_ascii=False) + "\n" for each in rejections)
+        self._files.write(run.rejected_key, "".join(lines).encode())
+        self._commit([self._runs.replace(finished, before=run)])
+        return finished
+
+
+def _failure(error: Mapping[str, str]) -> str:
+    """The sentence of an error that is about the file; everything else is in the logs."""
+    if error.get("Error") not in _OF_THE_FILE:
+        return UNKNOWN
+    cause: dict[str, Any] = json.loads(error.get("Cause", "{}"))
+    return str(cause.get("errorMessage", UNKNOWN))

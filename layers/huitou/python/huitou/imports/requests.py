@@ -1,0 +1,201 @@
+"""Rows and requests of imports as they come: shapes, and what turns them into values.
+
+The first state reads only what places a row (`read_head`), the second the whole of it (`read_row`); both by the
+same parser, so that they understand a row alike.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, NoReturn
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from huitou.access.model import Caller
+from huitou.imports.apply import Arrival, Bill, imported_time
+from huitou.imports.model import SHOWN_REJECTIONS, Format, Run, Status
+from huitou.imports.partition import Head
+from huitou.imports.service import Created, Progress
+from huitou.kernel.errors import FieldError, InvalidError
+from huitou.kernel.ids import MemberId
+from huitou.kernel.instants import format_instant, to_instant
+from huitou.members.identity import Identity
+from huitou.members.references import IdentityBody, MemberReference
+from huitou.members.requests import EnrolBody
+from huitou.members.service import Enrolment
+from huitou.program.model import Program
+from huitou.purchases.requests import Moment, PurchaseBody, ReceiptBody, read_purchase, read_receipt
+
+MOST_FINDINGS = 50
+
+
+class InvalidRowError(InvalidError):
+    """The row is no JSON, or lacks fields, or has fields that no row has."""
+
+    code = "invalid_row"
+    title = "The row is not valid"
+
+
+class MemberRow(EnrolBody):
+    """A row: somebody to recognise or to enrol."""
+
+    type: Literal["member"]
+    enrolled_at: Moment | None = None
+    """By default the time of the member's first purchase in the file, else the import's start."""
+
+
+class PurchaseRow(PurchaseBody):
+    """A row: a sale."""
+
+    type: Literal["purchase"]
+
+
+class _MemberHead(BaseModel):
+    type: Literal["member"]
+    identities: list[IdentityBody]
+    enrolled_at: Moment | None = None
+
+
+class _PurchaseHead(ReceiptBody):
+    model_config = ConfigDict(extra="ignore")
+
+    type: Literal["purchase"]
+    member: MemberReference | None = None
+
+
+_HEADS: TypeAdapter[_MemberHead | _PurchaseHead] = TypeAdapter(
+    Annotated[_MemberHead | _PurchaseHead, Field(discriminator="type")]
+)
+_ROWS: TypeAdapter[MemberRow | PurchaseRow] = TypeAdapter(
+    Annotated[MemberRow | PurchaseRow, Field(discriminator="type")]
+)
+
+
+def read_head(text: bytes, run: Run, program: Program) -> Head:
+    """What places a row. Raises `InvalidRowError`, `InvalidPurchaseError`, `ForeignBrandError`, `InFutureError`."""
+    try:
+        head = _HEADS.validate_json(text)
+    except ValidationError as error:
+        _refuse(error)
+    if isinstance(head, _MemberHead):
+        at = to_instant(head.enrolled_at) if head.enrolled_at else None
+        return Head(False, at, "", tuple(_name(each.identity) for each in head.identities))
+    receipt = read_receipt(head, _caller(run).brand_for(head.brand), program).digest
+    named = (_name(head.member.target),) if head.member else ()
+    at = imported_time(to_instant(head.occurred_at), run.decided_at)
+    return Head(True, at, receipt, (f"receipt:{receipt}", *named))
+
+
+def read_row(text: bytes, run: Run, program: Program) -> Arrival | Bill:
+    """The whole of a row. Raises as `read_head`."""
+    try:
+        row = _ROWS.validate_json(text)
+    except ValidationError as error:
+        _refuse(error)
+    return _arrival(row, run) if isinstance(row, MemberRow) else _bill(row, run, program)
+
+
+def _arrival(row: MemberRow, run: Run) -> Arrival:
+    brand = row.brand or run.brand
+    _caller(run).acts_for(brand)
+
+    def enrolment(at: datetime) -> Enrolment:
+        return Enrolment(tuple(each.presented(at) for each in row.identities), row.profile.profile(), brand)
+
+    at = imported_time(to_instant(row.enrolled_at), run.decided_at) if row.enrolled_at else None
+    return Arrival(at, tuple(each.identity for each in row.identities), enrolment)
+
+
+def _bill(row: PurchaseRow, run: Run, program: Program) -> Bill:
+    brand = _caller(run).brand_for(row.brand)
+    purchase = read_purchase(row, brand, None, program, run.decided_at)
+    return Bill(purchase, row.member.target if row.member else None)
+
+
+def _caller(run: Run) -> Caller:
+    """On whose behalf the import runs."""
+    return Caller("import", run.brand, frozenset())
+
+
+def _name(reference: Identity | MemberId) -> str:
+    if isinstance(reference, str):
+        return f"id:{reference}"
+    return f"{reference.kind}:{reference.scope}:{reference.value}"
+
+
+def _refuse(error: ValidationError) -> NoReturn:
+    """Pydantic's findings, without what was given, which may be somebody's phone number."""
+    fields = [
+        FieldError("".join(f"/{part}" for part in each["loc"][1:]), each["msg"].removeprefix("Value error, "))
+        for each in error.errors(include_url=False, include_input=False, include_context=False)[:MOST_FINDINGS]
+    ]
+    raise InvalidRowError("The row does not fit the schema.", errors=fields) from None
+
+
+class ImportBody(BaseModel):
+    """A file to come."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: Format = Field(description="How the rows are written; the file may be compressed with gzip.")
+    client_reference: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+
+
+class RejectionView(BaseModel):
+    """A row that was not imported."""
+
+    line: int
+    code: str
+    reason: str
+
+
+class ImportView(BaseModel):
+    """An import. ``rows`` is null until the file was read; ``members`` to ``rejected`` count rows done with."""
+
+    import_id: str
+    status: Status
+    format: Format
+    client_reference: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    program_version: int | None
+    rows: int | None
+    members: int
+    recorded: int
+    replayed: int
+    rejected: int
+    rejections: list[RejectionView] = Field(description=f"The first {SHOWN_REJECTIONS}, once it is finished.")
+    rejections_url: str | None = Field(description="All rejected rows (NDJSON), once it is finished; for an hour.")
+    failure: str | None
+
+
+class CreatedImportView(ImportView):
+    """An import that waits for its file."""
+
+    upload_url: str = Field(description="PUT the file here, within an hour; then start the import.")
+
+
+def import_view(progress: Progress) -> dict[str, Any]:
+    """As `ImportView`."""
+    run = progress.run
+    return {
+        "import_id": run.id,
+        "status": run.status,
+        "format": run.format,
+        "client_reference": run.client_reference,
+        "created_at": format_instant(run.created_at),
+        "started_at": format_instant(run.started_at) if run.started_at else None,
+        "finished_at": format_instant(run.finished_at) if run.finished_at else None,
+        "program_version": run.program_version or None,
+        "rows": run.rows,
+        **progress.counts._asdict(),
+        "rejections": [each._asdict() for each in run.rejections],
+        "rejections_url": progress.rejections_url,
+        "failure": run.failure,
+    }
+
+
+def created_view(created: Created) -> dict[str, Any]:
+    """As `CreatedImportView`."""
+    return {**import_view(Progress(created.run, created.run.counts, None)), "upload_url": created.upload_url}

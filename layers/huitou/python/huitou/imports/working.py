@@ -1,0 +1,264 @@
+"""The second state of an import: applies the rows of one chunk, member by member.
+
+Most imports bring only what is new, so a receipt is taken to be new until a commit proves otherwise. From the first
+known one on, the worker looks receipts up before it decides: an import that is repeated is mostly reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from huitou.imports.apply import (
+    Arrival,
+    Batch,
+    Bill,
+    SaleRow,
+    imported_time,
+    judge_known,
+    next_batch,
+    rejected,
+    rules_for,
+)
+from huitou.imports.model import NOTHING, Counts, Rejection, Run, total
+from huitou.imports.partition import PlacedRow, groups_of
+from huitou.kernel.commits import Commit, StaleReadError, Write, until_committed
+from huitou.kernel.errors import ConflictError, DomainError, ForbiddenError, InvalidError, NotFoundError
+from huitou.kernel.ids import Digest, MemberId
+from huitou.members.directory import FoundMember, MemberDirectory
+from huitou.members.identity import Identity
+from huitou.members.service import Members
+from huitou.points.membership import MemberNotFoundError
+from huitou.points.ports import Programs, WalletStore
+from huitou.points.wallet import Wallet
+from huitou.program.model import GROUP, CurrencyId, Program
+from huitou.purchases.model import Purchase
+from huitou.purchases.ports import PurchaseStore
+
+ReadRow = Callable[[bytes, Run, Program], Arrival | Bill]
+
+REFUSALS = (InvalidError, NotFoundError, ForbiddenError, ConflictError)
+"""What is the row's own fault. Anything else stops the chunk, which is then tried again as a whole."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the rows so far."""
+
+    counts: Counts = NOTHING
+    rejections: list[Rejection] = field(default_factory=list)
+
+    def add(self, counts: Counts, rejections: Iterable[Rejection] = ()) -> None:
+        self.counts = total((self.counts, counts))
+        self.rejections += rejections
+
+    def reject(self, line: int, error: DomainError) -> None:
+        self.add(Counts(rejected=1), [rejected(line, error)])
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """For which import rows are applied, and under which programmes. ``rest_until``: see `Worker.apply`."""
+
+    run: Run
+    programs: Programs
+    rest_until: datetime
+
+    @property
+    def now(self) -> datetime:
+        return self.run.decided_at
+
+
+@dataclass(slots=True)
+class _Account:
+    """What the worker knows of a member: the wallets as stored, and purchases by receipt."""
+
+    wallets: Mapping[CurrencyId, Wallet]
+    known: dict[Digest, Purchase]
+
+
+class Worker:
+    """The use case; one per invocation. ``members`` enrols under the import's programme."""
+
+    def __init__(
+        self,
+        *,
+        members: Members,
+        directory: MemberDirectory,
+        wallets: WalletStore,
+        purchases: PurchaseStore,
+        commit: Commit,
+        pause: Callable[[int], None],
+        read_row: ReadRow,
+    ) -> None:
+        self._members = members
+        self._directory = directory
+        self._wallets = wallets
+        self._purchases = purchases
+        self._commit = commit
+        self._pause = pause
+        self._read_row = read_row
+        self._looks_first = False
+
+    def apply(self, lines: Iterable[bytes], task: Task) -> Tally:
+        """Applies the lines of a chunk. Applying them again changes nothing and counts the same.
+
+        Until ``task.rest_until`` the clock leaves alone what is overdue in a wallet between two commits: the next
+        one books it. Should the worker die meanwhile, the clock does so then (E20).
+        """
+        tally = Tally()
+        for group in groups_of(lines):
+            self._apply_group(group, task, tally)
+        return tally
+
+    def _apply_group(self, rows: Sequence[PlacedRow], task: Task, tally: Tally) -> None:
+        arrivals: list[tuple[int, Arrival]] = []
+        bills: list[tuple[PlacedRow, Bill]] = []
+        for row in rows:
+            try:
+                read = self._read_row(row.text, task.run, task.programs.active())
+                if isinstance(read, Arrival):
+                    arrivals.append((row.line, read))
+                else:
+                    bills.append((row, _timed(read, task)))
+            except REFUSALS as error:
+                tally.reject(row.line, error)
+        first_sale = min((bill.purchase.occurred_at for _, bill in bills), default=task.now)
+        found = self._enrol(arrivals, first_sale, task, tally)
+        for buyer, sales in self._by_buyer(bills, found, task, tally).items():
+            if buyer is None:
+                self._keep_unclaimed(sales, task, tally)
+            else:
+                self._sell(buyer, sales, task, tally)
+
+    def _enrol(
+        self, arrivals: Iterable[tuple[int, Arrival]], first_sale: datetime, task: Task, tally: Tally
+    ) -> dict[Identity | MemberId, FoundMember]:
+        """Whom the member rows are about, by each identity that they name."""
+        found: dict[Identity | MemberId, FoundMember] = {}
+        for line, arrival in arrivals:
+            at = arrival.at or first_sale
+            try:
+                member = self._members.enrol(arrival.enrolment(at), task.run.brand, at).view.member
+            except REFUSALS as error:
+                tally.reject(line, error)
+                continue
+            found |= dict.fromkeys(arrival.identities, FoundMember(member.id, presented=True))
+            tally.add(Counts(members=1))
+        return found
+
+    def _by_buyer(
+        self,
+        bills: Iterable[tuple[PlacedRow, Bill]],
+        found: dict[Identity | MemberId, FoundMember],
+        task: Task,
+        tally: Tally,
+    ) -> dict[MemberId | None, list[SaleRow]]:
+        """The sales of each buyer, in order."""
+        sales: dict[MemberId | None, list[SaleRow]] = {}
+        receipts: set[Digest] = set()
+        for row, (purchase, reference) in bills:
+            try:
+                buyer = self._find(reference, found, task) if reference is not None else None
+            except MemberNotFoundError as error:
+                tally.reject(row.line, error)
+                continue
+            sale = SaleRow(
+                row.line,
+                len(row.text),
+                purchase,
+                presented=buyer is not None and buyer.presented,
+                is_first=purchase.receipt not in receipts,
+            )
+            receipts.add(purchase.receipt)
+            sales.setdefault(buyer.id if buyer else None, []).append(sale)
+        return sales
+
+    def _find(
+        self, reference: Identity | MemberId, found: dict[Identity | MemberId, FoundMember], task: Task
+    ) -> FoundMember:
+        if reference not in found:
+            found[reference] = self._directory.require(reference, by_group=task.run.brand == GROUP)
+        return found[reference]
+
+    def _sell(self, member: MemberId, sales: Sequence[SaleRow], task: Task, tally: Tally) -> None:
+        account: _Account | None = None
+        rest, brought = sales, False
+
+        def attempt() -> tuple[_Account, Batch]:
+            current = account if account is not None else self._read(member, rest)
+            batch = next_batch(
+                rest,
+                current.wallets,
+                current.known,
+                member=member,
+                programs=task.programs,
+                now=task.now,
+                brought=brought,
+            )
+            if batch.changes:
+                self._carry_out(batch, task)
+            return current, batch
+
+        is_last = False
+        while not is_last:
+            try:
+                current, batch = attempt()
+            except StaleReadError:
+                self._looks_first, account = True, None
+                current, batch = until_committed(attempt, self._pause)
+            account = self._after(current, batch)
+            tally.add(batch.counts, batch.rejections)
+            brought = brought or batch.counts.recorded > 0
+            rest, is_last = rest[batch.taken :], batch.is_last
+
+    def _read(self, member: MemberId, sales: Sequence[SaleRow]) -> _Account:
+        return _Account(self._wallets.load_all(member), self._look_up(sales))
+
+    def _look_up(self, sales: Sequence[SaleRow]) -> dict[Digest, Purchase]:
+        if not self._looks_first:
+            return {}
+        return dict(self._purchases.find_all([sale.purchase.receipt for sale in sales]))
+
+    def _carry_out(self, batch: Batch, task: Task) -> None:
+        writes: list[Write] = []
+        for before, decision in batch.changes:
+            due = decision.wallet.due_at()
+            overdue = not batch.is_last and due is not None and due <= task.now
+            writes += self._wallets.save(before, decision, wake_at=task.rest_until if overdue else None)
+        for purchase in batch.purchases:
+            writes += self._purchases.add(purchase)
+        self._commit(writes)
+
+    def _after(self, account: _Account, batch: Batch) -> _Account:
+        """The account as the commit left it, so that it need not be read again."""
+        changed = {change.before.currency: self._wallets.as_saved(*change) for change in batch.changes}
+        account.known |= {purchase.receipt: purchase for purchase in batch.purchases}
+        return replace(account, wallets={**account.wallets, **changed})
+
+    def _keep_unclaimed(self, sales: Sequence[SaleRow], task: Task, tally: Tally) -> None:
+        """M40: sales without a member wait for whoever claims them."""
+        for sale in sales:
+            verdict = until_committed(lambda sale=sale: self._keep(sale, task.now), self._pause)  # type: ignore[misc]
+            if isinstance(verdict, Rejection):
+                tally.add(Counts(rejected=1), [verdict])
+            else:
+                tally.add(verdict)
+
+    def _keep(self, sale: SaleRow, now: datetime) -> Counts | Rejection:
+        known = self._look_up([sale]).get(sale.purchase.receipt)
+        if known is not None:
+            return judge_known(sale, known, sale.purchase, now)
+        try:
+            self._commit(self._purchases.add(sale.purchase))
+        except StaleReadError:
+            self._looks_first = True
+            raise
+        return Counts(recorded=1)
+
+
+def _timed(bill: Bill, task: Task) -> Bill:
+    timed = replace(bill.purchase, occurred_at=imported_time(bill.purchase.occurred_at, task.now))
+    ruled = replace(timed, program_version=rules_for(timed, task.programs).version)
+    return bill._replace(purchase=ruled)

@@ -1,0 +1,30 @@
+"""Starting executions of a state machine in Step Functions."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from botocore.config import Config
+from botocore.session import get_session
+
+from huitou.kernel.ids import Digest
+
+_CONFIG = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
+
+
+class ImportStates:
+    """`imports.ports.StateMachine`."""
+
+    def __init__(self, arn: str, region: str, endpoint: str | None = None) -> None:
+        self._arn = arn
+        self._client: Any = get_session().create_client("stepfunctions", region, endpoint_url=endpoint, config=_CONFIG)
+
+    def start(self, run: Digest, attempt: int) -> None:
+        """The name makes it happen once: a second execution of it is refused, or is the first one."""
+        try:
+            self._client.start_execution(
+                stateMachineArn=self._arn, name=f"{run}-{attempt}", input=json.dumps({"import_id": run})
+            )
+        except self._client.exceptions.ExecutionAlreadyExists:
+            return
