@@ -7,7 +7,7 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 
-from huitou.access.model import Caller
+from huitou.access.model import BrandRequiredError, Caller, ForeignBrandError
 from huitou.kernel.errors import ContentionError, ContentReusedError
 from huitou.kernel.ids import MemberId, parse_digest
 from huitou.members.directory import FoundMember, MemberDirectory
@@ -90,6 +90,8 @@ points = Points(TableWallets(members), TableBookings(members), programs, members
 app = create_app("serve_wallets")
 
 BOOKING_ERRORS = (
+    BrandRequiredError,
+    ForeignBrandError,
     InvalidBookingError,
     MemberNotFoundError,
     InsufficientPointsError,
