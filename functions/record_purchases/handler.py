@@ -111,7 +111,7 @@ ERRORS = (InvalidPurchaseError, MemberNotFoundError, InFutureError, TooLateError
     summary="Record a purchase",
     responses=documented({200: RecordedView, 201: RecordedView}, *ERRORS),
 )
-def record(body: Annotated[PurchaseBody, Body()], idempotency_key: OptionalIdempotencyKey = None) -> Answer:
+def record_purchase(body: Annotated[PurchaseBody, Body()], idempotency_key: OptionalIdempotencyKey = None) -> Answer:
     """Records the sale and earns in the same write; the same receipt again gives the first answer, for ever."""
     caller = _writer()
     recorded = _record(body, caller, idempotency_key)
@@ -135,7 +135,7 @@ def record_batch(body: Annotated[BatchBody, Body()]) -> Answer:
         *(ReceiptNotFoundError, AlreadyClaimedError, ClaimTooLateError),
     ),
 )
-def claim(body: Annotated[ClaimBody, Body()]) -> Answer:
+def claim_receipt(body: Annotated[ClaimBody, Body()]) -> Answer:
     """補登: gives a sale without a member to the one who holds the receipt; it earns as of the sale."""
     caller = _writer()
     brand = caller.brand_for(body.brand)
@@ -151,7 +151,7 @@ def claim(body: Annotated[ClaimBody, Body()]) -> Answer:
     summary="Read a purchase",
     responses=documented({200: PurchaseView}, PurchaseNotFoundError),
 )
-def get(purchase_id: PurchaseId) -> Answer:
+def get_purchase(purchase_id: PurchaseId) -> Answer:
     """With its lines and what it earned."""
     caller = _reader()
     found = purchases.get(purchase_id, caller.brand)

@@ -64,7 +64,7 @@ app = create_app("serve_imports")
     summary="Ask for an import",
     responses=documented({200: CreatedImportView, 201: CreatedImportView}, ContentReusedError),
 )
-def create(body: Annotated[ImportBody, Body()], idempotency_key: IdempotencyKey) -> Answer:
+def create_import(body: Annotated[ImportBody, Body()], idempotency_key: IdempotencyKey) -> Answer:
     """Answers with the address to which the file goes, by PUT: NDJSON or CSV, up to 2 GiB and 1,000,000 rows.
 
     A brand's key imports rows of its own brand only.
@@ -83,7 +83,7 @@ def create(body: Annotated[ImportBody, Body()], idempotency_key: IdempotencyKey)
         *(ImportNotFoundError, NothingUploadedError, FileTooLargeError, FileReplacedError, NoProgramError),
     ),
 )
-def start(import_id: ImportId) -> Answer:
+def start_import(import_id: ImportId) -> Answer:
     """Once the file is there. Starting again changes nothing; a failed import goes on where it stopped."""
     caller = _importer()
     run = imports.start(parse_digest(import_id), caller.brand, accepted_at(app))
@@ -96,7 +96,7 @@ def start(import_id: ImportId) -> Answer:
     summary="Look at an import",
     responses=documented({200: ImportView}, ImportNotFoundError),
 )
-def get(import_id: ImportId) -> Answer:
+def get_import(import_id: ImportId) -> Answer:
     """How far it is and, once it is finished, which rows were rejected and why."""
     caller = _importer()
     return answer(import_view(imports.progress(parse_digest(import_id), caller.brand)))

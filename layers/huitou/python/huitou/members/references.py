@@ -32,7 +32,7 @@ class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-class LineBody(_Body):
+class LineUserBody(_Body):
     """A LINE user."""
 
     provider: Scope
@@ -69,7 +69,7 @@ class IdentityBody(_Body):
     """ISO 3166; by default TW."""
 
     email: Annotated[str, Field(min_length=3, max_length=LONGEST_EMAIL, examples=["mei@example.com"])] | None = None
-    line: LineBody | None = None
+    line: LineUserBody | None = None
     card: ForeignId | None = None
     app: AppBody | None = None
     external: ExternalBody | None = None

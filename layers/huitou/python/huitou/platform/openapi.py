@@ -83,6 +83,7 @@ def describe(apps: Iterable[App]) -> Document:
     schemas: dict[str, Any] = {"Problem": PROBLEM}
     for app in apps:
         part = json.loads(app.get_openapi_json_schema(title=TITLE, version=VERSION))
+        _require_plain(part["components"]["schemas"])
         _merge(schemas, _tidy(_without(part["components"]["schemas"], _POWERTOOLS_SCHEMAS), names=True))
         for (path, method), operation in _operations(app, part).items():
             _merge(paths.setdefault(path, {}), {method: operation})
@@ -188,6 +189,12 @@ def _merge(into: Document, more: Mapping[str, Any]) -> None:
     for name, meaning in more.items():
         if into.setdefault(name, meaning) != meaning:
             raise ValueError(f"Two apps mean different things by {name!r}.")
+
+
+def _require_plain(names: Iterable[str]) -> None:
+    """Pydantic writes the module into the name where two models of an app are called alike."""
+    if clashes := [name for name in names if "__" in name]:
+        raise ValueError(f"Two models are called alike: {', '.join(clashes)}.")
 
 
 def _require_unique(names: list[str]) -> None:

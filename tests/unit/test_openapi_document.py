@@ -1,0 +1,23 @@
+"""docs/openapi.json says what the code does: `huitou openapi` was run after the last change of a route."""
+
+from __future__ import annotations
+
+import json
+
+from cli.openapi import DOCUMENT, texts
+from infra.routes import ROUTES
+
+
+def test_the_committed_description_is_the_generated_one() -> None:
+    for path, text in texts().items():
+        assert path.read_text("utf-8") == text, f"{path.name} is out of date: run `huitou openapi`"
+
+
+def test_the_gateway_knows_every_route_that_is_described_and_no_other() -> None:
+    described = {
+        f"{method.upper()} {path}"
+        for path, operations in json.loads(DOCUMENT.read_text("utf-8"))["paths"].items()
+        for method in operations
+    }
+
+    assert described == {line for lines in ROUTES.values() for line in lines}
