@@ -1,5 +1,6 @@
 """`huitou synth`, `diff`, `deploy` and `env`: the CDK app, for the local stack or for a stage on AWS."""
 
+import hashlib
 import json
 import os
 import shlex
@@ -7,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
+import httpx
 import typer
 
 from cli.local_stack import LocalStack, require
@@ -18,6 +20,7 @@ LOCAL_ACCOUNT: Final = "000000000000"
 ASSEMBLIES: Final = ROOT / "cdk.out"
 
 Stage = Annotated[str, typer.Option(help="`local`, or the name of a stage on AWS.")]
+Synthesised = Annotated[bool, typer.Option("--synthesised", help="Take what `huitou synth` wrote, as it is.")]
 
 
 def synth(stage: Stage = LOCAL) -> None:
@@ -27,17 +30,17 @@ def synth(stage: Stage = LOCAL) -> None:
     out.print(f"The templates are in {assembly.relative_to(ROOT)}.")
 
 
-def diff(stage: Stage = LOCAL) -> None:
+def diff(stage: Stage = LOCAL, synthesised: Synthesised = False) -> None:
     """Shows what a deployment would change."""
-    cdk(["diff", "--all", *_context(stage)], _environment(stage))
+    cdk(["diff", "--all", *_source(stage, synthesised)], _environment(stage))
 
 
-def deploy(stage: Stage = LOCAL) -> None:
+def deploy(stage: Stage = LOCAL, synthesised: Synthesised = False) -> None:
     """Deploys everything, and says where the API is."""
     if stage == LOCAL:
-        deploy_local(require())
+        deploy_local(require(), synthesised)
     else:
-        cdk(["deploy", "--all", *_UNATTENDED, *_context(stage), *_outputs_to(_outputs_file(stage))], {})
+        cdk(["deploy", "--all", *_UNATTENDED, *_source(stage, synthesised), *_outputs_to(_outputs_file(stage))], {})
     out.print(f"The API answers at {_addresses(stage)['HUITOU_API_URL']}/v1.")
 
 
@@ -47,16 +50,55 @@ def env(stage: Stage = LOCAL) -> None:
         out.print(f"export {name}={shlex.quote(value)}")
 
 
-def deploy_local(stack: LocalStack) -> None:
+def deploy_local(stack: LocalStack, synthesised: bool = False) -> None:
     """Bootstrap the emulator if that was never done, and deploy all stacks onto it."""
     environment = stack.environment()
-    if not stack.outputs():
+    if not _is_bootstrapped(stack):
         cdk(["bootstrap", f"aws://{LOCAL_ACCOUNT}/{environment['AWS_REGION']}"], environment, quiet=True)
     outputs = _outputs_to(stack.outputs_file)
-    cdk(["deploy", "--all", *_UNATTENDED, *_context(LOCAL), *outputs], environment, quiet=True)
+    cdk(["deploy", "--all", *_UNATTENDED, *_source(LOCAL, synthesised), *outputs], environment, quiet=True)
+    _stamp(stack).write_text(_digest())
+
+
+def is_deployed(stack: LocalStack) -> bool:
+    """Whether the emulator runs exactly what is in the working tree: it may also have lost its memory in a crash."""
+    stamp = _stamp(stack)
+    if not stamp.exists() or stamp.read_text() != _digest():
+        return False
+    return httpx.get(f"{stack.api_url()}/v1/openapi.json", timeout=60).is_success
+
+
+def _is_bootstrapped(stack: LocalStack) -> bool:
+    ssm = stack.client("ssm")
+    try:
+        ssm.get_parameter(Name="/cdk-bootstrap/hnb659fds/version")
+    except ssm.exceptions.ParameterNotFound:
+        return False
+    return True
+
+
+def _stamp(stack: LocalStack) -> Path:
+    return Path(stack.folder) / "deployed"
+
+
+def _digest() -> str:
+    """Everything that goes into a deployment."""
+    digest = hashlib.sha256()
+    for folder in ("functions", "infra", "layers"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in {".py", ".txt", ".json"} and not any(part.startswith(".") for part in path.parts[-3:]):
+                digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 _UNATTENDED: Final = ("--require-approval", "never")
+
+
+def _source(stage: str, synthesised: bool) -> list[str]:
+    """What CDK works on: an assembly that exists, or the app, which makes one."""
+    if synthesised:
+        return ["--app", str(ASSEMBLIES / stage)]
+    return [*_context(stage), "--output", str(ASSEMBLIES / stage)]
 
 
 def _context(stage: str) -> list[str]:
