@@ -8,6 +8,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 
 from huitou.access.model import BrandRequiredError, Caller, ForeignBrandError
+from huitou.fields import Moment
 from huitou.kernel.errors import ContentionError, ContentReusedError
 from huitou.kernel.ids import MemberId, parse_digest
 from huitou.members.directory import FoundMember, MemberDirectory
@@ -51,7 +52,6 @@ from huitou.points.membership import MemberNotFoundError
 from huitou.points.requests import (
     AdjustmentBody,
     InvalidBookingError,
-    Moment,
     Occasion,
     RedemptionBody,
     read_adjustment,

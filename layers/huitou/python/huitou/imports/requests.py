@@ -12,19 +12,20 @@ from typing import Annotated, Any, Literal, NoReturn
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from huitou.access.model import Caller
+from huitou.fields import Moment
 from huitou.imports.apply import Arrival, Bill, imported_time
 from huitou.imports.model import SHOWN_REJECTIONS, Format, Run, Status
 from huitou.imports.partition import Head
 from huitou.imports.service import Created, Progress
 from huitou.kernel.errors import FieldError, InvalidError
 from huitou.kernel.ids import MemberId
-from huitou.kernel.instants import format_instant, to_instant
+from huitou.kernel.instants import format_instant
 from huitou.members.identity import Identity
 from huitou.members.references import IdentityBody, MemberReference
 from huitou.members.requests import EnrolBody
 from huitou.members.service import Enrolment
 from huitou.program.model import Program
-from huitou.purchases.requests import Moment, PurchaseBody, ReceiptBody, read_purchase, read_receipt
+from huitou.purchases.requests import PurchaseBody, ReceiptBody, read_purchase, read_receipt
 
 MOST_FINDINGS = 50
 
@@ -78,11 +79,11 @@ def read_head(text: bytes, run: Run, program: Program) -> Head:
     except ValidationError as error:
         _refuse(error)
     if isinstance(head, _MemberHead):
-        at = to_instant(head.enrolled_at) if head.enrolled_at else None
+        at = head.enrolled_at
         return Head(False, at, "", tuple(_name(each.identity) for each in head.identities))
     receipt = read_receipt(head, _caller(run).brand_for(head.brand), program).digest
     named = (_name(head.member.target),) if head.member else ()
-    at = imported_time(to_instant(head.occurred_at), run.decided_at)
+    at = imported_time(head.occurred_at, run.decided_at)
     return Head(True, at, receipt, (f"receipt:{receipt}", *named))
 
 
@@ -102,7 +103,7 @@ def _arrival(row: MemberRow, run: Run) -> Arrival:
     def enrolment(at: datetime) -> Enrolment:
         return Enrolment(tuple(each.presented(at) for each in row.identities), row.profile.profile(), brand)
 
-    at = imported_time(to_instant(row.enrolled_at), run.decided_at) if row.enrolled_at else None
+    at = imported_time(row.enrolled_at, run.decided_at) if row.enrolled_at else None
     return Arrival(at, tuple(each.identity for each in row.identities), enrolment)
 
 

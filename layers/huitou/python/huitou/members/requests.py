@@ -10,7 +10,6 @@ from urllib.parse import unquote
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -19,8 +18,9 @@ from pydantic import (
     model_validator,
 )
 
+from huitou.fields import Day, Moment
 from huitou.kernel.errors import InvalidError
-from huitou.kernel.instants import format_instant, to_instant
+from huitou.kernel.instants import format_instant
 from huitou.members.decisions import Presented
 from huitou.members.identity import IdentityHasher, IdentityKind, normal_email, normal_phone
 from huitou.members.model import (
@@ -69,19 +69,12 @@ def _line_of_text(text: str) -> str:
     return composed
 
 
-def _written(value: object) -> object:
-    """A number is no date, although pydantic would count it in seconds."""
-    if not isinstance(value, str):
-        raise ValueError("must be written as text")
-    return value
-
-
 Text = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_line_of_text)]
 Reason = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_line_of_text)]
 Reference = Annotated[str, Field(min_length=1, max_length=100)]
 Phone = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_said_so(normal_phone))]
 Email = Annotated[str, Field(min_length=3, max_length=254), AfterValidator(_said_so(normal_email))]
-Birthday = Annotated[date, BeforeValidator(_written), Field(ge=date(1900, 1, 1))]
+Birthday = Annotated[Day, Field(ge=date(1900, 1, 1))]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", examples=["zh-TW", "en"])]
 Place = Annotated[str, Field(min_length=1, max_length=31)]
 TagName = Annotated[
@@ -188,11 +181,11 @@ class ConsentBody(_Body):
     source: Reason
     """Where it was said: the app's page, the form at the till, …"""
 
-    occurred_at: Annotated[AwareDatetime, BeforeValidator(_written)] | None = None
+    occurred_at: Moment | None = None
     """By default now."""
 
     def word(self) -> Word:
-        return Word(self.granted, self.source, to_instant(self.occurred_at) if self.occurred_at else None)
+        return Word(self.granted, self.source, self.occurred_at)
 
 
 class _View(BaseModel):

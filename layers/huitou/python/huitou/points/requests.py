@@ -10,29 +10,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from huitou.fields import Name, Text
 from huitou.kernel.errors import FieldError, InvalidError
 from huitou.kernel.ids import Digest, MemberId
-from huitou.kernel.instants import parse_instant
 from huitou.kernel.money import InvalidAmountError, parse_amount
 from huitou.members.references import MemberReference
 from huitou.points.bookings import Booking, BookingKind
 from huitou.program.model import BrandId, CurrencyId, PointCurrency, Program, StoreId
 
-
-def _instant(text: str) -> datetime:
-    try:
-        return parse_instant(text)
-    except InvalidError as error:
-        raise ValueError(error.detail) from error
-
-
-Moment = Annotated[datetime, BeforeValidator(_instant)]
-"""An instant in a query, as text: pydantic alone would read a number as one too."""
-_NO_CONTROL = r"^[^\x00-\x1f\x7f]+$"
-Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_NO_CONTROL)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NO_CONTROL)]
 Spent = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,12}(\.[0-9]{1,6})?$", max_length=19)]
 Signed = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$", max_length=20)]
 

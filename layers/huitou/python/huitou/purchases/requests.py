@@ -7,14 +7,11 @@ every fault of a request named at once.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import (
-    AfterValidator,
-    AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
@@ -23,10 +20,10 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from huitou.fields import Day, Moment, Name, Number
 from huitou.kernel.calendars import local_date
 from huitou.kernel.errors import FieldError, InvalidError
 from huitou.kernel.ids import MemberId
-from huitou.kernel.instants import to_instant
 from huitou.kernel.money import InvalidAmountError, parse_amount
 from huitou.members.references import MemberReference
 from huitou.program.model import BrandId, Program, Store, StoreId
@@ -39,28 +36,7 @@ QUANTITY_EXPONENT = 3
 
 Amount = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$", max_length=17)]
 """A decimal that is not negative, as text: ``"120"``, ``"12.50"``."""
-Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Number = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Data = Annotated[dict[Name, Annotated[str, StringConstraints(max_length=200)]], Field(max_length=20)]
-
-
-def _written(value: object) -> object:
-    """A number is no date: one reader takes it for seconds, the next for milliseconds."""
-    if isinstance(value, date) or (isinstance(value, str) and value[4:5] == "-"):
-        return value
-    raise ValueError("write it as 2026-01-31, with a time as 2026-01-31T18:30:00+08:00")
-
-
-def _countable(value: datetime) -> datetime:
-    """Ids count time from 1970, and every calendar must have a day for it."""
-    if 1970 < value.year < 9999:
-        return value
-    raise ValueError("must lie after 1970 and before 9999")
-
-
-Day = Annotated[date, BeforeValidator(_written)]
-Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_countable)]
-"""An RFC 3339 instant with offset."""
 
 
 class InvalidPurchaseError(InvalidError):
@@ -191,7 +167,7 @@ def read_purchase(
         channel=body.channel,
         terminal=body.terminal,
         number=body.receipt or body.order_id,
-        occurred_at=to_instant(body.occurred_at),
+        occurred_at=body.occurred_at,
         received_at=now,
         money=body.currency,
         lines=lines,
@@ -233,7 +209,7 @@ def read_visit(body: VisitBody, member: MemberId, brand: BrandId, program: Progr
         member=member,
         brand=brand,
         store=body.store,
-        occurred_at=to_instant(body.occurred_at),
+        occurred_at=body.occurred_at,
         received_at=now,
         data=body.data,
         client_reference=body.client_reference,
