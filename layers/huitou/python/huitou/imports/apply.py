@@ -92,9 +92,9 @@ def imported_time(occurred_at: datetime, now: datetime) -> datetime:
     return min(occurred_at, now)
 
 
-def rules_for(purchase: Purchase, programs: Programs) -> Program:
+def rules_for(purchase: Purchase, at: datetime, programs: Programs) -> Program:
     """E20: a sale is paid by the programme of its day, unless that did not know its store or brand yet."""
-    rules = programs.at(purchase.occurred_at)
+    rules = programs.at(at)
     known = purchase.store in rules.stores if purchase.store else purchase.brand in rules.brands
     return rules if known else programs.active()
 
@@ -171,12 +171,11 @@ class _Gathering:
 
     def take(self, row: SaleRow) -> bool:
         """Whether the row found room; what is due before it may have been booked even if not."""
-        given = replace(row.purchase, member=self._member)
-        known = self._known.get(given.receipt)
+        known = self._known.get(row.purchase.receipt)
         if known is not None:
-            self._note(judge_known(row, known, given, self._now))
+            self._note(judge_known(row, known, replace(row.purchase, member=self._member), self._now))
             return True
-        at = max([given.occurred_at, *(wallet.recorded_at for wallet in self._wallets.values())])
+        at = max([row.purchase.occurred_at, *(wallet.recorded_at for wallet in self._wallets.values())])
         if not self.settle(at):
             return False
         try:

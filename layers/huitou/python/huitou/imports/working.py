@@ -259,6 +259,6 @@ class Worker:
 
 
 def _timed(bill: Bill, task: Task) -> Bill:
-    timed = replace(bill.purchase, occurred_at=imported_time(bill.purchase.occurred_at, task.now))
-    ruled = replace(timed, program_version=rules_for(timed, task.programs).version)
-    return bill._replace(purchase=ruled)
+    at = imported_time(bill.purchase.occurred_at, task.now)
+    rules = rules_for(bill.purchase, at, task.programs)
+    return bill._replace(purchase=replace(bill.purchase, occurred_at=at, program_version=rules.version))
