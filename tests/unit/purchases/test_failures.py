@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 import pytest
 
@@ -11,7 +12,7 @@ from huitou.kernel.commits import ATTEMPTS, Commit, StaleReadError, Write
 from huitou.kernel.errors import ContentionError, UnavailableError
 from huitou.purchases.service import AlreadyClaimedError, Recorded
 from huitou.simulator.memory import MemoryTable
-from tests.builders import MEI
+from tests.builders import MEI, document, program, rule
 from tests.purchases import LIN, NOON, Shop, at_once, bill, booking, bread
 
 TILLS = 10
@@ -86,6 +87,21 @@ def test_a_claim_survives_the_same_faults(fault: str) -> None:
 
     assert huitou.claim(bill()).replayed
     assert huitou.points() == 10
+    assert huitou.ledger.contradictions() == []
+
+
+def test_a_sale_after_a_long_silence_of_the_clock_books_all_that_fell_due() -> None:
+    """E18, E5: more than one commit can hold is booked in several, the sale in the last of them."""
+    year = {"id": "points", "name": "Points", "expiry": {"kind": "rolling_days", "days": 365}}
+    huitou = Shop(program(document(point_currencies=[year], earning=[rule()])))
+    huitou.enrol()
+    for day in range(120):
+        huitou.sell(bill(f"A-{day}", occurred_at=NOON + timedelta(days=day)))
+
+    recorded = huitou.sell(bill("B-1", occurred_at=NOON + timedelta(days=500)))
+
+    assert [(entry.amount, entry.balance.spendable) for entry in recorded.entries] == [(10, 10)]
+    assert [kind for kind, _ in huitou.ledger.story()] == ["earn"] * 120 + ["expire"] * 120 + ["earn"]
     assert huitou.ledger.contradictions() == []
 
 

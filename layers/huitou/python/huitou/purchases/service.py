@@ -12,6 +12,7 @@ from huitou.kernel.errors import ConflictError, NotFoundError
 from huitou.kernel.ids import Digest, MemberId, OwnedId, parse_id
 from huitou.kernel.pages import Page
 from huitou.members.directory import FoundMember
+from huitou.points.backlog import work_off
 from huitou.points.decisions import Decision, touch
 from huitou.points.membership import joined_by_use, require_seen
 from huitou.points.ports import Programs, WalletStore
@@ -188,6 +189,7 @@ class Purchases:
         wallets = self._wallets.load_all(member.id)
         before = wallets.get(program.home_currency)
         home = joined_by_use(before, purchase.brand, member.presented, program, now)
+        work_off(wallets.values(), self._wallets, self._commit, self._programs.active(), now)
         sale = decide_sale(purchase, member.id, {**wallets, program.home_currency: home}, program, now)
         writes = [
             write
