@@ -129,6 +129,19 @@ def test_a_members_purchases_come_the_newest_first_in_pages(shop: Shop) -> None:
         assert {purchase.number for purchase in listed} == {sale.number for sale in sales}
 
 
+def test_many_receipts_are_found_in_one_read(shop: Shop) -> None:
+    """M36: members' sales and nobody's; what is no purchase, or not there, is left out."""
+    sold = [replace(bill(f"A-{n}"), member=MEI if n % 2 else None) for n in range(5)]
+    for sale in sold:
+        shop.table.commit(shop.purchases.add(sale))
+    shop.table.commit(shop.purchases.add_visit(booking()))
+
+    found = shop.purchases.find_all([*(sale.receipt for sale in sold), booking().source, bill("B-1").receipt])
+
+    assert found == {sale.receipt: sale for sale in sold}
+    assert shop.purchases.find_all([]) == {}
+
+
 def test_a_cursor_leads_out_of_no_list(shop: Shop) -> None:
     """E30."""
     with pytest.raises(InvalidCursorError):
