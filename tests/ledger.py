@@ -30,10 +30,11 @@ AnyTable = Table | MemoryTable
 def points_program(
     expiry: Mapping[str, object] | None = None, pending_days: int = 0, zone: str = "Asia/Taipei"
 ) -> Program:
-    """A programme whose home currency follows ``expiry`` (by default never), beside sora's own beans."""
+    """A programme whose home currency follows ``expiry`` (by default never), beside stamps and sora's own beans."""
     home = {"id": "points", "name": "Points", "expiry": expiry or {"kind": "never"}, "pending_days": pending_days}
     beans = {"id": "beans", "name": "Beans", "brand": "sora", "expiry": {"kind": "never"}}
-    return program(document(time_zone=zone, point_currencies=[home, beans]))
+    stamps = {"id": "stamps", "name": "Stamps", "expiry": {"kind": "never"}}
+    return program(document(time_zone=zone, point_currencies=[home, stamps, beans]))
 
 
 def order(key: str, points: int, *, kind: str = "redemption", **changes: object) -> Booking:

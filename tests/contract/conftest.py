@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -15,6 +17,7 @@ from tests.contract import targets
 from tests.contract.targets import AnyTable
 
 Endpoint = Callable[[str], str | None]
+SideBySide = Callable[[int, Callable[[int], object]], list[object]]
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +59,23 @@ def table(request: pytest.FixtureRequest, endpoint_of: Endpoint) -> Iterator[Any
         yield MemoryTable()
     else:
         yield from _dynamo(request.param, endpoint_of)
+
+
+@pytest.fixture
+def side_by_side(request: pytest.FixtureRequest) -> SideBySide:
+    """Makes so many calls at once and gives what each came to; on moto, which knows no threads, one by one."""
+
+    def outcome(call: Callable[[int], object], number: int) -> object:
+        try:
+            return call(number)
+        except Exception as error:
+            return error
+
+    def crowd(calls: int, call: Callable[[int], object]) -> list[object]:
+        with ThreadPoolExecutor(1 if "moto" in request.node.name else 20) as pool:
+            return list(pool.map(partial(outcome, call), range(calls)))
+
+    return crowd
 
 
 def _dynamo(target: str, endpoint_of: Endpoint) -> Iterator[Table]:
