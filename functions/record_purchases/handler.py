@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.openapi.params import Path as PathPart
 
-from huitou.access.model import Caller
+from huitou.access.model import BrandRequiredError, Caller, ForeignBrandError
 from huitou.kernel.errors import ContentReusedError
 from huitou.kernel.ids import MemberId
 from huitou.members.directory import MemberDirectory
@@ -103,7 +103,8 @@ purchases = Purchases(TablePurchases(members), TableWallets(members), programs, 
 
 app = create_app("record_purchases", body_limits={BATCH: BATCH_LIMIT})
 
-ERRORS = (InvalidPurchaseError, MemberNotFoundError, InFutureError, TooLateError, ContentReusedError)
+BRAND_ERRORS = (BrandRequiredError, ForeignBrandError)
+ERRORS = (InvalidPurchaseError, MemberNotFoundError, InFutureError, TooLateError, ContentReusedError, *BRAND_ERRORS)
 
 
 @app.post(
@@ -131,7 +132,7 @@ def record_batch(body: Annotated[BatchBody, Body()]) -> Answer:
     summary="Claim a receipt",
     responses=documented(
         {200: RecordedView, 201: RecordedView},
-        *(InvalidPurchaseError, MemberNotFoundError),
+        *(InvalidPurchaseError, MemberNotFoundError, *BRAND_ERRORS),
         *(ReceiptNotFoundError, AlreadyClaimedError, ClaimTooLateError),
     ),
 )

@@ -112,7 +112,7 @@ def test_every_refusal_is_a_problem_with_its_codes_listed() -> None:
 def test_what_a_route_does_not_take_it_does_not_refuse() -> None:
     removal, listing = operation("delete", "/v1/sales/{sale}"), operation("get", "/v1/sales")
 
-    assert set(removal["responses"]) == {"204", "401", "403", "412", "422", "428", "429", "500", "503"}
+    assert set(removal["responses"]) == {"204", "401", "403", "404", "412", "422", "428", "429", "500", "503"}
     assert "413" not in listing["responses"]
     assert codes(listing, "422") == "`invalid_cursor`, `validation_failed`"
 

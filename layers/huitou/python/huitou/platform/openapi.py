@@ -17,6 +17,7 @@ from huitou.access.model import MissingPermissionError
 from huitou.kernel.errors import (
     ContentionError,
     DomainError,
+    NotFoundError,
     PreconditionFailedError,
     PreconditionRequiredError,
     UnavailableError,
@@ -156,6 +157,8 @@ def _common_errors(operation: Document, parameters: Iterable[str]) -> list[type[
     errors: list[type[DomainError]] = [*_BY_EVERY_ROUTE]
     if "requestBody" in operation:
         errors += _WITH_BODY
+    if any(each["in"] == "path" for each in operation.get("parameters", ())):
+        errors.append(NotFoundError)
     for name in parameters:
         errors += [problems.ValidationFailedError, *_WITH_PARAMETER.get(name, ())]
     return errors
