@@ -32,7 +32,7 @@ from huitou.simulator.memory_imports import MemoryFiles, MemoryRuns
 from huitou.simulator.memory_members import MemoryMembers
 from huitou.simulator.memory_points import MemoryWallets
 from huitou.simulator.memory_purchases import MemoryPurchases
-from tests.builders import at, program
+from tests.builders import TAIPEI, at, program
 from tests.members import HASHER
 from tests.purchases import Publications
 
@@ -183,8 +183,11 @@ class Importer:
         return list(all_items(lambda after: self.wallets.entries(member, currency, after=after)))
 
     def story(self, card: str = "C-1", currency: str = "points") -> list[str]:
-        """The ledger in short: when, what, how much."""
-        return [f"{each.effective_at:%m-%d} {each.type} {each.amount}" for each in self.entries(card, currency)]
+        """The ledger in short: when by Taipei's clocks, what, how much."""
+        return [
+            f"{each.effective_at.astimezone(TAIPEI):%m-%d} {each.type} {each.amount}"
+            for each in self.entries(card, currency)
+        ]
 
     def anonymous(self) -> dict[str, tuple[object, ...]]:
         """Everything there is about each member, by card and without our ids, which differ from run to run."""
