@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from huitou.kernel.commits import ATTEMPTS, Commit, StaleReadError, Write
 from huitou.kernel.errors import ContentionError, UnavailableError
-from huitou.purchases.service import AlreadyClaimedError, Recorded
+from huitou.kernel.ids import MemberId
+from huitou.members.directory import FoundMember
+from huitou.points.wallet import Entry
+from huitou.purchases.service import AlreadyClaimedError, Purchases, Recorded
 from huitou.simulator.memory import MemoryTable
+from huitou.simulator.memory_points import MemoryWallets
 from tests.builders import MEI, document, program, rule
 from tests.purchases import LIN, NOON, Shop, at_once, bill, booking, bread
 
@@ -88,6 +93,31 @@ def test_a_claim_survives_the_same_faults(fault: str) -> None:
     assert huitou.claim(bill()).replayed
     assert huitou.points() == 10
     assert huitou.ledger.contradictions() == []
+
+
+class Lagging(MemoryWallets):
+    """Shows an entry only when it is asked for a second time: a transaction's items may appear one by one."""
+
+    asked = 0
+
+    def entry(self, member: MemberId, currency: str, version: int) -> Entry | None:
+        self.asked += 1
+        return super().entry(member, currency, version) if self.asked > 1 else None
+
+
+def test_a_purchase_that_is_being_written_is_read_again() -> None:
+    """E14, E18: who repeats the sale in that very moment waits for its answer; who only reads is told to come back."""
+    huitou = shop()
+    first = huitou.sell(bill())
+
+    def lagging() -> Purchases:
+        return Purchases(huitou.purchases, Lagging(huitou.table), huitou.programs, huitou.table.commit, lambda _: None)
+
+    again = lagging().record(bill(), FoundMember(MEI, presented=True), bill().received_at)
+
+    assert again == replace(first, replayed=True)
+    with pytest.raises(ContentionError):
+        lagging().get(first.purchase.id, "maru")
 
 
 def test_a_sale_after_a_long_silence_of_the_clock_books_all_that_fell_due() -> None:
