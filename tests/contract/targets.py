@@ -89,7 +89,7 @@ def free_port() -> int:
 @contextmanager
 def _server(command: list[str], environment: dict[str, str], port: int) -> Iterator[None]:
     SCRATCH.mkdir(exist_ok=True)
-    process = subprocess.Popen(  # noqa: S603 - our own command
+    process = subprocess.Popen(
         command, cwd=SCRATCH, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
