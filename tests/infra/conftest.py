@@ -15,6 +15,8 @@ from cli.tools import node_folder
 from infra.app import build
 from infra.settings import settings_for
 
+HERE = Path(__file__).parent
+
 Resource = dict[str, Any]
 
 
@@ -51,6 +53,13 @@ class Deployment:
         role = self.function(function)["Role"]["Fn::GetAtt"][0]
         actions = {action for statement in self.statements(role) for action in _listed(statement["Action"])}
         return {action for action in actions if not action.startswith(("logs:", "xray:"))}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that look at templates share them: one worker runs them all."""
+    for item in items:
+        if {"production", "local"}.intersection(getattr(item, "fixturenames", ())) and HERE in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("templates"))
 
 
 @pytest.fixture(scope="session")
