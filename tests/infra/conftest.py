@@ -55,6 +55,7 @@ class Deployment:
         return {action for action in actions if not action.startswith(("logs:", "xray:"))}
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that look at templates share them: one worker runs them all."""
     for item in items:
