@@ -139,6 +139,7 @@ def noise(seed: str) -> str:
 
 
 CURRENCIES = document()["point_currencies"]
+STORES = document()["stores"]
 
 
 @pytest.mark.parametrize(
@@ -153,6 +154,9 @@ CURRENCIES = document()["point_currencies"]
         ({"point_currencies": CURRENCIES[:1]}, "/point_currencies"),
         ({"point_currencies": [CURRENCIES[0], {**CURRENCIES[1], "exponent": 0}]}, "/point_currencies/1/exponent"),
         ({"point_currencies": [CURRENCIES[0], {**CURRENCIES[1], "brand": "maru"}]}, "/point_currencies/1/brand"),
+        ({"stores": STORES[:1]}, "/stores"),
+        ({"stores": [STORES[0], {**STORES[1], "brand": "maru"}]}, "/stores/1/brand"),
+        ({"channels": ["store"]}, "/channels"),
     ],
 )
 def test_a_version_keeps_what_members_already_hold(changes: dict[str, Any], pointer: str) -> None:

@@ -1,4 +1,5 @@
-"""What a version may not change of the one before: wallets, purchases and entries are counted in it.
+"""What a version may not change of the one before: wallets, purchases and entries are counted in it, and a sale
+may come again for ever (E14).
 
 Everything else may change from one version to the next; what was decided keeps the version that decided it.
 """
@@ -13,7 +14,7 @@ from huitou.program.document import ProgramDocument
 
 def breaches(before: ProgramDocument, after: ProgramDocument) -> tuple[FieldError, ...]:
     """Everything in ``after`` that members' points of ``before`` would not survive; empty if there is nothing."""
-    return (*_money(before, after), *_currencies(before, after))
+    return (*_money(before, after), *_currencies(before, after), *_places(before, after))
 
 
 def _money(before: ProgramDocument, after: ProgramDocument) -> Iterator[FieldError]:
@@ -34,3 +35,17 @@ def _currencies(before: ProgramDocument, after: ProgramDocument) -> Iterator[Fie
             yield FieldError(f"/point_currencies/{index}/exponent", "Wallets already count with the one before.")
         if new.brand != old.brand:
             yield FieldError(f"/point_currencies/{index}/brand", "Members already hold these points elsewhere.")
+
+
+def _places(before: ProgramDocument, after: ProgramDocument) -> Iterator[FieldError]:
+    for kind, old, new in (
+        ("brands", {brand.id for brand in before.brands}, {brand.id for brand in after.brands}),
+        ("stores", {store.id for store in before.stores}, {store.id for store in after.stores}),
+        ("channels", set(before.channels), set(after.channels)),
+    ):
+        if gone := sorted(old - new):
+            yield FieldError(f"/{kind}", f"Sales of {', '.join(gone[:5])} may still come, or come again: keep them.")
+    brands = {store.id: store.brand for store in before.stores}
+    for index, store in enumerate(after.stores):
+        if brands.get(store.id, store.brand) != store.brand:
+            yield FieldError(f"/stores/{index}/brand", "Its sales are already another brand's; give it a new id.")
