@@ -1,11 +1,11 @@
-"""The fields that requests of all parts share, as pydantic types."""
+"""What the requests of all parts share: their base and their fields, as pydantic types."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 from huitou.kernel.instants import to_instant
 
@@ -15,6 +15,18 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_NO
 Number = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_NO_CONTROL)]
 """What somebody else's system calls a thing."""
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NO_CONTROL)]
+
+
+class Body(BaseModel):
+    """What callers send: nothing but the fields named, and never changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    def __repr__(self) -> str:
+        """Its name alone: the resolver writes its arguments as text for its debug log, and a body is personal data."""
+        return f"<{type(self).__name__}>"
+
+    __str__ = __repr__
 
 
 def _written(value: object) -> object:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 
 from huitou.imports.model import Counts, Format, Rejection, Run, Status
 from huitou.kernel.commits import StaleReadError, Write
@@ -12,7 +12,7 @@ from huitou.kernel.ids import Digest
 from huitou.kernel.instants import format_instant, parse_instant
 from huitou.kernel.pages import all_items
 from huitou.platform import keys
-from huitou.platform.table import Item, Table
+from huitou.platform.table import IntegerAttribute, Item, Table
 
 
 class RunItem(Item):
@@ -23,12 +23,12 @@ class RunItem(Item):
     client_reference = UnicodeAttribute(null=True)
     created_at = UnicodeAttribute()
     status = UnicodeAttribute()
-    attempt = NumberAttribute()
+    attempt = IntegerAttribute()
     started_at = UnicodeAttribute(null=True)
     finished_at = UnicodeAttribute(null=True)
-    program_version = NumberAttribute()
+    program_version = IntegerAttribute()
     etag = UnicodeAttribute(null=True)
-    rows = NumberAttribute(null=True)
+    rows = IntegerAttribute(null=True)
     counts = JSONAttribute()
     rejections = JSONAttribute(null=True)
     failure = UnicodeAttribute(null=True)
@@ -96,12 +96,12 @@ def _run(run_id: Digest, item: RunItem) -> Run:
         client_reference=item.client_reference,
         created_at=parse_instant(item.created_at),
         status=Status(item.status),
-        attempt=int(item.attempt),
+        attempt=item.attempt,
         started_at=parse_instant(item.started_at) if item.started_at else None,
         finished_at=parse_instant(item.finished_at) if item.finished_at else None,
-        program_version=int(item.program_version),
+        program_version=item.program_version,
         etag=item.etag or "",
-        rows=int(item.rows) if item.rows is not None else None,
+        rows=item.rows if item.rows is not None else None,
         counts=Counts(*item.counts),
         rejections=tuple(Rejection(*each) for each in item.rejections or ()),
         failure=item.failure,

@@ -12,6 +12,7 @@ import re
 from base64 import b32encode
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple, NewType
 
 from ulid import ULID
@@ -54,6 +55,7 @@ def digest_of(parts: Iterable[str]) -> Digest:
     return Digest(b32encode(hashlib.sha256(joined.encode()).digest())[:26].decode())
 
 
+@lru_cache(maxsize=64)  # a sale's id is asked for wherever it is named
 def ulid_for(instant: datetime, digest: Digest) -> str:
     """The ULID at ``instant`` whose random part is fixed by ``digest``."""
     tail = hashlib.sha256(digest.encode()).digest()[:10]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
+from huitou.fields import Body
 from huitou.kernel.ids import MemberId
 from huitou.members.identity import (
     DEFAULT_REGION,
@@ -28,11 +29,7 @@ ForeignId = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 Scope = Annotated[str, Field(min_length=1, max_length=64)]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class LineUserBody(_Body):
+class LineUserBody(Body):
     """A LINE user."""
 
     provider: Scope
@@ -41,14 +38,14 @@ class LineUserBody(_Body):
     user_id: ForeignId
 
 
-class AppBody(_Body):
+class AppBody(Body):
     """A user of a brand's own app."""
 
     brand: Scope
     user_id: ForeignId
 
 
-class ExternalBody(_Body):
+class ExternalBody(Body):
     """Somebody as a partner knows them."""
 
     partner: Scope
@@ -57,7 +54,7 @@ class ExternalBody(_Body):
     id: ForeignId
 
 
-class IdentityBody(_Body):
+class IdentityBody(Body):
     """Exactly one identity."""
 
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [kind]} for kind in KINDS]})

@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from huitou.fields import Day, Moment
+from huitou.fields import Body, Day, Moment
 from huitou.kernel.errors import InvalidError
 from huitou.kernel.instants import format_instant
 from huitou.members.decisions import Presented
@@ -87,11 +87,7 @@ TagName = Annotated[
 Purpose = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$", examples=["marketing", "service"])]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class ProofBody(_Body):
+class ProofBody(Body):
     """How it was made sure that the person holds the identity."""
 
     method: Method
@@ -121,7 +117,7 @@ class PresentedBody(IdentityBody):
         return Presented(self.identity, Proof(self.proof.method, now, self.proof.reason) if self.proof else None)
 
 
-class ProfileBody(_Body):
+class ProfileBody(Body):
     """What a member says about themselves. In a change, null clears a field and one left out stays."""
 
     name: Text | None = None
@@ -147,7 +143,7 @@ class ProfileBody(_Body):
         return Profile(**{name: getattr(self, name) for name in PROFILE_FIELDS})
 
 
-class EnrolBody(_Body):
+class EnrolBody(Body):
     """Somebody to recognise or to enrol."""
 
     identities: Annotated[list[PresentedBody], Field(min_length=1, max_length=MOST_PRESENTED)]
@@ -168,13 +164,13 @@ class IdentityAdditionBody(PresentedBody):
     client_reference: Reference | None = None
 
 
-class ProfileChangeBody(_Body):
+class ProfileChangeBody(Body):
     """A change of the profile."""
 
     profile: ProfileBody
 
 
-class ConsentBody(_Body):
+class ConsentBody(Body):
     """A yes or no."""
 
     granted: StrictBool

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
 
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import MemberId
@@ -32,14 +32,14 @@ from huitou.members.model import (
     Tag,
 )
 from huitou.platform import keys
-from huitou.platform.table import Item, Table
+from huitou.platform.table import IntegerAttribute, Item, Table
 from huitou.program.model import BrandId
 
 
 class MemberItem(Item):
     """The record. ``version`` is its ETag."""
 
-    version = NumberAttribute()
+    version = IntegerAttribute()
     enrolled_at = UnicodeAttribute()
     enrolled_by = UnicodeAttribute()
     profile = JSONAttribute()
@@ -167,7 +167,7 @@ def _member_item(member: Member) -> MemberItem:
 def _member(member_id: MemberId, item: MemberItem) -> Member:
     return Member(
         id=member_id,
-        version=int(item.version),
+        version=item.version,
         enrolled_at=parse_instant(item.enrolled_at),
         enrolled_by=item.enrolled_by,
         profile=_profile(item.profile),

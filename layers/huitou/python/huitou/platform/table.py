@@ -20,8 +20,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar, cast
 
 from botocore.exceptions import ConnectionError, HTTPClientError
-from pynamodb.attributes import UnicodeAttribute
+from pynamodb.attributes import Attribute, UnicodeAttribute
 from pynamodb.connection import Connection
+from pynamodb.constants import NUMBER
 from pynamodb.exceptions import CancellationReason, VerboseClientError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action, Update
@@ -71,6 +72,18 @@ class Item(Model):
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
+
+
+class IntegerAttribute(Attribute[int]):
+    """A whole number, exactly; pynamodb's own number goes through JSON and may come back as a float."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: int) -> str:
+        return str(value)
+
+    def deserialize(self, value: str) -> int:
+        return int(value)
 
 
 I = TypeVar("I", bound=Item)  # noqa: E741 - an item, nothing else

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from huitou.fields import Name, Text
+from huitou.fields import Body, Name, Text
 from huitou.kernel.errors import FieldError, InvalidError
 from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.money import InvalidAmountError, parse_amount
@@ -31,9 +31,7 @@ class InvalidBookingError(InvalidError):
     title = "The points cannot be booked like this"
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
+class _Command(Body):
     member: MemberReference
     brand: Name | None = None
     """Where it happens; the key's brand, where the key has one."""
@@ -44,14 +42,14 @@ class _Body(BaseModel):
     """Yours: kept and given back, never read."""
 
 
-class RedemptionBody(_Body):
+class RedemptionBody(_Command):
     """Points to be spent."""
 
     points: Annotated[Spent, Field(examples=["500"])]
     """How many, more than 0."""
 
 
-class AdjustmentBody(_Body):
+class AdjustmentBody(_Command):
     """Points given or taken by hand (M11)."""
 
     points: Annotated[Signed, Field(examples=["100", "-50"])]
@@ -116,7 +114,7 @@ class _Faults:
         if self.found:
             raise InvalidBookingError("The points cannot be booked as it is asked for.", errors=self.found)
 
-    def place(self, body: _Body, brand: BrandId, program: Program) -> PointCurrency:
+    def place(self, body: _Command, brand: BrandId, program: Program) -> PointCurrency:
         """The points meant, at a brand and store that exist."""
         if brand not in program.brands:
             self.add("/brand", "the programme has no such brand")

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.errors import UnavailableError
@@ -21,7 +21,7 @@ from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.instants import format_instant, from_millis, parse_instant, to_millis
 from huitou.kernel.pages import Page as Listing
 from huitou.platform import keys
-from huitou.platform.table import Item, Table
+from huitou.platform.table import IntegerAttribute, Item, Table
 from huitou.points.bookings import Booking
 from huitou.points.decisions import Decision
 from huitou.points.packing import LOTS_PER_ITEM, LOTS_PER_PAGE, pack_changes, pack_lots, unpack_changes, unpack_lots
@@ -35,12 +35,12 @@ READS = 5
 class WalletItem(Item):
     """The wallet with its newest lots; short names, for it is written with every change."""
 
-    version = NumberAttribute(attr_name="v")
+    version = IntegerAttribute(attr_name="v")
     lots = UnicodeAttribute(attr_name="l", null=True)
-    next_lot = NumberAttribute(attr_name="n")
+    next_lot = IntegerAttribute(attr_name="n")
     brands = JSONAttribute(attr_name="b", null=True)
-    last_activity = NumberAttribute(attr_name="a", null=True)
-    recorded_at = NumberAttribute(attr_name="r")
+    last_activity = IntegerAttribute(attr_name="a", null=True)
+    recorded_at = IntegerAttribute(attr_name="r")
     pages = JSONAttribute(attr_name="p", null=True)
     due_pk = UnicodeAttribute(null=True)
     due_sk = UnicodeAttribute(null=True)
@@ -49,7 +49,7 @@ class WalletItem(Item):
 class LotsItem(Item):
     """A page: older lots, as of the wallet's version."""
 
-    version = NumberAttribute(attr_name="v")
+    version = IntegerAttribute(attr_name="v")
     lots = UnicodeAttribute(attr_name="l")
 
 
@@ -57,15 +57,15 @@ class EntryItem(Item):
     """One line of the ledger."""
 
     type = UnicodeAttribute()
-    amount = NumberAttribute()
+    amount = IntegerAttribute()
     changes = UnicodeAttribute(attr_name="lots", null=True)
     effective_at = UnicodeAttribute()
     recorded_at = UnicodeAttribute()
     cause = UnicodeAttribute()
     cause_id = UnicodeAttribute()
-    program_version = NumberAttribute()
-    spendable = NumberAttribute()
-    pending = NumberAttribute()
+    program_version = IntegerAttribute()
+    spendable = IntegerAttribute()
+    pending = IntegerAttribute()
     brand = UnicodeAttribute()
     explanation = JSONAttribute(null=True)
     reason = UnicodeAttribute(null=True)
@@ -78,15 +78,15 @@ class BookingItem(Item):
     kind = UnicodeAttribute()
     member = UnicodeAttribute()
     currency = UnicodeAttribute()
-    points = NumberAttribute()
+    points = IntegerAttribute()
     brand = UnicodeAttribute()
     store = UnicodeAttribute(null=True)
     reason = UnicodeAttribute(null=True)
     actor = UnicodeAttribute(null=True)
     client_reference = UnicodeAttribute(null=True)
     booked_at = UnicodeAttribute()
-    version = NumberAttribute()
-    reversed_version = NumberAttribute(null=True)
+    version = IntegerAttribute()
+    reversed_version = IntegerAttribute(null=True)
 
 
 class TableWallets:
@@ -192,7 +192,7 @@ def _kind(sk: str) -> type[WalletItem] | type[LotsItem]:
 
 def _paged(before: Wallet, after: Wallet) -> tuple[Wallet, list[Page]]:
     """``after`` with its pages brought up to date, and the pages that must be written or, now empty, removed."""
-    changed = {lot.number for lot in set(before.lots) ^ set(after.lots)}
+    changed = _changed(before.lots, after.lots)
     kept: list[Page] = []
     moved: list[Page] = []
     for page in after.pages:
@@ -206,6 +206,13 @@ def _paged(before: Wallet, after: Wallet) -> tuple[Wallet, list[Page]]:
             kept.append(current)
     spilled = _spilled(after, kept)
     return replace(after, pages=(*kept, *spilled)), moved + spilled
+
+
+def _changed(before: Iterable[Lot], after: Iterable[Lot]) -> set[int]:
+    """The numbers of lots that came, went or are no longer as they were."""
+    lots = {lot.number: lot for lot in before}
+    same = {lot.number for lot in after if lots.get(lot.number) == lot}
+    return (lots.keys() | {lot.number for lot in after}) - same
 
 
 def _spilled(wallet: Wallet, pages: Sequence[Page]) -> list[Page]:
@@ -225,7 +232,8 @@ def _spilled(wallet: Wallet, pages: Sequence[Page]) -> list[Page]:
 
 
 def _unpaged(lots: Iterable[Lot], pages: Sequence[Page]) -> list[Lot]:
-    return [lot for lot in lots if not any(page.first <= lot.number <= page.last for page in pages)]
+    paged = {number for page in pages for number in range(page.first, page.last + 1)}
+    return [lot for lot in lots if lot.number not in paged]
 
 
 def _wallet_item(wallet: Wallet, wake_at: datetime | None) -> WalletItem:
@@ -260,12 +268,12 @@ def _wallet(member: MemberId, head: WalletItem, items: Mapping[str, LotsItem]) -
     return Wallet(
         member=member,
         currency=currency,
-        version=int(head.version),
+        version=head.version,
         lots=tuple(sorted(lots, key=lambda lot: lot.number)),
-        next_lot=int(head.next_lot),
+        next_lot=head.next_lot,
         brands={brand: from_millis(at) for brand, at in (head.brands or {}).items()},
-        last_activity=from_millis(int(head.last_activity)) if head.last_activity is not None else None,
-        recorded_at=from_millis(int(head.recorded_at)),
+        last_activity=from_millis(head.last_activity) if head.last_activity is not None else None,
+        recorded_at=from_millis(head.recorded_at),
         pages=pages,
     )
 
@@ -297,13 +305,13 @@ def _entry(item: EntryItem) -> Entry:
         currency=currency,
         version=version,
         type=EntryType(item.type),
-        amount=int(item.amount),
+        amount=item.amount,
         changes=unpack_changes(item.changes or ""),
         effective_at=parse_instant(item.effective_at),
         recorded_at=parse_instant(item.recorded_at),
         cause=Cause(item.cause, item.cause_id),
-        program_version=int(item.program_version),
-        balance=Balance(int(item.spendable), int(item.pending)),
+        program_version=item.program_version,
+        balance=Balance(item.spendable, item.pending),
         brand=item.brand,
         explanation=tuple(RuleOutcome(*outcome) for outcome in item.explanation or ()),
         reason=item.reason,
@@ -336,13 +344,13 @@ def _booking(item: BookingItem) -> Booking:
         kind="redemption" if item.kind == "redemption" else "adjustment",
         member=MemberId(item.member),
         currency=item.currency,
-        points=int(item.points),
+        points=item.points,
         brand=item.brand,
         store=item.store,
         reason=item.reason,
         actor=item.actor,
         client_reference=item.client_reference,
         booked_at=parse_instant(item.booked_at),
-        version=int(item.version),
-        reversed_version=int(item.reversed_version) if item.reversed_version is not None else None,
+        version=item.version,
+        reversed_version=item.reversed_version if item.reversed_version is not None else None,
     )

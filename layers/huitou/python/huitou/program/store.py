@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 
-from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
 
 from huitou.kernel.audit import AuditEntry
 from huitou.kernel.commits import StaleReadError, Write
@@ -13,14 +13,14 @@ from huitou.kernel.instants import format_instant, parse_instant
 from huitou.kernel.pages import Page
 from huitou.platform import keys
 from huitou.platform.audit import audit_write
-from huitou.platform.table import Item, Table
+from huitou.platform.table import IntegerAttribute, Item, Table
 from huitou.program.versions import ActiveVersion, ProgramVersion
 
 
 class VersionItem(Item):
     """One immutable version."""
 
-    number = NumberAttribute()
+    number = IntegerAttribute()
     document = BinaryAttribute(legacy_encoding=False)
     digest = UnicodeAttribute()
     published_at = UnicodeAttribute()
@@ -30,7 +30,7 @@ class VersionItem(Item):
 class ActiveItem(Item):
     """The pointer."""
 
-    number = NumberAttribute()
+    number = IntegerAttribute()
     digest = UnicodeAttribute()
 
 
@@ -42,7 +42,7 @@ class TableVersions:
 
     def active(self) -> ActiveVersion | None:
         item = self._table.get(ActiveItem, *keys.program_active())
-        return ActiveVersion(int(item.number), Digest(item.digest)) if item else None
+        return ActiveVersion(item.number, Digest(item.digest)) if item else None
 
     def version(self, number: int) -> ProgramVersion | None:
         item = self._table.get(VersionItem, *keys.program_version(number))
@@ -78,7 +78,7 @@ def _item(version: ProgramVersion) -> VersionItem:
 
 def _version(item: VersionItem) -> ProgramVersion:
     return ProgramVersion(
-        number=int(item.number),
+        number=item.number,
         document=gzip.decompress(item.document).decode(),
         digest=Digest(item.digest),
         published_at=parse_instant(item.published_at),

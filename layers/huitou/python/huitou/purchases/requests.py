@@ -11,8 +11,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     GetJsonSchemaHandler,
     StringConstraints,
@@ -20,7 +18,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from huitou.fields import Day, Moment, Name, Number
+from huitou.fields import Body, Day, Moment, Name, Number
 from huitou.kernel.calendars import local_date
 from huitou.kernel.errors import FieldError, InvalidError
 from huitou.kernel.ids import MemberId
@@ -46,11 +44,7 @@ class InvalidPurchaseError(InvalidError):
     title = "The purchase is not valid"
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class LineBody(_Body):
+class LineBody(Body):
     """One line of the bill."""
 
     sku: Name
@@ -60,21 +54,21 @@ class LineBody(_Body):
     discount: Amount = Field("0", description="What was taken off.")
 
 
-class DiscountBody(_Body):
+class DiscountBody(Body):
     """What a code or offer took off; contained in the lines' amounts already."""
 
     code: Name
     amount: Amount
 
 
-class PaymentBody(_Body):
+class PaymentBody(Body):
     """A means of payment and its part of the total."""
 
     method: Name
     amount: Amount
 
 
-class ReceiptBody(_Body):
+class ReceiptBody(Body):
     """What makes the sale the same sale when it comes again (E14)."""
 
     brand: Name | None = Field(None, description="The key's brand, where it has one.")
@@ -93,8 +87,8 @@ class PurchaseBody(ReceiptBody):
     member: MemberReference | None = None
     currency: str = Field(pattern=r"^[A-Z]{3}$", description="ISO 4217.")
     lines: Annotated[list[LineBody], Field(min_length=1, max_length=MOST_LINES)]
-    discounts: Annotated[list[DiscountBody], Field(max_length=100)] = []
-    payments: Annotated[list[PaymentBody], Field(max_length=20)] = []
+    discounts: list[DiscountBody] = Field(default_factory=list, max_length=100)
+    payments: list[PaymentBody] = Field(default_factory=list, max_length=20)
     total: Amount = Field(description="The sum of the lines' amounts.")
     client_reference: Number | None = None
 
@@ -110,7 +104,7 @@ class _DescribedAsPurchase:
 _UnreadPurchase = Annotated[dict[str, Any], _DescribedAsPurchase]
 
 
-class BatchBody(_Body):
+class BatchBody(Body):
     """Up to 100 sales of a till that was offline; each stands for itself, and is read for itself."""
 
     purchases: Annotated[list[_UnreadPurchase], Field(min_length=1, max_length=MOST_IN_BATCH)]
@@ -123,7 +117,7 @@ class ClaimBody(ReceiptBody):
     total: Amount
 
 
-class VisitBody(_Body):
+class VisitBody(Body):
     """Something a member did without buying."""
 
     brand: Name | None = None
@@ -133,7 +127,7 @@ class VisitBody(_Body):
     event_id: Number = Field(description="What that system calls it; names the event with brand and source.")
     member: MemberReference
     occurred_at: Moment
-    data: Data = {}
+    data: Data = Field(default_factory=dict)
     client_reference: Number | None = None
 
 

@@ -12,14 +12,14 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pynamodb.attributes import BinaryAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BinaryAttribute, JSONAttribute, UnicodeAttribute
 
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest, MemberId, OwnedId, occurred_at_of
 from huitou.kernel.instants import from_millis, to_millis
 from huitou.kernel.pages import Page
 from huitou.platform import keys
-from huitou.platform.table import Item, Table
+from huitou.platform.table import IntegerAttribute, Item, Table
 from huitou.purchases.model import Discount, EntryRef, Line, Payment, Purchase, Visit, VisitKind
 
 
@@ -32,18 +32,18 @@ class SaleItem(Item):
     channel = UnicodeAttribute(null=True)
     terminal = UnicodeAttribute(null=True)
     number = UnicodeAttribute(null=True)
-    received_at = NumberAttribute(null=True)
+    received_at = IntegerAttribute(null=True)
     money = UnicodeAttribute(null=True)
     basket = BinaryAttribute(null=True, legacy_encoding=False)
-    total = NumberAttribute(null=True)
+    total = IntegerAttribute(null=True)
     client_reference = UnicodeAttribute(attr_name="reference", null=True)
-    program_version = NumberAttribute(attr_name="program", null=True)
+    program_version = IntegerAttribute(attr_name="program", null=True)
 
 
 class PurchaseItem(SaleItem):
     """A member's purchase."""
 
-    claimed_at = NumberAttribute(null=True)
+    claimed_at = IntegerAttribute(null=True)
     entries = JSONAttribute(null=True)
 
 
@@ -52,7 +52,7 @@ class ReceiptItem(SaleItem):
 
     member = UnicodeAttribute(null=True)
     key = UnicodeAttribute(null=True)
-    occurred_at = NumberAttribute(null=True)
+    occurred_at = IntegerAttribute(null=True)
 
 
 class VisitItem(Item):
@@ -62,7 +62,7 @@ class VisitItem(Item):
     kind = UnicodeAttribute()
     brand = UnicodeAttribute()
     store = UnicodeAttribute(null=True)
-    received_at = NumberAttribute()
+    received_at = IntegerAttribute()
     data = JSONAttribute(null=True)
     client_reference = UnicodeAttribute(attr_name="reference", null=True)
 
@@ -197,14 +197,14 @@ def _purchase(member: MemberId, item: PurchaseItem) -> Purchase:
         receipt=Digest(item.receipt),
         member=member,
         occurred_at=occurred_at_of(ulid),
-        claimed_at=from_millis(int(item.claimed_at)) if item.claimed_at is not None else None,
+        claimed_at=from_millis(item.claimed_at) if item.claimed_at is not None else None,
         entries=tuple(EntryRef(*entry) for entry in item.entries or ()),
         **_sale_values(item),
     )
 
 
 def _unclaimed(receipt: Digest, item: ReceiptItem) -> Purchase:
-    return Purchase(receipt=receipt, member=None, occurred_at=from_millis(int(item.occurred_at)), **_sale_values(item))
+    return Purchase(receipt=receipt, member=None, occurred_at=from_millis(item.occurred_at), **_sale_values(item))
 
 
 def _sale_values(item: SaleItem) -> Mapping[str, Any]:
@@ -214,11 +214,11 @@ def _sale_values(item: SaleItem) -> Mapping[str, Any]:
         "channel": item.channel,
         "terminal": item.terminal,
         "number": item.number,
-        "received_at": from_millis(int(item.received_at)),
+        "received_at": from_millis(item.received_at),
         "money": item.money,
-        "total": int(item.total),
+        "total": item.total,
         "client_reference": item.client_reference,
-        "program_version": int(item.program_version),
+        "program_version": item.program_version,
         **_unpack(item.basket),
     }
 
@@ -245,7 +245,7 @@ def _visit(visit: OwnedId, item: VisitItem) -> Visit:
         brand=item.brand,
         store=item.store,
         occurred_at=occurred_at_of(visit.key),
-        received_at=from_millis(int(item.received_at)),
+        received_at=from_millis(item.received_at),
         data=item.data or {},
         client_reference=item.client_reference,
     )
