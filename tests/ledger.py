@@ -11,7 +11,7 @@ from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import all_items
 from huitou.platform.table import Table
 from huitou.points.bookings import Booking, booking_id
-from huitou.points.decisions import Decision, Earn, Settle, Visit, decide
+from huitou.points.decisions import Decision, Earn, KeepAlive, Settle, decide
 from huitou.points.earning import Earning
 from huitou.points.ports import BookingStore, WalletStore
 from huitou.points.replay import discrepancies
@@ -111,7 +111,7 @@ class Ledger:
     def visit(self, at: datetime, *, now: datetime | None = None) -> Decision:
         """What a visit at ``at`` that became known at ``now`` does to the wallet."""
         wallet = self.wallet()
-        decision = decide(wallet, Visit("maru", at, Cause("event", at.isoformat())), self.program, now or at)
+        decision = decide(wallet, KeepAlive("maru", at, Cause("event", at.isoformat())), self.program, now or at)
         if decision.entries:
             self.commit(self.wallets.save(wallet, decision))
         return decision

@@ -13,6 +13,7 @@ from huitou.points.membership import MemberNotFoundError
 from huitou.purchases.model import VisitKind
 from huitou.purchases.receipts import SourceEvent
 from tests.builders import MEI
+from tests.ledger import points_program
 from tests.purchases import LIN, NOON, Shop, booking
 
 
@@ -33,6 +34,22 @@ def test_a_visit_is_kept_and_numbers_the_members_facts() -> None:
     assert seen.visit == booking()
     assert huitou.wallet().version == before.version + 1
     assert huitou.ledger.entries() == []
+    assert huitou.ledger.contradictions() == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "alive"), [("visit", True), ("check_in", True), ("booking", False), ("partner", False)]
+)
+def test_who_was_there_keeps_sliding_points_alive(kind: str, alive: bool) -> None:
+    """E5: a visit is an activity like a purchase; a booking alone is none."""
+    huitou = Shop(points_program({"kind": "sliding", "days": 30}))
+    huitou.enrol(MEI)
+    huitou.ledger.earn(50, NOON)
+
+    later = NOON + timedelta(days=20)
+    huitou.visit(replace(booking(), kind=VisitKind(kind), occurred_at=later), now=later)
+
+    assert huitou.wallet().balance(NOON + timedelta(days=40)).spendable == (50 if alive else 0)
     assert huitou.ledger.contradictions() == []
 
 

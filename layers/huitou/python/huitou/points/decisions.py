@@ -78,8 +78,8 @@ class Earn:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """Note that the member was at ``brand``: books nothing unless the points slide with activity (E5)."""
+class KeepAlive:
+    """Let points that slide with activity follow a visit at ``brand`` (E5); books nothing where none do."""
 
     brand: BrandId
     occurred_at: datetime
@@ -120,7 +120,7 @@ class Adjust:
     cause: Cause
 
 
-Command = Settle | Earn | Visit | Redeem | Reverse | Adjust
+Command = Settle | Earn | KeepAlive | Redeem | Reverse | Adjust
 
 
 def decide(wallet: Wallet, command: Command, program: Program, now: datetime) -> Decision:
@@ -133,8 +133,8 @@ def decide(wallet: Wallet, command: Command, program: Program, now: datetime) ->
     match command:
         case Earn():
             ledger.earn(command)
-        case Visit():
-            ledger.visit(command)
+        case KeepAlive():
+            ledger.keep_alive(command)
         case Redeem(points, brand, cause):
             ledger.book(EntryType.REDEEM, ledger.take(points), now, cause, brand)
         case Reverse():
@@ -228,7 +228,7 @@ class _Ledger:
         changes = [LotChange(points, self.new_lot(points, command.brand, at))] if points else []
         self.book(EntryType.EARN, changes, at, command.cause, command.brand, outcomes=command.earning.outcomes)
 
-    def visit(self, command: Visit) -> None:
+    def keep_alive(self, command: KeepAlive) -> None:
         """Books the visit where lots follow it, those that are there and those that a late sale may still bring."""
         if isinstance(self._currency.expiry, Sliding) or any(lot.sliding_days for lot in self._lots.values()):
             self.book(EntryType.VISIT, (), command.occurred_at, command.cause, command.brand)

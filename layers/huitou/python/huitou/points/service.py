@@ -201,7 +201,7 @@ class Points:
         elif home is not wallets[program.home_currency]:
             writes = self._wallets.save(wallets[program.home_currency], Decision(touch(home, now), ()))
         at = _not_before(wallet, now)
-        work_off((wallet,), self._wallets, self._commit, program, at)
+        work_off((before,), self._wallets, self._commit, program, at)
         decision = decide(wallet, command, program, at)
         entry = decision.entry_for(command.cause)
         booking = replace(order, version=entry.version)

@@ -99,6 +99,11 @@ class VisitKind(StrEnum):
     CHECK_IN = "check_in"
     PARTNER = "partner"
 
+    @property
+    def is_presence(self) -> bool:
+        """Whether the member was there: that keeps sliding points alive (E5), a booking alone does not."""
+        return self in {VisitKind.VISIT, VisitKind.CHECK_IN}
+
 
 @dataclass(frozen=True, slots=True)
 class Visit:

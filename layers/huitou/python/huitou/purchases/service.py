@@ -13,10 +13,10 @@ from huitou.kernel.ids import Digest, MemberId, OwnedId, parse_id
 from huitou.kernel.pages import Page
 from huitou.members.directory import FoundMember
 from huitou.points.backlog import work_off
-from huitou.points.decisions import Decision, touch
+from huitou.points.decisions import Decision, KeepAlive, decide, touch
 from huitou.points.membership import joined_by_use, require_seen
 from huitou.points.ports import Programs, WalletStore
-from huitou.points.wallet import Entry, open_wallet
+from huitou.points.wallet import Cause, Entry, Wallet, open_wallet
 from huitou.program.acceptance import accepted_time
 from huitou.program.model import GROUP, BrandId, Program
 from huitou.purchases.decisions import Sale, decide_sale, require_claimable
@@ -164,8 +164,9 @@ class Purchases:
             timed = replace(visit, occurred_at=accepted_time(visit.occurred_at, program, now))
             before = self._wallets.load(member.id, program.home_currency)
             home = joined_by_use(before, visit.brand, member.presented, program, now)
-            writes = self._wallets.save(before or home, Decision(touch(home, now), ()))
-            self._commit([*writes, *self._purchases.add_visit(timed)])
+            work_off((before or home,), self._wallets, self._commit, program, now)
+            decision = _kept_alive(home, timed, program, now)
+            self._commit([*self._wallets.save(before or home, decision), *self._purchases.add_visit(timed)])
             return SeenVisit(timed, replayed=False)
 
         def recall() -> SeenVisit | None:
@@ -207,3 +208,13 @@ class Purchases:
             if not entry:
                 raise StaleReadError("The purchase is being written just now.")
             yield entry
+
+
+def _kept_alive(home: Wallet, visit: Visit, program: Program, now: datetime) -> Decision:
+    """The home wallet one version on, in any case: a visit is a fact that numbers the member's facts."""
+    if visit.kind.is_presence:
+        command = KeepAlive(visit.brand, visit.occurred_at, Cause("event", str(visit.id)))
+        decision = decide(home, command, program, now)
+        if decision.entries:
+            return decision
+    return Decision(touch(home, now), ())
