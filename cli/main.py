@@ -2,14 +2,15 @@
 
 import typer
 
-from cli import deploy, imports, invoke, keys, local_stack, openapi, program, run
+from cli import call, deploy, imports, invoke, items, keys, local_stack, openapi, program, run
 
 app = typer.Typer(help="Huitou, a membership platform.", no_args_is_help=True, pretty_exceptions_show_locals=False)
 app.add_typer(local_stack.app, name="local")
+local_stack.app.command("items")(items.items)
 app.add_typer(program.app, name="program")
 app.add_typer(keys.app, name="keys")
 app.add_typer(imports.app, name="import")
-for command in (deploy.synth, deploy.diff, deploy.deploy, deploy.env, invoke.invoke, run.run):
+for command in (deploy.synth, deploy.diff, deploy.deploy, deploy.env, invoke.invoke, call.call, run.run):
     app.command()(command)
 app.command("openapi")(openapi.openapi)
 

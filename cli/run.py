@@ -71,6 +71,7 @@ def _say_what_to_try(stack: LocalStack, api: Api) -> None:
     now = datetime.now(UTC)
     sale = {
         "member": {"id": member},
+        "brand": "sora",
         "store": "367",
         "terminal": "1",
         "receipt": f"{now:%H%M%S}",
