@@ -1,0 +1,115 @@
+"""What stands behind the API: looked at where no call shows what a test has to know."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from cli.invoke import call
+from cli.local_stack import REGION, LocalStack
+from huitou.platform.keys import DUE_INDEX
+from huitou.platform.table import Table
+
+EVENTS = Path(__file__).parents[2] / "events"
+
+Items = dict[tuple[str, str], Mapping[str, Any]]
+
+
+class Platform:
+    """The deployed tables, queues, functions and logs."""
+
+    def __init__(self, stack: LocalStack) -> None:
+        self.stack = stack
+        outputs = stack.outputs()
+        self.members_table = outputs["MembersTable"]
+        self.program_table = outputs["ProgramTable"]
+        self._dynamodb = stack.client("dynamodb")
+        self._logs = stack.client("logs")
+        self._sqs = stack.client("sqs")
+        settings = stack.client("lambda").get_function_configuration(FunctionName="huitou-local-queue_due")
+        self._due_queue = settings["Environment"]["Variables"]["HUITOU_DUE_QUEUE_URL"]
+        policy = self._sqs.get_queue_attributes(QueueUrl=self._due_queue, AttributeNames=["RedrivePolicy"])
+        dead_letters = json.loads(policy["Attributes"]["RedrivePolicy"])["deadLetterTargetArn"].rpartition(":")[2]
+        self._dead_letters = self._sqs.get_queue_url(QueueName=dead_letters)["QueueUrl"]
+
+    def table(self) -> Table:
+        """The members table, as the functions use it."""
+        return Table(self.members_table, REGION, self.stack.endpoint)
+
+    def items(self) -> Items:
+        """Everything in both tables."""
+        return {**self._items_of(self.members_table), **self._items_of(self.program_table)}
+
+    @contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """Fails if anything in either table is other than before."""
+        before = self.items()
+        yield
+        after = self.items()
+        assert after.keys() - before.keys() == set(), "written"
+        assert [key for key, item in before.items() if after.get(key) != item] == [], "changed"
+
+    def tick(self) -> None:
+        """Invokes the scheduled function with the scheduler's event."""
+        call(self.stack, "queue_due", json.loads((EVENTS / "queue_due.json").read_text()))
+
+    def due(self) -> set[tuple[str, str]]:
+        """The keys of everything in the due index."""
+        items = self._pages(self._dynamodb, "scan", "Items", TableName=self.members_table, IndexName=DUE_INDEX)
+        return {(item["pk"]["S"], item["sk"]["S"]) for item in items}
+
+    def queue(self, messages: Sequence[str]) -> None:
+        """Puts messages into the due queue, in one call."""
+        entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(messages)]
+        assert not self._sqs.send_message_batch(QueueUrl=self._due_queue, Entries=entries).get("Failed")
+
+    def queue_is_empty(self) -> bool:
+        """Whether all messages of the due queue are done with."""
+        counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        answer = self._sqs.get_queue_attributes(QueueUrl=self._due_queue, AttributeNames=counts)
+        return all(answer["Attributes"][count] == "0" for count in counts)
+
+    @contextmanager
+    def impatient_queue(self) -> Iterator[None]:
+        """The due queue tries again after a second instead of six minutes."""
+        as_deployed = self._sqs.get_queue_attributes(QueueUrl=self._due_queue, AttributeNames=["VisibilityTimeout"])
+        self._sqs.set_queue_attributes(QueueUrl=self._due_queue, Attributes={"VisibilityTimeout": "1"})
+        yield
+        self._sqs.set_queue_attributes(QueueUrl=self._due_queue, Attributes=as_deployed["Attributes"])
+
+    def dead_letters(self) -> list[str]:
+        """The messages that nobody could handle."""
+        answer = self._sqs.receive_message(QueueUrl=self._dead_letters, MaxNumberOfMessages=10, VisibilityTimeout=0)
+        return [message["Body"] for message in answer.get("Messages", ())]
+
+    def log_lines(self) -> dict[str, list[str]]:
+        """All that was logged, by log group."""
+        groups = self._pages(self._logs, "describe_log_groups", "logGroups")
+        return {name: self._lines(name) for name in (group["logGroupName"] for group in groups)}
+
+    def _lines(self, group: str) -> list[str]:
+        events = self._pages(self._logs, "filter_log_events", "events", logGroupName=group)
+        return [str(event["message"]) for event in events]
+
+    def _items_of(self, table: str) -> Items:
+        items = self._pages(self._dynamodb, "scan", "Items", TableName=table, ConsistentRead=True)
+        return {(item["pk"]["S"], item["sk"]["S"]): item for item in items}
+
+    @staticmethod
+    def _pages(client: Any, operation: str, field: str, **arguments: Any) -> Iterator[Mapping[str, Any]]:
+        for page in client.get_paginator(operation).paginate(**arguments):
+            yield from page.get(field, ())
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 30) -> bool:
+    """Whether something comes true in time."""
+    end = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.2)
+    return True
