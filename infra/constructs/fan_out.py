@@ -16,6 +16,8 @@ from infra.constructs.review import acknowledge_wildcards
 from infra.settings import Settings
 
 TIMEOUT: Final = Duration.hours(12)
+# What our functions raise where the table was throttled or out of reach: nothing is lost by doing it again.
+REPEATABLE: Final = ("UnavailableError", "ContentionError", "StaleReadError")
 LOG_DELIVERY: Final = (
     "logs:CreateLogDelivery",
     "logs:GetLogDelivery",
@@ -141,6 +143,7 @@ class FanOut(Construct):
                 "Lambda.SdkClientException",
                 "Lambda.TooManyRequestsException",
                 "Sandbox.Timedout",
+                *REPEATABLE,
             ],
             interval=Duration.seconds(2),
             max_attempts=6,
