@@ -1,11 +1,26 @@
-"""What the requests of all parts share: their base and their fields, as pydantic types."""
+"""What the requests and answers of all parts share: their bases and fields, as pydantic types."""
 
 from __future__ import annotations
 
+import ast
+import inspect
+import textwrap
+from collections.abc import Mapping
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetJsonSchemaHandler,
+    StringConstraints,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from huitou.kernel.instants import to_instant
 
@@ -17,16 +32,53 @@ Number = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NO_CONTROL)]
 
 
-class Body(BaseModel):
+class _Described(BaseModel):
+    """A shape whose fields are described by the strings under them, as everything here.
+
+    pydantic can do that too, but reads and parses the source of each class for it whenever a function starts;
+    this does it when somebody asks for the description.
+    """
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = handler(core_schema)
+        properties = handler.resolve_ref_schema(schema).get("properties", {})
+        for kind in cls.__mro__:
+            for field, text in _field_docstrings(kind).items():
+                if field in properties:
+                    properties[field].setdefault("description", text)
+        return schema
+
+
+class Body(_Described):
     """What callers send: nothing but the fields named, and never changed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     def __repr__(self) -> str:
         """Its name alone: the resolver writes its arguments as text for its debug log, and a body is personal data."""
         return f"<{type(self).__name__}>"
 
     __str__ = __repr__
+
+
+class View(_Described):
+    """What callers get. It describes an answer for the API's description and is built for that alone."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+
+def _field_docstrings(kind: type) -> Mapping[str, str]:
+    if not issubclass(kind, _Described) or kind.__module__ == __name__:
+        return {}
+    (written,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
+    statements = written.body if isinstance(written, ast.ClassDef) else []
+    found = {}
+    for pair in pairwise(statements):
+        match pair:
+            case ast.AnnAssign(target=ast.Name(id=field)), ast.Expr(value=ast.Constant(value=str(text))):
+                found[field] = inspect.cleandoc(text)
+    return found
 
 
 def _written(value: object) -> object:

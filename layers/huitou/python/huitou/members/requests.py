@@ -10,15 +10,13 @@ from urllib.parse import unquote
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     StrictBool,
     model_validator,
 )
 
-from huitou.fields import Body, Day, Moment
+from huitou.fields import Body, Day, Moment, View
 from huitou.kernel.errors import InvalidError
 from huitou.kernel.instants import format_instant
 from huitou.members.decisions import Presented
@@ -184,12 +182,7 @@ class ConsentBody(Body):
         return Word(self.granted, self.source, self.occurred_at)
 
 
-class _View(BaseModel):
-    # Views describe answers for the API's description; a function never validates with them, so none is built.
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True, defer_build=True)
-
-
-class ProfileView(_View):
+class ProfileView(View):
     """What the caller may see of the profile; null: not said, or not to be seen."""
 
     name: str | None
@@ -201,7 +194,7 @@ class ProfileView(_View):
     contact_email: str | None
 
 
-class ClaimView(_View):
+class ClaimView(View):
     """One brand's word for an identity."""
 
     brand: str
@@ -211,7 +204,7 @@ class ClaimView(_View):
     reason: str | None
 
 
-class IdentityView(_View):
+class IdentityView(View):
     """An identity of the member."""
 
     identity_id: str
@@ -220,7 +213,7 @@ class IdentityView(_View):
     claims: list[ClaimView]
 
 
-class TagView(_View):
+class TagView(View):
     """A tag and who set it."""
 
     tag: str
@@ -228,14 +221,14 @@ class TagView(_View):
     at: datetime
 
 
-class JoiningView(_View):
+class JoiningView(View):
     """A brand that the member joined."""
 
     brand: str
     joined_at: datetime
 
 
-class MemberView(_View):
+class MemberView(View):
     """A member as far as the caller may see them."""
 
     member_id: str
@@ -258,7 +251,7 @@ class AddedIdentityView(IdentityView):
     client_reference: str | None
 
 
-class ConsentView(_View):
+class ConsentView(View):
     """A yes or no about a channel, a brand (or `group`) and a purpose."""
 
     channel: Channel
@@ -279,13 +272,13 @@ class ConsentInForceView(ConsentView):
     """When the member last said so."""
 
 
-class ConsentList(_View):
+class ConsentList(View):
     """The consents in force."""
 
     items: list[ConsentInForceView]
 
 
-class ConsentPage(_View):
+class ConsentPage(View):
     """Everything that was said, by channel, brand, purpose and time."""
 
     items: list[ConsentView]

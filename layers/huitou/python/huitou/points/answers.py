@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from huitou.fields import View
 from huitou.kernel.instants import format_instant
 from huitou.kernel.money import format_amount
 from huitou.points.service import Booked, WalletView
@@ -18,18 +19,14 @@ from huitou.points.wallet import Balance, Entry, Lot, LotChange, RuleOutcome
 from huitou.program.model import PointCurrency, Program
 
 
-class _View(BaseModel):
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
-
-
-class BalanceView(_View):
+class BalanceView(View):
     """Points that can be spent, and those that will be later."""
 
     spendable: str
     pending: str
 
 
-class LotView(_View):
+class LotView(View):
     """Points that came at once and end at once."""
 
     number: int
@@ -55,7 +52,7 @@ class MemberWalletView(BalanceView):
     version: int
 
 
-class LotChangeView(_View):
+class LotChangeView(View):
     """What an entry did to one lot."""
 
     number: int
@@ -68,7 +65,7 @@ class LotChangeView(_View):
     issuer: str
 
 
-class RuleView(_View):
+class RuleView(View):
     """What one earning rule had to say (M12)."""
 
     rule: str
@@ -84,14 +81,14 @@ class RuleView(_View):
     """What was there instead."""
 
 
-class CauseView(_View):
+class CauseView(View):
     """What an entry is due to."""
 
     kind: Annotated[str, Field(examples=["purchase", "redemption", "reversal", "adjustment", "clock"])]
     id: str
 
 
-class EntryView(_View):
+class EntryView(View):
     """One line of the ledger."""
 
     entry_id: str
@@ -116,14 +113,14 @@ class EntryView(_View):
     actor: str | None
 
 
-class EntryPage(_View):
+class EntryPage(View):
     """Entries, the newest first."""
 
     items: list[EntryView]
     next_cursor: str | None
 
 
-class BookedView(_View):
+class BookedView(View):
     """A command that was carried out."""
 
     member_id: str

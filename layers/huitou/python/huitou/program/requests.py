@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from huitou.fields import View
 from huitou.kernel.instants import format_instant
 from huitou.program.document import ProgramDocument
 from huitou.program.model import Store
@@ -31,11 +32,7 @@ class _DescribedAsDocument:
 DocumentBody = Annotated[dict[str, Any], _DescribedAsDocument]
 
 
-class _View(BaseModel):
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
-
-
-class StoreView(_View):
+class StoreView(View):
     """A store as callers see it."""
 
     store_id: str
@@ -45,14 +42,14 @@ class StoreView(_View):
     time_zone: str
 
 
-class StorePage(_View):
+class StorePage(View):
     """Stores by id."""
 
     items: list[StoreView]
     next_cursor: str | None
 
 
-class VersionView(_View):
+class VersionView(View):
     """A version without its document."""
 
     version: int
@@ -62,7 +59,7 @@ class VersionView(_View):
     """The id of the key that published it."""
 
 
-class VersionPage(_View):
+class VersionPage(View):
     """Versions, the newest first."""
 
     items: list[VersionView]

@@ -6,22 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
+from huitou.fields import View
 from huitou.kernel.instants import format_instant
 from huitou.kernel.money import format_amount
 from huitou.points.answers import BalanceView, EntryView, balance_view, entry_view
 from huitou.program.model import Program
 from huitou.purchases.model import Purchase, VisitKind
-from huitou.purchases.requests import QUANTITY_EXPONENT
 from huitou.purchases.service import Recorded, SeenVisit
 
 
-class _View(BaseModel):
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
-
-
-class LineView(_View):
+class LineView(View):
     """One line of the bill."""
 
     sku: str
@@ -31,21 +25,21 @@ class LineView(_View):
     discount: str
 
 
-class DiscountView(_View):
+class DiscountView(View):
     """What a code or offer took off."""
 
     code: str
     amount: str
 
 
-class PaymentView(_View):
+class PaymentView(View):
     """A means of payment and its part of the total."""
 
     method: str
     amount: str
 
 
-class SaleView(_View):
+class SaleView(View):
     """A purchase without its lines."""
 
     purchase_id: str
@@ -85,14 +79,14 @@ class PurchaseView(SaleView):
     entries: list[EntryView]
 
 
-class PurchasePage(_View):
+class PurchasePage(View):
     """A member's purchases, the newest first; a brand's key sees its own, so a page may be short of its limit."""
 
     items: list[SaleView]
     next_cursor: str | None
 
 
-class BatchItemView(_View):
+class BatchItemView(View):
     """What became of one purchase of a batch: the purchase, or the problem document."""
 
     status: int
@@ -100,13 +94,13 @@ class BatchItemView(_View):
     problem: dict[str, Any] | None = None
 
 
-class BatchView(_View):
+class BatchView(View):
     """One result for each purchase, in the order given."""
 
     results: list[BatchItemView]
 
 
-class VisitView(_View):
+class VisitView(View):
     """A visit, booking, check-in or partner event just recorded."""
 
     event_id: str
@@ -157,23 +151,10 @@ def recorded_view(recorded: Recorded, program: Program) -> dict[str, Any]:
 
 def purchase_view(recorded: Recorded, program: Program) -> dict[str, Any]:
     """A `PurchaseView`."""
-    purchase, money = recorded.purchase, program.money_exponent
+    purchase = recorded.purchase
     return {
         **sale_view(purchase, program),
-        "lines": [
-            {
-                "sku": line.sku,
-                "category": line.category,
-                "quantity": format_amount(line.quantity, QUANTITY_EXPONENT),
-                "amount": format_amount(line.amount, money),
-                "discount": format_amount(line.discount, money),
-            }
-            for line in purchase.lines
-        ],
-        "discounts": [{"code": each.code, "amount": format_amount(each.amount, money)} for each in purchase.discounts],
-        "payments": [
-            {"method": each.method, "amount": format_amount(each.amount, money)} for each in purchase.payments
-        ],
+        **purchase.basket(program.money_exponent),
         "entries": [entry_view(entry, program) for entry in recorded.entries],
     }
 
