@@ -72,13 +72,13 @@ class Importer:
         """Uploads, starts, waits, tells; answers with the import as it ended. ``name`` makes it happen once."""
         form = "csv" if ".csv" in file.suffixes else "ndjson"
         asked = {"format": form, "client_reference": file.name}
-        created = self._call("POST", "/v1/imports", json=asked, headers={"Idempotency-Key": name})
+        created = self.call("POST", "/v1/imports", json=asked, headers={"Idempotency-Key": name})
         path = f"/v1/imports/{created['import_id']}"
         with _progress() as progress:
             if created["status"] == "created":
                 self._upload(created["upload_url"], file, progress)
             if created["status"] in {"created", "failed"}:
-                self._call("POST", f"{path}/start")
+                self.call("POST", f"{path}/start")
             ended = self._wait(path, progress)
         _tell(ended)
         return ended
@@ -100,7 +100,7 @@ class Importer:
     def _wait(self, path: str, progress: Progress) -> dict[str, Any]:
         task = progress.add_task("reading", total=None)
         while True:
-            seen = self._call("GET", path)
+            seen = self.call("GET", path)
             done = seen["members"] + seen["recorded"] + seen["replayed"] + seen["rejected"]
             label = "reading" if seen["rows"] is None else "importing rows"
             progress.update(task, description=label, total=seen["rows"], completed=done)
@@ -108,14 +108,16 @@ class Importer:
                 return seen
             time.sleep(LOOK_SECONDS)
 
-    def _call(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+    def call(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        """The answer of the API; ends the command if it is a refusal."""
         try:
             answer = self._client.request(method, self._url + path, **request)
         except httpx.HTTPError as error:
             raise CommandError(f"{self._url} cannot be reached: {error}") from error
-        body: dict[str, Any] = answer.json()
         if answer.is_error:
-            raise CommandError(body.get("detail") or f"the API answered {answer.status_code}")
+            is_problem = answer.headers.get("content-type", "").startswith("application/problem+json")
+            raise CommandError(answer.json()["detail"] if is_problem else f"the API answered {answer.status_code}")
+        body: dict[str, Any] = answer.json()
         return body
 
 
