@@ -12,6 +12,7 @@ from typing import Annotated
 
 import boto3
 import typer
+from rich.table import Column
 from rich.table import Table as Rows
 
 from cli.local_stack import require
@@ -20,7 +21,7 @@ from huitou.access.model import PERMISSIONS
 from huitou.access.service import KeyService
 from huitou.access.store import DynamoKeys
 from huitou.kernel.errors import DomainError
-from huitou.kernel.instants import format_instant, to_instant
+from huitou.kernel.instants import to_instant
 from huitou.platform.table import Table
 from huitou.program.model import GROUP
 
@@ -55,12 +56,11 @@ def mint(
 @app.command("list")
 def list_keys(table: ProgramTable = None) -> None:
     """Shows all keys, revoked ones too."""
-    rows = Rows("id", "brand", "label", "permissions", "minted", "revoked")
+    rows = Rows(Column("id", min_width=16), "brand", "label", Column("permissions", min_width=15), "minted", "revoked")
     for key in _service(table).all():
-        revoked = format_instant(key.revoked_at) if key.revoked_at else ""
-        rows.add_row(
-            key.id, key.brand, key.label, " ".join(sorted(key.permissions)), format_instant(key.created_at), revoked
-        )
+        revoked = f"{key.revoked_at:%Y-%m-%d}" if key.revoked_at else ""
+        permissions = " ".join(sorted(key.permissions))
+        rows.add_row(key.id, key.brand, key.label, permissions, f"{key.created_at:%Y-%m-%d}", revoked)
     out.print(rows)
 
 
