@@ -142,7 +142,7 @@ def test_everything_that_differs_is_named_at_once() -> None:
 
     assert {error.pointer for error in refusal.value.errors} == {"/member", "/lines", "/payments", "/total"}
     total = next(error.message for error in refusal.value.errors if error.pointer == "/total")
-    assert total == "was 1000, is now 1200"
+    assert total == 'was "1000", is now "1200"'
 
 
 @pytest.mark.parametrize("other", [LIN, None], ids=["another member", "nobody"])

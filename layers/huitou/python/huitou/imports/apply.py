@@ -105,13 +105,13 @@ def rejected(line: int, error: DomainError) -> Rejection:
     return Rejection(line, error.code, f"{error.detail} {fields}".strip())
 
 
-def judge_known(row: SaleRow, known: Purchase, given: Purchase, now: datetime) -> Counts | Rejection:
+def judge_known(row: SaleRow, known: Purchase, given: Purchase, program: Program, now: datetime) -> Counts | Rejection:
     """E14: a receipt that is known already: replayed, or refused for other content.
 
     What an interrupted attempt of this very import has recorded (at ``now``) counts as recorded by it.
     """
     try:
-        require_same(known.content(), given.content(), "purchase")
+        require_same(known.content(program.money_exponent), given.content(program.money_exponent), "purchase")
     except DomainError as error:
         return rejected(row.line, error)
     return Counts(recorded=1) if row.is_first and known.received_at == now else Counts(replayed=1)
@@ -173,7 +173,8 @@ class _Gathering:
         """Whether the row found room; what is due before it may have been booked even if not."""
         known = self._known.get(row.purchase.receipt)
         if known is not None:
-            self._note(judge_known(row, known, replace(row.purchase, member=self._member), self._now))
+            given = replace(row.purchase, member=self._member)
+            self._note(judge_known(row, known, given, self._programs.active(), self._now))
             return True
         at = max([row.purchase.occurred_at, *(wallet.recorded_at for wallet in self._wallets.values())])
         if not self.settle(at):

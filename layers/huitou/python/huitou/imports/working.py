@@ -240,16 +240,16 @@ class Worker:
     def _keep_unclaimed(self, sales: Sequence[SaleRow], task: Task, tally: Tally) -> None:
         """M40: sales without a member wait for whoever claims them."""
         for sale in sales:
-            verdict = until_committed(lambda sale=sale: self._keep(sale, task.now), self._pause)  # type: ignore[misc]
+            verdict = until_committed(lambda sale=sale: self._keep(sale, task), self._pause)  # type: ignore[misc]
             if isinstance(verdict, Rejection):
                 tally.add(Counts(rejected=1), [verdict])
             else:
                 tally.add(verdict)
 
-    def _keep(self, sale: SaleRow, now: datetime) -> Counts | Rejection:
+    def _keep(self, sale: SaleRow, task: Task) -> Counts | Rejection:
         known = self._look_up([sale]).get(sale.purchase.receipt)
         if known is not None:
-            return judge_known(sale, known, sale.purchase, now)
+            return judge_known(sale, known, sale.purchase, task.programs.active(), task.now)
         try:
             self._commit(self._purchases.add(sale.purchase))
         except StaleReadError:

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from huitou.kernel.ids import Digest, MemberId, OwnedId, ulid_for
+from huitou.kernel.money import format_amount
 from huitou.program.model import BrandId, CurrencyId, StoreId
+
+QUANTITY_EXPONENT = 3
 
 
 class Line(NamedTuple):
@@ -79,15 +82,34 @@ class Purchase:
         """The id that the purchase has, or would have, as ``member``'s."""
         return OwnedId(member, ulid_for(self.occurred_at, self.receipt))
 
-    def content(self) -> Mapping[str, object]:
-        """E14: what a repeat must agree in; not times, order of lines, formats, client data."""
+    def basket(self, money_exponent: int) -> dict[str, Any]:
+        """Lines, discounts and payments as they are written: decimal strings."""
+
+        def money(units: int) -> str:
+            return format_amount(units, money_exponent)
+
+        return {
+            "lines": [
+                {
+                    "sku": line.sku,
+                    "category": line.category,
+                    "quantity": format_amount(line.quantity, QUANTITY_EXPONENT),
+                    "amount": money(line.amount),
+                    "discount": money(line.discount),
+                }
+                for line in self.lines
+            ],
+            "discounts": [{"code": each.code, "amount": money(each.amount)} for each in self.discounts],
+            "payments": [{"method": each.method, "amount": money(each.amount)} for each in self.payments],
+        }
+
+    def content(self, money_exponent: int) -> Mapping[str, object]:
+        """E14: what a repeat must agree in, as it is written; not times, formats, client data."""
         return {
             "member": None if self.claimed_at else self.member,
             "currency": self.money,
-            "lines": sorted(self.lines, key=repr),
-            "discounts": sorted(self.discounts),
-            "payments": sorted(self.payments),
-            "total": self.total,
+            **self.basket(money_exponent),
+            "total": format_amount(self.total, money_exponent),
         }
 
 

@@ -25,12 +25,11 @@ from huitou.kernel.ids import MemberId
 from huitou.kernel.money import InvalidAmountError, parse_amount
 from huitou.members.references import MemberReference
 from huitou.program.model import BrandId, Program, Store, StoreId
-from huitou.purchases.model import Discount, Line, Payment, Purchase, Visit, VisitKind
+from huitou.purchases.model import QUANTITY_EXPONENT, Discount, Line, Payment, Purchase, Visit, VisitKind
 from huitou.purchases.receipts import KeyedSale, Order, Receipt, SourceEvent, TillReceipt
 
 MOST_LINES = 500
 MOST_IN_BATCH = 100
-QUANTITY_EXPONENT = 3
 
 Amount = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$", max_length=17)]
 """A decimal that is not negative, as text: ``"120"``, ``"12.50"``."""

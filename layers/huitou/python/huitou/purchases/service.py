@@ -102,7 +102,8 @@ class Purchases:
             if known is None:
                 return None
             given = replace(purchase, member=member.id if member else None)
-            require_same(known.content(), given.content(), "purchase")
+            decimals = self._programs.active().money_exponent
+            require_same(known.content(decimals), given.content(decimals), "purchase")
             return self._replayed(known)
 
         return once(attempt, recall, self._pause)
