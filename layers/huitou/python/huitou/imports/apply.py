@@ -92,13 +92,6 @@ def imported_time(occurred_at: datetime, now: datetime) -> datetime:
     return min(occurred_at, now)
 
 
-def rules_for(purchase: Purchase, at: datetime, programs: Programs) -> Program:
-    """E20: a sale is paid by the programme of its day, unless that did not know its store or brand yet."""
-    rules = programs.at(at)
-    known = purchase.store in rules.stores if purchase.store else purchase.brand in rules.brands
-    return rules if known else programs.active()
-
-
 def rejected(line: int, error: DomainError) -> Rejection:
     """The row's refusal in the words of the error, with the first fields at fault."""
     fields = "; ".join(f"{each.pointer}: {each.message}" if each.pointer else each.message for each in error.errors[:3])

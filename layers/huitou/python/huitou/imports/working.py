@@ -19,7 +19,6 @@ from huitou.imports.apply import (
     judge_known,
     next_batch,
     rejected,
-    rules_for,
 )
 from huitou.imports.model import NOTHING, Counts, Rejection, Run, total
 from huitou.imports.partition import PlacedRow, groups_of
@@ -33,6 +32,7 @@ from huitou.points.membership import MemberNotFoundError
 from huitou.points.ports import Programs, WalletStore
 from huitou.points.wallet import Wallet
 from huitou.program.model import GROUP, CurrencyId, Program
+from huitou.purchases.decisions import rules_for
 from huitou.purchases.model import Purchase
 from huitou.purchases.ports import PurchaseStore
 

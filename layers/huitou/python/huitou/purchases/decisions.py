@@ -10,6 +10,7 @@ from huitou.kernel.errors import ConflictError
 from huitou.kernel.ids import MemberId
 from huitou.points.decisions import Decision, Earn, decide
 from huitou.points.earning import earnings
+from huitou.points.ports import Programs
 from huitou.points.wallet import Cause, Entry, Wallet, open_wallet
 from huitou.program.model import CurrencyId, Program
 from huitou.purchases.model import EntryRef, Purchase
@@ -49,6 +50,13 @@ def decide_sale(
         decisions[currency] = decide(wallet, command, program, now)
     entries = tuple(EntryRef(currency, made.entry_for(cause).version) for currency, made in decisions.items())
     return Sale(replace(own, entries=entries), decisions)
+
+
+def rules_for(purchase: Purchase, at: datetime, programs: Programs) -> Program:
+    """E20: a sale is paid by the programme of its day, unless that did not know its store or brand yet."""
+    rules = programs.at(at)
+    known = purchase.store in rules.stores if purchase.store else purchase.brand in rules.brands
+    return rules if known else programs.active()
 
 
 def require_claimable(purchase: Purchase, program: Program, now: datetime) -> None:

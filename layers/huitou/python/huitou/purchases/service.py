@@ -19,7 +19,7 @@ from huitou.points.ports import Programs, WalletStore
 from huitou.points.wallet import Cause, Entry, Wallet, open_wallet
 from huitou.program.acceptance import accepted_time
 from huitou.program.model import GROUP, BrandId, Program
-from huitou.purchases.decisions import Sale, decide_sale, require_claimable
+from huitou.purchases.decisions import Sale, decide_sale, require_claimable, rules_for
 from huitou.purchases.model import Purchase, Visit
 from huitou.purchases.ports import PurchaseStore
 
@@ -88,7 +88,7 @@ class Purchases:
         def attempt() -> Recorded:
             program = self._programs.active()
             at = accepted_time(purchase.occurred_at, program, now)
-            rules = self._rules(purchase, at)
+            rules = rules_for(purchase, at, self._programs)
             timed = replace(purchase, occurred_at=at, program_version=rules.version)
             if member is None:
                 self._commit(self._purchases.add(timed))
@@ -178,12 +178,6 @@ class Purchases:
             return SeenVisit(known, replayed=True)
 
         return once(attempt, recall, self._pause)
-
-    def _rules(self, purchase: Purchase, at: datetime) -> Program:
-        """E20: a late sale is paid by the rules of its day, unless they did not know its store yet."""
-        rules = self._programs.at(at)
-        known = purchase.store in rules.stores if purchase.store else purchase.brand in rules.brands
-        return rules if known else self._programs.active()
 
     def _decided(
         self, purchase: Purchase, member: FoundMember, program: Program, now: datetime
