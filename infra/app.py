@@ -22,6 +22,13 @@ def build(app: App, settings: Settings) -> None:
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
 
 
+def synthesise(settings: Settings, folder: str) -> None:
+    """Write the templates of one deployment into `folder`."""
+    app = App(outdir=folder)
+    build(app, settings)
+    app.synth()
+
+
 def _context(node: Node, name: str) -> str | None:
     value = node.try_get_context(name)
     return None if value is None else str(value)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App
 
-from cli.tools import node_folder
-from infra.app import build
+from infra.app import synthesise
 from infra.settings import settings_for
 
 HERE = Path(__file__).parent
@@ -76,10 +73,7 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
 
 
 def _synthesised(stage: str, folder: Path) -> Deployment:
-    os.environ["JSII_NODE"] = str(node_folder() / "node")
-    app = App(outdir=str(folder))
-    build(app, settings_for(stage, alarm_email="alarms@example.com", repository="example/huitou"))
-    app.synth()
+    synthesise(settings_for(stage, alarm_email="alarms@example.com", repository="example/huitou"), str(folder))
     templates = [json.loads(file.read_text()) for file in sorted(folder.glob("*.template.json"))]
     return Deployment({name: each for template in templates for name, each in template["Resources"].items()})
 
