@@ -65,7 +65,7 @@ app = create_app("serve_imports")
     responses=documented({200: CreatedImportView, 201: CreatedImportView}, ContentReusedError),
 )
 def create_import(body: Annotated[ImportBody, Body()], idempotency_key: IdempotencyKey) -> Answer:
-    """Answers with the address to which the file goes, by PUT: NDJSON or CSV, up to 2 GiB and 1,000,000 rows.
+    """Answers with the address to which the file goes, by PUT: NDJSON or CSV, up to 1 GiB and 1,000,000 rows.
 
     A brand's key imports rows of its own brand only.
     """

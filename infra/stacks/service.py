@@ -137,7 +137,7 @@ class ServiceStack(Stack):
         apply.allow([*READ, *WRITE], self._data.members.table_arn)
         self._let_read_identity_secret(apply)
 
-        report = self._function("report_import", {**self._program, **self._files}, CHUNK_TIMEOUT)
+        report = self._function("report_import", {**self._program, **self._files}, CHUNK_TIMEOUT, LARGE_MIB)
 
         states = FanOut(
             self, "import", settings=self._settings, bucket=files, partition=partition, apply=apply, report=report

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -319,3 +320,10 @@ def test_a_brand_does_not_know_of_anothers_import() -> None:
     with pytest.raises(ImportNotFoundError):
         importer.use.progress(run.id, "sora")
     assert importer.use.progress(run.id, GROUP).run.id == run.id
+
+
+def test_blanks_that_json_allows_between_fields_are_harmless() -> None:
+    """E30: also tabs and carriage returns, which separate other things."""
+    importer = Importer()
+    spaced = json.dumps(purchase_row()).replace(", ", ",\t\r ").replace(": ", "\t:\r")
+    assert importer.bring([member_row(), spaced, sora_row()]).counts == Counts(members=1, recorded=2)

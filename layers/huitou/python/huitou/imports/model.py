@@ -11,7 +11,7 @@ from typing import NamedTuple
 from huitou.kernel.ids import Digest
 from huitou.program.model import BrandId
 
-MOST_FILE_BYTES = 2 * 1024**3
+MOST_FILE_BYTES = 1024**3
 """Of the uploaded file, and of what is in it where it is compressed."""
 MOST_ROWS = 1_000_000
 """What the first state can hold the order of in memory."""

@@ -107,6 +107,6 @@ class _Spool:
     def sorted(self) -> bytes:
         """The chunk, sorted, as gzip. To be called once."""
         self._pieces.append(self._compressor.flush())
-        lines = zlib.decompress(b"".join(self._pieces), wbits=-12).splitlines(keepends=True)
+        lines = zlib.decompress(b"".join(self._pieces), wbits=-12).split(b"\n")[:-1]
         self._pieces.clear()
-        return gzip.compress(b"".join(sorted(lines)), compresslevel=1, mtime=0)
+        return gzip.compress(b"".join(line + b"\n" for line in sorted(lines)), compresslevel=1, mtime=0)
