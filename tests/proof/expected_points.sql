@@ -1,0 +1,57 @@
+-- What each household should have, from the source Parquet alone. Amounts are whole cents. New York was at UTC-4
+-- from 12 March, 07:00 UTC to 5 November, 06:00 UTC, else at UTC-5.
+WITH lines AS (
+    SELECT
+        household_id,
+        basket_id,
+        store_id % 3 AS brand,  -- 0 maru, 1 sora, 2 kaze
+        transaction_timestamp - CASE
+            WHEN transaction_timestamp >= TIMESTAMP '2017-03-12 07:00'
+                AND transaction_timestamp < TIMESTAMP '2017-11-05 06:00' THEN INTERVAL 4 HOUR
+            ELSE INTERVAL 5 HOUR
+        END AS local,
+        department,
+        round(sales_value * 100)::BIGINT AS cents
+    FROM read_parquet($transactions) LEFT JOIN read_parquet($products) USING (product_id)
+    WHERE household_id IN (
+        SELECT DISTINCT household_id FROM read_parquet($transactions) ORDER BY household_id LIMIT $most
+    )
+),
+baskets AS (
+    SELECT
+        household_id,
+        brand,
+        local,
+        sum(cents) AS total,
+        coalesce(sum(cents) FILTER (department IN ('PRODUCE', 'SALAD BAR')), 0) AS fresh,
+        coalesce(sum(cents) FILTER (department IN ('COSMETICS', 'DRUG GM', 'NUTRITION')), 0) AS care,
+        coalesce(sum(cents) FILTER (department IN ('DELI', 'PASTRY')), 0) AS tea
+    FROM lines
+    GROUP BY household_id, basket_id, brand, local
+),
+earned AS (
+    SELECT
+        household_id,
+        local::DATE AS day,
+        total // 100
+        + fresh // 100
+        + CASE WHEN brand = 2 THEN (2 * care + 200) // 400 ELSE 0 END
+        + CASE WHEN local::DATE BETWEEN DATE '2017-11-09' AND DATE '2017-11-19' THEN total // 100 ELSE 0 END
+        + CASE WHEN brand = 1 AND isodow(local) <= 5 AND hour(local) BETWEEN 14 AND 16 THEN 2 * tea // 100 ELSE 0 END
+        + CASE
+            WHEN isodow(local) IN (5, 6) AND hour(local) >= 22 THEN total // 500
+            WHEN isodow(local) IN (6, 7) AND hour(local) < 2 THEN total // 500
+            ELSE 0
+        END AS points,
+        CASE WHEN brand = 1 THEN total // 500 ELSE 0 END AS beans
+    FROM baskets
+)
+SELECT
+    household_id,
+    count(*) AS purchases,
+    sum(points) AS earned,
+    coalesce(sum(points) FILTER (day + 90 >= DATE '2017-12-31'), 0) AS spendable,
+    sum(beans) AS beans
+FROM earned
+GROUP BY household_id
+ORDER BY household_id

@@ -1,0 +1,192 @@
+"""A year of real shopping through the whole stack, against an independent account of it in SQL.
+
+The Complete Journey data is imported by the command that people use, over the API and the state machine, into the
+emulator, under `programs/sample.yaml`. Then every member's points are compared with what DuckDB computes from the
+source Parquet. The query shares no code with the platform; it states the sample's rules a second time:
+
+- base: 1 point per whole dollar of the basket; fresh: 1 more per dollar of fruit and vegetables;
+- care: at kaze, 1 more per two dollars of health and beauty, half up; anniversary: base again, 9 to 19 November;
+- tea: at sora, on weekdays from 14:00 to 17:00, 2 more per dollar of deli and pastry;
+- night: 1 more per five dollars on Friday and Saturday from 22:00 to 02:00; beans: at sora, 1 per five dollars;
+- points live through the 90th day after the purchase, by New York's clocks; beans to the end of the next year.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pytest
+
+from cli import deploy, local_stack
+from cli.imports import Importer
+from cli.local_stack import LocalStack
+from cli.program_file import read_program_file
+from cli.sample_data import DATA, write_sample
+from huitou.access.model import PERMISSIONS
+from huitou.access.service import KeyService
+from huitou.access.store import DynamoKeys
+from huitou.kernel.ids import MemberId
+from huitou.kernel.instants import parse_instant, to_instant
+from huitou.kernel.pages import all_items
+from huitou.members.directory import MemberDirectory
+from huitou.members.identity import IdentityHasher, external_identity
+from huitou.members.store import TableMembers
+from huitou.platform.secrets import Secret
+from huitou.platform.table import Table
+from huitou.points.replay import balance_at, discrepancies
+from huitou.points.store import TableWallets
+from huitou.points.wallet import Entry, EntryType, Wallet
+from huitou.program.model import GROUP
+from tests.contract.targets import free_port
+
+pytestmark = pytest.mark.proof
+
+PROGRAM = Path(__file__).parents[2] / "programs" / "sample.yaml"
+ACCOUNTS = Path(__file__).with_name("expected_points.sql")
+END_OF_YEAR = parse_instant("2018-01-01T04:59:59Z")
+"""By New York's clocks the last second of 2017."""
+HOUSEHOLDS = int(os.environ["HUITOU_PROOF_HOUSEHOLDS"]) if "HUITOU_PROOF_HOUSEHOLDS" in os.environ else None
+"""All, unless one is in a hurry."""
+
+NEW_YORK = ZoneInfo("America/New_York")
+
+Ledger = tuple[Wallet, list[Entry]]
+
+
+class Points(NamedTuple):
+    """How often a household bought, what it has earned in the year, and what of it can be spent at its end."""
+
+    purchases: int
+    earned: int
+    spendable: int
+    beans: int
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """The whole platform on an emulator of its own, with the sample programme published."""
+    folder = tmp_path_factory.mktemp("stack")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HUITOU_PORT", str(free_port()))
+        patch.setattr(deploy, "ASSEMBLIES", folder / "cdk.out")
+        for name, value in (("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")):
+            patch.setenv(name, value)
+        running = local_stack.start(folder)
+        try:
+            deploy.deploy_local(running)
+            yield running
+        finally:
+            local_stack.stop(folder)
+
+
+@pytest.fixture(scope="module")
+def importer(stack: LocalStack) -> Importer:
+    """The importing command, with a key of the group."""
+    table = Table(stack.outputs()["ProgramTable"], local_stack.REGION, stack.endpoint)
+    service = KeyService(DynamoKeys(table), table.commit, secrets.token_hex)
+    key = str(service.mint(GROUP, PERMISSIONS, "proof", "tests", to_instant(datetime.now(UTC))))
+    importer = Importer(stack.api_url(), key)
+    importer.call("POST", "/v1/program/versions", json=read_program_file(PROGRAM).document)
+    return importer
+
+
+@pytest.fixture(scope="module")
+def year(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data as a file, with its dates of 2017."""
+    path = tmp_path_factory.mktemp("year") / "year.ndjson.gz"
+    return write_sample(path, members=HOUSEHOLDS, shift_days=0).path
+
+
+@pytest.fixture(scope="module")
+def imported(importer: Importer, year: Path) -> dict[str, Any]:
+    """The import as it ended."""
+    return importer.bring(year, name="first")
+
+
+def test_every_basket_is_recorded(imported: dict[str, Any]) -> None:
+    """M36: nothing is rejected, nothing counts twice."""
+    accounts = expected()
+    assert imported["members"] == len(accounts)
+    assert imported["recorded"] == sum(account.purchases for account in accounts.values())
+    assert (imported["replayed"], imported["rejected"]) == (0, 0)
+
+
+def test_every_member_has_the_points_that_the_source_data_gives(imported: dict[str, Any], stack: LocalStack) -> None:
+    """M5, M7, M8, E9: member by member, to the last point."""
+    accounts = expected()
+    found = {household: points_of(ledgers) for household, ledgers in ledgers_of(stack, accounts)}
+    different = {household: (found[household], accounts[household]) for household in accounts}
+    assert {household: pair for household, pair in different.items() if pair[0] != pair[1]} == {}
+
+
+def test_every_ledger_is_conserved(imported: dict[str, Any], stack: LocalStack) -> None:
+    """E13: each wallet is the replay of its entries; E20: nothing is left that was due when the import began."""
+    started = parse_instant(imported["started_at"])
+    for household, ledgers in ledgers_of(stack, expected()):
+        for wallet, entries in ledgers.values():
+            assert discrepancies(wallet, entries, lambda _: NEW_YORK) == [], household
+            due = wallet.due_at()
+            assert due is None or due > started
+
+
+def test_the_second_time_nothing_changes(
+    imported: dict[str, Any], importer: Importer, year: Path, stack: LocalStack
+) -> None:
+    """E14: the same file as another import."""
+    before = dict(ledgers_of(stack, expected()))
+    again = importer.bring(year, name="second")
+    assert (again["recorded"], again["replayed"], again["rejected"]) == (0, imported["recorded"], 0)
+    assert dict(ledgers_of(stack, expected())) == before
+
+
+def points_of(ledgers: dict[str, Ledger]) -> Points:
+    """What the platform says."""
+    entries = {currency: ledger[1] for currency, ledger in ledgers.items()}
+    return Points(
+        purchases=sum(entry.cause.kind == "purchase" for entry in entries["points"]),
+        earned=_earned(entries["points"]),
+        spendable=balance_at(entries["points"], END_OF_YEAR, None, lambda _: NEW_YORK).spendable,
+        beans=_earned(entries.get("beans", [])),
+    )
+
+
+def _earned(entries: list[Entry]) -> int:
+    return sum(entry.amount for entry in entries if entry.type is EntryType.EARN)
+
+
+def ledgers_of(stack: LocalStack, households: dict[int, Points]) -> Iterator[tuple[int, dict[str, Ledger]]]:
+    """Each household's wallets with their entries, straight from the table."""
+    outputs = stack.outputs()
+    table = Table(outputs["MembersTable"], local_stack.REGION, stack.endpoint)
+    hasher = IdentityHasher(Secret(outputs["IdentitySecret"], local_stack.REGION, stack.endpoint).text)
+    directory, wallets = MemberDirectory(TableMembers(table), hasher), TableWallets(table)
+    for household in households:
+        member = directory.find(external_identity("complete_journey", str(household)))
+        assert member is not None, household
+        loaded = wallets.load_all(member)
+        yield (
+            household,
+            {currency: (wallet, _entries(wallets, member, currency)) for currency, wallet in loaded.items()},
+        )
+
+
+def _entries(wallets: TableWallets, member: MemberId, currency: str) -> list[Entry]:
+    return list(all_items(lambda after: wallets.entries(member, currency, after=after)))
+
+
+def expected() -> dict[int, Points]:
+    """What the source data says, by household."""
+    parameters = {
+        "transactions": str(DATA / "transactions.parquet"),
+        "products": str(DATA / "products.parquet"),
+        "most": HOUSEHOLDS or 1_000_000,
+    }
+    rows = duckdb.execute(ACCOUNTS.read_text(), parameters).fetchall()
+    return {household: Points(*map(int, rest)) for household, *rest in rows}
