@@ -116,7 +116,17 @@ def _install(requirements: Path, target: Target, into: Path) -> None:
         if target.platform is None
         else ["--python-platform", target.platform, "--python-version", target.python]
     )
-    command = [_uv(), "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:"]
+    command = [
+        _uv(),
+        "pip",
+        "install",
+        "--quiet",
+        "--system-certs",
+        "--no-deps",
+        "--require-hashes",
+        "--only-binary",
+        ":all:",
+    ]
     done = subprocess.run(
         [*command, *where, "--target", str(into), "--requirement", str(requirements)],
         capture_output=True,
