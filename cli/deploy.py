@@ -1,4 +1,4 @@
-"""`huitou synth`, `diff`, `deploy` and `env`: the CDK app, for the local stack or for a stage on AWS."""
+"""`huitou bootstrap`, `synth`, `diff`, `deploy` and `env`: the CDK app, for the local stack or for a stage on AWS."""
 
 import hashlib
 import json
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
+import boto3
 import httpx
 import typer
 
@@ -21,6 +22,15 @@ ASSEMBLIES: Final = ROOT / "cdk.out"
 
 Stage = Annotated[str, typer.Option(help="`local`, or the name of a stage on AWS.")]
 Synthesised = Annotated[bool, typer.Option("--synthesised", help="Take what `huitou synth` wrote, as it is.")]
+
+
+def bootstrap() -> None:
+    """Prepares the AWS account and region of your credentials for deployments: once, before the first."""
+    session = boto3.Session()
+    if session.region_name is None:
+        raise CommandError("no region is set: export AWS_REGION=ap-northeast-1, or yours")
+    account = session.client("sts").get_caller_identity()["Account"]
+    cdk(["bootstrap", f"aws://{account}/{session.region_name}"], {})
 
 
 def synth(stage: Stage = LOCAL) -> None:

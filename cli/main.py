@@ -10,7 +10,16 @@ local_stack.app.command("items")(items.items)
 app.add_typer(program.app, name="program")
 app.add_typer(keys.app, name="keys")
 app.add_typer(imports.app, name="import")
-for command in (deploy.synth, deploy.diff, deploy.deploy, deploy.env, invoke.invoke, call.call, run.run):
+for command in (
+    deploy.bootstrap,
+    deploy.synth,
+    deploy.diff,
+    deploy.deploy,
+    deploy.env,
+    invoke.invoke,
+    call.call,
+    run.run,
+):
     app.command()(command)
 app.command("openapi")(openapi.openapi)
 
