@@ -213,6 +213,16 @@ def test_a_brands_own_points_have_their_own_decimals(function: Function) -> None
     assert wallet["lots"][0]["points"] == "2.5"
 
 
+def test_a_refusal_counts_points_as_the_caller_does(function: Function) -> None:
+    """E33: in decimals, as everywhere."""
+    function.join_sora()
+    function(by("sora", event("adjust", body={"currency": "beans", "points": "2.5"})))
+    taken = event("adjust", body={"currency": "beans", "points": "-2.6"}, key="another")
+    status, problem = function(by("sora", taken))
+    assert (status, problem["spendable"]) == (409, "2.5")
+    assert problem["detail"] == "2.6 points were asked for, 2.5 can be spent."
+
+
 @pytest.mark.parametrize("name", ["get_wallet", "list_entries"])
 @pytest.mark.parametrize("currency", ["gold", "beans"])
 def test_points_that_the_brand_does_not_have_are_refused(function: Function, name: str, currency: str) -> None:
@@ -335,7 +345,7 @@ def test_a_command_needs_a_key(function: Function, name: str) -> None:
 def test_more_than_there_is_cannot_be_spent(function: Function) -> None:
     function.earn(5_000)
     status, problem = function(event("redeem"))
-    assert (status, problem["code"], problem["spendable"]) == (409, "insufficient_points", 50)
+    assert (status, problem["code"], problem["spendable"]) == (409, "insufficient_points", "50")
     assert function.balance() == "50"
 
 

@@ -34,7 +34,7 @@ def test_points_can_be_spent_up_to_their_last_millisecond() -> None:
     with pytest.raises(InsufficientPointsError) as refused:
         ledger.redeem(40, END)
 
-    assert refused.value.extra == {"spendable": 0}
+    assert refused.value.extra == {"spendable": "0"}
 
 
 @pytest.mark.parametrize("booked", [True, False])
@@ -174,6 +174,21 @@ def test_points_return_to_a_used_up_sliding_lot_with_the_end_that_activity_gave_
     ledger.reverse(redemption, at("2026-03-07 12:00"))
 
     assert [each.expires_at for each in ledger.wallet().lots] == [at("2026-03-09 00:00")] * 2
+
+
+def test_late_news_of_an_activity_takes_no_life_from_points_that_return() -> None:
+    """E4, E5."""
+    ledger = Ledger(points_program({"kind": "sliding", "days": 10}))
+    ledger.open()
+    ledger.earn(50, NOON)
+    redemption = ledger.redeem(50, NOON)
+    ledger.earn(5, at("2026-03-06 12:00"))
+    ledger.earn(5, at("2026-03-03 12:00"), now=at("2026-03-07 12:00"))
+
+    ledger.reverse(redemption, at("2026-03-15 12:00"))
+
+    assert ledger.balance(at("2026-03-16 23:59")) == (60, 0)
+    assert ledger.contradictions() == []
 
 
 def test_points_return_to_a_used_up_sliding_lot_that_would_be_over_and_expire() -> None:

@@ -17,6 +17,7 @@ from datetime import datetime
 from itertools import count
 
 from huitou.kernel.errors import ConflictError
+from huitou.kernel.money import format_amount
 from huitou.points.earning import Earning
 from huitou.points.expiry import activation, expiration, slide
 from huitou.points.replay import ACTIVITIES, kept_alive
@@ -41,7 +42,7 @@ MOST_SETTLED = 20
 
 
 class InsufficientPointsError(ConflictError):
-    """More points were asked for than are spendable; ``extra`` says how many are."""
+    """More points were asked for than are spendable; ``extra`` says how many are, as a decimal string (E33)."""
 
     code = "insufficient_points"
     title = "Not enough points"
@@ -268,8 +269,9 @@ class _Ledger:
         """Takes from spendable lots in the order of E6. Raises `InsufficientPointsError`."""
         spendable = self._balance().spendable
         if points > spendable:
+            asked, available = (format_amount(each, self._currency.exponent) for each in (points, spendable))
             raise InsufficientPointsError(
-                f"{points} points were asked for, {spendable} can be spent.", extra={"spendable": spendable}
+                f"{asked} points were asked for, {available} can be spent.", extra={"spendable": available}
             )
         changes: list[LotChange] = []
         for lot in sorted(self._lots.values(), key=spending_order):
