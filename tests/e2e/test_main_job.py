@@ -167,7 +167,7 @@ def test_staff_give_and_take_points_with_a_reason(api: httpx.Client) -> None:
     assert found(api.post("/v1/adjustments", json=gift, headers=keyed(key))) == {**given, "replayed": True}
     created(api.post("/v1/adjustments", json={**gift, "points": "-10"}, headers=keyed()))
     too_much = api.post("/v1/adjustments", json={**gift, "points": "-21"}, headers=keyed())
-    assert refusal(too_much, 409, "insufficient_points")["spendable"] == 20
+    assert refusal(too_much, 409, "insufficient_points")["spendable"] == "20"
     assert [(entry["points"], entry["reason"], entry["actor"]) for entry in entries(api, member)] == [
         ("30", "broken cup", "staff-7"),
         ("-10", "broken cup", "staff-7"),

@@ -1,0 +1,187 @@
+"""Bulk imports (M36): a file goes in by a signed address, the state machine applies it, a report comes back."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.e2e.calls import (
+    NAME,
+    Body,
+    a_phone,
+    ago,
+    created,
+    entries,
+    found,
+    keyed,
+    refusal,
+    sale,
+    sora_sale,
+    unique,
+    wallet,
+)
+from tests.e2e.platform import Platform, eventually
+
+YEAR_AGO = ago(days=366)
+SALES = [ago(days=days, minutes=number) for number, days in enumerate((1, 2, 40, 80, 91, 200, 300, 364) * 5)]
+MEMBERS = 6
+CURRENCIES = ("points", "beans", "leaves")
+
+
+def _history(mark: str, seed: int) -> list[Body]:
+    """Members and a year of their sales, some without a member; rows are shuffled by ``seed``, else always alike."""
+    chance = random.Random(7)  # noqa: S311 - not a secret
+    rows: list[Body] = [
+        {
+            "type": "member",
+            "brand": "maru",
+            "identities": [{"card": f"{mark}-{number}"}],
+            "profile": {"name": NAME},
+            "enrolled_at": YEAR_AGO,
+        }
+        for number in range(MEMBERS)
+    ]
+    for number, when in enumerate(SALES):
+        who = {"card": f"{mark}-{chance.randrange(MEMBERS)}"} if number % 8 else None
+        kind = chance.choice([sale, sora_sale])
+        amount = str(chance.randrange(100, 5000))
+        line = {"sku": "x", "category": chance.choice(["bread", "tea"]), "amount": amount}
+        rows.append(
+            {"type": "purchase", **kind(who, amount, receipt=f"{mark}-{number}", lines=[line], occurred_at=when)}
+        )
+    random.Random(seed).shuffle(rows)  # noqa: S311 - not a secret
+    return rows
+
+
+def test_shuffled_files_give_identical_wallets(api: httpx.Client) -> None:
+    """M36, E20: rows are applied member by member in the order of time, whatever their order in the file."""
+    marks = [unique("A"), unique("B")]
+    for seed, mark in enumerate(marks):
+        done = _import(api, _ndjson(_history(mark, seed)))
+        assert (done["status"], done["rows"], done["rejections"]) == ("completed", 46, [])
+        assert (done["members"], done["recorded"], done["replayed"], done["rejected"]) == (6, 40, 0, 0)
+    first, second = ([_account(api, f"{mark}-{number}") for number in range(MEMBERS)] for mark in marks)
+    assert first == second
+    assert any(entry["type"] == "expire" for account in first for entry in account["points"]["entries"])
+
+
+def test_a_second_run_changes_nothing(api: httpx.Client, platform: Platform) -> None:
+    """M36, E14: everything is recognised."""
+    rows = _ndjson(_history(unique("C"), 1))
+    assert _import(api, rows)["recorded"] == 40
+    before = {key: item for key, item in platform.items().items() if not key[0].startswith("IMPORT#")}
+    again = _import(api, rows)
+    assert (again["members"], again["recorded"], again["replayed"], again["rejected"]) == (6, 0, 40, 0)
+    after = {key: item for key, item in platform.items().items() if not key[0].startswith("IMPORT#")}
+    assert after == before
+
+
+def test_rows_that_cannot_be_are_reported_and_hold_up_no_other(api: httpx.Client) -> None:
+    """M36: by line, with code and reason, and without what was in them."""
+    card, phone = unique("D"), a_phone()
+    bad = {**sale({"phone": phone}), "type": "purchase"}
+    rows = [
+        {"type": "member", "brand": "maru", "identities": [{"card": card}]},
+        {**sale({"card": card}, "1500", occurred_at=ago(days=5)), "type": "purchase"},
+        bad,
+        {**sale({"card": card}), "type": "purchase", "total": "1"},
+        {**sale({"card": card}), "type": "purchase", "brand": "nowhere"},
+        {"type": "gift"},
+    ]
+    done = _import(api, _ndjson(rows) + b"{no json\n")
+    assert (done["status"], done["members"], done["recorded"], done["rejected"]) == ("completed", 1, 1, 5)
+    assert [(each["line"], each["code"]) for each in done["rejections"]] == [
+        (3, "member_not_found"),
+        (4, "invalid_purchase"),
+        (5, "invalid_purchase"),
+        (6, "invalid_row"),
+        (7, "invalid_row"),
+    ]
+    report = httpx.get(done["rejections_url"], timeout=60)
+    assert [json.loads(line) for line in report.text.splitlines()] == done["rejections"]
+    assert phone not in report.text
+    assert _account(api, card)["points"]["spendable"] == "15"
+
+
+def test_a_table_from_a_spreadsheet_is_taken_too(api: httpx.Client) -> None:
+    """M36: CSV, one line of the file for each line of a bill."""
+    card = unique("E")
+    text = io.StringIO()
+    columns = ["type", "brand", "card", "store", "receipt", "occurred_at", "currency", "total", "sku", "amount"]
+    table = csv.DictWriter(text, columns, restval="")
+    table.writeheader()
+    table.writerow({"type": "member", "brand": "maru", "card": card})
+    bill = {"type": "purchase", "brand": "maru", "card": card, "store": "m1", "receipt": unique("R")}
+    bill |= {"occurred_at": ago(days=100), "currency": "TWD", "total": "1000"}
+    table.writerow({**bill, "sku": "bread-1", "amount": "600"})
+    table.writerow({**bill, "sku": "tea-1", "amount": "400"})
+    done = _import(api, text.getvalue().encode("utf-8-sig"), "csv")
+    assert (done["status"], done["members"], done["recorded"]) == ("completed", 1, 1)
+    told = _account(api, card)["points"]["entries"]
+    assert [(entry["type"], entry["points"]) for entry in told] == [("earn", "10"), ("expire", "-10")]
+
+
+def test_a_brand_imports_its_own_rows_only(api: httpx.Client, sora: httpx.Client, maru: httpx.Client) -> None:
+    """E31: another brand's rows are refused one by one, and the import is the brand's own."""
+    rows = [{**sora_sale(amount="100"), "type": "purchase"}, {**sale(amount="100"), "type": "purchase"}]
+    done = _import(sora, _ndjson(rows))
+    assert (done["recorded"], [each["code"] for each in done["rejections"]]) == (1, ["foreign_brand"])
+    refusal(maru.get(f"/v1/imports/{done['import_id']}"), 404, "import_not_found")
+
+
+def test_an_import_without_a_file_does_not_start(api: httpx.Client) -> None:
+    """E30: and the same key names the same import."""
+    key = unique("key-")
+    asked = created(api.post("/v1/imports", json={"format": "ndjson"}, headers=keyed(key)))
+    again = found(api.post("/v1/imports", json={"format": "ndjson"}, headers=keyed(key)))
+    assert again["import_id"] == asked["import_id"]
+    refusal(api.post(f"/v1/imports/{asked['import_id']}/start"), 409, "nothing_uploaded")
+    other = api.post("/v1/imports", json={"format": "csv"}, headers=keyed(key))
+    refusal(other, 409, "same_identity_other_content")
+
+
+@pytest.mark.parametrize(
+    "text", [b"\x1f\x8b broken", b"type,unheard_of\nmember,x\n"], ids=["cut off", "unknown column"]
+)
+def test_a_file_that_cannot_be_read_fails_the_import_and_says_why(api: httpx.Client, text: bytes) -> None:
+    """M36: nothing is recorded."""
+    done = _import(api, text, "csv")
+    assert (done["status"], done["recorded"]) == ("failed", 0)
+    assert done["failure"]
+
+
+def _ndjson(rows: Sequence[Body]) -> bytes:
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+
+
+def _import(api: httpx.Client, text: bytes, form: str = "ndjson") -> Body:
+    """The import of a file, when it is finished."""
+    asked = created(api.post("/v1/imports", json={"format": form}, headers=keyed()))
+    path = f"/v1/imports/{asked['import_id']}"
+    assert httpx.put(asked["upload_url"], content=text, timeout=60).is_success
+    assert api.post(f"{path}/start").status_code == 202
+    assert eventually(lambda: found(api.get(path))["finished_at"] is not None, seconds=60)
+    return found(api.get(path))
+
+
+def _account(api: httpx.Client, card: str) -> dict[str, Any]:
+    """All that a member has, without what names the member and the file that it came from."""
+    member = str(found(api.post("/v1/members/lookup", json={"card": card}))["member_id"])
+    return {currency: _told(api, member, currency) for currency in CURRENCIES}
+
+
+def _told(api: httpx.Client, member: str, currency: str) -> Body:
+    seen = wallet(api, member, currency=currency)
+    told = entries(api, member, currency=currency)
+    kept = ("type", "points", "version", "effective_at", "brand", "balance", "lots", "explanation", "program_version")
+    return {
+        **{name: seen[name] for name in ("spendable", "pending", "lots", "next_change_at", "version")},
+        "entries": [{name: entry[name] for name in kept} for entry in told],
+    }

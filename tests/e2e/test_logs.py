@@ -1,0 +1,71 @@
+"""What all the other tests left in the logs: a line for each request, and nothing about anybody."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from huitou.platform.observability import LOGGED
+from tests.e2e.calls import EMAIL_DOMAIN, NAME, PHONE_PREFIX, enrolment
+from tests.e2e.platform import Platform
+
+OURS = "/aws/lambda/huitou-"
+PERSONAL = re.compile(
+    rf"{PHONE_PREFIX}-?\d{{3}}-?\d{{3}}|\+886\D?{PHONE_PREFIX[1:]}|{re.escape(EMAIL_DOMAIN)}|{NAME}"
+    rf"|{json.dumps(NAME).strip(chr(34)).replace(chr(92), chr(92) * 2)}"
+)
+ALLOWED = LOGGED | {
+    *("level", "message", "timestamp", "service", "xray_trace_id", "error", "stack", "aws_error"),
+}
+
+
+@pytest.fixture(scope="module")
+def lines(platform: Platform) -> dict[str, list[str]]:
+    return platform.log_lines()
+
+
+def test_what_people_are_called_by_would_be_found() -> None:
+    """The search below is not blind."""
+    body = enrolment()
+    assert PERSONAL.search(json.dumps(body["identities"]))
+    assert PERSONAL.search(json.dumps(body["profile"]))
+    assert PERSONAL.search(json.dumps(body["profile"], ensure_ascii=False))
+    for other in ("+886 987 123 456", "+886987123456", "0987123456", f"mei.1@{EMAIL_DOMAIN}"):
+        assert PERSONAL.search(other)
+
+
+def test_no_log_holds_personal_data(lines: dict[str, list[str]]) -> None:
+    """No phone, no address, no name, in whichever function, also not where something failed."""
+    assert {group: [line for line in said if PERSONAL.search(line)] for group, said in lines.items()} == {
+        group: [] for group in lines
+    }
+
+
+def test_each_function_that_answers_writes_a_line_about_each_request(lines: dict[str, list[str]]) -> None:
+    """Structured, and made of known words only."""
+    answered = [line for line in _structured(lines) if line.get("message") == "answered"]
+    assert {line["service"] for line in answered} >= {
+        "record_purchases",
+        "serve_members",
+        "serve_program",
+        "serve_wallets",
+    }
+    for line in answered:
+        assert line.keys() <= ALLOWED
+        assert line["request_id"]
+        assert line["status"]
+
+
+def test_nothing_broke(lines: dict[str, list[str]]) -> None:
+    """E30: no 500 in the whole run; what failed is the poisoned message."""
+    assert [line for line in _structured(lines) if line.get("code") == "internal"] == []
+    failed = {line["message"] for line in _structured(lines) if line["level"] == "ERROR"}
+    assert failed <= {"not booked", "failed"}
+
+
+def _structured(lines: dict[str, list[str]]) -> list[dict[str, Any]]:
+    ours = [line for group, said in lines.items() if group.startswith(OURS) for line in said]
+    return [json.loads(line) for line in ours if line.startswith('{"level"')]
