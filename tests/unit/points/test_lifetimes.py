@@ -122,6 +122,19 @@ def test_adjustments_and_reversals_keep_nothing_alive() -> None:
     assert [each.expires_at for each in ledger.wallet().lots] == [at("2026-04-02 00:00"), at("2026-04-20 00:00")]
 
 
+def test_a_late_sale_gets_the_end_that_later_activity_gave_to_all() -> None:
+    """E5, E20: and takes nothing from the others."""
+    ledger = Ledger(points_program({"kind": "sliding", "days": 30}))
+    ledger.open()
+    ledger.earn(50, at("2026-03-02 12:00"))
+    ledger.earn(60, at("2026-03-08 12:00"))
+
+    ledger.earn(70, at("2026-03-03 12:00"), now=at("2026-03-09 12:00"))
+
+    assert [each.expires_at for each in ledger.wallet().lots] == [at("2026-04-08 00:00")] * 3
+    assert ledger.entries()[-1].balance == (180, 0)
+
+
 def test_an_activity_that_comes_too_late_revives_nothing() -> None:
     """E5: what was over when we came to know of the visit stays over."""
     ledger = Ledger(points_program({"kind": "sliding", "days": 3}))

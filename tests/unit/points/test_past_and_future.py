@@ -73,6 +73,19 @@ def test_no_lot_is_shown_that_is_over_at_the_instant_asked_about(ledger: Ledger)
     assert [(lot.number, lot.remaining) for lot in ledger.view(FRIDAY, at("2026-03-08 00:00")).lots] == [(2, 20)]
 
 
+def test_activity_changes_no_balance_before_it() -> None:
+    """E5: points of a late sale were over until the member came back."""
+    ledger = Ledger(points_program({"kind": "sliding", "days": 3}, pending_days=1))
+    ledger.open()
+    back = at("2026-03-20 12:00")
+    ledger.earn(0, back)
+    ledger.earn(50, MONDAY, now=back)
+
+    assert ledger.balance(back) == (50, 0)
+    assert ledger.balance(back, at("2026-03-06 23:59")) == (50, 0)
+    assert ledger.balance(back, at("2026-03-10 12:00")) == (0, 0)
+
+
 def test_points_of_one_brand_are_nobody_elses() -> None:
     """E31, M6."""
     ledger = Ledger()
