@@ -24,6 +24,9 @@ app = typer.Typer(help="Members and purchases from files.", no_args_is_help=True
 TIMEOUT_SECONDS = 30.0
 UPLOAD_SECONDS = 600.0
 LOOK_SECONDS = 1.0
+PATIENCE_SECONDS = 300.0
+"""How long to ask again where the API says to come back later. Every call here may be repeated."""
+REPEATABLE = frozenset({httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE})
 DEMONSTRATION_MEMBERS = 300
 """About an eighth of the year's data: a minute's work on two cores."""
 
@@ -64,9 +67,10 @@ def import_sample(
 class Importer:
     """One import after the other, over the API."""
 
-    def __init__(self, url: str, key: str) -> None:
+    def __init__(self, url: str, key: str, transport: httpx.BaseTransport | None = None) -> None:
         self._url = url
-        self._client = httpx.Client(headers={"Authorization": f"Bearer {key}"}, timeout=TIMEOUT_SECONDS)
+        headers = {"Authorization": f"Bearer {key}"}
+        self._client = httpx.Client(headers=headers, timeout=TIMEOUT_SECONDS, transport=transport)
 
     def bring(self, file: Path, name: str) -> dict[str, Any]:
         """Uploads, starts, waits, tells; answers with the import as it ended. ``name`` makes it happen once."""
@@ -110,15 +114,24 @@ class Importer:
 
     def call(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         """The answer of the API; ends the command if it is a refusal."""
-        try:
-            answer = self._client.request(method, self._url + path, **request)
-        except httpx.HTTPError as error:
-            raise CommandError(f"{self._url} cannot be reached: {error}") from error
+        answer = self._patiently(method, path, request)
         if answer.is_error:
             is_problem = answer.headers.get("content-type", "").startswith("application/problem+json")
             raise CommandError(answer.json()["detail"] if is_problem else f"the API answered {answer.status_code}")
         body: dict[str, Any] = answer.json()
         return body
+
+    def _patiently(self, method: str, path: str, request: dict[str, Any]) -> httpx.Response:
+        """The first answer that is not "later", or the last of them when patience is over."""
+        give_up_at = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                answer = self._client.request(method, self._url + path, **request)
+            except httpx.HTTPError as error:
+                raise CommandError(f"{self._url} cannot be reached: {error}") from error
+            if answer.status_code not in REPEATABLE or time.monotonic() >= give_up_at:
+                return answer
+            time.sleep(float(answer.headers.get("retry-after", LOOK_SECONDS)))
 
 
 def _fingerprint(file: Path) -> str:
