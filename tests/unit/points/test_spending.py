@@ -101,6 +101,15 @@ def test_a_redemption_takes_whole_lots_in_order_and_a_part_of_the_last() -> None
     assert [each.number for each in decision.wallet.lots] == [3]
 
 
+def test_pending_points_are_passed_over_though_they_end_first() -> None:
+    """E6: the programme's policy may have changed between two lots."""
+    pending = lot(2, active_at=at("2026-03-09 00:00"), expires_at=at("2026-03-12 00:00"), pending=True)
+
+    decision = decide(wallet(lot(1), pending), Redeem(60, "maru", Cause("redemption", "r")), points_program(), NOON)
+
+    assert [(each.number, each.remaining) for each in decision.wallet.lots] == [(1, 40), (2, 100)]
+
+
 def test_pending_points_cannot_be_spent() -> None:
     """M8."""
     ledger = Ledger(points_program(pending_days=7))
@@ -271,6 +280,16 @@ def test_time_never_runs_backwards_in_a_wallet() -> None:
 
     assert (behind.effective_at, behind.recorded_at) == (at("2026-03-02 12:00:01"),) * 2
     assert ledger.balance(at("2026-03-02 13:00"), NOON) == (100, 0)
+
+
+def test_a_sale_that_was_accepted_earlier_is_not_recorded_earlier() -> None:
+    """The ledger is in the order of its records, whichever function's clock was behind."""
+    ledger = two_days()
+    ledger.redeem(10, at("2026-03-02 12:00:01"))
+
+    (entry,) = ledger.earn(5, NOON, now=NOON).entries
+
+    assert (entry.effective_at, entry.recorded_at) == (NOON, at("2026-03-02 12:00:01"))
 
 
 def test_what_nobody_settled_for_long_is_booked_in_several_commits() -> None:
