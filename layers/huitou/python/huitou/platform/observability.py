@@ -6,6 +6,7 @@ logged by its class and the places it came through, not by its text: an exceptio
 
 from __future__ import annotations
 
+import json
 import traceback
 from collections.abc import Mapping
 from typing import Any, TypedDict
@@ -43,6 +44,7 @@ class Facts(TypedDict, total=False):
     unread: int
 
 
+_LINE = json.JSONEncoder(default=str, ensure_ascii=False, separators=(",", ":"))
 LOGGED = frozenset(Facts.__annotations__)
 
 
@@ -50,7 +52,7 @@ class Observer:
     """What one function reports about itself. ``service`` names it in every line and metric."""
 
     def __init__(self, service: str) -> None:
-        self._logger = Logger(service=service, location=None)
+        self._logger = Logger(service=service, location=None, json_serializer=_LINE.encode)
         self._metrics = Metrics(namespace=NAMESPACE, service=service)
 
     def log(self, message: str, facts: Facts) -> None:

@@ -298,7 +298,8 @@ class _Ledger:
     def _be_active(self, at: datetime) -> None:
         """E5: an activity at ``at`` moves the ends of sliding lots."""
         self._last_activity = max(at, self._last_activity or at)
-        self._lots = {lot.number: lot for lot in slide(self._lots.values(), self._last_activity, self._program.zone)}
+        sliding = [lot for lot in self._lots.values() if lot.sliding_days]
+        self._lots |= {lot.number: lot for lot in slide(sliding, self._last_activity, self._program.zone)}
 
     def _balance(self) -> Balance:
         return balance_of(self._lots.values(), self._now)

@@ -129,6 +129,8 @@ def _channel(when: Condition, occasion: _Occasion) -> str | None:
 
 
 def _date(when: Condition, occasion: _Occasion) -> str | None:
+    if when.first_day is None and when.last_day is None:
+        return None
     day = _day(when, occasion)
     too_early = when.first_day is not None and day < when.first_day
     too_late = when.last_day is not None and day > when.last_day

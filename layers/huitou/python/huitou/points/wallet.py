@@ -9,7 +9,7 @@ All amounts are integers of the currency's smallest unit and never negative, exc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -183,7 +183,7 @@ def balance_of(lots: Iterable[Lot], at: datetime) -> Balance:
     """Sums the lots that can be spent at ``at`` and those that will be later."""
     spendable = pending = 0
     for lot in lots:
-        if lot.has_expired(at):
+        if lot.expires_at is not None and lot.expires_at <= at:
             continue
         if lot.active_at <= at:
             spendable += lot.remaining
@@ -192,14 +192,11 @@ def balance_of(lots: Iterable[Lot], at: datetime) -> Balance:
     return Balance(spendable, pending)
 
 
-def next_change(lots: Iterable[Lot]) -> datetime | None:
+def next_change(lots: Collection[Lot]) -> datetime | None:
     """The earliest activation not yet booked, or end, of any of the lots."""
     return min(_changes(lots), default=None)
 
 
-def _changes(lots: Iterable[Lot]) -> Iterator[datetime]:
-    for lot in lots:
-        if lot.pending:
-            yield lot.active_at
-        if lot.expires_at is not None:
-            yield lot.expires_at
+def _changes(lots: Collection[Lot]) -> list[datetime]:
+    starts = [lot.active_at for lot in lots if lot.pending]
+    return starts + [lot.expires_at for lot in lots if lot.expires_at is not None]
