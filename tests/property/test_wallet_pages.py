@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huitou.platform.table import Table
+from huitou.platform.table import MOST_WRITES, Table
 from huitou.points.decisions import Adjust, Command, Decision, Earn, Redeem, Reverse, Settle, decide
 from huitou.points.earning import Earning
 from huitou.points.packing import LOTS_PER_ITEM, LOTS_PER_PAGE
-from huitou.points.store import TableWallets
+from huitou.points.store import MOST_PAGES, TableWallets
 from huitou.points.wallet import Cause, Entry, EntryType, Lot, Wallet
 from tests.builders import MEI, OPENED, lot, wallet
 from tests.items import ItemsInMemory, size_of
@@ -152,6 +152,24 @@ def test_points_that_come_back_to_old_lots_do_not_cost_later_purchases() -> None
         shelf.earn(days=0.1)
 
     assert len(shelf.wallet.pages) <= pages + 2
+
+
+def test_thousands_of_lots_end_at_once_in_one_commit() -> None:
+    """Points of a whole year end with it; a commit that cannot hold that would stop the wallet for ever."""
+    shelf = Shelf()
+    lots = tuple(lot(number, 10, expires_at=OPENED + DAY) for number in range(1, 2001))
+    shelf.save(Decision(wallet(*lots, version=2), ()))
+    for _ in range(LOTS_PER_PAGE):
+        shelf.earn()
+    everything = decide(shelf.wallet, Redeem(20_000, "maru", Cause("redemption", "x")), shelf.program, shelf.now)
+    spending = shelf.store.save(shelf.wallet, everything)
+    shelf.now += DAY
+
+    ended = shelf.carry_out(Settle())
+
+    assert [entry.amount for entry in ended.entries] == [160, -20_000]
+    assert len(shelf.wallet.pages) <= MOST_PAGES
+    assert len(spending) < MOST_WRITES
 
 
 @given(data=st.data(), lots=st.integers(30, 80), sliding=st.booleans())

@@ -3,8 +3,10 @@
 A wallet's item holds its newest lots. When it would hold more than `LOTS_PER_ITEM`, the oldest `LOTS_PER_PAGE`
 of them move to an item of their own, a page. So a purchase, which only adds a lot, writes the wallet alone
 except once in `LOTS_PER_PAGE` times, whatever the number of lots; spending and expiry write the pages they
-touch. One query reads the wallet with its pages. It is no snapshot, so the wallet names the version of each
-page: a page of another version means that a write came between, and the query is repeated.
+touch. There are never more than `MOST_PAGES`: beyond that, neighbours become one page. So thousands of lots that
+end at one instant still fit into one commit. One query reads the wallet with its pages. It is no snapshot, so the
+wallet names the version of each page: a page of another version means that a write came between, and the query is
+repeated.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 
 from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 
@@ -20,6 +23,7 @@ from huitou.kernel.errors import UnavailableError
 from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.instants import format_instant, from_millis, parse_instant, to_millis
 from huitou.kernel.pages import Page as Listing
+from huitou.kernel.pages import all_items
 from huitou.platform import keys
 from huitou.platform.table import IntegerAttribute, Item, Table
 from huitou.points.bookings import Booking
@@ -30,6 +34,8 @@ from huitou.program.model import CurrencyId
 
 READS = 5
 """How often a torn read is repeated; one repeat is already rare."""
+MOST_PAGES = 32
+"""A commit has at most 100 writes, and spending everything or the end of a year may touch every page."""
 
 
 class WalletItem(Item):
@@ -102,16 +108,16 @@ class TableWallets:
         return self._read(member, keys.WALLET_PREFIX)
 
     def save(self, before: Wallet, decision: Decision, *, wake_at: datetime | None = None) -> list[Write]:
-        wallet, moved = _paged(before, decision.wallet)
+        wallet = _paged(before, decision.wallet)
         condition = WalletItem.version == before.version if before.version else WalletItem.pk.does_not_exist()
         stale = StaleReadError("The wallet changed meanwhile.")
         writes = [self._table.put(_wallet_item(wallet, wake_at), condition=condition, refused=stale)]
-        writes += [self._page_write(wallet, page, stale) for page in moved]
+        writes += self._page_writes(before, wallet, stale)
         writes += [self._table.put(_entry_item(entry), refused=stale) for entry in decision.entries]
         return writes
 
     def as_saved(self, before: Wallet, decision: Decision) -> Wallet:
-        return _paged(before, decision.wallet)[0]
+        return _paged(before, decision.wallet)
 
     def create(self, wallet: Wallet) -> Write:
         (write,) = self.save(wallet, Decision(replace(wallet, version=1), ()))
@@ -142,7 +148,7 @@ class TableWallets:
 
     def _read(self, member: MemberId, prefix: str) -> dict[CurrencyId, Wallet]:
         for _ in range(READS):
-            rows = self._table.query(_kind, keys.member(member), prefix=prefix).items
+            rows = list(all_items(lambda after: self._rows(member, prefix, after)))
             heads = [row for row in rows if isinstance(row, WalletItem)]
             pages = {row.sk: row for row in rows if isinstance(row, LotsItem)}
             wallets = [_wallet(member, head, pages) for head in heads]
@@ -151,12 +157,22 @@ class TableWallets:
                 return whole
         raise UnavailableError("The wallet is being changed too fast to be read.")
 
+    def _rows(self, member: MemberId, prefix: str, after: str | None) -> Listing[WalletItem | LotsItem]:
+        return self._table.query(_kind, keys.member(member), prefix=prefix, after=after)
+
+    def _page_writes(self, before: Wallet, wallet: Wallet, stale: StaleReadError) -> list[Write]:
+        """Stores the pages of this version and removes those that are no more."""
+        kept = {page.first for page in wallet.pages}
+        gone = [page.first for page in before.pages if page.first not in kept]
+        return [
+            *(self._page_write(wallet, page, stale) for page in wallet.pages if page.version == wallet.version),
+            *(self._table.delete(LotsItem, *_page_key(wallet, first), refused=stale) for first in gone),
+        ]
+
     def _page_write(self, wallet: Wallet, page: Page, stale: StaleReadError) -> Write:
-        pk, sk = keys.wallet_lots(wallet.member, wallet.currency, page.first)
         lots = [lot for lot in wallet.lots if page.first <= lot.number <= page.last]
-        if not lots:
-            return self._table.delete(LotsItem, pk, sk, refused=stale)
-        return self._table.put(LotsItem(pk, sk, version=wallet.version, lots=pack_lots(lots)), refused=stale)
+        item = LotsItem(*_page_key(wallet, page.first), version=wallet.version, lots=pack_lots(lots))
+        return self._table.put(item, refused=stale)
 
 
 class TableBookings:
@@ -190,22 +206,22 @@ def _kind(sk: str) -> type[WalletItem] | type[LotsItem]:
     return WalletItem if sk.endswith(keys.WALLET_HEAD) else LotsItem
 
 
-def _paged(before: Wallet, after: Wallet) -> tuple[Wallet, list[Page]]:
-    """``after`` with its pages brought up to date, and the pages that must be written or, now empty, removed."""
+def _page_key(wallet: Wallet, first: int) -> keys.Key:
+    return keys.wallet_lots(wallet.member, wallet.currency, first)
+
+
+def _paged(before: Wallet, after: Wallet) -> Wallet:
+    """``after`` with its pages brought up to date: those that changed have its version, the empty ones are gone."""
     changed = _changed(before.lots, after.lots)
-    kept: list[Page] = []
-    moved: list[Page] = []
+    pages: list[Page] = []
     for page in after.pages:
         within = range(page.first, page.last + 1)
         if changed.isdisjoint(within):
-            kept.append(page)
-            continue
-        current = page._replace(version=after.version)
-        moved.append(current)
-        if any(lot.number in within for lot in after.lots):
-            kept.append(current)
-    spilled = _spilled(after, kept)
-    return replace(after, pages=(*kept, *spilled)), moved + spilled
+            pages.append(page)
+        elif any(lot.number in within for lot in after.lots):
+            pages.append(page._replace(version=after.version))
+    pages += _spilled(after, pages)
+    return replace(after, pages=tuple(_joined(pages, after)))
 
 
 def _changed(before: Iterable[Lot], after: Iterable[Lot]) -> set[int]:
@@ -229,6 +245,20 @@ def _spilled(wallet: Wallet, pages: Sequence[Page]) -> list[Page]:
         spilled.append(Page(oldest[0], oldest[-1], wallet.version))
         loose = loose[len(oldest) :]
     return spilled
+
+
+def _joined(pages: Sequence[Page], wallet: Wallet) -> Sequence[Page]:
+    """At most `MOST_PAGES`: where there are more, those two neighbours become one that hold the fewest lots."""
+    if len(pages) <= MOST_PAGES:
+        return pages
+    fewer = sorted(pages)
+    held = [sum(page.first <= lot.number <= page.last for lot in wallet.lots) for page in fewer]
+    while len(fewer) > MOST_PAGES:
+        sums = [one + other for one, other in pairwise(held)]
+        index = sums.index(min(sums))
+        fewer[index : index + 2] = [Page(fewer[index].first, fewer[index + 1].last, wallet.version)]
+        held[index : index + 2] = [sums[index]]
+    return fewer
 
 
 def _unpaged(lots: Iterable[Lot], pages: Sequence[Page]) -> list[Lot]:
