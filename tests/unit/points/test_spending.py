@@ -294,7 +294,7 @@ def test_a_sale_that_was_accepted_earlier_is_not_recorded_earlier() -> None:
 
 def test_what_nobody_settled_for_long_is_booked_in_several_commits() -> None:
     """A commit has at most 100 writes; the next redemption must not fail for that."""
-    days = 4 * MOST_SETTLED
+    days = 6 * MOST_SETTLED
     ledger = Ledger(points_program(TWO_DAYS))
     ledger.open()
     old = tuple(
