@@ -13,11 +13,13 @@ from huitou.kernel.commits import ATTEMPTS, Commit, StaleReadError, Write
 from huitou.kernel.errors import ContentionError, UnavailableError
 from huitou.kernel.ids import MemberId
 from huitou.members.directory import FoundMember
+from huitou.points.decisions import MOST_SETTLED, Decision
 from huitou.points.wallet import Entry
 from huitou.purchases.service import AlreadyClaimedError, Purchases, Recorded
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_points import MemoryWallets
-from tests.builders import MEI, document, program, rule
+from tests.builders import MEI, document, lot, program, rule
+from tests.builders import wallet as a_wallet
 from tests.purchases import LIN, NOON, Shop, at_once, bill, booking, bread
 
 TILLS = 10
@@ -206,3 +208,20 @@ def test_one_receipt_claimed_by_two_at_once_is_somebodys_once() -> None:
     assert len({answer.purchase.member for answer in recorded}) == 1
     assert all(isinstance(answer, Recorded | AlreadyClaimedError) for answer in answers)
     assert huitou.points(MEI, now=NOON.replace(hour=23)) + huitou.points(LIN, now=NOON.replace(hour=23)) == 10
+
+
+def test_a_sale_that_changes_many_wallets_books_in_parts_what_fell_due_in_all_of_them() -> None:
+    """A commit holds all wallets of a sale, so what is overdue in them counts together."""
+    kinds = [f"stamps-{number}" for number in range(6)]
+    endless = [{"id": kind, "name": "Stamps", "expiry": {"kind": "never"}} for kind in kinds]
+    rules = [rule(id=kind, currency=kind) for kind in kinds]
+    huitou = Shop(program(document(point_currencies=[*document()["point_currencies"], *endless], earning=rules)))
+    huitou.enrol(MEI)
+    daily = tuple(lot(number, expires_at=NOON - timedelta(days=number)) for number in range(1, MOST_SETTLED + 1))
+    for kind in kinds:
+        opened = a_wallet(*daily, currency=kind, version=1, brands={})
+        huitou.table.commit(huitou.wallets.save(replace(opened, version=0), Decision(opened, ())))
+
+    huitou.sell(bill())
+
+    assert [huitou.points(currency=kind) for kind in kinds] == [10] * len(kinds)

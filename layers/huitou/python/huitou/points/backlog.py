@@ -6,7 +6,7 @@ first settles a part in a commit of its own, then is decided again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime
 
 from huitou.kernel.commits import Commit, StaleReadError
@@ -16,9 +16,13 @@ from huitou.points.wallet import Wallet
 from huitou.program.model import Program
 
 
-def work_off(wallets: Iterable[Wallet], store: WalletStore, commit: Commit, program: Program, now: datetime) -> None:
-    """Nothing, where little is due by ``now``; else books a part and raises `StaleReadError`: read and decide again."""
-    for wallet in wallets:
-        if len(wallet.due_by(now)) > MOST_SETTLED:
-            commit(store.save(wallet, decide(wallet, Settle(), program, now)))
-            raise StaleReadError("More was overdue than one commit can book.")
+def work_off(wallets: Collection[Wallet], store: WalletStore, commit: Commit, program: Program, now: datetime) -> None:
+    """Nothing, where little is due by ``now``; else books a part and raises `StaleReadError`: read and decide again.
+
+    ``wallets`` are all that the command will change in one commit; what is due in them counts together.
+    """
+    overdue = {wallet.currency: len(wallet.due_by(now)) for wallet in wallets}
+    if sum(overdue.values()) > MOST_SETTLED:
+        wallet = max(wallets, key=lambda each: overdue[each.currency])
+        commit(store.save(wallet, decide(wallet, Settle(), program, now)))
+        raise StaleReadError("More was overdue than one commit can book.")
