@@ -11,7 +11,7 @@ import pytest
 
 from huitou.imports import partition
 from huitou.imports.errors import FileReplacedError, ImportNotFoundError, NothingUploadedError, UnreadableFileError
-from huitou.imports.model import Counts, Format, Status
+from huitou.imports.model import LONGEST_REASON, Counts, Format, Status
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.errors import ContentReusedError, UnavailableError
 from huitou.points.replay import discrepancies
@@ -95,6 +95,14 @@ def test_a_rejection_quotes_nothing_of_the_row() -> None:
     progress = importer.bring([{"type": "member", "identities": [{"phone": "0912-345-67"}]}, "0912345678"])
     assert all("0912" not in each.reason for each in progress.run.rejections)
     assert len(importer.rejected(progress.run)) == 2
+
+
+def test_a_reason_has_a_bounded_length_whatever_the_row_calls_its_fields() -> None:
+    """The import's item shows many of them and may have 400 KB; beyond that an import would never end."""
+    progress = Importer().bring([member_row(**{"x" * 100_000: 1}), purchase_row(card="C-2", **{"y" * 100_000: 1})])
+
+    assert progress.counts == Counts(rejected=2)
+    assert all(len(each.reason) <= LONGEST_REASON + 1 for each in progress.run.rejections)
 
 
 def test_a_brand_imports_its_own_rows_only() -> None:

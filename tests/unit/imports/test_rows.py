@@ -112,6 +112,23 @@ def test_a_csv_whose_first_line_does_not_name_its_columns_is_refused(header: str
         read(table(header, "purchase,maru"), Format.CSV)
 
 
+def test_a_csv_without_a_header_is_refused_without_quoting_its_first_line() -> None:
+    """E30: it is somebody's data, and the sentence ends up in logs."""
+    with pytest.raises(UnreadableFileError) as refusal:
+        read(table("member,0912-345-678,mei@example.com"), Format.CSV)
+    assert "cell 1" in str(refusal.value)
+    assert "mei" not in str(refusal.value)
+
+
+def test_a_csv_line_without_end_is_refused_before_it_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """M36: a megabyte may unpack to a gigabyte without a single line break."""
+    monkeypatch.setattr(rows_module, "MOST_ROW_BYTES", 50)
+    endless = io.BytesIO(table("type,card", "member," + "C" * 200_000))
+    with pytest.raises(UnreadableFileError, match="at most 50 bytes"):
+        list(read_rows(endless, Format.CSV))
+    assert endless.tell() < 200_000
+
+
 @pytest.mark.parametrize("cells", [["member"], ["member", "C-1", "x"]])
 def test_a_line_of_another_length_than_the_header_is_rejected_alone(cells: Sequence[str]) -> None:
     """M36."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from huitou.imports.model import NOTHING, Counts, Rejection, total
+from huitou.imports.model import LONGEST_REASON, NOTHING, Counts, Rejection, total
 from huitou.kernel.content import require_same
 from huitou.kernel.errors import DomainError
 from huitou.kernel.ids import Digest, MemberId
@@ -95,7 +95,8 @@ def imported_time(occurred_at: datetime, now: datetime) -> datetime:
 def rejected(line: int, error: DomainError) -> Rejection:
     """The row's refusal in the words of the error, with the first fields at fault."""
     fields = "; ".join(f"{each.pointer}: {each.message}" if each.pointer else each.message for each in error.errors[:3])
-    return Rejection(line, error.code, f"{error.detail} {fields}".strip())
+    reason = f"{error.detail} {fields}".strip()
+    return Rejection(line, error.code, reason if len(reason) <= LONGEST_REASON else reason[:LONGEST_REASON] + "…")
 
 
 def judge_known(row: SaleRow, known: Purchase, given: Purchase, program: Program, now: datetime) -> Counts | Rejection:

@@ -17,6 +17,8 @@ MOST_ROWS = 1_000_000
 """What the first state can hold the order of in memory."""
 SHOWN_REJECTIONS = 50
 """How many rejected rows an import shows by itself; all of them are in its report."""
+LONGEST_REASON = 500
+"""Characters: those that are shown have to fit into the import's item, whatever a row calls its fields."""
 
 
 class Format(StrEnum):

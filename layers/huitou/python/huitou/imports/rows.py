@@ -127,7 +127,7 @@ def _ndjson_rows(plain: io.RawIOBase) -> Iterator[RawRow | Rejection]:
 
 def _csv_rows(plain: io.RawIOBase) -> Iterator[RawRow | Rejection]:
     text = io.TextIOWrapper(io.BufferedReader(plain, 1 << 16), "utf-8-sig", errors="surrogateescape", newline="")
-    reader = csv.reader(text, strict=True)
+    reader = csv.reader(_lines(text), strict=True)
     try:
         header = _header(next(reader, []))
         yield from _grouped(header, _numbered(reader))
@@ -135,11 +135,20 @@ def _csv_rows(plain: io.RawIOBase) -> Iterator[RawRow | Rejection]:
         raise UnreadableFileError(f"Line {reader.line_num} is not CSV: {error}.") from error
 
 
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    """The lines of ``text``, none of which may fill the memory."""
+    while line := text.readline(MOST_ROW_BYTES + 1):
+        if len(line) > MOST_ROW_BYTES:
+            raise UnreadableFileError(f"A line has at most {MOST_ROW_BYTES} bytes.")
+        yield line
+
+
 def _header(cells: list[str]) -> list[str]:
     header = [cell.strip().lower() for cell in cells]
-    unknown = sorted(set(header).difference(COLUMNS))
+    unknown = [place for place, name in enumerate(header, 1) if name not in COLUMNS]
     if unknown or "type" not in header or len(set(header)) != len(header):
-        what = f"unknown: {', '.join(unknown)}" if unknown else "each column once, and `type` among them"
+        # By its place: where the header is missing, the first line is somebody's data.
+        what = f"there is none with the name in cell {unknown[0]}" if unknown else "each once, and `type` among them"
         raise UnreadableFileError(f"The first line names the columns; {what}.")
     return header
 
