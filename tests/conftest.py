@@ -17,7 +17,7 @@ OFFLINE = frozenset({"unit", "property"})
 settings.register_profile("quick", max_examples=60, stateful_step_count=25, deadline=None)
 settings.register_profile(
     "proof",
-    max_examples=1500,
+    max_examples=500,
     stateful_step_count=60,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
