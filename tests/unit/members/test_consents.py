@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import permutations
+from typing import cast
 
 import pytest
 
 from huitou.kernel.errors import NotFoundError
 from huitou.kernel.ids import MemberId
-from huitou.members.decisions import ConsentContradictedError
-from huitou.members.model import Channel, ConsentKey
+from huitou.members import decisions
+from huitou.members.decisions import ConsentContradictedError, TooManyError, consent
+from huitou.members.model import MOST_CONSENTS, Channel, Consent, ConsentKey, Member, Profile
 from huitou.members.service import UnknownPlaceError, Word
+from huitou.members.store import TableMembers
+from huitou.platform.table import Table
 from huitou.program.acceptance import InFutureError, TooLateError
 from huitou.program.model import GROUP
-from tests.members import NOON, MembersInMemory
+from tests.builders import MEI
+from tests.items import ItemsInMemory, size_of
+from tests.members import MEI_PHONE, NOON, MembersInMemory, said
 
 MARU_SMS = ConsentKey(Channel.SMS, "maru", "marketing")
 DAY = timedelta(days=1)
@@ -101,6 +107,26 @@ def test_consents_of_a_member_who_has_not_joined_are_those_of_nobody() -> None:
         huitou.use.consent_history(mei, "sora", limit=5, after=None)
     with pytest.raises(NotFoundError):
         huitou.use.give_consent(mei, MARU_SMS, Word(True, "app"), "sora", NOON)
+
+
+@pytest.mark.parametrize("letter", ["a", "麵", "😀", '"'])
+def test_a_record_that_is_full_takes_no_more_and_fits_into_its_item(letter: str) -> None:
+    """An item may have 400 kB: what cannot be stored is refused before, with a reason."""
+    (row,) = TableMembers(cast(Table, ItemsInMemory())).save(full_of(letter * 200)).operation[1:]
+
+    assert 100_000 < size_of(row) <= 400 * 1024
+
+
+def full_of(source: str) -> Member:
+    """A member of whom consents are recorded until no more are taken."""
+    member = decisions.enrol(MEI, [said(MEI_PHONE)], Profile(), "maru", NOON)
+    given = Consent(True, source, NOON, NOON, NOON, "maru")
+    for number in range(MOST_CONSENTS + 1):
+        try:
+            member = consent(member, ConsentKey(Channel.SMS, "maru", f"purpose_{number}"), given, None).member
+        except TooManyError:
+            return member
+    raise AssertionError("It never ends.")
 
 
 def mei_of_maru() -> tuple[MembersInMemory, MemberId]:

@@ -16,6 +16,7 @@ from huitou.kernel.errors import ConflictError, FieldError, ForbiddenError, NotF
 from huitou.kernel.ids import MemberId
 from huitou.members.identity import Identity
 from huitou.members.model import (
+    MOST_BYTES,
     MOST_CONSENTS,
     MOST_IDENTITIES,
     MOST_TAGS,
@@ -243,4 +244,7 @@ def _changed(before: Member, after: Member) -> Member:
 
 
 def _next(member: Member) -> Member:
+    """The record as it will be written. Raises `TooManyError` where that is more than can be."""
+    if member.weight > MOST_BYTES:
+        raise TooManyError("The member's record is full; take something away first.")
     return replace(member, version=member.version + 1)

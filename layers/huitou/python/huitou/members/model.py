@@ -20,7 +20,8 @@ from huitou.program.model import BrandId, StoreId
 MOST_IDENTITIES = 30
 MOST_TAGS = 200
 MOST_CONSENTS = 500
-"""Together they keep a member's record far below the 400 kB that an item may have."""
+MOST_BYTES = 300_000
+"""Of `Member.weight`: a record is one item, which may have 400 kB."""
 
 
 class Gender(StrEnum):
@@ -165,3 +166,8 @@ class Member:
     def is_proven_to(self, brand: BrandId) -> bool:
         """M39: whether ``brand`` has verified an identity of this member."""
         return any(held.is_proven_to(brand) for held in self.identities)
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes the record takes, rather more than less: its names are longer here than there."""
+        return len(repr(self).encode())

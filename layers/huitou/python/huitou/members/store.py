@@ -5,6 +5,7 @@ A record is read and written whole, so its parts are kept as JSON, each under it
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
@@ -36,17 +37,24 @@ from huitou.platform.table import IntegerAttribute, Item, Table
 from huitou.program.model import BrandId
 
 
+class _TextAttribute(JSONAttribute):
+    """JSON in which a letter of any script is itself: escaped, it would take twice the room."""
+
+    def serialize(self, value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 class MemberItem(Item):
     """The record. ``version`` is its ETag."""
 
     version = IntegerAttribute()
     enrolled_at = UnicodeAttribute()
     enrolled_by = UnicodeAttribute()
-    profile = JSONAttribute()
-    set_by = JSONAttribute()
-    identities = JSONAttribute()
-    tags = JSONAttribute()
-    consents = JSONAttribute()
+    profile = _TextAttribute()
+    set_by = _TextAttribute()
+    identities = _TextAttribute()
+    tags = _TextAttribute()
+    consents = _TextAttribute()
 
 
 class IdentityItem(Item):
