@@ -40,9 +40,9 @@ from huitou.members.identity import IdentityHasher, external_identity
 from huitou.members.store import TableMembers
 from huitou.platform.secrets import Secret
 from huitou.platform.table import Table
-from huitou.points.replay import balance_at, discrepancies
+from huitou.points.replay import discrepancies, replay
 from huitou.points.store import TableWallets
-from huitou.points.wallet import Entry, EntryType, Wallet
+from huitou.points.wallet import Entry, EntryType, Wallet, balance_of
 from huitou.program.model import GROUP
 from tests.contract.targets import free_port
 
@@ -149,10 +149,11 @@ def test_the_second_time_nothing_changes(
 def points_of(ledgers: dict[str, Ledger]) -> Points:
     """What the platform says."""
     entries = {currency: ledger[1] for currency, ledger in ledgers.items()}
+    by_then = [entry for entry in entries["points"] if entry.effective_at <= END_OF_YEAR]
     return Points(
         purchases=sum(entry.cause.kind == "purchase" for entry in entries["points"]),
         earned=_earned(entries["points"]),
-        spendable=balance_at(entries["points"], END_OF_YEAR, None, lambda _: NEW_YORK).spendable,
+        spendable=balance_of(replay(by_then, lambda _: NEW_YORK), END_OF_YEAR).spendable,
         beans=_earned(entries.get("beans", [])),
     )
 

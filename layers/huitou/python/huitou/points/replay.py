@@ -13,7 +13,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from huitou.points.expiry import follow, slide
-from huitou.points.wallet import Balance, Entry, EntryType, Lot, LotChange, Wallet, balance_of
+from huitou.points.wallet import Entry, EntryType, Lot, LotChange, Wallet
 
 ACTIVITIES = frozenset({EntryType.EARN, EntryType.REDEEM, EntryType.VISIT})
 
@@ -65,14 +65,6 @@ def kept_alive(lot: Lot, entries: Iterable[Entry], zone: ZoneInfo) -> Lot:
         if entry.type in ACTIVITIES:
             lot = follow(lot, entry.effective_at, zone)
     return lot
-
-
-def balance_at(
-    entries: Iterable[Entry], at: datetime, as_of: datetime | None, zone_of: Callable[[int], ZoneInfo]
-) -> Balance:
-    """The balance that counted at ``at``, from what had been recorded by ``as_of`` (None: all there is)."""
-    known = (entry for entry in entries if as_of is None or entry.recorded_at <= as_of)
-    return balance_of(replay((entry for entry in known if entry.effective_at <= at), zone_of), at)
 
 
 def totals(entries: Iterable[Entry]) -> Totals:
