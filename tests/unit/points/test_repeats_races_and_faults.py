@@ -91,6 +91,18 @@ def test_the_same_key_with_other_content_is_refused_and_named(change: dict[str, 
     assert ledger.story() == [("earn", 100), ("redeem", -30)]
 
 
+def test_a_redemption_that_is_being_written_is_waited_for_not_taken_for_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """E14: a read may see a part of a transaction; the repeat looks again until it sees all of it."""
+    ledger = member_with(100)
+    first = ledger.redeem(30, NOON, "key")
+    unseen, read = [1, 2], ledger.wallets.entry
+    monkeypatch.setattr(ledger.wallets, "entry", lambda *named: None if unseen and unseen.pop() else read(*named))
+
+    again = ledger.redeem(30, LATER, "key")
+
+    assert (again.entry, again.replayed, unseen) == (first.entry, True, [])
+
+
 def test_what_is_no_content_may_differ() -> None:
     """E14: not the client's own reference, nor the time."""
     ledger = member_with(100)

@@ -234,7 +234,7 @@ class Points:
     def _replayed(self, booking: Booking, version: int) -> Booked:
         entry = self._wallets.entry(booking.member, booking.currency, version)
         if entry is None:
-            raise LookupError(f"entry {version} of booking {booking.id} is missing")
+            raise StaleReadError("The points are being booked just now.")
         return Booked(booking, entry, replayed=True)
 
 
