@@ -76,8 +76,8 @@ def test_a_secret_is_fetched_at_first_use_and_once(monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv(name, "testing")
     with mock_aws():
         client = boto3.client("secretsmanager", region_name=REGION)
-        secret = Secret("identity", REGION)
-        client.create_secret(Name="identity", SecretString="first")
+        secret = Secret("of-its-own", REGION)  # a text is fetched once per process, whoever asks
+        client.create_secret(Name="of-its-own", SecretString="first")
         assert secret.text() == "first"
-        client.put_secret_value(SecretId="identity", SecretString="second")
+        client.put_secret_value(SecretId="of-its-own", SecretString="second")
         assert secret.text() == "first"
