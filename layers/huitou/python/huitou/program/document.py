@@ -20,6 +20,9 @@ from huitou.program.model import Weekday
 ID_PATTERN = r"[a-z0-9][a-z0-9_-]{0,30}"
 """Ids end up inside keys of the table: nothing that separates, nothing that needs escaping."""
 
+MOST_CURRENCIES = 20
+"""One sale may earn them all, in one commit of at most 100 writes: wallet and entry of each, and what fell due."""
+
 _AMOUNT_PATTERN = r"^\d{1,15}(\.\d{1,6})?$"
 _HOUR_PATTERN = r"^([01]\d|2[0-3]):[0-5]\d$"
 
@@ -115,7 +118,7 @@ class EndOfYear(Part):
 
 
 class Sliding(Part):
-    """Points stay as long as the member stays: each purchase or redemption starts the days again."""
+    """Points stay as long as the member stays: each purchase, redemption or visit starts the days again."""
 
     kind: Literal["sliding"]
     days: Annotated[int, Field(ge=1, le=3660)]
@@ -250,7 +253,7 @@ class ProgramDocument(Part):
     categories: Annotated[tuple[str, ...], Field(max_length=1000)] = ()
     """The product categories that rules name, exactly as your tills send them."""
 
-    point_currencies: Annotated[tuple[PointCurrencyPart, ...], Field(min_length=1, max_length=50)]
+    point_currencies: Annotated[tuple[PointCurrencyPart, ...], Field(min_length=1, max_length=MOST_CURRENCIES)]
     """The kinds of points."""
 
     earning: Annotated[tuple[EarningRulePart, ...], Field(max_length=500)] = ()

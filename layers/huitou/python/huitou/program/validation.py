@@ -11,12 +11,13 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 from huitou.kernel.errors import FieldError, InvalidError
 from huitou.kernel.money import InvalidAmountError, parse_amount
 from huitou.program.document import ID_PATTERN, EarningRulePart, ProgramDocument
-from huitou.program.model import GROUP
+from huitou.program.model import GROUP, Weekday
 from huitou.program.shape import parse_document, pointer_to
 
 MAX_BYTES = 1_000_000
@@ -31,7 +32,7 @@ _HOUR = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _MOST_DECIMALS = 6
 _LONGEST_LABEL = 80
 _WEEK = 7
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEKDAYS = get_args(Weekday)
 
 Path = tuple[str | int, ...]
 Problems = Iterator[FieldError]
