@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -18,6 +19,7 @@ from huitou.platform.openapi import compact, describe, pretty
 from infra.routes import ROUTES
 
 DOCUMENT: Final = ROOT / "docs" / "openapi.json"
+SAMPLES: Final = ROOT / "events"
 SERVED: Final = ROOT / "functions" / "serve_program" / "openapi.json"
 _VARIABLES: Final = (
     "HUITOU_MEMBERS_TABLE",
@@ -46,7 +48,7 @@ def openapi(
 
 def texts() -> dict[Path, str]:
     """What both files should hold."""
-    document = describe(apps())
+    document = describe(apps(), samples())
     return {DOCUMENT: pretty(document), SERVED: compact(document)}
 
 
@@ -55,6 +57,12 @@ def apps() -> Iterator[App]:
     with _environment():
         for function in ROUTES:
             yield _app(ROOT / "functions" / function / "handler.py")
+
+
+def samples() -> list[dict[str, Any]]:
+    """The samples of API calls: their bodies are the description's examples."""
+    events = [json.loads(path.read_text("utf-8")) for path in sorted(SAMPLES.glob("*.json"))]
+    return [event for event in events if "httpMethod" in event and event.get("body")]
 
 
 def _app(file: Path) -> App:

@@ -31,7 +31,7 @@ from huitou.platform.pauses import pause
 from huitou.platform.settings import ImportBucket, ImportStateMachine, ProgramTable, Settings, load
 from huitou.platform.state_machines import ImportStates
 from huitou.platform.table import Table
-from huitou.program.service import NoProgramError, ProgramReader
+from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
 
 ImportId = Annotated[str, PathPart(max_length=26)]
@@ -56,13 +56,13 @@ imports = Imports(
     pause=pause,
 )
 
-app = create_app("serve_imports")
+app = create_app("serve_imports", "Imports")
 
 
 @app.post(
     "/v1/imports",
     summary="Ask for an import",
-    responses=documented({200: CreatedImportView, 201: CreatedImportView}, ContentReusedError),
+    responses=documented({200: CreatedImportView, 201: CreatedImportView}, ContentReusedError, headers=("Location",)),
 )
 def create_import(body: Annotated[ImportBody, Body()], idempotency_key: IdempotencyKey) -> Answer:
     """Answers with the address to which the file goes, by PUT: NDJSON or CSV, up to 1 GiB and 1,000,000 rows.
@@ -72,7 +72,8 @@ def create_import(body: Annotated[ImportBody, Body()], idempotency_key: Idempote
     caller = _importer()
     created = imports.create(body.format, body.client_reference, idempotency_key, caller.brand, accepted_at(app))
     note(app, import_id=created.run.id, replayed=created.replayed)
-    return answer(created_view(created), 200 if created.replayed else 201)
+    location = {"Location": f"/v1/imports/{created.run.id}"}
+    return answer(created_view(created), 200 if created.replayed else 201, location)
 
 
 @app.post(
@@ -80,7 +81,7 @@ def create_import(body: Annotated[ImportBody, Body()], idempotency_key: Idempote
     summary="Start an import",
     responses=documented(
         {202: ImportView},
-        *(ImportNotFoundError, NothingUploadedError, FileTooLargeError, FileReplacedError, NoProgramError),
+        *(ImportNotFoundError, NothingUploadedError, FileTooLargeError, FileReplacedError),
     ),
 )
 def start_import(import_id: ImportId) -> Answer:

@@ -76,7 +76,7 @@ from huitou.points.membership import MemberNotFoundError
 from huitou.points.store import TableWallets
 from huitou.program.acceptance import InFutureError, TooLateError
 from huitou.program.model import GROUP
-from huitou.program.service import NoProgramError, ProgramReader
+from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
 
 MEMBER = "/v1/members/<member_id>"
@@ -109,7 +109,7 @@ members = Members(
     pause=pause,
 )
 
-app = create_app("serve_members")
+app = create_app("serve_members", "Members")
 
 
 @app.post(
@@ -120,7 +120,7 @@ app = create_app("serve_members")
         IdentitiesOfDifferentMembersError,
         TooManyError,
         UnknownPlaceError,
-        NoProgramError,
+        headers=("ETag", "Location"),
     ),
 )
 def enrol(body: Annotated[EnrolBody, Body()]) -> Answer:
@@ -144,7 +144,9 @@ def enrol(body: Annotated[EnrolBody, Body()]) -> Answer:
 
 
 @app.post(
-    "/v1/members/lookup", summary="Look a member up", responses=documented({200: MemberView}, MemberNotFoundError)
+    "/v1/members/lookup",
+    summary="Look a member up",
+    responses=documented({200: MemberView}, MemberNotFoundError, headers=("ETag",)),
 )
 def look_up(reference: Annotated[MemberReference, Body()]) -> Answer:
     """By an identity or id, in the body, so that no phone number ends up in an address. Joins nobody to a brand."""
@@ -153,7 +155,11 @@ def look_up(reference: Annotated[MemberReference, Body()]) -> Answer:
     return _shown(members.look_up(reference.target, caller.brand))
 
 
-@app.get(MEMBER, summary="Read a member", responses=documented({200: MemberView}, MemberNotFoundError))
+@app.get(
+    MEMBER,
+    summary="Read a member",
+    responses=documented({200: MemberView}, MemberNotFoundError, headers=("ETag",)),
+)
 def get_member(member_id: MemberPath) -> Answer:
     """As far as the caller may see them."""
     caller = current_caller(app)
@@ -171,6 +177,7 @@ def get_member(member_id: MemberPath) -> Answer:
         UnknownPlaceError,
         PreconditionFailedError,
         PreconditionRequiredError,
+        headers=("ETag",),
     ),
 )
 def change_profile(
@@ -193,6 +200,7 @@ def change_profile(
         IdentityTakenError,
         TooManyError,
         UnknownPlaceError,
+        headers=("ETag",),
     ),
 )
 def add_identity(member_id: MemberPath, body: Annotated[IdentityAdditionBody, Body()]) -> Answer:

@@ -46,7 +46,7 @@ from huitou.program.requests import (
     store_view,
     version_view,
 )
-from huitou.program.service import NoProgramError, ProgramReader, stores_of
+from huitou.program.service import ProgramReader, stores_of
 from huitou.program.store import TableVersions
 from huitou.program.validation import MAX_BYTES, InvalidProgramError
 
@@ -70,11 +70,11 @@ versions = TableVersions(table)
 programs = ProgramReader(versions, time.monotonic)
 publisher = ProgramPublisher(versions, table.commit, pause)
 
-app = create_app("serve_program", body_limits={VERSIONS: MAX_BYTES})
+app = create_app("serve_program", "Programme", body_limits={VERSIONS: MAX_BYTES})
 add_openapi_route(app, OPENAPI)
 
 
-@app.get("/v1/stores", summary="List the stores", responses=documented({200: StorePage}, NoProgramError))
+@app.get("/v1/stores", summary="List the stores", responses=documented({200: StorePage}))
 def list_stores(brand: Brand = None, region: Region = None, cursor: Cursor = None, limit: Limit = 100) -> Answer:
     """All stores of the group, by id; where to buy is no brand's secret."""
     current_caller(app).require("program:read")
@@ -82,7 +82,11 @@ def list_stores(brand: Brand = None, region: Region = None, cursor: Cursor = Non
     return answer(page_view([store_view(store) for store in page.items], encode_cursor(page.next_cursor)))
 
 
-@app.get("/v1/program", summary="Read the active programme", responses=documented({200: PublishedView}, NoProgramError))
+@app.get(
+    "/v1/program",
+    summary="Read the active programme",
+    responses=documented({200: PublishedView}, headers=("ETag",)),
+)
 def get_program() -> Answer:
     """The version that holds now."""
     current_caller(app).require("program:read")
@@ -105,7 +109,9 @@ def list_versions(cursor: Cursor = None, limit: Limit = 20) -> Answer:
     return answer(page_view([version_view(version) for version in page.items], encode_cursor(page.next_cursor)))
 
 
-@app.get(f"{VERSIONS}/<version>", summary="Read a version", responses=documented({200: PublishedView}))
+@app.get(
+    f"{VERSIONS}/<version>", summary="Read a version", responses=documented({200: PublishedView}, headers=("ETag",))
+)
 def get_version(version: Number) -> Answer:
     """A version as it was published; it never changes."""
     current_caller(app).require("program:read")
@@ -115,7 +121,11 @@ def get_version(version: Number) -> Answer:
 @app.post(
     VERSIONS,
     summary="Publish a programme",
-    responses=documented({200: PublicationView, 201: PublicationView}, InvalidProgramError, PreconditionFailedError),
+    responses=documented(
+        {200: PublicationView, 201: PublicationView},
+        *(InvalidProgramError, PreconditionFailedError),
+        headers=("ETag", "Location"),
+    ),
 )
 def publish(document: Annotated[DocumentBody, Body()], if_match: IfMatch = None) -> Answer:
     """Makes the document the active version; 200 if it is the active one already.

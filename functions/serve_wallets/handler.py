@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
@@ -87,7 +88,7 @@ directory = MemberDirectory(
 )
 points = Points(TableWallets(members), TableBookings(members), programs, members.commit, pause)
 
-app = create_app("serve_wallets")
+app = create_app("serve_wallets", "Points")
 
 BOOKING_ERRORS = (
     BrandRequiredError,
@@ -135,7 +136,7 @@ def list_entries(member_id: MemberPath, currency: Currency = None, cursor: Curso
 @app.post(
     "/v1/redemptions",
     summary="Redeem points",
-    responses=documented({200: RedemptionView, 201: RedemptionView}, *BOOKING_ERRORS),
+    responses=documented({200: RedemptionView, 201: RedemptionView}, *BOOKING_ERRORS, headers=("Location",)),
 )
 def redeem(body: Annotated[RedemptionBody, Body()], idempotency_key: IdempotencyKey) -> Answer:
     """Spends points at a brand, those that end first; the same key again gives the first answer, for ever."""
@@ -144,7 +145,7 @@ def redeem(body: Annotated[RedemptionBody, Body()], idempotency_key: Idempotency
     occasion = _occasion(body, member, caller, idempotency_key)
     order = read_redemption(body, occasion, programs.active())
     booked = points.redeem(order, presented=member.presented, now=accepted_at(app))
-    return _redemption(booked, _done(booked))
+    return _redemption(booked, _done(booked), {"Location": f"/v1/redemptions/{booked.booking.id}"})
 
 
 @app.get(
@@ -189,8 +190,8 @@ def _occasion(body: RedemptionBody | AdjustmentBody, member: FoundMember, caller
     return Occasion(booking_id(caller.brand, key), member.id, caller.brand_for(body.brand), accepted_at(app))
 
 
-def _redemption(booked: Booked, status: int) -> Answer:
-    return answer(redemption_view(booked, _decided_under(booked)), status)
+def _redemption(booked: Booked, status: int, headers: Mapping[str, str] | None = None) -> Answer:
+    return answer(redemption_view(booked, _decided_under(booked)), status, headers)
 
 
 def _decided_under(booked: Booked) -> Program:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cli.openapi import DOCUMENT
 from huitou.kernel.errors import DomainError, ForbiddenError, UnavailableError
 from huitou.platform import problems
 from infra.constructs.api import REFUSALS
@@ -42,6 +43,14 @@ def test_a_refusal_has_the_code_and_status_of_the_same_error_in_a_function(produ
     body = json.loads(refusal["ResponseTemplates"]["application/json"])
     assert body["code"] == OURS[kind].code
     assert body["status"] == problems.status_of(OURS[kind])
+
+
+def test_what_only_the_gateway_refuses_is_in_the_description(production: Deployment) -> None:
+    """E30: every code is listed where it may come."""
+    operations = json.loads(DOCUMENT.read_text("utf-8"))["paths"]["/v1/purchases"]["post"]["responses"]
+    for kind in ("ACCESS_DENIED", "INTEGRATION_TIMEOUT", "THROTTLED"):
+        body = json.loads(_refusals(production)[kind]["ResponseTemplates"]["application/json"])
+        assert f"`{body['code']}`" in operations[str(body["status"])]["description"]
 
 
 def test_who_has_no_key_is_told_how_to_show_one(production: Deployment) -> None:

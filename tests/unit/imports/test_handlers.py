@@ -56,6 +56,10 @@ class Functions:
         answer = _function("serve_imports").handler(incoming, None)
         return answer["statusCode"], json.loads(answer["body"])
 
+    def location(self, incoming: Event) -> str:
+        """Where the answer says that its subject is found."""
+        return str(_function("serve_imports").handler(incoming, None)["multiValueHeaders"]["Location"][0])
+
     def run(self, name: str) -> Any:
         """A state, with its sample as input."""
         return _function(name.split(".", maxsplit=1)[0]).handler(event(name), None)
@@ -164,6 +168,7 @@ def test_asking_twice_with_one_key_asks_once(functions: Functions) -> None:
     """E14."""
     answers = [functions.call(event("serve_imports.create")) for _ in range(2)]
     assert [status for status, _ in answers] == [201, 200]
+    assert functions.location(event("serve_imports.create")) == f"/v1/imports/{answers[0][1]['import_id']}"
     assert answers[0][1]["import_id"] == answers[1][1]["import_id"]
 
 

@@ -42,9 +42,9 @@ class SaleView(BaseModel):
 
 
 def sales() -> App:
-    app = create_app("sales", body_limits={"/v1/sales": 1000})
+    app = create_app("sales", "Sales", body_limits={"/v1/sales": 1000})
 
-    @app.post("/v1/sales", responses=documented({201: SaleView}, TakenError))
+    @app.post("/v1/sales", responses=documented({201: SaleView}, TakenError, headers=("Location",)))
     def record(body: Annotated[SaleBody, Body()], idempotency_key: IdempotencyKey) -> Answer:
         """Records a sale.
 
@@ -101,18 +101,19 @@ def test_every_refusal_is_a_problem_with_its_codes_listed() -> None:
     """E30."""
     found = operation("post", "/v1/sales")
 
-    for status in ("400", "401", "403", "409", "413", "415", "422", "429", "500", "503"):
+    for status in ("400", "401", "403", "409", "413", "415", "422", "429", "500", "503", "504"):
         content = found["responses"][status]["content"]["application/problem+json"]
         assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
     assert codes(found, "400") == "`idempotency_key_required`, `malformed`"
     assert codes(found, "409") == "`taken`"
+    assert codes(found, "429") == "`contention`, `too_many_requests`"
     assert "Retry-After" in found["responses"]["429"]["headers"]
 
 
 def test_what_a_route_does_not_take_it_does_not_refuse() -> None:
     removal, listing = operation("delete", "/v1/sales/{sale}"), operation("get", "/v1/sales")
 
-    assert set(removal["responses"]) == {"204", "401", "403", "404", "412", "422", "428", "429", "500", "503"}
+    assert set(removal["responses"]) == {"204", "401", "403", "404", "422", "429", "500", "503", "504"}
     assert "413" not in listing["responses"]
     assert codes(listing, "422") == "`invalid_cursor`, `validation_failed`"
 
@@ -120,6 +121,21 @@ def test_what_a_route_does_not_take_it_does_not_refuse() -> None:
 def test_limits_of_bodies_are_stated() -> None:
     """E33."""
     assert operation("post", "/v1/sales")["requestBody"]["description"] == "At most 1000 bytes."
+
+
+def test_operations_stand_under_the_heading_of_their_app() -> None:
+    assert operation("post", "/v1/sales")["tags"] == ["Sales"]
+
+
+def test_headers_of_an_answer_are_described() -> None:
+    assert set(operation("post", "/v1/sales")["responses"]["201"]["headers"]) == {"Location"}
+
+
+def test_the_body_of_a_sample_is_the_example() -> None:
+    sample = {"resource": "/v1/sales", "httpMethod": "POST", "body": '{"title": "tea"}'}
+
+    described = describe([sales()], [sample])["paths"]["/v1/sales"]["post"]["requestBody"]["content"]
+    assert described["application/json"]["example"] == {"title": "tea"}
 
 
 def test_derived_titles_go_and_a_property_called_title_stays() -> None:

@@ -85,6 +85,10 @@ class Function:
         answer = self._module.handler(incoming, None)
         return answer["statusCode"], json.loads(answer["body"])
 
+    def location(self, incoming: Event) -> str:
+        """Where the answer says that its subject is found."""
+        return str(self._module.handler(incoming, None)["multiValueHeaders"]["Location"][0])
+
     def earn(self, money: int, *, days_ago: int = 1, brand: str = "maru", purchase: str = "purchase-1") -> None:
         """What a purchase does to Mei's wallet."""
         program, at = self._module.programs.active(), NOW - days_ago * DAY
@@ -305,6 +309,15 @@ def test_a_page_that_cannot_be_is_refused(function: Function, query: dict[str, s
 
 
 # --- redemptions and adjustments ---
+
+
+def test_a_redemption_says_where_it_is_found(function: Function) -> None:
+    """E33."""
+    function.earn(10_000)
+
+    location = function.location(event("redeem"))
+
+    assert location == f"/v1/redemptions/{function(event('redeem'))[1]['redemption_id']}"
 
 
 def test_the_same_key_spends_once(function: Function) -> None:

@@ -98,6 +98,10 @@ class Function:
         answer = self._module.handler(incoming, None)
         return answer["statusCode"], json.loads(answer["body"])
 
+    def location(self, incoming: Event) -> str:
+        """Where the answer says that its subject is found."""
+        return str(self._module.handler(incoming, None)["multiValueHeaders"]["Location"][0])
+
     def publish(self, written: dict[str, Any], now: datetime) -> None:
         """A version of the programme, which the function sees at once."""
         publisher = ProgramPublisher(TableVersions(self.program), self.program.commit, lambda _: None)
@@ -164,6 +168,14 @@ def function(cloud: Cloud) -> Function:
     """Over empty tables."""
     cloud.clear()
     return Function(cloud.module)
+
+
+def test_a_purchase_says_where_it_is_found(function: Function) -> None:
+    """E33: the first time and every other."""
+    first, again = function.location(event("record")), function.location(event("record"))
+
+    _, known = function(event("record"))
+    assert first == again == f"/v1/purchases/{known['purchase_id']}"
 
 
 def test_the_samples_tell_of_an_evening_in_a_shop(function: Function) -> None:

@@ -16,6 +16,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     GetJsonSchemaHandler,
     StringConstraints,
 )
@@ -29,6 +30,7 @@ _NO_CONTROL = r"^[^\x00-\x1f\x7f]+$"
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_NO_CONTROL)]
 Number = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_NO_CONTROL)]
 """What somebody else's system calls a thing."""
+ClientReference = Annotated[Number, Field(description="Yours: given back as it came, never read.")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NO_CONTROL)]
 
 

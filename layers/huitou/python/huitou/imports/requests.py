@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, NoReturn
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from huitou.access.model import Caller
-from huitou.fields import Moment
+from huitou.fields import Body, ClientReference, Moment, View
 from huitou.imports.apply import Arrival, Bill, imported_time
 from huitou.imports.model import SHOWN_REJECTIONS, Format, Run, Status
 from huitou.imports.partition import Head
@@ -133,16 +133,16 @@ def _refuse(error: ValidationError) -> NoReturn:
     raise InvalidRowError("The row does not fit the schema.", errors=fields) from None
 
 
-class ImportBody(BaseModel):
+class ImportBody(Body):
     """A file to come."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    format: Format
+    """How the rows are written; the file may be compressed with gzip."""
 
-    format: Format = Field(description="How the rows are written; the file may be compressed with gzip.")
-    client_reference: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    client_reference: ClientReference | None = None
 
 
-class RejectionView(BaseModel):
+class RejectionView(View):
     """A row that was not imported."""
 
     line: int
@@ -150,7 +150,7 @@ class RejectionView(BaseModel):
     reason: str
 
 
-class ImportView(BaseModel):
+class ImportView(View):
     """An import. ``rows`` is null until the file was read; ``members`` to ``rejected`` count rows done with."""
 
     import_id: str

@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from huitou.fields import Body, Day, Moment, View
+from huitou.fields import Body, ClientReference, Day, Moment, View
 from huitou.kernel.errors import InvalidError
 from huitou.kernel.instants import format_instant
 from huitou.members.decisions import Presented
@@ -69,7 +69,6 @@ def _line_of_text(text: str) -> str:
 
 Text = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_line_of_text)]
 Reason = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_line_of_text)]
-Reference = Annotated[str, Field(min_length=1, max_length=100)]
 Phone = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_said_so(normal_phone))]
 Email = Annotated[str, Field(min_length=3, max_length=254), AfterValidator(_said_so(normal_email))]
 Birthday = Annotated[Day, Field(ge=date(1900, 1, 1))]
@@ -153,13 +152,13 @@ class EnrolBody(Body):
     brand: Place | None = None
     """Where they enrol: by default the brand of the key."""
 
-    client_reference: Reference | None = None
+    client_reference: ClientReference | None = None
 
 
 class IdentityAdditionBody(PresentedBody):
     """An identity to add, or one they have with a proof of it."""
 
-    client_reference: Reference | None = None
+    client_reference: ClientReference | None = None
 
 
 class ProfileChangeBody(Body):

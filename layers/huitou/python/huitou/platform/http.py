@@ -15,7 +15,7 @@ import json
 import re
 import time
 from base64 import b64decode, urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path as File
@@ -47,6 +47,11 @@ from huitou.platform.shapes import misfit
 OPENAPI_PATH = "/v1/openapi.json"
 BODY_LIMIT = 256 * KIB
 JSON = "application/json"
+HEADERS: Mapping[str, str] = {
+    "ETag": "The version of the document, for `If-Match`.",
+    "Location": "The path under which it is found from now on.",
+}
+"""What an answer may carry beside its body."""
 _VERSION = re.compile(r'(?:W/)?"(\d{1,15})"', re.ASCII)
 
 Answer = Response[str]
@@ -95,9 +100,10 @@ Limit = Annotated[int, Query(alias="limit", ge=1, le=100, description="At most s
 class App(APIGatewayRestResolver):
     """Powertools' resolver with our limits, our errors and one accepted instant per request."""
 
-    def __init__(self, service: str, body_limits: Mapping[str, int], clock: Clock) -> None:
+    def __init__(self, service: str, tag: str, body_limits: Mapping[str, int], clock: Clock) -> None:
         super().__init__(enable_validation=True, json_body_deserializer=self._read_body)
         self.service = service
+        self.tag = tag
         self._body_limits = body_limits
         self.observer = Observer(service)
         self.facts: Facts = {}
@@ -174,9 +180,14 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(service: str, *, body_limits: Mapping[str, int] | None = None, clock: Clock = utc_now) -> App:
-    """An app without routes. ``body_limits`` maps paths to bytes where `BODY_LIMIT` is not meant."""
-    return App(service, body_limits or {}, clock)
+def create_app(
+    service: str, tag: str = "", *, body_limits: Mapping[str, int] | None = None, clock: Clock = utc_now
+) -> App:
+    """An app without routes. ``tag`` is the heading under which the API's description lists them.
+
+    ``body_limits`` maps paths to bytes where `BODY_LIMIT` is not meant.
+    """
+    return App(service, tag, body_limits or {}, clock)
 
 
 def entry_point(app: App) -> Handler:
@@ -232,12 +243,18 @@ def attempt(app: App, call: Callable[[], T]) -> T | problems.Problem:
         return problem
 
 
-def documented(answers: Mapping[int, type[BaseModel] | None], *errors: type[DomainError]) -> dict[int, Any]:
-    """A route's ``responses``: what it answers with, and the errors beyond those that every route may give."""
+def documented(
+    answers: Mapping[int, type[BaseModel] | None], *errors: type[DomainError], headers: Sequence[str] = ()
+) -> dict[int, Any]:
+    """A route's ``responses``: what it answers with, and the errors beyond those that every route may give.
+
+    ``headers`` are those of `HEADERS` that come with its answers.
+    """
     described: dict[int, Any] = {}
+    sent = {name: {"description": HEADERS[name], "schema": {"type": "string"}} for name in headers}
     for status, model in answers.items():
         content = {JSON: {"model": model}} if model else {}
-        described[status] = {"description": HTTPStatus(status).phrase, "content": content}
+        described[status] = {"description": HTTPStatus(status).phrase, "content": content, "headers": sent}
     for status, codes in problems.codes_by_status(errors).items():
         described[status] = {"description": HTTPStatus(status).phrase, "content": {}, problems.CODES: codes}
     return described

@@ -18,13 +18,12 @@ from huitou.kernel.errors import (
     ContentionError,
     DomainError,
     NotFoundError,
-    PreconditionFailedError,
-    PreconditionRequiredError,
     UnavailableError,
 )
 from huitou.kernel.pages import InvalidCursorError
 from huitou.platform import problems
-from huitou.platform.http import OPENAPI_PATH, App
+from huitou.platform.http import JSON, OPENAPI_PATH, App
+from huitou.program.service import NoProgramError
 
 TITLE = "Huitou"
 VERSION = "1"
@@ -61,7 +60,13 @@ PROBLEM = {
         "request_id": {"type": "string", "description": "Names the request in our logs."},
     },
 }
-_BY_EVERY_ROUTE = (problems.UnauthenticatedError, MissingPermissionError, ContentionError, UnavailableError)
+_BY_EVERY_ROUTE = (
+    problems.UnauthenticatedError,
+    MissingPermissionError,
+    ContentionError,
+    UnavailableError,
+    NoProgramError,
+)
 _WITH_BODY = (
     problems.MalformedError,
     problems.BodyTooLargeError,
@@ -71,15 +76,19 @@ _WITH_BODY = (
 _WITH_PARAMETER = {
     "cursor": (InvalidCursorError,),
     "Idempotency-Key": (problems.IdempotencyKeyRequiredError,),
-    "If-Match": (PreconditionFailedError, PreconditionRequiredError),
 }
+_BY_GATEWAY: Mapping[str, str] = {"403": "forbidden", "429": "too_many_requests", "504": "unavailable"}
+"""What API Gateway refuses by itself and no function does, by status; its other refusals have our own codes."""
 _POWERTOOLS_SCHEMAS = frozenset({"HTTPValidationError", "ResponseValidationError", "ValidationError"})
 
 Document = dict[str, Any]
 
 
-def describe(apps: Iterable[App]) -> Document:
-    """One document. Raises `ValueError` where two apps mean different things by one name or claim one route."""
+def describe(apps: Iterable[App], samples: Iterable[Mapping[str, Any]] = ()) -> Document:
+    """One document. Raises `ValueError` where two apps mean different things by one name or claim one route.
+
+    ``samples`` are gateway events with bodies, which become the examples.
+    """
     paths: dict[str, dict[str, Any]] = {OPENAPI_PATH: {"get": _OPENAPI_OPERATION}}
     schemas: dict[str, Any] = {"Problem": PROBLEM}
     for app in apps:
@@ -89,6 +98,9 @@ def describe(apps: Iterable[App]) -> Document:
         for (path, method), operation in _operations(app, part).items():
             _merge(paths.setdefault(path, {}), {method: operation})
     _require_unique([each["operationId"] for path in paths.values() for each in path.values()])
+    for sample in samples:
+        body = paths[sample["resource"]][sample["httpMethod"].lower()]["requestBody"]
+        body["content"][JSON]["example"] = json.loads(sample["body"])
     return {
         "openapi": "3.1.0",
         "info": {"title": TITLE, "version": VERSION, "description": DESCRIPTION},
@@ -115,16 +127,17 @@ def _operations(app: App, part: Document) -> dict[tuple[str, str], Document]:
     """The operations of an app, by path and method, as the document will show them."""
     routes = {(route.openapi_path, route.method.lower()): route for route in app.routes()}
     return {
-        (path, method): _finished(_tidy(operation), routes[path, method].func, app.body_limit(path))
+        (path, method): _finished(_tidy(operation), app.tag, routes[path, method].func, app.body_limit(path))
         for path, methods in part["paths"].items()
         for method, operation in methods.items()
     }
 
 
-def _finished(operation: Document, function: Any, body_limit: int) -> Document:
+def _finished(operation: Document, tag: str, function: Any, body_limit: int) -> Document:
     parameters = [{**each, "name": _shown_name(each)} for each in operation.get("parameters", ())]
     finished = {
         **_without(operation, {"parameters", "deprecated"}),
+        "tags": [tag],
         "operationId": function.__name__,
         "description": cleandoc(function.__doc__ or ""),
         "responses": _responses(operation, {each["name"] for each in parameters}),
@@ -147,7 +160,8 @@ def _responses(operation: Document, parameters: Iterable[str]) -> Document:
     codes = {status: set(response.get(problems.CODES, ())) for status, response in declared.items()}
     for status, common in problems.codes_by_status(_common_errors(operation, parameters)).items():
         codes.setdefault(str(status), set()).update(common)
-    codes.setdefault("500", set()).add(problems.INTERNAL.code)
+    for refused, code in {**_BY_GATEWAY, "500": problems.INTERNAL.code}.items():
+        codes.setdefault(refused, set()).add(code)
     answers = {status: response for status, response in declared.items() if status < "400"}
     refusals = {status: _refusal(int(status), codes[status]) for status in codes if status >= "400" and codes[status]}
     return answers | refusals
@@ -211,6 +225,7 @@ def _without(mapping: Mapping[str, Any], names: Iterable[str]) -> Document:
 
 
 _OPENAPI_OPERATION: Document = {
+    "tags": ["Description"],
     "operationId": "get_openapi",
     "summary": "Read this document",
     "description": "The description of the API; it needs no key.",

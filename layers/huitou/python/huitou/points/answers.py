@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -15,7 +15,7 @@ from huitou.fields import View
 from huitou.kernel.instants import format_instant
 from huitou.kernel.money import format_amount
 from huitou.points.service import Booked, WalletView
-from huitou.points.wallet import Balance, Entry, Lot, LotChange, RuleOutcome
+from huitou.points.wallet import Balance, Entry, EntryType, Lot, LotChange, RuleOutcome
 from huitou.program.model import PointCurrency, Program
 
 
@@ -84,7 +84,7 @@ class RuleView(View):
 class CauseView(View):
     """What an entry is due to."""
 
-    kind: Annotated[str, Field(examples=["purchase", "redemption", "reversal", "adjustment", "clock"])]
+    kind: Annotated[str, Field(examples=["purchase", "redemption", "reversal", "adjustment", "event", "clock"])]
     id: str
 
 
@@ -96,7 +96,7 @@ class EntryView(View):
     currency: str
     version: int
     """Counts the changes of the wallet; entries follow one another by it."""
-    type: Literal["earn", "activate", "expire", "redeem", "reverse", "adjust"]
+    type: EntryType
     points: str
     """The change; of an activation, the points that can now be spent."""
     effective_at: datetime

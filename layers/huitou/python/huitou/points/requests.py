@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from huitou.fields import Body, Name, Text
+from huitou.fields import Body, ClientReference, Name, Text
 from huitou.kernel.errors import FieldError, InvalidError
 from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.money import InvalidAmountError, parse_amount
@@ -38,8 +38,7 @@ class _Command(Body):
     store: Name | None = None
     currency: Name | None = None
     """By default the points that all brands share."""
-    client_reference: Text | None = None
-    """Yours: kept and given back, never read."""
+    client_reference: ClientReference | None = None
 
 
 class RedemptionBody(_Command):

@@ -18,7 +18,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from huitou.fields import Body, Day, Moment, Name, Number
+from huitou.fields import Body, ClientReference, Day, Moment, Name, Number
 from huitou.kernel.calendars import local_date
 from huitou.kernel.errors import FieldError, InvalidError
 from huitou.kernel.ids import MemberId
@@ -89,7 +89,7 @@ class PurchaseBody(ReceiptBody):
     discounts: list[DiscountBody] = Field(default_factory=list, max_length=100)
     payments: list[PaymentBody] = Field(default_factory=list, max_length=20)
     total: Amount = Field(description="The sum of the lines' amounts.")
-    client_reference: Number | None = None
+    client_reference: ClientReference | None = None
 
 
 class _DescribedAsPurchase:
@@ -127,7 +127,7 @@ class VisitBody(Body):
     member: MemberReference
     occurred_at: Moment
     data: Data = Field(default_factory=dict)
-    client_reference: Number | None = None
+    client_reference: ClientReference | None = None
 
 
 def read_purchase(
