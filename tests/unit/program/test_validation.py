@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from huitou.kernel.errors import FieldError
+from huitou.program.document import MOST_CURRENCIES
 from huitou.program.validation import MAX_BYTES, InvalidProgramError, read_document
 from tests.builders import document, rule
 
@@ -201,6 +202,14 @@ def test_no_id_contains_what_separates_parts_of_a_key(sign: str) -> None:
 
 def test_a_brand_may_have_no_store_and_a_currency_no_rule() -> None:
     assert read_document(json.dumps(document(stores=[], earning=[])))
+
+
+def test_a_programme_has_no_more_kinds_of_points_than_one_sale_can_earn() -> None:
+    """A sale and all that it earns are one commit, which has at most 100 writes."""
+    points, beans = document()["point_currencies"]
+    more = [{**beans, "id": f"beans-{number}"} for number in range(MOST_CURRENCIES)]
+    found = refusal(document(point_currencies=[points, *more]))
+    assert found == {"/point_currencies": f"At most {MOST_CURRENCIES} are allowed."}
 
 
 def test_a_rule_of_one_day_with_its_weekday_can_work() -> None:

@@ -15,6 +15,7 @@ from huitou.kernel.ids import MemberId
 from huitou.members.directory import FoundMember
 from huitou.points.decisions import MOST_SETTLED, Decision
 from huitou.points.wallet import Entry
+from huitou.program.document import MOST_CURRENCIES
 from huitou.purchases.service import AlreadyClaimedError, Purchases, Recorded
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_points import MemoryWallets
@@ -212,7 +213,7 @@ def test_one_receipt_claimed_by_two_at_once_is_somebodys_once() -> None:
 
 def test_a_sale_that_changes_many_wallets_books_in_parts_what_fell_due_in_all_of_them() -> None:
     """A commit holds all wallets of a sale, so what is overdue in them counts together."""
-    kinds = [f"stamps-{number}" for number in range(6)]
+    kinds = [f"stamps-{number}" for number in range(MOST_CURRENCIES - 2)]
     endless = [{"id": kind, "name": "Stamps", "expiry": {"kind": "never"}} for kind in kinds]
     rules = [rule(id=kind, currency=kind) for kind in kinds]
     huitou = Shop(program(document(point_currencies=[*document()["point_currencies"], *endless], earning=rules)))
