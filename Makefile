@@ -37,7 +37,7 @@ test: setup ## what CI runs: lint, types, import contracts, all tests
 	@$(BIN)/ruff format --check $(CODE)
 	@$(BIN)/mypy $(CODE)
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest -m "not proof" --ignore tests/benchmarks -n $(WORKERS) --dist loadgroup
+	@$(BIN)/pytest -m "not proof" -n $(WORKERS) --dist loadgroup
 
 .PHONY: proof
 proof: setup ## the long proofs: the whole year of purchases, and property tests at length
@@ -45,8 +45,8 @@ proof: setup ## the long proofs: the whole year of purchases, and property tests
 	@HYPOTHESIS_PROFILE=proof $(BIN)/pytest tests/property -n $(WORKERS)
 
 .PHONY: bench
-bench: setup ## the figures of docs/benchmarks.md
-	@$(BIN)/pytest tests/benchmarks -s
+bench: setup ## measure the figures of docs/benchmarks.md anew (ONLY=cpu: one section)
+	@$(BIN)/python -m tests.benchmarks $(ONLY)
 
 .PHONY: synth
 synth: setup ## the CloudFormation templates, checked by cdk-nag: make synth STAGE=production

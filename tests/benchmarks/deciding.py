@@ -1,0 +1,78 @@
+"""How fast sales are decided, by rules and wallets alone: real baskets, one process, nothing but memory."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from cli.program_file import read_program_file
+from huitou.kernel.ids import MemberId
+from huitou.points.wallet import Wallet
+from huitou.program.compilation import compile_program
+from huitou.program.document import canonical_json
+from huitou.program.model import CurrencyId, Program
+from huitou.program.validation import read_document
+from huitou.purchases.decisions import decide_sale
+from huitou.purchases.model import Purchase
+from tests.benchmarks.baskets import baskets
+from tests.benchmarks.stage import PROGRAM
+
+SHARE = 0.1
+"""Of the households."""
+ROUNDS = 5
+
+Rows = Sequence[tuple[MemberId, Purchase]]
+
+
+@dataclass(frozen=True)
+class Speed:
+    """CPU seconds for all of ``sales``: decided, and merely looped over (a sum of the lines of each)."""
+
+    sales: int
+    lines: int
+    deciding: float
+    looping: float
+
+    @property
+    def multiple(self) -> float:
+        return self.deciding / self.looping
+
+    @property
+    def per_second(self) -> float:
+        return self.sales / self.deciding
+
+
+def measure(share: float = SHARE) -> Speed:
+    """The best of some rounds of each: what disturbs only ever adds."""
+    written = read_document(json.dumps(read_program_file(PROGRAM).document))
+    program = compile_program(json.loads(canonical_json(written)), 1)
+    rows = [(MemberId(f"{each.household:026}"), each.purchase(program)) for each in baskets(share)]
+    deciding, looping = [], []
+    for _ in range(ROUNDS):
+        begun = time.process_time()
+        decide_all(rows, program)
+        deciding.append(time.process_time() - begun)
+        begun = time.process_time()
+        loop_over(rows)
+        looping.append(time.process_time() - begun)
+    return Speed(len(rows), sum(len(sale.lines) for _, sale in rows), min(deciding), min(looping))
+
+
+def decide_all(rows: Iterable[tuple[MemberId, Purchase]], program: Program) -> Mapping[tuple[str, str], Wallet]:
+    """Every wallet after all sales, each decided on the wallets that the one before left."""
+    wallets: dict[MemberId, dict[CurrencyId, Wallet]] = {}
+    for member, sale in rows:
+        own = wallets.setdefault(member, {})
+        decided = decide_sale(sale, member, own, program, sale.occurred_at)
+        own.update({currency: decision.wallet for currency, decision in decided.decisions.items()})
+    return {(member, currency): wallet for member, own in wallets.items() for currency, wallet in own.items()}
+
+
+def loop_over(rows: Iterable[tuple[MemberId, Purchase]]) -> Mapping[MemberId, int]:
+    """One point per dollar without rules, lots or entries: the least that a loop over the same rows can do."""
+    points: dict[MemberId, int] = {}
+    for member, sale in rows:
+        points[member] = points.get(member, 0) + sum(line.amount for line in sale.lines) // 100
+    return points

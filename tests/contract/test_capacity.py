@@ -1,0 +1,157 @@
+"""What the hot path costs in DynamoDB's units; and first, that the units are counted as DynamoDB counts them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
+
+from huitou.platform.table import IntegerAttribute, Item, Table
+from tests.benchmarks.baskets import TEN_LINES, Basket
+from tests.benchmarks.stage import Cost, Stage, item_bytes, prepared, purchase_event, wallet_event
+from tests.contract.conftest import Endpoint
+from tests.contract.targets import REGION, create_table
+
+KIB = 1024
+
+
+class Thing(Item):
+    """An item of any size, in the due index or not."""
+
+    text = UnicodeAttribute(null=True)
+    amount = IntegerAttribute(null=True)
+    packed = BinaryAttribute(null=True, legacy_encoding=False)
+    due_pk = UnicodeAttribute(null=True)
+    due_sk = UnicodeAttribute(null=True)
+
+
+@pytest.fixture
+def consumed() -> list[Any]:
+    return []
+
+
+def metered(target: str, endpoint_of: Endpoint, consumed: list[Any]) -> Table:
+    name, endpoint = f"metered-{target}-{id(consumed)}", endpoint_of(target)
+    create_table(name, endpoint)
+    return Table(name, REGION, endpoint, on_capacity=lambda _, units: consumed.append(units))
+
+
+def thing(sk: str, size: int, **fields: Any) -> Thing:
+    """An item of exactly so many bytes."""
+    item = Thing("pk", sk, **fields)
+    rest = size - item_bytes(item.serialize()) - len("text")
+    item.text = "x" * rest
+    assert item_bytes(item.serialize()) == size
+    return item
+
+
+def test_the_emulator_counts_a_transaction_by_the_rule(endpoint_of: Endpoint, consumed: list[Any]) -> None:
+    """Two units for each KB begun of each item; the index apart, at one unit for each entry."""
+    table = metered("emulator", endpoint_of, consumed)
+    fields = {"amount": -1234567, "packed": b"\x00" * 100}
+    due = {"due_pk": "DUE#01", "due_sk": "2026-01-01"}
+    table.commit(
+        [
+            table.put(thing("a", KIB, **fields), refused=ValueError()),
+            table.put(thing("b", KIB + 1, **fields), refused=ValueError()),
+            table.put(thing("c", 3 * KIB, **due), refused=ValueError()),
+        ]
+    )
+
+    ((units,),) = consumed
+    index = units["GlobalSecondaryIndexes"]["due"]["CapacityUnits"]
+    assert (units["CapacityUnits"] - index, index) == (2 + 4 + 6, 1)
+
+
+def test_an_index_entry_that_stays_costs_nothing_and_one_that_moves_costs_two(
+    endpoint_of: Endpoint, consumed: list[Any]
+) -> None:
+    table = metered("emulator", endpoint_of, consumed)
+    for due_sk in ("1", "1", "2"):
+        item = thing("a", 500, due_pk="DUE#01", due_sk=due_sk)
+        table.commit([table.put(item, refused=ValueError()), table.put(thing("b", 100), refused=ValueError())])
+
+    indexes = [units.get("GlobalSecondaryIndexes", {}) for (units,) in consumed]
+    assert [sum(part["CapacityUnits"] for part in each.values()) for each in indexes] == [1, 0, 2]
+
+
+def test_sizes_are_those_of_dynamodb_local(endpoint_of: Endpoint, consumed: list[Any]) -> None:
+    """AWS's own engine charges a read of 4096 bytes one unit and of 4097 two; the emulator does not look at sizes."""
+    table = metered("dynamodb_local", endpoint_of, consumed)
+    fields = {"amount": -1234567, "packed": b"\x00" * 100}
+    for sk, size in (("a", 4 * KIB), ("b", 4 * KIB + 1)):
+        table.commit([table.put(thing(sk, size, **fields), refused=ValueError())])
+    consumed.clear()
+    for sk in ("a", "b"):
+        table.get(Thing, "pk", sk)
+
+    assert [units["CapacityUnits"] for units in consumed] == [1, 2]
+
+
+# --- the hot path ---
+
+
+@pytest.fixture(scope="module")
+def stage(endpoint_of: Endpoint) -> Iterator[Stage]:
+    endpoint = endpoint_of("emulator")
+    assert endpoint is not None
+    with prepared(endpoint, ["members-capacity"]):
+        yield Stage(endpoint, "record_purchases", "members-capacity", TEN_LINES.occurred_at + timedelta(minutes=1))
+
+
+def bought(stage: Stage, lots: int, *, by_card: bool = False, basket: Basket = TEN_LINES) -> Cost:
+    """A purchase of ten lines by a member with so many open lots."""
+    card = f"C-{lots}-{by_card}"
+    member = stage.enrol(card, stage.now - timedelta(days=200))
+    stage.give_lots(member, lots)
+    body = replace(basket, number=2 * lots + by_card).body(**{"card": card} if by_card else {"id": member})
+    return stage.answer(purchase_event(body), 201)
+
+
+def test_a_purchase_of_ten_lines_takes_two_calls_and_ten_units(stage: Stage) -> None:
+    cost = bought(stage, 20)
+
+    assert cost.calls == ["Query", "TransactWriteItems"]
+    assert cost.writes <= 10
+    assert cost.index_writes == 0
+    assert cost.reads <= 4
+
+
+def test_a_purchase_by_card_takes_one_call_more(stage: Stage) -> None:
+    cost = bought(stage, 20, by_card=True)
+
+    assert cost.calls == ["GetItem", "Query", "TransactWriteItems"]
+    assert (cost.writes <= 10, cost.reads <= 4) == (True, True)
+
+
+@pytest.mark.parametrize("lots", [0, 10, 19, 70, 300])
+def test_a_purchase_writes_as_much_whatever_the_wallet_holds(stage: Stage, lots: int) -> None:
+    """The least that DynamoDB allows: wallet, purchase, entry, receipt, in one transaction, at two units each."""
+    cost = bought(stage, lots)
+
+    assert cost.writes == 8
+    assert cost.reads <= (1 if lots <= 70 else 4)
+
+
+def test_a_sale_that_earns_a_second_kind_of_points_writes_a_wallet_and_an_entry_more(stage: Stage) -> None:
+    cost = bought(stage, 5, basket=replace(TEN_LINES, store=19))
+
+    assert cost.calls == ["Query", "TransactWriteItems"]
+    assert cost.writes == 12
+
+
+def test_a_balance_is_one_call_and_one_unit(endpoint_of: Endpoint, stage: Stage) -> None:
+    endpoint = endpoint_of("emulator")
+    assert endpoint is not None
+    with prepared(endpoint, []):
+        wallets = Stage(endpoint, "serve_wallets", "members-capacity", stage.now)
+    member = stage.enrol("balance", stage.now - timedelta(days=200))
+    stage.give_lots(member, 20)
+
+    cost = wallets.answer(wallet_event(member), 200)
+
+    assert (cost.calls, cost.reads, cost.writes) == (["Query"], 1, 0)
