@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -205,3 +206,12 @@ def test_a_sale_that_earns_nothing_says_why() -> None:
     assert earned(sale(Line(99)), rule(), rule(id="app", when={"channels": ["app"]})) == Earning(
         0, (RuleOutcome("base", 99, 0), RuleOutcome("app", 0, 0, "channels", "store"))
     )
+
+
+@pytest.mark.parametrize("letter", ["麵", "😀"])
+def test_what_hundreds_of_rules_found_fits_into_an_entry_whatever_a_till_calls_its_categories(letter: str) -> None:
+    """M12: an entry is one item, which may have 400 kB; letters beyond ASCII are stored escaped."""
+    rules = [rule(id=f"rule-{number}", when={"categories": ["bread"]}) for number in range(500)]
+    lines = [Line(10, letter * 60 + str(number)) for number in range(3)]
+
+    assert len(json.dumps(earned(sale(*lines), *rules).outcomes)) < 350_000

@@ -19,6 +19,8 @@ from huitou.program.model import (
     Weekday,
 )
 
+LONGEST_FOUND = 48
+"""Characters of a till's own words in an outcome: there is one for each rule, and all of them share one item."""
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 
 
@@ -156,7 +158,8 @@ def _hour(when: Condition, occasion: _Occasion) -> str | None:
 def _category(when: Condition, occasion: _Occasion) -> str | None:
     if not when.categories or not when.categories.isdisjoint(occasion.by_category):
         return None
-    return ", ".join(sorted(occasion.by_category)[:3])
+    found = ", ".join(sorted(occasion.by_category)[:3])
+    return found if len(found) <= LONGEST_FOUND else found[:LONGEST_FOUND] + "…"
 
 
 def _day(when: Condition, occasion: _Occasion) -> date:
