@@ -61,6 +61,7 @@ from huitou.purchases.model import Purchase
 from huitou.purchases.requests import (
     BatchBody,
     ClaimBody,
+    InvalidEventError,
     InvalidPurchaseError,
     PurchaseBody,
     VisitBody,
@@ -105,13 +106,13 @@ purchases = Purchases(TablePurchases(members), TableWallets(members), programs, 
 app = create_app("record_purchases", "Purchases", body_limits={BATCH: BATCH_LIMIT})
 
 BRAND_ERRORS = (BrandRequiredError, ForeignBrandError)
-ERRORS = (InvalidPurchaseError, MemberNotFoundError, InFutureError, TooLateError, ContentReusedError, *BRAND_ERRORS)
+ERRORS = (MemberNotFoundError, InFutureError, TooLateError, ContentReusedError, *BRAND_ERRORS)
 
 
 @app.post(
     "/v1/purchases",
     summary="Record a purchase",
-    responses=documented({200: RecordedView, 201: RecordedView}, *ERRORS, headers=("Location",)),
+    responses=documented({200: RecordedView, 201: RecordedView}, InvalidPurchaseError, *ERRORS, headers=("Location",)),
 )
 def record_purchase(body: Annotated[PurchaseBody, Body()], idempotency_key: OptionalIdempotencyKey = None) -> Answer:
     """Records the sale and earns in the same write; the same receipt again gives the first answer, for ever."""
@@ -174,7 +175,11 @@ def list_purchases(member_id: MemberPath, cursor: Cursor = None, limit: Limit = 
     return answer(purchase_page(sales, encode_cursor(page.next_cursor)))
 
 
-@app.post("/v1/events", summary="Record a visit", responses=documented({200: VisitView, 201: VisitView}, *ERRORS))
+@app.post(
+    "/v1/events",
+    summary="Record a visit",
+    responses=documented({200: VisitView, 201: VisitView}, InvalidEventError, *ERRORS),
+)
 def record_visit(body: Annotated[VisitBody, Body()]) -> Answer:
     """A visit, booking, check-in or partner event; once, however often it is sent."""
     caller = _writer()

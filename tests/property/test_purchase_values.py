@@ -35,6 +35,7 @@ SALES = st.builds(
     channel=NAMES,
     terminal=st.none() | NAMES,
     number=st.none() | NAMES,
+    business_date=st.none() | st.dates(),
     occurred_at=INSTANTS,
     received_at=INSTANTS,
     money=st.just("TWD"),

@@ -18,6 +18,7 @@ from huitou.purchases.requests import (
     MOST_LINES,
     BatchBody,
     ClaimBody,
+    InvalidEventError,
     InvalidPurchaseError,
     PurchaseBody,
     VisitBody,
@@ -90,6 +91,7 @@ def test_a_purchase_is_read_into_exact_values() -> None:
         channel="store",
         terminal="2",
         number="A-1",
+        business_date=NOON.date(),
         occurred_at=NOON,
         received_at=NOW,
         money="USD",
@@ -305,7 +307,7 @@ def test_a_visit_of_another_shape_is_refused(changes: dict[str, Any]) -> None:
 
 def test_a_visit_at_an_unknown_store_is_refused() -> None:
     """E30."""
-    with pytest.raises(InvalidPurchaseError) as refusal:
+    with pytest.raises(InvalidEventError) as refusal:
         read_visit(visit_body(store="m1"), MEI, "sora", DOLLARS, NOW)
 
     assert set(by_place(refusal.value.errors)) == {"/store"}

@@ -164,7 +164,7 @@ class Points:
         def attempt() -> Decision:
             program = self._programs.active()
             wallet = self._wallets.load(member, currency) or open_wallet(member, currency, now)
-            at = _not_before(wallet, now)
+            at = wallet.not_before(now)
             work_off((wallet,), self._wallets, self._commit, program, at)
             decision = decide(wallet, Settle(), program, at)
             if decision.entries:
@@ -200,7 +200,7 @@ class Points:
             wallet = home
         elif home is not wallets[program.home_currency]:
             writes = self._wallets.save(wallets[program.home_currency], Decision(touch(home, now), ()))
-        at = _not_before(wallet, now)
+        at = wallet.not_before(now)
         work_off((before,), self._wallets, self._commit, program, at)
         decision = decide(wallet, command, program, at)
         entry = decision.entry_for(command.cause)
@@ -213,7 +213,7 @@ class Points:
         wallet = self._wallets.load(booking.member, booking.currency)
         if wallet is None:
             raise StaleReadError("The wallet is not there yet.")
-        program, at = self._programs.active(), _not_before(wallet, now)
+        program, at = self._programs.active(), wallet.not_before(now)
         work_off((wallet,), self._wallets, self._commit, program, at)
         cause = Cause("reversal", booking.id)
         command = Reverse(made.entry, self._since(made.entry), booking.brand, cause)
@@ -241,11 +241,6 @@ class Points:
 def _next_change(lots: tuple[Lot, ...], at: datetime) -> datetime | None:
     instants = (instant for lot in lots for instant in (lot.active_at, lot.expires_at))
     return min((instant for instant in instants if instant is not None and instant > at), default=None)
-
-
-def _not_before(wallet: Wallet, now: datetime) -> datetime:
-    """Time never runs backwards in a wallet, though the clocks of two functions differ."""
-    return max(now, wallet.recorded_at)
 
 
 def _currency(program: Program, wanted: CurrencyId | None, brand: BrandId) -> PointCurrency:

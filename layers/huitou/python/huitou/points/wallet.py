@@ -170,6 +170,10 @@ class Wallet:
         """The instants up to ``now`` at which time alone changed the wallet, and nobody has booked it yet."""
         return {instant for instant in _changes(self.lots) if instant <= now}
 
+    def not_before(self, now: datetime) -> datetime:
+        """Time never runs backwards in a wallet, though the clocks of two functions differ."""
+        return max(now, self.recorded_at)
+
     def has_joined(self, brand: BrandId) -> bool:
         return brand in self.brands
 

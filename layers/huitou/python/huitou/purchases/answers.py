@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from huitou.fields import View
@@ -48,8 +48,10 @@ class SaleView(View):
     store: str | None
     channel: str
     terminal: str | None
-    number: str | None
-    """The receipt number or order id."""
+    receipt: str | None
+    business_date: date | None
+    """The receipt's day, as it was sent or else the sale's at the store."""
+    order_id: str | None
     occurred_at: datetime
     received_at: datetime
     claimed_at: datetime | None
@@ -125,7 +127,9 @@ def sale_view(purchase: Purchase, program: Program) -> dict[str, Any]:
         "store": purchase.store,
         "channel": purchase.channel,
         "terminal": purchase.terminal,
-        "number": purchase.number,
+        "receipt": purchase.number if purchase.business_date else None,
+        "business_date": purchase.business_date.isoformat() if purchase.business_date else None,
+        "order_id": None if purchase.business_date else purchase.number,
         "occurred_at": format_instant(purchase.occurred_at),
         "received_at": format_instant(purchase.received_at),
         "claimed_at": format_instant(purchase.claimed_at) if purchase.claimed_at else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -70,6 +70,8 @@ class Purchase:
     total: int
     client_reference: str | None
     program_version: int
+    business_date: date | None = None
+    """The day of the till's receipt, which ``number`` is then; None where ``number`` is an order or nothing."""
     claimed_at: datetime | None = None
     entries: tuple[EntryRef, ...] = ()
 

@@ -43,6 +43,13 @@ class InvalidPurchaseError(InvalidError):
     title = "The purchase is not valid"
 
 
+class InvalidEventError(InvalidError):
+    """The event has the right shape, but cannot be under the programme in force; ``errors`` names each fault."""
+
+    code = "invalid_event"
+    title = "The event is not valid"
+
+
 class LineBody(Body):
     """One line of the bill."""
 
@@ -160,6 +167,7 @@ def read_purchase(
         channel=body.channel,
         terminal=body.terminal,
         number=body.receipt or body.order_id,
+        business_date=receipt.business_date if isinstance(receipt, TillReceipt) else None,
         occurred_at=body.occurred_at,
         received_at=now,
         money=body.currency,
@@ -192,10 +200,10 @@ def read_claim(body: ClaimBody, brand: BrandId, program: Program) -> tuple[Recei
 
 
 def read_visit(body: VisitBody, member: MemberId, brand: BrandId, program: Program, now: datetime) -> Visit:
-    """The visit in ``body``. Raises `InvalidPurchaseError`."""
+    """The visit in ``body``. Raises `InvalidEventError`."""
     faults = _Faults()
     faults.store(body.store, brand, program)
-    faults.raise_any()
+    faults.raise_any(InvalidEventError, "The event cannot be recorded as it is.")
     return Visit(
         source=SourceEvent(brand, body.source, body.event_id).digest,
         kind=body.kind,
@@ -219,9 +227,11 @@ class _Faults:
     def add(self, pointer: str, message: str) -> None:
         self._found.append(FieldError(pointer, message))
 
-    def raise_any(self) -> None:
+    def raise_any(
+        self, kind: type[InvalidError] = InvalidPurchaseError, detail: str = "The purchase cannot be recorded as it is."
+    ) -> None:
         if self._found:
-            raise InvalidPurchaseError("The purchase cannot be recorded as it is.", errors=self._found)
+            raise kind(detail, errors=self._found)
 
     def store(self, store: StoreId | None, brand: BrandId, program: Program) -> Store | None:
         if brand not in program.brands:

@@ -185,8 +185,9 @@ class Purchases:
         wallets = self._wallets.load_all(member.id)
         before = wallets.get(program.home_currency)
         home = joined_by_use(before, purchase.brand, member.presented, program, now)
-        work_off(wallets.values(), self._wallets, self._commit, self._programs.active(), now)
-        sale = decide_sale(purchase, member.id, {**wallets, program.home_currency: home}, program, now)
+        at = max(wallet.not_before(now) for wallet in wallets.values())
+        work_off(wallets.values(), self._wallets, self._commit, self._programs.active(), at)
+        sale = decide_sale(purchase, member.id, {**wallets, program.home_currency: home}, program, at)
         writes = [
             write
             for currency, decision in sale.decisions.items()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, JSONAttribute, UnicodeAttribute
@@ -32,6 +33,7 @@ class SaleItem(Item):
     channel = UnicodeAttribute(null=True)
     terminal = UnicodeAttribute(null=True)
     number = UnicodeAttribute(null=True)
+    business_date = UnicodeAttribute(attr_name="day", null=True)
     received_at = IntegerAttribute(null=True)
     money = UnicodeAttribute(null=True)
     basket = BinaryAttribute(null=True, legacy_encoding=False)
@@ -79,7 +81,10 @@ class TablePurchases:
             return None
         if item.member is None:
             return _unclaimed(receipt, item)
-        return self.get(OwnedId(MemberId(item.member), item.key))
+        purchase = self.get(OwnedId(MemberId(item.member), item.key))
+        if purchase is None:
+            raise StaleReadError("The purchase is being written just now.")
+        return purchase
 
     def find_all(self, receipts: Sequence[Digest]) -> Mapping[Digest, Purchase]:
         pointers = self._table.get_many([(ReceiptItem, *keys.receipt(receipt)) for receipt in receipts])
@@ -182,6 +187,7 @@ def _sale_attributes(purchase: Purchase) -> Mapping[str, Any]:
         "channel": purchase.channel,
         "terminal": purchase.terminal,
         "number": purchase.number,
+        "business_date": purchase.business_date.isoformat() if purchase.business_date else None,
         "received_at": to_millis(purchase.received_at),
         "money": purchase.money,
         "basket": _pack(purchase),
@@ -214,6 +220,7 @@ def _sale_values(item: SaleItem) -> Mapping[str, Any]:
         "channel": item.channel,
         "terminal": item.terminal,
         "number": item.number,
+        "business_date": date.fromisoformat(item.business_date) if item.business_date else None,
         "received_at": from_millis(item.received_at),
         "money": item.money,
         "total": item.total,
