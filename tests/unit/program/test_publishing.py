@@ -156,6 +156,8 @@ STORES = document()["stores"]
         ({"point_currencies": [CURRENCIES[0], {**CURRENCIES[1], "brand": "maru"}]}, "/point_currencies/1/brand"),
         ({"stores": STORES[:1]}, "/stores"),
         ({"stores": [STORES[0], {**STORES[1], "brand": "maru"}]}, "/stores/1/brand"),
+        ({"stores": [STORES[0], {**STORES[1], "time_zone": "Asia/Taipei"}]}, "/stores/1/time_zone"),
+        ({"time_zone": "Asia/Tokyo"}, "/stores/0/time_zone"),
         ({"channels": ["store"]}, "/channels"),
     ],
 )

@@ -14,7 +14,7 @@ from huitou.program.document import ProgramDocument
 
 def breaches(before: ProgramDocument, after: ProgramDocument) -> tuple[FieldError, ...]:
     """Everything in ``after`` that members' points of ``before`` would not survive; empty if there is nothing."""
-    return (*_money(before, after), *_currencies(before, after), *_places(before, after))
+    return (*_money(before, after), *_currencies(before, after), *_places(before, after), *_stores(before, after))
 
 
 def _money(before: ProgramDocument, after: ProgramDocument) -> Iterator[FieldError]:
@@ -45,7 +45,15 @@ def _places(before: ProgramDocument, after: ProgramDocument) -> Iterator[FieldEr
     ):
         if gone := sorted(old - new):
             yield FieldError(f"/{kind}", f"Sales of {', '.join(gone[:5])} may still come, or come again: keep them.")
-    brands = {store.id: store.brand for store in before.stores}
+
+
+def _stores(before: ProgramDocument, after: ProgramDocument) -> Iterator[FieldError]:
+    known = {store.id: store for store in before.stores}
     for index, store in enumerate(after.stores):
-        if brands.get(store.id, store.brand) != store.brand:
+        if store.id not in known:
+            continue
+        old = known[store.id]
+        if old.brand != store.brand:
             yield FieldError(f"/stores/{index}/brand", "Its sales are already another brand's; give it a new id.")
+        if (old.time_zone or before.time_zone) != (store.time_zone or after.time_zone):
+            yield FieldError(f"/stores/{index}/time_zone", "Its receipts are known by their day on the clock before.")
