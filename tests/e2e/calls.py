@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from threading import Barrier
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -23,6 +24,7 @@ NAME = "王美惠"
 """What everybody here is called, so that a log can be searched for it."""
 PHONE_PREFIX = "0987"
 EMAIL_DOMAIN = "people.example"
+_NUMBERS = count(random.randrange(1_000_000))  # noqa: S311 - not a secret
 
 PROGRAM = document(
     point_currencies=[
@@ -64,8 +66,9 @@ def unique(prefix: str = "") -> str:
 
 
 def a_phone() -> str:
-    """Somebody's number, as people in Taiwan write it."""
-    return f"{PHONE_PREFIX}-{random.randrange(1000):03d}-{random.randrange(1000):03d}"  # noqa: S311 - not a secret
+    """A number that nobody had before, as people in Taiwan write it."""
+    number = f"{next(_NUMBERS) % 1_000_000:06d}"
+    return f"{PHONE_PREFIX}-{number[:3]}-{number[3:]}"
 
 
 def an_email() -> str:

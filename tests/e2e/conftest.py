@@ -125,11 +125,13 @@ class PatientClient(httpx.Client):
     """Sends again, as every caller of AWS does, what was turned away because as many functions run as may."""
 
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
-        answer = super().send(request, **options)
-        while answer.status_code == httpx.codes.TOO_MANY_REQUESTS and "LimitExceeded" in answer.text:
-            time.sleep(random.uniform(0.05, 0.3))  # noqa: S311 - not a secret
+        pause = 0.1
+        while True:
             answer = super().send(request, **options)
-        return answer
+            if answer.status_code != httpx.codes.TOO_MANY_REQUESTS or "LimitExceeded" not in answer.text:
+                return answer
+            time.sleep(random.uniform(pause / 2, pause))  # noqa: S311 - not a secret
+            pause = min(pause * 2, 3)
 
 
 def _client(stack: LocalStack, keys: KeyService, brand: str, permissions: Sequence[str] | None = None) -> httpx.Client:

@@ -6,6 +6,7 @@ from collections import Counter
 from functools import partial
 
 import httpx
+import pytest
 
 from tests.e2e.calls import (
     Body,
@@ -23,6 +24,19 @@ from tests.e2e.calls import (
     sale,
     spendable,
 )
+from tests.e2e.platform import eventually
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warm(api: httpx.Client) -> None:
+    """As many processes of each function as may run have begun, so that no test waits for them."""
+    member = enrol(api)
+
+    def all_answer(path: str) -> bool:
+        return all(answer.is_success for answer in at_once([partial(api.get, path)] * 12))
+
+    for part in ("", "/wallet", "/purchases"):
+        assert eventually(partial(all_answer, f"/v1/members/{member}{part}"), seconds=120)
 
 
 def test_forty_redemptions_against_a_balance_that_covers_fourteen(api: httpx.Client) -> None:

@@ -198,7 +198,8 @@ def test_a_programme_that_cannot_work_is_refused(api: httpx.Client, platform: Pl
     with platform.unchanged():
         answer = api.post("/v1/program/versions", json={**good, "home_currency": "pebbles"})
         assert pointers(refusal(answer, 422, "invalid_program")) == ["/home_currency"]
-        stale = api.post("/v1/program/versions", json=good, headers={"If-Match": '"999"'})
+        other = {**good, "name": "Another Club"}
+        stale = api.post("/v1/program/versions", json=other, headers={"If-Match": '"999"'})
         refusal(stale, 412, "precondition_failed")
 
 
