@@ -56,6 +56,11 @@ synth: setup ## the CloudFormation templates, checked by cdk-nag: make synth STA
 deliver: setup ## what the deploy workflow does: make deliver STAGE=production PROGRAM=programs/sample.yaml
 	@bin/deliver $(or $(STAGE),local) $(or $(PROGRAM),programs/sample.yaml)
 
+.PHONY: docs
+docs: setup ## the generated parts of docs/: the API's description, the examples of the API guide and the data model
+	@$(HUITOU) openapi
+	@$(BIN)/python -m tests.guide
+
 .PHONY: fmt
 fmt: setup ## format the code and fix what can be fixed
 	@$(BIN)/ruff format $(CODE)

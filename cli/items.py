@@ -57,7 +57,7 @@ def items(show: Show = None, holding: Holding = None) -> None:
     found = next((item for item in stored if type_of(item) == show and (holding or "") in str(item)), None)
     if found is None:
         raise CommandError(f"the tables hold no such {show}")
-    out.print("\n".join(_lines(found)))
+    out.print("\n".join(described(found)))
 
 
 def type_of(item: Item) -> str:
@@ -112,7 +112,7 @@ def _figures(weights: Sequence[int]) -> list[str]:
     return [f"{len(weights):,}", f"{mean(weights):,.0f}", f"{most:,.0f}", f"{max(weights):,}", f"{units:.2f}"]
 
 
-def _lines(item: Item) -> Iterator[str]:
+def described(item: Item) -> Iterator[str]:
     """Name, DynamoDB's letter for the kind, and the value, aligned; keys first."""
     names = ["pk", "sk", *sorted(item.keys() - {"pk", "sk"})]
     width = max(map(len, names))

@@ -23,10 +23,9 @@ from huitou.purchases.store import SaleItem
 from huitou.standing.store import DueItem
 from infra.constructs.api import REFUSALS
 from infra.routes import ROUTES
+from tests.guide import API_GUIDE, DATA_MODEL, Guide, refreshed
 
 ROOT = Path(__file__).parents[2]
-API_GUIDE = ROOT / "docs" / "api.md"
-DATA_MODEL = ROOT / "docs" / "data-model.md"
 EVENTS = ROOT / "events" / "README.md"
 DOCUMENTS = [ROOT / "README.md", EVENTS, *sorted((ROOT / "docs").glob("*.md"))]
 ABSTRACT = {SaleItem, DueItem}
@@ -81,6 +80,20 @@ def test_every_error_code_is_in_the_catalogue_with_its_status_and_no_other() -> 
 
 
 # --- calls ---
+
+
+@pytest.fixture(scope="module")
+def guide() -> Guide:
+    """Both pages as the code would have them."""
+    return refreshed()
+
+
+def test_the_guide_shows_what_the_functions_answer(guide: Guide) -> None:
+    assert API_GUIDE.read_text() == guide.api, "run `make docs`"
+
+
+def test_the_data_model_shows_what_the_functions_store(guide: Guide) -> None:
+    assert DATA_MODEL.read_text() == guide.data_model, "run `make docs`"
 
 
 class Exchange(NamedTuple):

@@ -134,7 +134,7 @@ class ProfileBody(Body):
 
     def changes(self) -> dict[str, Any]:
         """The fields that were given, with None for those to clear."""
-        return {name: getattr(self, name) for name in self.model_fields_set}
+        return {name: getattr(self, name) for name in PROFILE_FIELDS if name in self.model_fields_set}
 
     def profile(self) -> Profile:
         return Profile(**{name: getattr(self, name) for name in PROFILE_FIELDS})

@@ -1,0 +1,285 @@
+"""Keeps the examples of docs/ true: `make docs` sends every request that docs/api.md shows to the real
+functions, writes their answers below them, and the items that docs/data-model.md shows as they were stored.
+
+It runs in this process, over moto, with a fixed clock and fixed ids, so the same code gives the same pages:
+tests/unit/test_documents.py fails where they differ. A new call is documented by writing its request and an empty
+answer below it. Where an answer is shown without its body, it stays so.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, NamedTuple
+from unittest.mock import patch
+from urllib.parse import parse_qsl
+
+import boto3
+from moto import mock_aws
+
+from cli.call import laid_out
+from cli.items import described
+from huitou.access.model import PERMISSIONS
+from huitou.access.service import KeyService
+from huitou.access.store import DynamoKeys
+from huitou.kernel.ids import MemberId
+from huitou.kernel.instants import format_instant
+from huitou.platform.table import Table
+from infra.routes import ROUTES
+from tests.builders import at
+from tests.contract.targets import REGION, create_table
+from tests.gateway import request
+
+ROOT = Path(__file__).parents[1]
+API_GUIDE = ROOT / "docs" / "api.md"
+DATA_MODEL = ROOT / "docs" / "data-model.md"
+
+NOW = at("2026-11-21 18:30")
+"""When the first request is sent; each later one comes a second after the one before."""
+MEI = MemberId("01KAJ3XQ5T8Z4V7N2R6W9YBCDE")
+BRAND_KEY = {"key_id": "3f9a1c7e5b2d8046", "brand": "maru", "permissions": " ".join(PERMISSIONS)}
+GROUP_KEY = {**BRAND_KEY, "key_id": "8d1c6a340b7ef251", "brand": "group"}
+BUCKET = "imports"
+WIDEST = 150
+"""Longer values of items are cut."""
+
+_EXCHANGE = re.compile(r"^```http\n(?P<asked>.*?)^```\n```http\n(?P<answered>.*?)^```", re.M | re.S)
+_ITEM = re.compile(r"^```text (?P<kind>\w+)\n(?P<shown>.*?)^```", re.M | re.S)
+_ROWS = re.compile(r"^```json\n(?P<rows>\{\"type\".*?)^```", re.M | re.S)
+_PACKED = re.compile(r"\(\d+ bytes\)")
+"""How small depends on the machine's zlib."""
+_SIGNED = re.compile(r'https://[^"]*?/(imports/[^"?]+)\?[^"]*')
+
+
+class Guide(NamedTuple):
+    """Both pages as the code would have them."""
+
+    api: str
+    data_model: str
+
+
+def refreshed() -> Guide:
+    """The pages with today's answers and items."""
+    text = API_GUIDE.read_text()
+    with _cloud() as cloud:
+        answers = {exchange.start(): cloud.answer(exchange) for exchange in _in_order(text)}
+        cloud.do_what_no_call_shows()
+        model = _ITEM.sub(cloud.item, DATA_MODEL.read_text())
+    return Guide(_EXCHANGE.sub(lambda exchange: answers[exchange.start()], text), model)
+
+
+def _in_order(text: str) -> list[re.Match[str]]:
+    """A programme is published first, then the calls as they stand; what comes before them looks back at them."""
+    calls = text.index("\n## Members\n")
+
+    def rank(exchange: re.Match[str]) -> tuple[bool, bool, int]:
+        publishes = exchange["asked"].startswith("POST /v1/program/versions\n")
+        return not publishes, exchange.start() < calls, exchange.start()
+
+    return sorted(_EXCHANGE.finditer(text), key=rank)
+
+
+class _Cloud:
+    """The functions as the Lambda service runs them, and AWS around them."""
+
+    def __init__(self) -> None:
+        self._functions = {name: _loaded(name) for name in (*ROUTES, *_STATES)}
+        self._functions["serve_members"].members._new_id = lambda: MEI
+        self._dynamodb: Any = boto3.client("dynamodb", region_name=REGION)
+        self._now = NOW
+        self._sent = 0
+
+    def answer(self, exchange: re.Match[str]) -> str:
+        """The exchange, with what is answered today."""
+        asked = exchange["asked"]
+        answered = self._send(asked)
+        if asked.startswith("POST /v1/imports\n"):
+            self._upload(json.loads(answered["body"])["import_id"])
+        if "/start\n" in asked:
+            self._carry_out(asked.split("/")[3])
+        shown = _shown(answered, with_body=not exchange["answered"].strip() or "\n\n" in exchange["answered"])
+        return f"```http\n{asked}```\n```http\n{shown}```"
+
+    def item(self, block: re.Match[str]) -> str:
+        """The block, with the item as it is stored; its keys say which."""
+        keys = dict(re.findall(r"^(pk|sk) +S +(\S+)$", block["shown"], re.M))
+        stored = self._table_of(keys["pk"], {name: {"S": key} for name, key in keys.items()})
+        packed = (_PACKED.sub("(packed)", line) for line in described(stored))
+        lines = (line if len(line) <= WIDEST else f"{line[: WIDEST - 1]}…" for line in packed)
+        return f"```text {block['kind']}\n" + "\n".join(lines) + "\n```"
+
+    def do_what_no_call_shows(self) -> None:
+        """A key, a sale that waits to be claimed, and so many lots that a page of them is laid aside."""
+        tokens = iter(("3f9a1c7e5b2d8046", bytes(range(32)).hex()))
+        table = Table("program", REGION)
+        keys = KeyService(DynamoKeys(table), table.commit, lambda _: next(tokens))
+        keys.mint("maru", ["purchases:write", "points:read"], "till app", "arn:aws:iam::123456789012:user/mei", NOW)
+        self._sell("20970", {})
+        for number in range(20):
+            self._sell(str(21000 + number), {"member": {"id": MEI}})
+
+    def _send(self, asked: str) -> Mapping[str, Any]:
+        head, _, body = asked.partition("\n\n")
+        line, *headers = head.strip().splitlines()
+        method, target = line.split(" ")
+        path, _, query = target.partition("?")
+        function, route = _route(method, path)
+        event = request(
+            method,
+            route,
+            path=_parameters(route, path),
+            query=dict(parse_qsl(query)) or None,
+            headers=dict(header.split(": ", 1) for header in headers),
+            body=json.loads(body) if body.strip() else None,
+            key=GROUP_KEY if line == "POST /v1/program/versions" else BRAND_KEY,
+        )
+        answered: Mapping[str, Any] = self._at_the_next_second(function).handler(event, None)
+        return answered
+
+    def _at_the_next_second(self, function: str) -> Any:
+        self._sent += 1
+        self._now = NOW + timedelta(seconds=self._sent)
+        module = self._functions[function]
+        module.app._clock = lambda: self._now
+        return module
+
+    def _upload(self, import_id: str) -> None:
+        found = _ROWS.search(API_GUIDE.read_text())
+        assert found, "the guide shows the rows of its import"
+        s3: Any = boto3.client("s3", region_name=REGION)
+        s3.put_object(Bucket=BUCKET, Key=f"imports/{import_id}/file", Body=found["rows"].encode())
+
+    def _carry_out(self, import_id: str) -> None:
+        """What the state machine does."""
+        with self._clock_of_states():
+            run = self._functions["partition_import"].handler({"import_id": import_id}, None)
+            s3: Any = boto3.client("s3", region_name=REGION)
+            manifest = json.loads(s3.get_object(Bucket=BUCKET, Key=run["manifest_key"])["Body"].read())
+            for chunk in manifest:
+                self._functions["apply_import"].handler({"run": run, "chunk": chunk}, None)
+            self._functions["report_import"].handler(run, None)
+
+    @contextmanager
+    def _clock_of_states(self) -> Iterator[None]:
+        with (
+            patch.object(self._functions["apply_import"], "datetime", _Stopped(self._now)),
+            patch.object(self._functions["report_import"], "datetime", _Stopped(self._now)),
+        ):
+            yield
+
+    def _sell(self, receipt: str, member: Mapping[str, Any]) -> None:
+        sale = {
+            "store": "m1",
+            "terminal": "3",
+            "receipt": receipt,
+            "occurred_at": format_instant(self._now),
+            "currency": "TWD",
+            "lines": [{"sku": "4710088412345", "category": "bread", "amount": "300"}],
+            "total": "300",
+        }
+        answered = self._send(f"POST /v1/purchases\n\n{json.dumps({**sale, **member})}")
+        assert answered["statusCode"] == HTTPStatus.CREATED, answered["body"]
+
+    def _table_of(self, pk: str, key: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The item with this key, in whichever table it is."""
+        for table in ("members", "program"):
+            found = self._dynamodb.get_item(TableName=table, Key=key).get("Item")
+            if found:
+                return dict(found)
+        raise LookupError(f"docs/data-model.md shows an item that is not there: {pk}")
+
+
+class _Stopped:
+    """Stands in for `datetime` in a module that asks it for now."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+
+    def now(self, zone: Any) -> datetime:
+        return self._now.astimezone(zone)
+
+
+_STATES = ("partition_import", "apply_import", "report_import")
+
+
+def _loaded(function: str) -> Any:
+    return importlib.reload(importlib.import_module(f"functions.{function}.handler"))
+
+
+def _route(method: str, path: str) -> tuple[str, str]:
+    """The function and the template for a path; the more literal one where two fit."""
+    fitting = [
+        (function, line.split(" ")[1])
+        for function, lines in ROUTES.items()
+        for line in lines
+        if re.fullmatch(f"{method} {_pattern(line.split(' ')[1])}", f"{method} {path}")
+        and line.startswith(f"{method} ")
+    ]
+    return min(fitting, key=lambda found: found[1].count("{"))
+
+
+def _pattern(route: str) -> str:
+    return re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route)
+
+
+def _parameters(route: str, path: str) -> dict[str, str] | None:
+    found = re.fullmatch(_pattern(route), path)
+    assert found
+    return found.groupdict() or None
+
+
+def _shown(answered: Mapping[str, Any], *, with_body: bool) -> str:
+    status = HTTPStatus(answered["statusCode"])
+    headers = {name: values[0] for name, values in answered["multiValueHeaders"].items()}
+    named = (f"{name}: {headers[name]}\n" for name in ("ETag", "Location", "Retry-After") if name in headers)
+    head = f"HTTP/1.1 {status.value} {status.phrase}\n" + "".join(named)
+    if not with_body or not answered["body"]:
+        return head
+    body = _SIGNED.sub(r"https://…/\1?…", laid_out(json.loads(answered["body"])))
+    return f"{head}\n{body}\n"
+
+
+@contextmanager
+def _cloud() -> Iterator[_Cloud]:
+    environment = {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_REGION": REGION,
+        "HUITOU_MEMBERS_TABLE": "members",
+        "HUITOU_PROGRAM_TABLE": "program",
+        "HUITOU_IDENTITY_SECRET": "identity",
+        "HUITOU_IMPORT_BUCKET": BUCKET,
+        "POWERTOOLS_LOG_LEVEL": "CRITICAL",
+        "POWERTOOLS_METRICS_DISABLED": "true",
+    }
+    with mock_aws(), patch.dict("os.environ", environment) as variables:
+        variables.pop("AWS_ENDPOINT_URL", None)
+        for name in ("members", "program"):
+            create_table(name, None)
+        secrets: Any = boto3.client("secretsmanager", region_name=REGION)
+        secrets.create_secret(Name="identity", SecretString="a secret of the guide")
+        s3: Any = boto3.client("s3", region_name=REGION)
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        states: Any = boto3.client("stepfunctions", region_name=REGION)
+        definition = {"StartAt": "wait", "States": {"wait": {"Type": "Pass", "End": True}}}
+        role = "arn:aws:iam::123456789012:role/import"
+        machine = states.create_state_machine(name="import", definition=json.dumps(definition), roleArn=role)
+        variables["HUITOU_IMPORT_STATE_MACHINE"] = machine["stateMachineArn"]
+        yield _Cloud()
+
+
+def main() -> None:
+    """Writes both pages."""
+    guide = refreshed()
+    API_GUIDE.write_text(guide.api)
+    DATA_MODEL.write_text(guide.data_model)
+
+
+if __name__ == "__main__":
+    main()
