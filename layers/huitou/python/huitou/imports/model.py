@@ -119,10 +119,6 @@ class Run:
         return f"imports/{self.id}/manifest.json"
 
     @property
-    def report_key(self) -> str:
-        return f"imports/{self.id}/report.json"
-
-    @property
     def rejected_key(self) -> str:
         """All rejected rows, by line."""
         return f"imports/{self.id}/rejected.ndjson"
