@@ -30,13 +30,13 @@ def bootstrap() -> None:
     if session.region_name is None:
         raise CommandError("no region is set: export AWS_REGION=ap-northeast-1, or yours")
     account = session.client("sts").get_caller_identity()["Account"]
-    cdk(["bootstrap", f"aws://{account}/{session.region_name}"], {})
+    cdk(["bootstrap", f"aws://{account}/{session.region_name}", *_into("bootstrap")], {})
 
 
 def synth(stage: Stage = LOCAL) -> None:
     """Writes the CloudFormation templates; fails if cdk-nag finds what nobody has acknowledged."""
     assembly = ASSEMBLIES / stage
-    cdk(["synth", "--quiet", "--all", *_context(stage), "--output", str(assembly)], {})
+    cdk(["synth", "--quiet", "--all", *_context(stage), *_into(stage)], {})
     out.print(f"The templates are in {assembly.relative_to(ROOT)}.")
 
 
@@ -64,7 +64,11 @@ def deploy_local(stack: LocalStack, synthesised: bool = False) -> None:
     """Bootstrap the emulator if that was never done, and deploy all stacks onto it."""
     environment = stack.environment()
     if not _is_bootstrapped(stack):
-        cdk(["bootstrap", f"aws://{LOCAL_ACCOUNT}/{environment['AWS_REGION']}"], environment, quiet=True)
+        cdk(
+            ["bootstrap", f"aws://{LOCAL_ACCOUNT}/{environment['AWS_REGION']}", *_into("bootstrap")],
+            environment,
+            quiet=True,
+        )
     outputs = _outputs_to(stack.outputs_file)
     cdk(["deploy", "--all", *_UNATTENDED, *_source(LOCAL, synthesised), *outputs], environment, quiet=True)
     _stamp(stack).write_text(_digest())
@@ -108,7 +112,12 @@ def _source(stage: str, synthesised: bool) -> list[str]:
     """What CDK works on: an assembly that exists, or the app, which makes one."""
     if synthesised:
         return ["--app", str(ASSEMBLIES / stage)]
-    return [*_context(stage), "--output", str(ASSEMBLIES / stage)]
+    return [*_context(stage), *_into(stage)]
+
+
+def _into(name: str) -> list[str]:
+    """A folder of its own for what CDK synthesises: two commands at once would lock each other out of one."""
+    return ["--output", str(ASSEMBLIES / name)]
 
 
 def _context(stage: str) -> list[str]:

@@ -12,6 +12,8 @@ from typing import NoReturn
 import pytest
 from hypothesis import HealthCheck, settings
 
+from huitou.platform import secrets
+
 OFFLINE = frozenset({"unit", "property"})
 
 settings.register_profile("quick", max_examples=60, stateful_step_count=25, deadline=None)
@@ -23,6 +25,12 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture(autouse=True)
+def no_secret_of_another_test() -> None:
+    """A function keeps a secret's text as long as it lives; tests give the same name to other texts."""
+    secrets._text.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -30,7 +30,7 @@ DYNAMODB_LOCAL = "amplify-dynamodb-simulator@2.9.30"
 SCRATCH = Path(__file__).parents[2] / ".local"
 """Where the servers leave what they like to leave behind; not in Git."""
 DOWNLOADS = SCRATCH / "dynamodb-local"
-START_SECONDS = 60
+START_SECONDS = 120
 
 AnyTable = Table | MemoryTable
 

@@ -37,6 +37,7 @@ WIDTH = 6
 """How many calls of one function run at the same time here."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before the plugin that reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All tests here share one stack: one worker runs them, in order."""
     ours = [item for item in items if HERE in item.path.parents]
