@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
@@ -12,6 +10,7 @@ from huitou.kernel.errors import ConflictError, NotFoundError
 from huitou.kernel.pages import InvalidCursorError
 from huitou.platform.pauses import pause
 from huitou.platform.table import Item, Table
+from tests.contract.conftest import SideBySide
 
 
 class Account(Item):
@@ -162,7 +161,7 @@ def test_consumed_capacity_is_told_only_to_who_asks(dynamo_table: Table) -> None
     assert seen == ["GetItem", "TransactWriteItems"]
 
 
-def test_ten_parallel_changes_of_one_item_all_succeed(dynamo_table: Table) -> None:
+def test_ten_parallel_changes_of_one_item_all_succeed(dynamo_table: Table, side_by_side: SideBySide) -> None:
     """E18: nothing is lost, whoever comes first."""
     dynamo_table.commit([opened(dynamo_table, "A", 0)])
 
@@ -174,11 +173,7 @@ def test_ten_parallel_changes_of_one_item_all_succeed(dynamo_table: Table) -> No
         condition = Account.balance == account.balance
         dynamo_table.commit([dynamo_table.put(changed, refused=stale, condition=condition)])
 
-    threads = [threading.Thread(target=until_committed, args=(attempt, pause)) for _ in range(10)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert side_by_side(10, lambda _: until_committed(attempt, pause)) == [None] * 10
 
     account = dynamo_table.get(Account, "M#1", "A")
     assert account is not None
