@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -15,7 +14,7 @@ from huitou.members.decisions import change_profile, claim, consent, enrol, tag
 from huitou.members.identity import IdentityKey
 from huitou.members.model import Channel, Consent, ConsentChange, ConsentKey, Gender, Member, Method, Profile
 from huitou.members.ports import MemberStore
-from huitou.members.service import Members
+from huitou.members.service import Enrolled, Members
 from huitou.members.store import TableMembers
 from huitou.platform.pauses import pause
 from huitou.points.ports import WalletStore
@@ -24,6 +23,7 @@ from huitou.program.model import GROUP
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_members import MemoryMembers
 from huitou.simulator.memory_points import MemoryWallets
+from tests.contract.conftest import SideBySide
 from tests.contract.targets import AnyTable
 from tests.members import (
     HASHER,
@@ -143,7 +143,7 @@ def test_a_cursor_that_was_made_up_harms_nothing(table: AnyTable, after: str) ->
         members.consent_history(ann, None, limit=5, after="x" * 1100)
 
 
-def test_racing_enrolments_with_one_phone_give_one_member(table: AnyTable) -> None:
+def test_racing_enrolments_with_one_phone_give_one_member(table: AnyTable, side_by_side: SideBySide) -> None:
     """M1, E18: each brings an identity of its own too, and none of them is lost."""
     members = members_on(table)
     use = Members(
@@ -157,16 +157,17 @@ def test_racing_enrolments_with_one_phone_give_one_member(table: AnyTable) -> No
     enrolments = [an_enrolment(MEI_PHONE, brand=brand) for brand in ("maru", "sora") for _ in range(3)]
     enrolments += [an_enrolment(MEI_PHONE, other) for other in (MEI_EMAIL, MEI_LINE)]
 
-    with ThreadPoolExecutor(len(enrolments)) as racers:
-        found = list(racers.map(lambda enrolment: use.enrol(enrolment, GROUP, NOON), enrolments))
+    found = side_by_side(len(enrolments), lambda number: use.enrol(enrolments[number], GROUP, NOON))
 
-    (mei_id,) = {each.view.member.id for each in found}
+    enrolled = [each for each in found if isinstance(each, Enrolled)]
+    assert len(enrolled) == len(enrolments)
+    (mei_id,) = {each.view.member.id for each in enrolled}
     owners = members.owners([HASHER.key(each) for each in (MEI_PHONE, MEI_EMAIL, MEI_LINE)])
     assert owners == [mei_id] * 3
     final = use.get(mei_id, GROUP)
     assert {held.identity for held in final.member.identities} == {MEI_PHONE, MEI_EMAIL, MEI_LINE}
     assert set(final.brands) == {"maru", "sora"}
-    assert sum(each.is_new for each in found) == 2
+    assert sum(each.is_new for each in enrolled) == 2
 
 
 def a_line(brand: str, day: int) -> ConsentChange:
