@@ -100,7 +100,7 @@ def _value_bytes(kind: str, value: Any) -> int:
         return len(bytes(value))
     if kind == "S":
         return len(str(value).encode())
-    raise NotImplementedError(f"No item of ours has an attribute of type {kind}.")
+    raise TypeError(f"No item has an attribute of type {kind}.")
 
 
 class Stage:
