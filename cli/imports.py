@@ -105,9 +105,8 @@ class Importer:
         task = progress.add_task("reading", total=None)
         while True:
             seen = self.call("GET", path)
-            done = seen["members"] + seen["recorded"] + seen["replayed"] + seen["rejected"]
             label = "reading" if seen["rows"] is None else "importing rows"
-            progress.update(task, description=label, total=seen["rows"], completed=done)
+            progress.update(task, description=label, total=seen["rows"], completed=sum(seen["counts"].values()))
             if seen["status"] in {"completed", "failed"}:
                 return seen
             time.sleep(LOOK_SECONDS)
@@ -163,9 +162,10 @@ def _progress() -> Iterator[Progress]:
 
 
 def _tell(ended: dict[str, Any]) -> None:
+    counts = ended["counts"]
     out.print(
-        f"{ended['members']:,} members, {ended['recorded']:,} purchases recorded, "
-        f"{ended['replayed']:,} known before, {ended['rejected']:,} rows rejected."
+        f"{counts['members']:,} members, {counts['recorded']:,} purchases recorded, "
+        f"{counts['known']:,} known before, {counts['rejected']:,} rows rejected."
     )
     if ended["rejections"]:
         rows = Table("line", "code", "reason")

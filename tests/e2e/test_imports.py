@@ -66,7 +66,7 @@ def test_shuffled_files_give_identical_wallets(api: httpx.Client) -> None:
     for seed, mark in enumerate(marks):
         done = _import(api, _ndjson(_history(mark, seed)))
         assert (done["status"], done["rows"], done["rejections"]) == ("completed", 46, [])
-        assert (done["members"], done["recorded"], done["replayed"], done["rejected"]) == (6, 40, 0, 0)
+        assert done["counts"] == {"members": 6, "recorded": 40, "known": 0, "rejected": 0}
     first, second = ([_account(api, f"{mark}-{number}") for number in range(MEMBERS)] for mark in marks)
     assert first == second
     assert any(entry["type"] == "expire" for account in first for entry in account["points"]["entries"])
@@ -75,10 +75,10 @@ def test_shuffled_files_give_identical_wallets(api: httpx.Client) -> None:
 def test_a_second_run_changes_nothing(api: httpx.Client, platform: Platform) -> None:
     """M36, E14: everything is recognised."""
     rows = _ndjson(_history(unique("C"), 1))
-    assert _import(api, rows)["recorded"] == 40
+    assert _import(api, rows)["counts"]["recorded"] == 40
     before = {key: item for key, item in platform.items().items() if not key[0].startswith("IMPORT#")}
     again = _import(api, rows)
-    assert (again["members"], again["recorded"], again["replayed"], again["rejected"]) == (6, 0, 40, 0)
+    assert again["counts"] == {"members": 6, "recorded": 0, "known": 40, "rejected": 0}
     after = {key: item for key, item in platform.items().items() if not key[0].startswith("IMPORT#")}
     assert after == before
 
@@ -96,7 +96,10 @@ def test_rows_that_cannot_be_are_reported_and_hold_up_no_other(api: httpx.Client
         {"type": "gift"},
     ]
     done = _import(api, _ndjson(rows) + b"{no json\n")
-    assert (done["status"], done["members"], done["recorded"], done["rejected"]) == ("completed", 1, 1, 5)
+    assert (done["status"], done["counts"]) == (
+        "completed",
+        {"members": 1, "recorded": 1, "known": 0, "rejected": 5},
+    )
     assert [(each["line"], each["code"]) for each in done["rejections"]] == [
         (3, "member_not_found"),
         (4, "invalid_purchase"),
@@ -123,7 +126,7 @@ def test_a_table_from_a_spreadsheet_is_taken_too(api: httpx.Client) -> None:
     table.writerow({**bill, "sku": "bread-1", "amount": "600"})
     table.writerow({**bill, "sku": "tea-1", "amount": "400"})
     done = _import(api, text.getvalue().encode("utf-8-sig"), "csv")
-    assert (done["status"], done["members"], done["recorded"]) == ("completed", 1, 1)
+    assert (done["status"], done["counts"]["members"], done["counts"]["recorded"]) == ("completed", 1, 1)
     told = _account(api, card)["points"]["entries"]
     assert [(entry["type"], entry["points"]) for entry in told] == [("earn", "10"), ("expire", "-10")]
 
@@ -132,7 +135,7 @@ def test_a_brand_imports_its_own_rows_only(api: httpx.Client, sora: httpx.Client
     """E31: another brand's rows are refused one by one, and the import is the brand's own."""
     rows = [{**sora_sale(amount="100"), "type": "purchase"}, {**sale(amount="100"), "type": "purchase"}]
     done = _import(sora, _ndjson(rows))
-    assert (done["recorded"], [each["code"] for each in done["rejections"]]) == (1, ["foreign_brand"])
+    assert (done["counts"]["recorded"], [each["code"] for each in done["rejections"]]) == (1, ["foreign_brand"])
     refusal(maru.get(f"/v1/imports/{done['import_id']}"), 404, "import_not_found")
 
 
@@ -141,7 +144,7 @@ def test_an_import_without_a_file_does_not_start(api: httpx.Client) -> None:
     key = unique("key-")
     asked = created(api.post("/v1/imports", json={"format": "ndjson"}, headers=keyed(key)))
     again = found(api.post("/v1/imports", json={"format": "ndjson"}, headers=keyed(key)))
-    assert again["import_id"] == asked["import_id"]
+    assert (again["import_id"], asked["replayed"], again["replayed"]) == (asked["import_id"], False, True)
     refusal(api.post(f"/v1/imports/{asked['import_id']}/start"), 409, "nothing_uploaded")
     other = api.post("/v1/imports", json={"format": "csv"}, headers=keyed(key))
     refusal(other, 409, "same_identity_other_content")
@@ -153,7 +156,7 @@ def test_an_import_without_a_file_does_not_start(api: httpx.Client) -> None:
 def test_a_file_that_cannot_be_read_fails_the_import_and_says_why(api: httpx.Client, text: bytes) -> None:
     """M36: nothing is recorded."""
     done = _import(api, text, "csv")
-    assert (done["status"], done["recorded"]) == ("failed", 0)
+    assert (done["status"], done["counts"]["recorded"]) == ("failed", 0)
     assert done["failure"]
 
 

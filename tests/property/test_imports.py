@@ -126,7 +126,7 @@ def test_the_second_time_nothing_changes(only: Program, rows: list[dict[str, Any
     second = importer.bring(members() + rows, key="again", now=STARTED + timedelta(days=200))
     assert importer.anonymous() == before
     assert second.counts.recorded == 0
-    assert second.counts.replayed == first.counts.recorded + first.counts.replayed
+    assert second.counts.known == first.counts.recorded + first.counts.known
 
 
 def _live(importer: Importer, rows: list[dict[str, Any]]) -> None:

@@ -52,7 +52,7 @@ def test_importing_twice_changes_nothing() -> None:
     rows = [member_row(), purchase_row("A-1"), sora_row("S-1"), purchase_row("N-1", card=None)]
     assert importer.bring(rows).counts == Counts(members=1, recorded=3)
     before = importer.anonymous()
-    assert importer.bring(rows, key="again", now=LATER).counts == Counts(members=1, replayed=3)
+    assert importer.bring(rows, key="again", now=LATER).counts == Counts(members=1, known=3)
     assert importer.anonymous() == before
 
 
@@ -155,7 +155,7 @@ def test_a_sale_over_the_api_comes_first_if_it_was_first() -> None:
     importer = Importer()
     importer.bring([member_row(), purchase_row("A-1")])
     progress = importer.bring([purchase_row("A-1", amount="900"), purchase_row("A-1")], key="second", now=LATER)
-    assert progress.counts == Counts(replayed=1, rejected=1)
+    assert progress.counts == Counts(known=1, rejected=1)
     assert [each.line for each in progress.run.rejections] == [1]
 
 

@@ -100,7 +100,7 @@ def rejected(line: int, error: DomainError) -> Rejection:
 
 
 def judge_known(row: SaleRow, known: Purchase, given: Purchase, program: Program, now: datetime) -> Counts | Rejection:
-    """E14: a receipt that is known already: replayed, or refused for other content.
+    """E14: a receipt that is known already: counted as such, or refused for other content.
 
     What an interrupted attempt of this very import has recorded (at ``now``) counts as recorded by it.
     """
@@ -108,7 +108,7 @@ def judge_known(row: SaleRow, known: Purchase, given: Purchase, program: Program
         require_same(known.content(program.money_exponent), given.content(program.money_exponent), "purchase")
     except DomainError as error:
         return rejected(row.line, error)
-    return Counts(recorded=1) if row.is_first and known.received_at == now else Counts(replayed=1)
+    return Counts(recorded=1) if row.is_first and known.received_at == now else Counts(known=1)
 
 
 def next_batch(

@@ -52,7 +52,7 @@ class Counts(NamedTuple):
     """Enrolled, or known before."""
     recorded: int = 0
     """Purchases that this import brought."""
-    replayed: int = 0
+    known: int = 0
     """Purchases that were known before, with the same content."""
     rejected: int = 0
 

@@ -150,8 +150,20 @@ class RejectionView(View):
     reason: str
 
 
+class CountsView(View):
+    """What became of the rows; their sum is the number of rows done with."""
+
+    members: int
+    """Rows about members, enrolled or known before."""
+    recorded: int
+    """Purchases that this import brought."""
+    known: int
+    """Purchases that were known before, with the same content."""
+    rejected: int
+
+
 class ImportView(View):
-    """An import. ``rows`` is null until the file was read; ``members`` to ``rejected`` count rows done with."""
+    """An import."""
 
     import_id: str
     status: Status
@@ -162,10 +174,8 @@ class ImportView(View):
     finished_at: datetime | None
     program_version: int | None
     rows: int | None
-    members: int
-    recorded: int
-    replayed: int
-    rejected: int
+    """Null until the file was read."""
+    counts: CountsView
     rejections: list[RejectionView] = Field(description=f"The first {SHOWN_REJECTIONS}, once it is finished.")
     rejections_url: str | None = Field(description="All rejected rows (NDJSON), once it is finished; for an hour.")
     failure: str | None
@@ -175,6 +185,8 @@ class CreatedImportView(ImportView):
     """An import that waits for its file."""
 
     upload_url: str = Field(description="PUT the file here, within an hour; then start the import.")
+    replayed: bool
+    """Whether it had been asked for before; it is as it stands now, which may be beyond waiting."""
 
 
 def import_view(progress: Progress) -> dict[str, Any]:
@@ -190,7 +202,7 @@ def import_view(progress: Progress) -> dict[str, Any]:
         "finished_at": format_instant(run.finished_at) if run.finished_at else None,
         "program_version": run.program_version or None,
         "rows": run.rows,
-        **progress.counts._asdict(),
+        "counts": progress.counts._asdict(),
         "rejections": [each._asdict() for each in run.rejections],
         "rejections_url": progress.rejections_url,
         "failure": run.failure,
@@ -199,4 +211,5 @@ def import_view(progress: Progress) -> dict[str, Any]:
 
 def created_view(created: Created) -> dict[str, Any]:
     """As `CreatedImportView`."""
-    return {**import_view(Progress(created.run, created.run.counts, None)), "upload_url": created.upload_url}
+    view = import_view(Progress(created.run, created.run.counts, None))
+    return {**view, "upload_url": created.upload_url, "replayed": created.replayed}

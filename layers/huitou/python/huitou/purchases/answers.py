@@ -66,7 +66,7 @@ class RecordedView(SaleView):
     """A purchase just recorded, with what it earned."""
 
     entries: list[EntryView]
-    balance: dict[str, BalanceView]
+    balances: dict[str, BalanceView]
     """By point currency, when the purchase was recorded."""
     replayed: bool
     """Whether this receipt had been recorded before; nothing was changed then."""
@@ -145,7 +145,7 @@ def recorded_view(recorded: Recorded, program: Program) -> dict[str, Any]:
     return {
         **sale_view(recorded.purchase, program),
         "entries": [entry_view(entry, program) for entry in recorded.entries],
-        "balance": {
+        "balances": {
             entry.currency: balance_view(entry.balance, program.currencies[entry.currency])
             for entry in recorded.entries
         },
