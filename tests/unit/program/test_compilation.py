@@ -9,18 +9,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from huitou.program.model import (
-    Condition,
-    EarningRule,
     EndOfMonth,
     EndOfYear,
     Expiry,
     Never,
     PointCurrency,
     RollingDays,
-    Rounding,
     Sliding,
     Store,
 )
+from huitou.program.rules import Condition, EarningRule, Rate, Rounding
 from tests.builders import document, program, rule
 
 TAIPEI, TOKYO = ZoneInfo("Asia/Taipei"), ZoneInfo("Asia/Tokyo")
@@ -41,7 +39,7 @@ def test_amounts_become_whole_numbers_of_the_smallest_unit() -> None:
     )
 
     assert program(written).earning == (
-        EarningRule("base", "Base", "beans", 5, 250, Rounding.HALF_UP, Condition(brands=frozenset({"sora"}))),
+        EarningRule("base", "Base", "beans", Rate(5, 250), Rounding.HALF_UP, Condition(brands=frozenset({"sora"}))),
     )
 
 

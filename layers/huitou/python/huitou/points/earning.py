@@ -8,16 +8,8 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple, Protocol, get_args
 
 from huitou.points.wallet import RuleOutcome
-from huitou.program.model import (
-    BrandId,
-    Condition,
-    CurrencyId,
-    EarningRule,
-    Program,
-    Rounding,
-    StoreId,
-    Weekday,
-)
+from huitou.program.model import BrandId, CurrencyId, Program, StoreId
+from huitou.program.rules import Condition, EarningRule, Rate, Rounding, Weekday
 
 LONGEST_FOUND = 48
 """Characters of a till's own words in an outcome: there is one for each rule, and all of them share one item."""
@@ -98,19 +90,21 @@ def _consider(rule: EarningRule, occasion: _Occasion) -> RuleOutcome:
         if found is not None:
             return RuleOutcome(rule.id, 0, 0, name, found)
     base = _base(rule.when, occasion)
-    return RuleOutcome(rule.id, base, rate(base, rule))
+    if not isinstance(rule.reward, Rate):
+        raise NotImplementedError(rule.id)
+    return RuleOutcome(rule.id, base, rate(base, rule.reward, rule.rounding))
 
 
-def rate(base: int, rule: EarningRule) -> int:
+def rate(base: int, reward: Rate, rounding: Rounding) -> int:
     """``points`` for each ``per`` in ``base``, in exact integers, rounded as the rule says."""
-    product = base * rule.points
-    match rule.rounding:
+    product = base * reward.points
+    match rounding:
         case Rounding.DOWN:
-            return product // rule.per
+            return product // reward.per
         case Rounding.HALF_UP:
-            return (2 * product + rule.per) // (2 * rule.per)
+            return (2 * product + reward.per) // (2 * reward.per)
         case Rounding.UP:
-            return -(-product // rule.per)
+            return -(-product // reward.per)
 
 
 def _base(when: Condition, occasion: _Occasion) -> int:

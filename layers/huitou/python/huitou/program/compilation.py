@@ -16,8 +16,6 @@ from zoneinfo import ZoneInfo
 from huitou.kernel.money import parse_amount
 from huitou.program.model import (
     Brand,
-    Condition,
-    EarningRule,
     EndOfMonth,
     EndOfYear,
     Expiry,
@@ -25,10 +23,10 @@ from huitou.program.model import (
     PointCurrency,
     Program,
     RollingDays,
-    Rounding,
     Sliding,
     Store,
 )
+from huitou.program.rules import Condition, EarningRule, Rate, Rounding
 
 Stored = Mapping[str, Any]
 
@@ -90,8 +88,7 @@ def _rule(part: Stored, currency: PointCurrency, money_exponent: int) -> Earning
         id=part["id"],
         name=part["name"],
         currency=currency.id,
-        points=parse_amount(part["points"], currency.exponent),
-        per=parse_amount(part["per"], money_exponent),
+        reward=Rate(parse_amount(part["points"], currency.exponent), parse_amount(part["per"], money_exponent)),
         rounding=Rounding(part["rounding"]),
         when=_condition(part["when"], currency),
     )

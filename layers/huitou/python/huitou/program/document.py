@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from huitou.program.model import Weekday
+from huitou.program.rules import Weekday
 
 ID_PATTERN = r"[a-z0-9][a-z0-9_-]{0,30}"
 """Ids end up inside keys of the table: nothing that separates, nothing that needs escaping."""

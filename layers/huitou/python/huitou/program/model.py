@@ -6,11 +6,13 @@ Built by `huitou.program.compilation` from the document; nothing else makes one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from enum import StrEnum
-from typing import Literal
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from huitou.program.rules import EarningRule, SegmentId
+from huitou.program.terms import Conversion, MoneyOff, RefundPolicy, Settlement
+from huitou.program.tiers import TierPolicy
 
 BrandId = str
 StoreId = str
@@ -86,48 +88,8 @@ class PointCurrency:
     expiry: Expiry
     pending_days: int
     """Cooling-off (鑑賞期): spendable from the start of the local day this many days after the sale; 0: at once."""
-
-
-class Rounding(StrEnum):
-    """How a fraction of the smallest unit of points is settled, once per rule and purchase."""
-
-    DOWN = "down"
-    HALF_UP = "half_up"
-    UP = "up"
-
-
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """When a rule applies. An empty set or None asks nothing; all that is asked must hold.
-
-    ``categories`` selects lines; everything else asks about the sale as a whole. ``dates`` is inclusive at both
-    ends and, like ``weekdays`` and ``hours``, read on the store's calendar. ``hours`` is [from, to); a range
-    that ends before it begins runs over midnight and belongs to the weekday on which it began.
-    """
-
-    brands: frozenset[BrandId] = frozenset()
-    categories: frozenset[str] = frozenset()
-    channels: frozenset[str] = frozenset()
-    first_day: date | None = None
-    last_day: date | None = None
-    weekdays: frozenset[Weekday] = frozenset()
-    hours: tuple[time, time] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class EarningRule:
-    """``points`` (smallest units) for each whole or part of ``per`` (smallest units of ``money``) spent."""
-
-    id: str
-    name: str
-    currency: CurrencyId
-    points: int
-    per: int
-    rounding: Rounding
-    when: Condition
+    transferable: bool = False
+    """Whether members may give these points to each other (M11)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +115,20 @@ class Program:
     """E32: how far back a sale may lie that comes by the API."""
     claim_limit: timedelta
     """M40: how long after the sale a receipt may be claimed (補登)."""
+    tiers: TierPolicy | None = None
+    segments: frozenset[SegmentId] = frozenset()
+    """What rules may name."""
+    money_off: Mapping[tuple[BrandId, CurrencyId], MoneyOff] = field(default_factory=dict)
+    conversions: Mapping[tuple[CurrencyId, CurrencyId], Conversion] = field(default_factory=dict)
+    """By source and target."""
+    refund_policy: RefundPolicy = RefundPolicy.CLAMP
+    refund_limit: timedelta = timedelta(days=366)
+    """How long after the sale it may be refunded; a refund that waits for its sale is closed then (E19)."""
+    courtesy_days: int = 0
+    """E4: so many days, from the reversal on, points live that come back after their end; 0: they expire at once."""
+    hold_limit: timedelta = timedelta(hours=1)
+    """E17: how long a hold lasts at most."""
+    settlement: Settlement = field(default_factory=Settlement)
 
     def zone_of(self, store: StoreId | None) -> ZoneInfo:
         """The store's time zone; the programme's for a sale without a store."""

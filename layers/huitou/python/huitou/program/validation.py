@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 from huitou.kernel.errors import FieldError, InvalidError
 from huitou.kernel.money import InvalidAmountError, parse_amount
 from huitou.program.document import ID_PATTERN, EarningRulePart, ProgramDocument
-from huitou.program.model import GROUP, Weekday
+from huitou.program.model import GROUP
+from huitou.program.rules import Weekday
 from huitou.program.shape import parse_document, pointer_to
 
 MAX_BYTES = 1_000_000
