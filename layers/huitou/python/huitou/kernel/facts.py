@@ -1,0 +1,20 @@
+"""What a member did, as far as tiers count it (M15): written by purchases and points, read by the standing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+
+class Fact(NamedTuple):
+    """Something at ``at`` that counts towards tiers, known since ``known_at``; facts of one instant add up.
+
+    ``spend`` is in the smallest unit of money, ``points`` in that of the home currency. A refund is a fact with
+    amounts below zero at the instant of its sale, known when it was refunded: it is never larger than the sale.
+    """
+
+    at: datetime
+    known_at: datetime
+    spend: int
+    visits: int
+    points: int
