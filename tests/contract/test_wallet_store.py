@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from huitou.kernel.commits import StaleReadError
+from huitou.kernel.ids import digest_of
 from huitou.platform.pauses import pause
 from huitou.points.decisions import Adjust, Decision, InsufficientPointsError, decide, join, touch
-from huitou.points.wallet import Cause
+from huitou.points.wallet import Balance, Cause, Debt, Fact, Hold, LotChange
 from tests.builders import MEI, OPENED, at, lot, wallet
 from tests.contract.conftest import SideBySide
 from tests.contract.targets import AnyTable
@@ -36,6 +37,25 @@ def test_a_wallet_is_loaded_as_it_was_saved(ledger: Ledger) -> None:
         lot(3, active_at=at("2026-03-09 00:00"), expires_at=at("2026-06-08 00:00"), pending=True, issuer="sora"),
     )
     saved = wallet(*lots, version=2, last_activity=NOON, recorded_at=LATER)
+
+    ledger.commit(ledger.wallets.save(ledger.wallet(), Decision(saved, ())))
+
+    assert ledger.wallet() == saved
+
+
+def test_holds_debts_counters_and_facts_are_loaded_as_they_were_saved(ledger: Ledger) -> None:
+    saved = wallet(
+        lot(1),
+        version=2,
+        holds=(
+            Hold(digest_of(["h"]), "maru", (LotChange(-5, lot(1)), LotChange(-100, lot(2, 0))), LATER),
+            Hold(digest_of(["i"]), "sora", (LotChange(-7, lot(2, 0, sliding_days=30, expires_at=LATER)),), LATER),
+        ),
+        debts=(Debt(f"{MEI}-01JPURCHASE", "maru", 50), Debt(f"{MEI}-01JPURCHASF", "sora", 3)),
+        counters={"double/d2026-03-02": 40, "double/l": 0},
+        bought={"maru": 2, "sora": 1},
+        unseen=(Fact(NOON, NOON, 1200, 1, 12), Fact(NOON, LATER, -1200, -1, -12)),
+    )
 
     ledger.commit(ledger.wallets.save(ledger.wallet(), Decision(saved, ())))
 
@@ -134,9 +154,9 @@ def test_the_past_is_read_from_entries(ledger: Ledger) -> None:
     spending = at("2026-03-04 12:00")
     ledger.redeem(20, spending)
 
-    assert ledger.balance(spending, NOON) == (0, 50)
-    assert ledger.balance(spending, at("2026-03-03 00:00")) == (50, 0)
-    assert ledger.balance(spending) == (30, 0)
+    assert ledger.balance(spending, NOON) == Balance(0, 50)
+    assert ledger.balance(spending, at("2026-03-03 00:00")) == Balance(50, 0)
+    assert ledger.balance(spending) == Balance(30, 0)
 
 
 def test_forty_redemptions_against_a_balance_for_fourteen_leave_fourteen(
@@ -149,7 +169,7 @@ def test_forty_redemptions_against_a_balance_for_fourteen_leave_fourteen(
     booked = side_by_side(40, lambda number: ledger.redeem(7, spending, f"key {number}"))
 
     assert [type(each) for each in booked if isinstance(each, Exception)] == [InsufficientPointsError] * 26
-    assert ledger.balance(spending) == (3, 0)
+    assert ledger.balance(spending) == Balance(3, 0)
     assert ledger.contradictions() == []
 
 
@@ -157,5 +177,5 @@ def test_first_uses_of_a_currency_side_by_side_open_one_wallet(ledger: Ledger, s
     outcomes = side_by_side(6, lambda number: ledger.earn(5, OPENED + timedelta(minutes=number), currency="beans"))
 
     assert [each for each in outcomes if isinstance(each, Exception)] == []
-    assert ledger.wallet("beans").balance(NOON) == (30, 0)
+    assert ledger.wallet("beans").balance(NOON) == Balance(30, 0)
     assert ledger.contradictions("beans") == []

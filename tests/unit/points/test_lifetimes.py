@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from huitou.points.expiry import activation, expiration, follow
+from huitou.points.wallet import Balance
 from huitou.program.model import EndOfMonth, EndOfYear, Expiry, Never, PointCurrency, RollingDays, Sliding
 from tests.builders import TAIPEI, at, lot
 from tests.ledger import Ledger, points_program
@@ -64,11 +65,11 @@ def test_life_begins_when_the_cooling_off_ends() -> None:
     ledger.open()
     ledger.earn(50, at("2026-03-02 12:00"))
 
-    assert ledger.balance(at("2026-03-02 12:00")) == (0, 50)
-    assert ledger.balance(at("2026-03-02 23:59:59.999")) == (0, 50)
-    assert ledger.balance(at("2026-03-03 00:00")) == (50, 0)
-    assert ledger.balance(at("2026-03-04 23:59:59.999")) == (50, 0)
-    assert ledger.balance(at("2026-03-05 00:00")) == (0, 0)
+    assert ledger.balance(at("2026-03-02 12:00")) == Balance(0, 50)
+    assert ledger.balance(at("2026-03-02 23:59:59.999")) == Balance(0, 50)
+    assert ledger.balance(at("2026-03-03 00:00")) == Balance(50, 0)
+    assert ledger.balance(at("2026-03-04 23:59:59.999")) == Balance(50, 0)
+    assert ledger.balance(at("2026-03-05 00:00")) == Balance(0, 0)
 
 
 def test_activity_moves_the_ends_of_sliding_points_and_never_back() -> None:
@@ -132,7 +133,7 @@ def test_a_late_sale_gets_the_end_that_later_activity_gave_to_all() -> None:
     ledger.earn(70, at("2026-03-03 12:00"), now=at("2026-03-09 12:00"))
 
     assert [each.expires_at for each in ledger.wallet().lots] == [at("2026-04-08 00:00")] * 3
-    assert ledger.entries()[-1].balance == (180, 0)
+    assert ledger.entries()[-1].balance == Balance(180, 0)
 
 
 def test_an_activity_that_comes_too_late_revives_nothing() -> None:

@@ -8,13 +8,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from huitou.kernel.ids import digest_of
 from huitou.platform.table import Table
 from huitou.points.decisions import Decision
-from huitou.points.packing import pack_changes, pack_lots, unpack_changes, unpack_lots
+from huitou.points.packing import (
+    pack_changes,
+    pack_counts,
+    pack_debts,
+    pack_facts,
+    pack_holds,
+    pack_lots,
+    unpack_changes,
+    unpack_counts,
+    unpack_debts,
+    unpack_facts,
+    unpack_holds,
+    unpack_lots,
+)
 from huitou.points.store import TableWallets
-from huitou.points.wallet import Lot, LotChange, Wallet
+from huitou.points.wallet import Debt, Fact, Hold, Lot, LotChange, Wallet
 from huitou.program.document import ID_PATTERN
-from tests.builders import at, lot, wallet
+from tests.builders import MEI, at, lot, wallet
 from tests.items import ItemsInMemory, size_of
 
 INSTANTS = st.integers(0, 20_000_000_000).map(lambda seconds: at(f"{1970 + seconds % 150}-03-02 12:00"))
@@ -38,6 +52,37 @@ def test_lots_come_back_as_they_were(lots: list[Lot]) -> None:
 @given(st.lists(st.builds(LotChange, st.integers(-(10**15), 10**15), LOTS), max_size=5))
 def test_changes_come_back_as_they_were(changes: list[LotChange]) -> None:
     assert list(unpack_changes(pack_changes(changes))) == changes
+
+
+CHANGES = st.builds(LotChange, st.integers(-(10**15), 10**15), LOTS)
+SLUGS = st.from_regex(ID_PATTERN, fullmatch=True)
+COUNTS = st.dictionaries(st.builds("{}/{}".format, SLUGS, st.sampled_from(["d2026-03-02", "l"])), st.integers(0, 10**9))
+
+
+@given(st.lists(st.builds(Hold, st.just(digest_of(["a"])), SLUGS, st.lists(CHANGES).map(tuple), INSTANTS), max_size=3))
+def test_holds_come_back_as_they_were(holds: list[Hold]) -> None:
+    assert list(unpack_holds(pack_holds(holds))) == holds
+
+
+@given(st.lists(st.builds(Debt, st.just(f"{MEI}-01JPURCHASE"), SLUGS, st.integers(1, 10**15)), max_size=3))
+def test_debts_come_back_as_they_were(debts: list[Debt]) -> None:
+    assert list(unpack_debts(pack_debts(debts))) == debts
+
+
+@given(COUNTS)
+def test_counts_come_back_as_they_were(counts: dict[str, int]) -> None:
+    assert unpack_counts(pack_counts(counts)) == counts
+
+
+AMOUNTS = st.integers(-(10**9), 10**9)
+
+
+@given(st.lists(st.builds(Fact, INSTANTS, INSTANTS, AMOUNTS, AMOUNTS, AMOUNTS), max_size=3))
+def test_facts_come_back_as_they_were(facts: list[Fact]) -> None:
+    """Those that were known when they happened, and those that were not."""
+    at_once = [fact._replace(known_at=fact.at) for fact in facts]
+
+    assert list(unpack_facts(pack_facts([*facts, *at_once]))) == [*facts, *at_once]
 
 
 def usual(lots: int, brands: tuple[str, ...] = ("maru", "sora", "kaze"), **kind: Any) -> Wallet:

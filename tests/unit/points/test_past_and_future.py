@@ -81,9 +81,9 @@ def test_activity_changes_no_balance_before_it() -> None:
     ledger.earn(0, back)
     ledger.earn(50, MONDAY, now=back)
 
-    assert ledger.balance(back) == (50, 0)
-    assert ledger.balance(back, at("2026-03-06 23:59")) == (50, 0)
-    assert ledger.balance(back, at("2026-03-10 12:00")) == (0, 0)
+    assert ledger.balance(back) == Balance(50, 0)
+    assert ledger.balance(back, at("2026-03-06 23:59")) == Balance(50, 0)
+    assert ledger.balance(back, at("2026-03-10 12:00")) == Balance(0, 0)
 
 
 def test_points_of_one_brand_are_nobody_elses() -> None:
@@ -91,8 +91,8 @@ def test_points_of_one_brand_are_nobody_elses() -> None:
     ledger = Ledger()
     ledger.open()
 
-    assert ledger.use.view(MEI, "beans", at=None, as_of=None, brand="sora", now=MONDAY).balance == (0, 0)
-    assert ledger.use.view(MEI, "beans", at=None, as_of=None, brand=GROUP, now=MONDAY).balance == (0, 0)
+    assert ledger.use.view(MEI, "beans", at=None, as_of=None, brand="sora", now=MONDAY).balance == Balance(0, 0)
+    assert ledger.use.view(MEI, "beans", at=None, as_of=None, brand=GROUP, now=MONDAY).balance == Balance(0, 0)
     for currency, brand in (("beans", "maru"), ("stones", GROUP)):
         with pytest.raises(UnknownCurrencyError):
             ledger.use.view(MEI, currency, at=None, as_of=None, brand=brand, now=MONDAY)

@@ -17,6 +17,7 @@ from huitou.kernel.errors import ContentReusedError, UnavailableError
 from huitou.points.decisions import InsufficientPointsError
 from huitou.points.membership import MemberNotFoundError
 from huitou.points.service import RedemptionNotFoundError
+from huitou.points.wallet import Balance
 from huitou.simulator.memory import MemoryTable
 from tests.builders import MEI, at
 from tests.ledger import Ledger, order
@@ -140,7 +141,7 @@ def test_forty_redemptions_against_a_balance_for_fourteen_leave_fourteen() -> No
     booked = at_once(40, lambda number: ledger.redeem(7, NOON, f"key {number}"))
 
     assert sum(isinstance(each, InsufficientPointsError) for each in booked) == 26
-    assert ledger.balance(NOON) == (3, 0)
+    assert ledger.balance(NOON) == Balance(3, 0)
     assert ledger.contradictions() == []
 
 
@@ -150,7 +151,7 @@ def test_ten_calls_for_one_member_all_succeed() -> None:
 
     at_once(10, lambda number: ledger.earn(number + 1, NOON + timedelta(seconds=number), now=LATER))
 
-    assert ledger.balance(LATER) == (155, 0)
+    assert ledger.balance(LATER) == Balance(155, 0)
     assert ledger.contradictions() == []
 
 
@@ -173,7 +174,7 @@ def test_two_first_uses_of_a_currency_open_one_wallet() -> None:
         10, lambda number: ledger.earn(5, NOON + timedelta(seconds=number), now=LATER, brand="sora", currency="beans")
     )
 
-    assert ledger.wallet("beans").balance(LATER) == (50, 0)
+    assert ledger.wallet("beans").balance(LATER) == Balance(50, 0)
     assert ledger.contradictions("beans") == []
 
 
@@ -195,7 +196,7 @@ def test_spending_another_currency_joins_in_the_home_wallet() -> None:
 
     ledger.redeem(5, LATER, "key", currency="stamps", brand="kaze", store=None)
 
-    assert ledger.wallet("stamps").balance(LATER) == (45, 0)
+    assert ledger.wallet("stamps").balance(LATER) == Balance(45, 0)
     assert ledger.wallet().brands["kaze"] == LATER
     assert ledger.redeem(5, LATER, "key", currency="stamps", brand="kaze", store=None).replayed
 

@@ -44,8 +44,8 @@ def test_points_are_over_at_their_end_whether_or_not_that_was_booked(booked: boo
     if booked:
         ledger.use.settle(ledger.wallet().member, "points", END)
 
-    assert ledger.balance(END - MILLISECOND) == (0 if booked else 100, 0)
-    assert ledger.balance(END) == (0, 0)
+    assert ledger.balance(END - MILLISECOND) == Balance(0 if booked else 100, 0)
+    assert ledger.balance(END) == Balance(0, 0)
     with pytest.raises(InsufficientPointsError):
         ledger.redeem(1, END)
 
@@ -118,7 +118,7 @@ def test_pending_points_cannot_be_spent() -> None:
 
     with pytest.raises(InsufficientPointsError):
         ledger.redeem(1, at("2026-03-08 23:59"))
-    assert ledger.redeem(1, at("2026-03-09 00:00")).entry.balance == (99, 0)
+    assert ledger.redeem(1, at("2026-03-09 00:00")).entry.balance == Balance(99, 0)
 
 
 def test_a_reversed_redemption_gives_points_back_to_where_they_came_from() -> None:
@@ -144,7 +144,7 @@ def test_points_that_return_after_their_end_are_over_at_once() -> None:
     assert ledger.story() == [("earn", 100), ("redeem", -60), ("expire", -40), ("reverse", 60), ("expire", -60)]
     assert [entry.effective_at for entry in ledger.entries()[2:]] == [END, back, back]
     assert ledger.contradictions() == []
-    assert ledger.balance(back) == (0, 0)
+    assert ledger.balance(back) == Balance(0, 0)
 
 
 def test_a_reversal_over_lots_of_many_ends_still_books_two_entries() -> None:
@@ -169,7 +169,7 @@ def test_a_reversal_of_which_a_part_is_over_returns_the_rest() -> None:
     ledger.reverse(redemption, END)
 
     assert ledger.story()[3:] == [("reverse", 130), ("expire", -100)]
-    assert ledger.balance(END) == (30, 0)
+    assert ledger.balance(END) == Balance(30, 0)
 
 
 def test_points_return_to_a_used_up_sliding_lot_with_the_end_that_activity_gave_it() -> None:
@@ -196,7 +196,7 @@ def test_late_news_of_an_activity_takes_no_life_from_points_that_return() -> Non
 
     ledger.reverse(redemption, at("2026-03-15 12:00"))
 
-    assert ledger.balance(at("2026-03-16 23:59")) == (60, 0)
+    assert ledger.balance(at("2026-03-16 23:59")) == Balance(60, 0)
     assert ledger.contradictions() == []
 
 
@@ -222,8 +222,8 @@ def test_a_late_sale_may_bring_points_that_are_over() -> None:
 
     assert ledger.story() == [("earn", 100), ("activate", 100), ("expire", -100)]
     assert [entry.effective_at for entry in ledger.entries()] == [NOON, at("2026-03-03 00:00"), at("2026-03-06 00:00")]
-    assert ledger.balance(at("2026-03-20 12:00"), NOON) == (0, 100)
-    assert ledger.balance(at("2026-03-20 12:00"), NOON, NOON) == (0, 0)
+    assert ledger.balance(at("2026-03-20 12:00"), NOON) == Balance(0, 100)
+    assert ledger.balance(at("2026-03-20 12:00"), NOON, NOON) == Balance(0, 0)
 
 
 def test_at_one_instant_points_begin_before_others_end() -> None:
@@ -279,7 +279,7 @@ def test_time_never_runs_backwards_in_a_wallet() -> None:
     behind = ledger.redeem(10, NOON, "second").entry
 
     assert (behind.effective_at, behind.recorded_at) == (at("2026-03-02 12:00:01"),) * 2
-    assert ledger.balance(at("2026-03-02 13:00"), NOON) == (100, 0)
+    assert ledger.balance(at("2026-03-02 13:00"), NOON) == Balance(100, 0)
 
 
 def test_a_sale_that_was_accepted_earlier_is_not_recorded_earlier() -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from huitou.points.wallet import Balance
 from huitou.program.acceptance import CLOCK_SKEW, InFutureError, TooLateError
 from tests.builders import at, document, program, rule
 from tests.purchases import NOON, SOON, Shop, bill, booking
@@ -142,7 +143,7 @@ def test_the_cooling_off_of_a_late_sale_began_with_the_sale(arrived: datetime, s
 
     huitou.sell(bill(), now=arrived)
 
-    assert huitou.wallet().balance(arrived) == (spendable, pending)
+    assert huitou.wallet().balance(arrived) == Balance(spendable, pending)
     assert huitou.ledger.contradictions() == []
 
 

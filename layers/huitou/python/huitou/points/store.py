@@ -28,7 +28,22 @@ from huitou.platform import keys
 from huitou.platform.table import IntegerAttribute, Item, Table
 from huitou.points.bookings import Booking
 from huitou.points.decisions import Decision
-from huitou.points.packing import LOTS_PER_ITEM, LOTS_PER_PAGE, pack_changes, pack_lots, unpack_changes, unpack_lots
+from huitou.points.packing import (
+    LOTS_PER_ITEM,
+    LOTS_PER_PAGE,
+    pack_changes,
+    pack_counts,
+    pack_debts,
+    pack_facts,
+    pack_holds,
+    pack_lots,
+    unpack_changes,
+    unpack_counts,
+    unpack_debts,
+    unpack_facts,
+    unpack_holds,
+    unpack_lots,
+)
 from huitou.points.wallet import Balance, Cause, Entry, EntryType, Lot, Page, RuleOutcome, Wallet
 from huitou.program.model import CurrencyId
 
@@ -48,6 +63,11 @@ class WalletItem(Item):
     last_activity = IntegerAttribute(attr_name="a", null=True)
     recorded_at = IntegerAttribute(attr_name="r")
     pages = JSONAttribute(attr_name="p", null=True)
+    holds = UnicodeAttribute(attr_name="h", null=True)
+    debts = UnicodeAttribute(attr_name="d", null=True)
+    counters = UnicodeAttribute(attr_name="c", null=True)
+    bought = UnicodeAttribute(attr_name="q", null=True)
+    unseen = UnicodeAttribute(attr_name="u", null=True)
     due_pk = UnicodeAttribute(null=True)
     due_sk = UnicodeAttribute(null=True)
 
@@ -72,10 +92,17 @@ class EntryItem(Item):
     program_version = IntegerAttribute()
     spendable = IntegerAttribute()
     pending = IntegerAttribute()
+    held = IntegerAttribute(null=True)
+    owed = IntegerAttribute(null=True)
     brand = UnicodeAttribute()
     explanation = JSONAttribute(null=True)
     reason = UnicodeAttribute(null=True)
     actor = UnicodeAttribute(null=True)
+    waived = IntegerAttribute(null=True)
+    debt = IntegerAttribute(null=True)
+    about = UnicodeAttribute(null=True)
+    ends_at = UnicodeAttribute(null=True)
+    last_activity = UnicodeAttribute(null=True)
 
 
 class BookingItem(Item):
@@ -280,6 +307,11 @@ def _wallet_item(wallet: Wallet, wake_at: datetime | None) -> WalletItem:
         last_activity=to_millis(wallet.last_activity) if wallet.last_activity else None,
         recorded_at=to_millis(wallet.recorded_at),
         pages=[list(page) for page in wallet.pages] or None,
+        holds=pack_holds(wallet.holds) or None,
+        debts=pack_debts(wallet.debts) or None,
+        counters=pack_counts(wallet.counters) or None,
+        bought=pack_counts(wallet.bought) or None,
+        unseen=pack_facts(wallet.unseen) or None,
         due_pk=due_pk,
         due_sk=due_sk,
     )
@@ -305,6 +337,11 @@ def _wallet(member: MemberId, head: WalletItem, items: Mapping[str, LotsItem]) -
         last_activity=from_millis(head.last_activity) if head.last_activity is not None else None,
         recorded_at=from_millis(head.recorded_at),
         pages=pages,
+        holds=unpack_holds(head.holds or ""),
+        debts=unpack_debts(head.debts or ""),
+        counters=unpack_counts(head.counters or ""),
+        bought=unpack_counts(head.bought or ""),
+        unseen=unpack_facts(head.unseen or ""),
     )
 
 
@@ -321,10 +358,17 @@ def _entry_item(entry: Entry) -> EntryItem:
         program_version=entry.program_version,
         spendable=entry.balance.spendable,
         pending=entry.balance.pending,
+        held=entry.balance.held or None,
+        owed=entry.balance.debt or None,
         brand=entry.brand,
         explanation=[list(outcome) for outcome in entry.explanation] or None,
         reason=entry.reason,
         actor=entry.actor,
+        waived=entry.waived or None,
+        debt=entry.debt or None,
+        about=entry.about,
+        ends_at=format_instant(entry.ends_at) if entry.ends_at else None,
+        last_activity=format_instant(entry.last_activity) if entry.last_activity else None,
     )
 
 
@@ -341,11 +385,16 @@ def _entry(item: EntryItem) -> Entry:
         recorded_at=parse_instant(item.recorded_at),
         cause=Cause(item.cause, item.cause_id),
         program_version=item.program_version,
-        balance=Balance(item.spendable, item.pending),
+        balance=Balance(item.spendable, item.pending, item.held or 0, item.owed or 0),
         brand=item.brand,
         explanation=tuple(RuleOutcome(*outcome) for outcome in item.explanation or ()),
         reason=item.reason,
         actor=item.actor,
+        waived=item.waived or 0,
+        debt=item.debt or 0,
+        about=item.about,
+        ends_at=parse_instant(item.ends_at) if item.ends_at else None,
+        last_activity=parse_instant(item.last_activity) if item.last_activity else None,
     )
 
 

@@ -4,18 +4,19 @@ The idea: a **lot** is points that came at once and end at once. Whether a lot c
 its interval ``[active_at, end)`` and the instant asked about, so a balance is exact at any instant, whatever
 has been booked by then. **Entries** are the append-only story: replaying them gives the lots back (E13).
 
-All amounts are integers of the currency's smallest unit and never negative, except `Entry.amount`.
+All amounts are integers of the currency's smallest unit and never negative, except changes: those of lots, and
+`Entry.amount` and `Entry.debt`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from huitou.kernel.ids import MemberId
+from huitou.kernel.ids import Digest, MemberId
 from huitou.program.model import BrandId, CurrencyId
 
 
@@ -60,6 +61,24 @@ class EntryType(StrEnum):
     ADJUST = "adjust"
     VISIT = "visit"
     """Moves no points; booked only where a visit moves the ends of sliding lots."""
+    HOLD = "hold"
+    """Points leave their lots and wait for a till."""
+    CAPTURE = "capture"
+    """Held points are spent. Its changes name the lots they came from, which changed when they were held."""
+    RELEASE = "release"
+    """Held points return to their lots."""
+    TAKE_BACK = "take_back"
+    """A refund takes back what its purchase had earned (E1)."""
+    GIVE_BACK = "give_back"
+    """A refund gives back points that had paid a part of it (E3)."""
+    REPAY = "repay"
+    """Points just credited pay a debt."""
+    REINSTATE = "reinstate"
+    """Expired points are given again, by courtesy."""
+    SEND = "send"
+    RECEIVE = "receive"
+    CONVERT_OUT = "convert_out"
+    CONVERT_IN = "convert_in"
 
 
 class LotChange(NamedTuple):
@@ -70,11 +89,46 @@ class LotChange(NamedTuple):
     lot: Lot
 
 
+class Hold(NamedTuple):
+    """E17: points set aside for a till. They return by themselves at ``ends_at``, unless captured before."""
+
+    id: Digest
+    brand: BrandId
+    parts: tuple[LotChange, ...]
+    """As they were taken, in the order of E6: negative amounts, each with its lot, whose end is kept up to date."""
+    ends_at: datetime
+
+    @property
+    def points(self) -> int:
+        return -sum(part.amount for part in self.parts)
+
+
+class Debt(NamedTuple):
+    """E1: what a refund could not take back. Debts are kept, and repaid, in the order in which they arose."""
+
+    purchase: str
+    issuer: BrandId
+    points: int
+
+
+class Fact(NamedTuple):
+    """What happened for the tiers to see (M15). Facts add up; a refund is a negative one at the instant of the sale."""
+
+    at: datetime
+    known_at: datetime
+    """Of a sale or visit ``at`` itself; of a refund, when it was made."""
+    spend: int
+    visits: int
+    points: int
+
+
 class Balance(NamedTuple):
-    """What a member has at an instant: spendable now, and pending (spendable later)."""
+    """What a member has at an instant: spendable now, pending (spendable later), held for a till; and owes."""
 
     spendable: int
     pending: int
+    held: int = 0
+    debt: int = 0
 
 
 class Cause(NamedTuple):
@@ -102,9 +156,10 @@ class RuleOutcome(NamedTuple):
 class Entry:
     """One immutable line of the ledger, numbered by the wallet version that it made.
 
-    ``amount`` is the change of what the member holds, spendable or pending; for an activation, the points that
-    became spendable. ``effective_at`` is when it counts from, ``recorded_at`` when it was written, which never
-    runs backwards from one version to the next. ``balance`` is what was left when it was recorded.
+    ``amount`` is the change of what the member has in lots, spendable or pending; of an activation, the points that
+    became spendable; of a capture, minus the held points that were spent. ``effective_at`` is when it counts from,
+    ``recorded_at`` when it was written, which never runs backwards from one version to the next. ``balance`` is what
+    was left when it was recorded.
     ``brand`` is where it happened: the brand that sold, honoured or adjusted.
     """
 
@@ -123,6 +178,16 @@ class Entry:
     explanation: tuple[RuleOutcome, ...] = ()
     reason: str | None = None
     actor: str | None = None
+    waived: int = 0
+    """E1: what a refund did not take back, and nobody owes."""
+    debt: int = 0
+    """The change of what the member owes."""
+    about: str | None = None
+    """What it is about, beside its cause: the hold, the refunded purchase, the expiry that is made good."""
+    ends_at: datetime | None = None
+    """When the hold ends by itself."""
+    last_activity: datetime | None = None
+    """E5: of a refund that withdraws an activity, the latest that still counts."""
 
     @property
     def id(self) -> str:
@@ -143,7 +208,7 @@ class Wallet:
     """The aggregate: every change of it is one decision and one conditional write on ``version``.
 
     ``brands`` maps each brand that the member joined to when (kept in the wallet of the home currency only).
-    ``last_activity`` is the latest purchase, redemption or visit, by its own time.
+    ``last_activity`` is the latest purchase, redemption or visit that still counts, by its own time.
     """
 
     member: MemberId
@@ -157,6 +222,15 @@ class Wallet:
     """When the wallet was last changed."""
     pages: tuple[Page, ...] = ()
     """How the store keeps the older lots; decisions pass it on untouched."""
+    holds: tuple[Hold, ...] = ()
+    """In the order in which they were placed."""
+    debts: tuple[Debt, ...] = ()
+    counters: Mapping[str, int] = field(default_factory=dict)
+    """E12: how much of each cap is used, by ``<rule>/<window>``."""
+    bought: Mapping[BrandId, int] = field(default_factory=dict)
+    """How many purchases count at each brand (kept in the wallet of the home currency only)."""
+    unseen: tuple[Fact, ...] = ()
+    """What the standing has not taken in yet (kept in the wallet of the home currency only)."""
 
     def balance(self, at: datetime) -> Balance:
         """The exact balance at ``at``, now or later, if nothing else happens."""
