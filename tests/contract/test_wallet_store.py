@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 
 from huitou.kernel.commits import StaleReadError
+from huitou.kernel.facts import Fact
 from huitou.kernel.ids import digest_of
 from huitou.platform.pauses import pause
 from huitou.points.decisions import Adjust, Decision, InsufficientPointsError, decide, join, touch
-from huitou.points.wallet import Balance, Cause, Debt, Fact, Hold, LotChange
+from huitou.points.wallet import Balance, Cause, Debt, Hold, LotChange
 from tests.builders import MEI, OPENED, at, lot, wallet
 from tests.contract.conftest import SideBySide
 from tests.contract.targets import AnyTable
@@ -55,6 +56,7 @@ def test_holds_debts_counters_and_facts_are_loaded_as_they_were_saved(ledger: Le
         counters={"double/d2026-03-02": 40, "double/l": 0},
         bought={"maru": 2, "sora": 1},
         unseen=(Fact(NOON, NOON, 1200, 1, 12), Fact(NOON, LATER, -1200, -1, -12)),
+        folds=3,
     )
 
     ledger.commit(ledger.wallets.save(ledger.wallet(), Decision(saved, ())))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from huitou.kernel.facts import Fact
 from huitou.kernel.ids import digest_of
 from huitou.platform.table import Table
 from huitou.points.decisions import Decision
@@ -26,7 +27,7 @@ from huitou.points.packing import (
     unpack_lots,
 )
 from huitou.points.store import TableWallets
-from huitou.points.wallet import Debt, Fact, Hold, Lot, LotChange, Wallet
+from huitou.points.wallet import Debt, Hold, Lot, LotChange, Wallet
 from huitou.program.document import ID_PATTERN
 from tests.builders import MEI, at, lot, wallet
 from tests.items import ItemsInMemory, size_of

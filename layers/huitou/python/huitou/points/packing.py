@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from huitou.kernel.facts import Fact
 from huitou.kernel.ids import Digest
 from huitou.kernel.instants import from_millis, to_millis
-from huitou.points.wallet import Debt, Fact, Hold, Lot, LotChange
+from huitou.points.wallet import Debt, Hold, Lot, LotChange
 
 LOTS_PER_ITEM = 20
 """As many as fit into one write unit (1 KB) with the rest of the wallet."""

@@ -68,6 +68,7 @@ class WalletItem(Item):
     counters = UnicodeAttribute(attr_name="c", null=True)
     bought = UnicodeAttribute(attr_name="q", null=True)
     unseen = UnicodeAttribute(attr_name="u", null=True)
+    folds = IntegerAttribute(attr_name="f", null=True)
     due_pk = UnicodeAttribute(null=True)
     due_sk = UnicodeAttribute(null=True)
 
@@ -312,6 +313,7 @@ def _wallet_item(wallet: Wallet, wake_at: datetime | None) -> WalletItem:
         counters=pack_counts(wallet.counters) or None,
         bought=pack_counts(wallet.bought) or None,
         unseen=pack_facts(wallet.unseen) or None,
+        folds=wallet.folds or None,
         due_pk=due_pk,
         due_sk=due_sk,
     )
@@ -342,6 +344,7 @@ def _wallet(member: MemberId, head: WalletItem, items: Mapping[str, LotsItem]) -
         counters=unpack_counts(head.counters or ""),
         bought=unpack_counts(head.bought or ""),
         unseen=unpack_facts(head.unseen or ""),
+        folds=head.folds or 0,
     )
 
 

@@ -16,6 +16,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from huitou.kernel.facts import Fact
 from huitou.kernel.ids import Digest, MemberId
 from huitou.program.model import BrandId, CurrencyId
 
@@ -111,17 +112,6 @@ class Debt(NamedTuple):
     points: int
 
 
-class Fact(NamedTuple):
-    """What happened for the tiers to see (M15). Facts add up; a refund is a negative one at the instant of the sale."""
-
-    at: datetime
-    known_at: datetime
-    """Of a sale or visit ``at`` itself; of a refund, when it was made."""
-    spend: int
-    visits: int
-    points: int
-
-
 class Balance(NamedTuple):
     """What a member has at an instant: spendable now, pending (spendable later), held for a till; and owes."""
 
@@ -138,11 +128,19 @@ class Cause(NamedTuple):
     id: str
 
 
+EXCLUDED = "excluded"
+OUTDONE = "outdone"
+"""What `RuleOutcome.failed` says where another rule pays instead: it excludes this one, or won their stack."""
+BUDGET = "budget"
+"""What `RuleOutcome.cut_by` says where a rule had nothing left to give; else it names the period of a cap."""
+
+
 class RuleOutcome(NamedTuple):
     """Why one earning rule gave what it gave (M12).
 
-    ``failed`` names the condition that did not hold and ``found`` what was there instead; both are empty for a
-    rule that fired on ``base`` (smallest units of money) and gave ``points``.
+    ``failed`` names the condition that did not hold and ``found`` what was there instead, or the rule that pays
+    instead; both are empty for a rule that fired on ``base`` (smallest units of money) and gave ``points``.
+    ``cut`` is what it would have given beyond that, had not ``cut_by`` or another rule prevented it.
     """
 
     rule: str
@@ -150,6 +148,8 @@ class RuleOutcome(NamedTuple):
     points: int
     failed: str = ""
     found: str = ""
+    cut: int = 0
+    cut_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +231,8 @@ class Wallet:
     """How many purchases count at each brand (kept in the wallet of the home currency only)."""
     unseen: tuple[Fact, ...] = ()
     """What the standing has not taken in yet (kept in the wallet of the home currency only)."""
+    folds: int = 0
+    """How often the standing has taken them in: its record names the same number, or one of the two is read anew."""
 
     def balance(self, at: datetime) -> Balance:
         """The exact balance at ``at``, now or later, if nothing else happens."""
