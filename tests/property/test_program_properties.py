@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huitou.points.expiry import activation, expiration
-from huitou.program.document import ID_PATTERN, canonical_json
+from huitou.program.document import canonical_json
+from huitou.program.document_parts import ID_PATTERN
 from huitou.program.validation import InvalidProgramError, read_document
 from tests.builders import document, program, rule
 

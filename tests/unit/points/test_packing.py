@@ -28,7 +28,7 @@ from huitou.points.packing import (
 )
 from huitou.points.store import TableWallets
 from huitou.points.wallet import Debt, Hold, Lot, LotChange, Wallet
-from huitou.program.document import ID_PATTERN
+from huitou.program.document_parts import ID_PATTERN
 from tests.builders import MEI, at, lot, wallet
 from tests.items import ItemsInMemory, size_of
 

@@ -100,7 +100,7 @@ def test_a_malformed_body_is_refused(function: Function, body: str) -> None:
 
 def test_a_body_beyond_the_limit_is_refused(function: Function) -> None:
     """E30"""
-    status, problem, _ = function(publication(document(name="x" * 1_000_000)))
+    status, problem, _ = function(publication(document(name="x" * 2_000_000)))
 
     assert (status, problem["code"]) == (413, "body_too_large")
 

@@ -37,7 +37,7 @@ def test_a_document_that_can_work_is_read_with_its_defaults() -> None:
 
 SHAPES = [
     (document(name=None), "/name", 'Text is expected here; put a number in quotes, for example "1.50".'),
-    (document(tiers=[]), "/tiers", "There is no such field here."),
+    (document(missions=[]), "/missions", "There is no such field here."),
     (document(brands=[]), "/brands", "At least 1 is needed."),
     (document(brands=[{"id": "maru"}]), "/brands/0/name", "This field is required."),
     (document(stores="stores.csv"), "/stores", "A list is expected here."),
@@ -238,4 +238,4 @@ def test_a_document_that_is_too_large_is_refused_unread() -> None:
     with pytest.raises(InvalidProgramError) as caught:
         read_document("[" * (MAX_BYTES + 1))
 
-    assert "1,000,001 bytes" in caught.value.errors[0].message
+    assert "2,000,001 bytes" in caught.value.errors[0].message

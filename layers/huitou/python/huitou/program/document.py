@@ -1,8 +1,9 @@
 """The programme as people write it: one document for the whole group (M34).
 
 This is the shape only: which fields there are, of which kind, and what each of them means to the marketer who
-fills it in (the descriptions become the JSON Schema, and so the help in an editor). Whether the whole can work
-is `huitou.program.validation`; what decisions read is `huitou.program.model`.
+fills it in (the descriptions become the JSON Schema, and so the help in an editor). Here is what every programme
+has; `document_rules`, `document_tiers` and `document_terms` hold the rest. Whether the whole can work is
+`huitou.program.validation`; what decisions read is `huitou.program.model`.
 
 Amounts are decimal strings; a bare integer is taken too, a float never, since it is not exact.
 """
@@ -10,42 +11,19 @@ Amounts are decimal strings; a bare integer is taken too, a float never, since i
 from __future__ import annotations
 
 import json
-from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import Field
 
-from huitou.program.rules import Weekday
-
-ID_PATTERN = r"[a-z0-9][a-z0-9_-]{0,30}"
-"""Ids end up inside keys of the table: nothing that separates, nothing that needs escaping."""
+from huitou.program.document_parts import Id, Label, Part
+from huitou.program.document_rules import EarningRulePart, StackPart
+from huitou.program.document_terms import ConversionPart, MoneyOffPart, RefundsPart, SettlementPart
+from huitou.program.document_tiers import TiersPart
 
 MOST_CURRENCIES = 20
 """One sale may earn them all, in one commit of at most 100 writes: wallet and entry of each, and what fell due."""
 
-_AMOUNT_PATTERN = r"^\d{1,15}(\.\d{1,6})?$"
-_HOUR_PATTERN = r"^([01]\d|2[0-3]):[0-5]\d$"
-
-
-def _as_decimal_string(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-# `validation` checks these patterns, with sentences of its own; the schema carries them for editors.
-Id = Annotated[str, Field(json_schema_extra={"pattern": f"^{ID_PATTERN}$"})]
-Label = Annotated[str, Field(json_schema_extra={"minLength": 1, "maxLength": 80})]
-Amount = Annotated[
-    str,
-    BeforeValidator(_as_decimal_string),
-    WithJsonSchema({"anyOf": [{"type": "string", "pattern": _AMOUNT_PATTERN}, {"type": "integer", "minimum": 1}]}),
-]
-Hour = Annotated[str, Field(json_schema_extra={"pattern": _HOUR_PATTERN})]
-
-
-class Part(BaseModel):
-    """What all parts of the document share: exact types, no field that nobody reads."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+MOST_STORES = 10_000
 
 
 class Money(Part):
@@ -149,72 +127,8 @@ class PointCurrencyPart(Part):
     ]
     """When the points end."""
 
-
-class Dates(Part):
-    """A range of days, both included, on the store's calendar."""
-
-    first: Annotated[date | None, Field(alias="from")] = None
-    """The first day, for example 2026-11-01. Without it: since ever."""
-
-    last: Annotated[date | None, Field(alias="to")] = None
-    """The last day. Without it: until further notice."""
-
-
-class Hours(Part):
-    """A time of the day on the store's clock. A range may run over midnight: from 22:00 to 02:00."""
-
-    begin: Annotated[Hour, Field(alias="from")]
-    """The first minute that counts, for example 14:00."""
-
-    end: Annotated[Hour, Field(alias="to")]
-    """The first minute that no longer counts; 00:00 for the end of the day."""
-
-
-class When(Part):
-    """When a rule applies. All that you name must hold; what you leave out asks nothing."""
-
-    brands: tuple[Id, ...] = ()
-    """Sales of these brands only."""
-
-    categories: tuple[str, ...] = ()
-    """These product categories only; other lines of the same sale do not count."""
-
-    channels: tuple[Id, ...] = ()
-    """Sales through these channels only."""
-
-    dates: Dates | None = None
-    """These days only."""
-
-    weekdays: tuple[Weekday, ...] = ()
-    """These days of the week only. Hours that run over midnight belong to the day on which they began."""
-
-    hours: Hours | None = None
-    """This time of the day only."""
-
-
-class EarningRulePart(Part):
-    """One way to earn points. Every rule that applies to a sale pays, so rules add up."""
-
-    id: Id
-    """Short and for ever: members' statements refer to it. Lower-case letters, digits, - and _."""
-
-    name: Label
-    """What the member reads beside the points."""
-
-    currency: Id
-    """The id of the points that it pays."""
-
-    points: Amount
-    """How many points …"""
-
-    per: Amount
-    """… for each so much money spent: `points: 1` and `per: 100` is one point per 100."""
-
-    rounding: Literal["down", "half_up", "up"] = "down"
-    """What becomes of a part of a point, once per rule and sale: down (dropped), half_up, up."""
-
-    when: When = When()
-    """When it applies; without it, to every sale."""
+    transferable: bool = False
+    """Whether members may give these points to each other. Points never live longer by it."""
 
 
 class ProgramDocument(Part):
@@ -244,7 +158,7 @@ class ProgramDocument(Part):
     brands: Annotated[tuple[BrandPart, ...], Field(min_length=1, max_length=100)]
     """The brands of the group."""
 
-    stores: Annotated[tuple[StorePart, ...], Field(max_length=5000)] = ()
+    stores: Annotated[tuple[StorePart, ...], Field(max_length=MOST_STORES)] = ()
     """The stores of all brands. A brand without stores sells online only."""
 
     channels: Annotated[tuple[Id, ...], Field(min_length=1, max_length=50)]
@@ -258,6 +172,30 @@ class ProgramDocument(Part):
 
     earning: Annotated[tuple[EarningRulePart, ...], Field(max_length=500)] = ()
     """How points are earned."""
+
+    stacks: Annotated[tuple[StackPart, ...], Field(max_length=100)] = ()
+    """How rules go together that should not simply add up."""
+
+    segments: Annotated[tuple[Id, ...], Field(max_length=500)] = ()
+    """The segments of members that rules name."""
+
+    tiers: TiersPart | None = None
+    """The tiers of membership. Without it, there are none."""
+
+    money_off: Annotated[tuple[MoneyOffPart, ...], Field(max_length=1000)] = ()
+    """What points are worth at the till, for each brand that takes them."""
+
+    conversions: Annotated[tuple[ConversionPart, ...], Field(max_length=MOST_CURRENCIES**2)] = ()
+    """Which points can become which others, and at what rate."""
+
+    refunds: RefundsPart = RefundsPart()
+    """What becomes of points when goods come back."""
+
+    hold_limit_minutes: Annotated[int, Field(ge=1, le=10_080)] = 60
+    """How long points can be set aside for a bill that is not paid yet."""
+
+    settlement: SettlementPart = SettlementPart()
+    """Prices and values in money, for the accounts of the brands."""
 
 
 def canonical_json(document: ProgramDocument) -> str:

@@ -1,0 +1,123 @@
+"""One thing at a time: ids, labels, time zones, the money."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from zoneinfo import ZoneInfo
+
+from huitou.program.checks.findings import Path, Problems, at
+from huitou.program.document import ProgramDocument
+from huitou.program.document_parts import ID_PATTERN
+from huitou.program.document_rules import When
+from huitou.program.model import GROUP
+from huitou.program.shape import pointer_to
+
+_ID = re.compile(ID_PATTERN)
+_MONEY = re.compile(r"[A-Z]{3}")
+_ZONE = re.compile(r"UTC|[A-Za-z_]+(/[A-Za-z0-9_+-]+)+")
+_LONGEST_LABEL = 80
+
+
+def ids(document: ProgramDocument) -> Problems:
+    """Every id has the form of one and is there once."""
+    for kind, located in _all_ids(document).items():
+        seen: dict[str, Path] = {}
+        for path, name in located:
+            if _ID.fullmatch(name) is None:
+                yield at(path, f"{name!r} cannot be an id: use 1 to 31 of a-z, 0-9, - and _, not - or _ first.")
+            elif name in seen:
+                yield at(path, f"The {kind} {name!r} is there already, at {pointer_to(seen[name])}.")
+            seen.setdefault(name, path)
+
+
+def _all_ids(document: ProgramDocument) -> dict[str, list[tuple[Path, str]]]:
+    levels = document.tiers.levels if document.tiers else ()
+    return {
+        "brand": [(("brands", n, "id"), part.id) for n, part in enumerate(document.brands)],
+        "store": [(("stores", n, "id"), part.id) for n, part in enumerate(document.stores)],
+        "channel": [(("channels", n), name) for n, name in enumerate(document.channels)],
+        "currency": [(("point_currencies", n, "id"), part.id) for n, part in enumerate(document.point_currencies)],
+        "rule": [(("earning", n, "id"), part.id) for n, part in enumerate(document.earning)],
+        "stack": [(("stacks", n, "id"), part.id) for n, part in enumerate(document.stacks)],
+        "segment": [(("segments", n), name) for n, name in enumerate(document.segments)],
+        "tier": [(("tiers", "levels", n, "id"), part.id) for n, part in enumerate(levels)],
+    }
+
+
+def reserved(document: ProgramDocument) -> Problems:
+    """No brand is called what means all of them."""
+    for n, brand in enumerate(document.brands):
+        if brand.id == GROUP:
+            yield at(("brands", n, "id"), f"{GROUP!r} stands for the group as a whole; no brand can have it as id.")
+
+
+def labels(document: ProgramDocument) -> Problems:
+    """What people read can be read."""
+    for path, label in _all_labels(document):
+        if not label.strip() or label != label.strip():
+            yield at(path, "Write something here, without spaces around it.")
+        elif len(label) > _LONGEST_LABEL:
+            yield at(path, f"This has {len(label)} characters; at most {_LONGEST_LABEL} are allowed.")
+        elif not label.isprintable():
+            yield at(path, "Only characters that can be seen are allowed here.")
+
+
+def _all_labels(document: ProgramDocument) -> Iterator[tuple[Path, str]]:
+    yield ("name",), document.name
+    for n, brand in enumerate(document.brands):
+        yield ("brands", n, "name"), brand.name
+    for n, store in enumerate(document.stores):
+        yield ("stores", n, "name"), store.name
+        yield ("stores", n, "region"), store.region
+    yield from _each(("categories",), document.categories)
+    for n, currency in enumerate(document.point_currencies):
+        yield ("point_currencies", n, "name"), currency.name
+    for n, rule in enumerate(document.earning):
+        yield ("earning", n, "name"), rule.name
+        yield from _labels_of_condition(("earning", n, "when"), rule.when)
+    for n, stack in enumerate(document.stacks):
+        if stack.name is not None:
+            yield ("stacks", n, "name"), stack.name
+    for n, level in enumerate(document.tiers.levels if document.tiers else ()):
+        yield ("tiers", "levels", n, "name"), level.name
+
+
+def _labels_of_condition(path: Path, when: When) -> Iterator[tuple[Path, str]]:
+    yield from _each((*path, "payments"), when.payments)
+    yield from _each((*path, "skus"), when.skus)
+
+
+def _each(path: Path, texts: Sequence[str]) -> Iterator[tuple[Path, str]]:
+    for n, text in enumerate(texts):
+        yield (*path, n), text
+
+
+def time_zones(document: ProgramDocument) -> Problems:
+    """Every clock can be read."""
+    used: list[tuple[Path, str]] = [(("time_zone",), document.time_zone)]
+    used += [
+        (("stores", n, "time_zone"), store.time_zone)
+        for n, store in enumerate(document.stores)
+        if store.time_zone is not None
+    ]
+    known = {name: _is_time_zone(name) for name in {name for _, name in used}}
+    for path, name in used:
+        if not known[name]:
+            yield at(path, f"There is no time zone {name!r}; write one such as Asia/Taipei.")
+
+
+def _is_time_zone(name: str) -> bool:
+    if _ZONE.fullmatch(name) is None:
+        return False
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+def money(document: ProgramDocument) -> Problems:
+    """The money has a code."""
+    if _MONEY.fullmatch(document.money.currency) is None:
+        yield at(("money", "currency"), "Write three capital letters, for example TWD.")
