@@ -94,6 +94,14 @@ class Line:
 
     amount: int
     category: str | None = None
+    sku: str = "bread-1"
+
+
+@dataclass(frozen=True)
+class Paid:
+    """A means of payment as earning sees it."""
+
+    method: str
 
 
 @dataclass(frozen=True)
@@ -105,6 +113,7 @@ class SaleSeen:
     channel: str
     occurred_at: datetime
     lines: tuple[Line, ...]
+    payments: tuple[Paid, ...] = ()
 
 
 def sale(*lines: Line, **changes: Any) -> SaleSeen:

@@ -1,178 +1,134 @@
-"""What a purchase is worth: earning rules and their conditions (M7), with the reason for each (M12)."""
+"""What a purchase is worth (M7), with the reason for each point (M12).
+
+One sale is decided in one order: the conditions of each rule; what each gives for the lines that count; which rules
+exclude, outdo or multiply others (`huitou.points.stacking`); caps, which cut; budgets last, which cut too. It depends
+on the sale, the programme and the member's circumstances alone. These are kept, so a refund decides the sale again
+without the lines that came back (E2).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import NamedTuple, Protocol, get_args
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from huitou.points.wallet import RuleOutcome
-from huitou.program.model import BrandId, CurrencyId, Program, StoreId
-from huitou.program.rules import Condition, EarningRule, Rate, Rounding, Weekday
-
-LONGEST_FOUND = 48
-"""Characters of a till's own words in an outcome: there is one for each rule, and all of them share one item."""
-WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
-
-
-class SaleLine(Protocol):
-    """What earning needs to know of a line: its category and what was paid for it (smallest units)."""
-
-    @property
-    def category(self) -> str | None: ...
-    @property
-    def amount(self) -> int: ...
-
-
-class Sale(Protocol):
-    """What earning needs to know of a purchase."""
-
-    @property
-    def brand(self) -> BrandId: ...
-    @property
-    def store(self) -> StoreId | None: ...
-    @property
-    def channel(self) -> str: ...
-    @property
-    def occurred_at(self) -> datetime: ...
-    @property
-    def lines(self) -> Sequence[SaleLine]: ...
+from huitou.points.circumstances import NOBODY, Circumstances
+from huitou.points.conditions import Occasion, Sale
+from huitou.points.plan import Plan, Ready, counter, plan_of
+from huitou.points.shares import share
+from huitou.points.stacking import Applied, compete, line_weights
+from huitou.points.wallet import BUDGET, RuleOutcome
+from huitou.program.model import CurrencyId, Program
+from huitou.program.rules import Per, RuleId
 
 
 @dataclass(frozen=True, slots=True)
 class Earning:
-    """The points of one currency that a purchase earns, and what every rule of that currency had to say."""
+    """The points of one currency that a purchase earns, and what every rule of that currency had to say.
+
+    ``used`` is by how much the counters of caps grow, ``budgets`` what was taken from the budgets of rules.
+    """
 
     points: int
     outcomes: tuple[RuleOutcome, ...]
+    used: Mapping[str, int] = field(default_factory=dict)
+    budgets: Mapping[RuleId, int] = field(default_factory=dict)
 
 
-class _Occasion(NamedTuple):
-    """A sale as conditions see it: on the store's calendar, with what was paid per category."""
-
-    brand: BrandId
-    channel: str
-    local: datetime
-    total: int
-    by_category: Mapping[str, int]
+Said = RuleOutcome | Applied
 
 
-def earnings(sale: Sale, program: Program) -> Mapping[CurrencyId, Earning]:
-    """What ``sale`` earns, by currency: the home currency always, any other only where something was earned."""
-    occasion = _occasion(sale, program)
-    outcomes: dict[CurrencyId, list[RuleOutcome]] = {program.home_currency: []}
-    for rule in program.earning:
-        outcomes.setdefault(rule.currency, []).append(_consider(rule, occasion))
-    earned = {
-        currency: Earning(sum(outcome.points for outcome in considered), tuple(considered))
-        for currency, considered in outcomes.items()
-    }
+def earnings(sale: Sale, program: Program, seen: Circumstances = NOBODY) -> Mapping[CurrencyId, Earning]:
+    """What ``sale`` earns, by currency: the home currency always, any other only where something was earned.
+
+    E2: a sale of which no line is left earns nothing, whatever the rules.
+    """
+    if not sale.lines:
+        return {program.home_currency: Earning(0, ())}
+    occasion = Occasion(sale, program, seen)
+    considered = _considered(occasion, plan_of(program))
+    earned = {currency: _earning(said, occasion) for currency, said in considered.items()}
     return {
         currency: earning for currency, earning in earned.items() if earning.points or currency == program.home_currency
     }
 
 
-def _occasion(sale: Sale, program: Program) -> _Occasion:
-    by_category: dict[str, int] = {}
-    total = 0
-    for line in sale.lines:
-        total += line.amount
-        if line.category is not None:
-            by_category[line.category] = by_category.get(line.category, 0) + line.amount
-    local = sale.occurred_at.astimezone(program.zone_of(sale.store))
-    return _Occasion(sale.brand, sale.channel, local, total, by_category)
+def attribution(sale: Sale, program: Program, seen: Circumstances = NOBODY) -> Mapping[CurrencyId, tuple[int, ...]]:
+    """What each line of ``sale`` brought: the sums are exactly the points of `earnings`.
+
+    Each rule's points, as they were after cuts, are shared among the lines that it counted, in proportion to what
+    it gives for them; what does not divide goes to the largest remainders.
+    """
+    if not sale.lines:
+        return {program.home_currency: ()}
+    occasion = Occasion(sale, program, seen)
+    considered = _considered(occasion, plan_of(program))
+    return {currency: _by_line(said, occasion) for currency, said in considered.items()}
 
 
-def _consider(rule: EarningRule, occasion: _Occasion) -> RuleOutcome:
-    for name, holds in _CONDITIONS.items():
-        found = holds(rule.when, occasion)
+def _by_line(said: Iterable[Said], occasion: Occasion) -> tuple[int, ...]:
+    lines = [0] * len(occasion.sale.lines)
+    for each in said:
+        if isinstance(each, Applied):
+            points = _outcome(each, occasion, {}, {}).points
+            shares = share(points, line_weights(each, occasion))
+            lines = [line + part for line, part in zip(lines, shares, strict=True)]
+    return tuple(lines)
+
+
+def _considered(occasion: Occasion, plan: Plan) -> Mapping[CurrencyId, Sequence[Said]]:
+    sale = occasion.sale
+    considered = {
+        currency: [_consider(each, occasion) if isinstance(each, Ready) else each for each in candidates]
+        for currency, candidates in plan.candidates(sale.brand, sale.store, sale.channel).items()
+    }
+    if plan.competes:
+        compete([each for said in considered.values() for each in said if isinstance(each, Applied)], occasion, plan)
+    return considered
+
+
+def _consider(ready: Ready, occasion: Occasion) -> Said:
+    for name, check in ready.checks:
+        found = check(occasion)
         if found is not None:
-            return RuleOutcome(rule.id, 0, 0, name, found)
-    base = _base(rule.when, occasion)
-    if not isinstance(rule.reward, Rate):
-        raise NotImplementedError(rule.id)
-    return RuleOutcome(rule.id, base, rate(base, rule.reward, rule.rounding))
+            return RuleOutcome(ready.rule.id, 0, 0, name, found)
+    return Applied(ready, ready.selection.base(occasion))
 
 
-def rate(base: int, reward: Rate, rounding: Rounding) -> int:
-    """``points`` for each ``per`` in ``base``, in exact integers, rounded as the rule says."""
-    product = base * reward.points
-    match rounding:
-        case Rounding.DOWN:
-            return product // reward.per
-        case Rounding.HALF_UP:
-            return (2 * product + reward.per) // (2 * reward.per)
-        case Rounding.UP:
-            return -(-product // reward.per)
+def _earning(said: Iterable[Said], occasion: Occasion) -> Earning:
+    used: dict[str, int] = {}
+    budgets: dict[RuleId, int] = {}
+    outcomes = tuple([_outcome(each, occasion, used, budgets) if isinstance(each, Applied) else each for each in said])
+    return Earning(sum([outcome.points for outcome in outcomes]), outcomes, used, budgets)
 
 
-def _base(when: Condition, occasion: _Occasion) -> int:
-    if not when.categories:
-        return occasion.total
-    return sum(occasion.by_category.get(category, 0) for category in when.categories)
+def _outcome(each: Applied, occasion: Occasion, used: dict[str, int], budgets: dict[RuleId, int]) -> RuleOutcome:
+    """What the rule pays after its caps and its budget, in this order; notes what it takes from them."""
+    rule, points = each.ready.rule, each.points
+    if each.failed:
+        return RuleOutcome(rule.id, each.base, 0, each.failed, each.found, each.prevented)
+    if not rule.caps and rule.budget is None:
+        return RuleOutcome(rule.id, each.base, points)
+    counters = _counters(each, occasion)
+    cut_by = ""
+    for per, key in counters.items():
+        room = max(0, _limit(each, per) - occasion.seen.used.get(key, 0))
+        if points > room:
+            points, cut_by = room, per.value
+    if rule.budget is not None and points > (left := occasion.seen.budgets.get(rule.id, rule.budget)):
+        points, cut_by = max(0, left), BUDGET
+    if points:
+        used |= {key: points for per, key in counters.items() if per is not Per.PURCHASE}
+        budgets |= {rule.id: points} if rule.budget is not None else {}
+    return RuleOutcome(rule.id, each.base, points, "", "", each.points - points, cut_by)
 
 
-# Each asks one thing of the occasion and answers None where it holds, else what was found instead.
+def _counters(each: Applied, occasion: Occasion) -> Mapping[Per, str]:
+    """The counter of each cap; one for a single purchase has none, and nothing is ever found under its name."""
+    rule = each.ready.rule
+    return {
+        cap.per: "" if cap.per is Per.PURCHASE else counter(rule, cap.per, occasion.member_day) for cap in rule.caps
+    }
 
 
-def _brand(when: Condition, occasion: _Occasion) -> str | None:
-    return occasion.brand if when.brands and occasion.brand not in when.brands else None
-
-
-def _channel(when: Condition, occasion: _Occasion) -> str | None:
-    return occasion.channel if when.channels and occasion.channel not in when.channels else None
-
-
-def _date(when: Condition, occasion: _Occasion) -> str | None:
-    if when.first_day is None and when.last_day is None:
-        return None
-    day = _day(when, occasion)
-    too_early = when.first_day is not None and day < when.first_day
-    too_late = when.last_day is not None and day > when.last_day
-    return day.isoformat() if too_early or too_late else None
-
-
-def _weekday(when: Condition, occasion: _Occasion) -> str | None:
-    if not when.weekdays:
-        return None
-    weekday = WEEKDAYS[_day(when, occasion).weekday()]
-    return None if weekday in when.weekdays else weekday
-
-
-def _hour(when: Condition, occasion: _Occasion) -> str | None:
-    if when.hours is None:
-        return None
-    at = _time(occasion)
-    begin, end = when.hours
-    inside = begin <= at < end if begin < end else (at >= begin or at < end)
-    return None if inside else at.strftime("%H:%M")
-
-
-def _category(when: Condition, occasion: _Occasion) -> str | None:
-    if not when.categories or not when.categories.isdisjoint(occasion.by_category):
-        return None
-    found = ", ".join(sorted(occasion.by_category)[:3])
-    return found if len(found) <= LONGEST_FOUND else found[:LONGEST_FOUND] + "…"
-
-
-def _day(when: Condition, occasion: _Occasion) -> date:
-    """The sale's day; after midnight in hours that run over it, the day on which they began."""
-    day = occasion.local.date()
-    if when.hours is not None and when.hours[0] > when.hours[1] and _time(occasion) < when.hours[1]:
-        return day - timedelta(days=1)
-    return day
-
-
-def _time(occasion: _Occasion) -> time:
-    return occasion.local.time()
-
-
-_CONDITIONS: Mapping[str, Callable[[Condition, _Occasion], str | None]] = {
-    "brands": _brand,
-    "channels": _channel,
-    "dates": _date,
-    "weekdays": _weekday,
-    "hours": _hour,
-    "categories": _category,
-}
+def _limit(each: Applied, per: Per) -> int:
+    return min(cap.points for cap in each.ready.rule.caps if cap.per is per)

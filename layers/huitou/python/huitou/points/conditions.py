@@ -1,0 +1,255 @@
+"""When a rule applies (M7): each condition holds, or says what it found instead (M12).
+
+A rule's conditions are made into functions once per programme, and only those that it asks: what a sale costs to
+decide grows with what rules ask, not with what they could ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Protocol, get_args
+
+from huitou.kernel.calendars import local_date
+from huitou.points.circumstances import Circumstances
+from huitou.program.model import BrandId, Program, StoreId
+from huitou.program.rules import Condition, Weekday
+
+LONGEST_FOUND = 48
+"""Characters of a till's own words in an outcome: there is one for each rule, and all of them share one item."""
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+
+
+class SaleLine(Protocol):
+    """What earning needs to know of a line: ``amount`` is what was paid for it in money (smallest units; E3)."""
+
+    @property
+    def sku(self) -> str: ...
+    @property
+    def category(self) -> str | None: ...
+    @property
+    def amount(self) -> int: ...
+
+
+class Paid(Protocol):
+    """What earning needs to know of a payment."""
+
+    @property
+    def method(self) -> str: ...
+
+
+class Sale(Protocol):
+    """What earning needs to know of a purchase."""
+
+    @property
+    def brand(self) -> BrandId: ...
+    @property
+    def store(self) -> StoreId | None: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def occurred_at(self) -> datetime: ...
+    @property
+    def lines(self) -> Sequence[SaleLine]: ...
+    @property
+    def payments(self) -> Sequence[Paid]: ...
+
+
+class Occasion:
+    """A sale as conditions see it. What not every rule asks for is worked out when one does."""
+
+    __slots__ = ("_by_category", "_local", "_member_day", "program", "sale", "seen", "total")
+
+    def __init__(self, sale: Sale, program: Program, seen: Circumstances) -> None:
+        self.sale = sale
+        self.program = program
+        self.seen = seen
+        self.total = sum([line.amount for line in sale.lines])
+        self._by_category: dict[str | None, int] | None = None
+        self._local: datetime | None = None
+        self._member_day: date | None = None
+
+    @property
+    def by_category(self) -> dict[str | None, int]:
+        """What was paid for each category, and (None) for what has none."""
+        if self._by_category is None:
+            paid: dict[str | None, int] = {}
+            for line in self.sale.lines:
+                category = line.category
+                paid[category] = paid.get(category, 0) + line.amount
+            self._by_category = paid
+        return self._by_category
+
+    @property
+    def local(self) -> datetime:
+        """When it happened, on the store's clock (E9)."""
+        if self._local is None:
+            self._local = self.sale.occurred_at.astimezone(self.program.zone_of(self.sale.store))
+        return self._local
+
+    @property
+    def member_day(self) -> date:
+        """The day of the programme's calendar: caps count by it (E9)."""
+        if self._member_day is None:
+            self._member_day = local_date(self.sale.occurred_at, self.program.zone)
+        return self._member_day
+
+    @property
+    def methods(self) -> set[str]:
+        return {payment.method for payment in self.sale.payments}
+
+
+Check = Callable[[Occasion], str | None]
+"""Answers None where the condition holds, else what was found instead."""
+
+
+class Selection:
+    """Which lines of a sale count for a rule: those of one of the categories or SKUs; all, where it names none."""
+
+    __slots__ = ("_categories", "_skus", "is_all")
+
+    def __init__(self, when: Condition) -> None:
+        self._categories = when.categories
+        self._skus = when.skus
+        self.is_all = not (when.categories or when.skus)
+
+    def has(self, line: SaleLine) -> bool:
+        return self.is_all or line.category in self._categories or line.sku in self._skus
+
+    def meets(self, categories: Iterable[str | None]) -> bool:
+        """Whether a line of one of ``categories`` would count; asked of rules without SKUs only."""
+        return not self._categories.isdisjoint(categories)
+
+    def base(self, occasion: Occasion) -> int:
+        """What was paid for the lines that count."""
+        if self.is_all:
+            return occasion.total
+        if self._skus:
+            return sum(line.amount for line in occasion.sale.lines if self.has(line))
+        paid = occasion.by_category
+        return sum(paid[category] for category in self._categories if category in paid)
+
+    def amounts(self, occasion: Occasion) -> list[int]:
+        """What was paid for each line; 0 for those that do not count."""
+        lines = occasion.sale.lines
+        if self.is_all:
+            return [line.amount for line in lines]
+        return [line.amount if self.has(line) else 0 for line in lines]
+
+
+def failed_at(
+    when: Condition, program: Program, brand: BrandId, store: StoreId | None, channel: str
+) -> tuple[str, str]:
+    """The first condition that no sale at this place can meet, and what is there instead; else empty."""
+    region = program.stores[store].region if store else ""
+    for name, asked, found in (
+        ("brands", when.brands, brand),
+        ("stores", when.stores, store or ""),
+        ("regions", when.regions, region),
+        ("channels", when.channels, channel),
+    ):
+        if asked and found not in asked:
+            return name, found
+    return "", ""
+
+
+def checks(when: Condition, selection: Selection) -> tuple[tuple[str, Check], ...]:
+    """What else ``when`` asks, by name, the cheapest first; the place is `failed_at`'s."""
+    return tuple(_checks(when, selection))
+
+
+def _checks(when: Condition, selection: Selection) -> Iterator[tuple[str, Check]]:
+    if when.first_day is not None or when.last_day is not None:
+        yield "dates", _dates(when)
+    if when.weekdays:
+        yield "weekdays", _weekdays(when)
+    if when.hours is not None:
+        yield "hours", _hours(*when.hours)
+    yield from _of_the_member(when)
+    if when.payments:
+        yield "payments", _payments(when.payments)
+    if not selection.is_all:
+        yield ("skus" if when.skus else "categories"), _selected(selection, bool(when.skus))
+    if when.minimum:
+        yield "minimum", _minimum(when.minimum, selection)
+
+
+def _of_the_member(when: Condition) -> Iterator[tuple[str, Check]]:
+    if when.tiers:
+        yield "tiers", lambda of: None if of.seen.tier in when.tiers else of.seen.tier or ""
+    if when.segments:
+        yield "segments", lambda of: _listed(of.seen.segments) if when.segments.isdisjoint(of.seen.segments) else None
+    if when.first_purchase == "group":
+        yield "first_purchase", lambda of: None if of.seen.first_in_group else "group"
+    if when.first_purchase == "brand":
+        yield "first_purchase", lambda of: None if of.seen.first_at_brand else of.sale.brand
+    if when.birthday_month:
+        yield "birthday_month", lambda of: None if of.seen.birthday_month else f"{of.member_day:%m}"
+
+
+def _dates(when: Condition) -> Check:
+    first, last = when.first_day or date.min, when.last_day or date.max
+
+    def dates(occasion: Occasion) -> str | None:
+        day = _day(when, occasion)
+        return None if first <= day <= last else day.isoformat()
+
+    return dates
+
+
+def _weekdays(when: Condition) -> Check:
+    def weekdays(occasion: Occasion) -> str | None:
+        weekday = WEEKDAYS[_day(when, occasion).weekday()]
+        return None if weekday in when.weekdays else weekday
+
+    return weekdays
+
+
+def _hours(begin: time, end: time) -> Check:
+    def hours(occasion: Occasion) -> str | None:
+        at = occasion.local.time()
+        inside = begin <= at < end if begin < end else (at >= begin or at < end)
+        return None if inside else at.strftime("%H:%M")
+
+    return hours
+
+
+def _payments(methods: frozenset[str]) -> Check:
+    return lambda occasion: None if not methods.isdisjoint(occasion.methods) else _listed(occasion.methods)
+
+
+def _selected(selection: Selection, by_sku: bool) -> Check:
+    def selected(occasion: Occasion) -> str | None:
+        if not by_sku:
+            return (
+                None
+                if selection.meets(occasion.by_category)
+                else _listed({each for each in occasion.by_category if each})
+            )
+        lines = occasion.sale.lines
+        return None if any(map(selection.has, lines)) else _listed({line.sku for line in lines})
+
+    return selected
+
+
+def _minimum(least: int, selection: Selection) -> Check:
+    """What was found is in smallest units of money."""
+
+    def minimum(occasion: Occasion) -> str | None:
+        base = selection.base(occasion)
+        return None if base >= least else str(base)
+
+    return minimum
+
+
+def _listed(found: set[str] | frozenset[str]) -> str:
+    text = ", ".join(sorted(found)[:3])
+    return text if len(text) <= LONGEST_FOUND else text[:LONGEST_FOUND] + "…"
+
+
+def _day(when: Condition, occasion: Occasion) -> date:
+    """The sale's day; after midnight in hours that run over it, the day on which they began."""
+    local = occasion.local
+    if when.hours is not None and when.hours[0] > when.hours[1] and local.time() < when.hours[1]:
+        return local.date() - timedelta(days=1)
+    return local.date()
