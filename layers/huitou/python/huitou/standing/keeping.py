@@ -1,0 +1,101 @@
+"""What is kept to tell a standing from, and how it grows: the record of a member, and facts that it has yet to take in.
+
+A sale appends its fact to the home wallet, which is written anyway; only when `MOST_UNSEEN` have gathered are they
+folded into the record. A record keeps all facts until they are more than `MOST_FACTS`; then those are dropped that no
+window can look back to any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from huitou.kernel.facts import Fact
+from huitou.kernel.instants import from_millis, to_millis
+from huitou.program.model import Program
+from huitou.standing.model import MILLISECOND, Known, Record, Regime, Standing
+from huitou.standing.tiers import History, evaluate, unchanged
+from huitou.standing.windows import window_of
+
+MOST_UNSEEN = 16
+"""Facts that a wallet carries before they are folded: some hundred bytes of its item."""
+MOST_FACTS = 256
+"""About two kilobytes, more than most members collect in years."""
+
+
+Timeline = Callable[[datetime | None], Sequence[Regime]]
+"""The regimes in order, from the one in force at an instant (None: from the first) to today's."""
+
+
+def stand(known: Known, timeline: Timeline, now: datetime) -> Standing:
+    """How the member has stood until ``now``, at least."""
+    reached = _reached(known, timeline)
+    if reached is not None and unchanged(reached, known.unseen, timeline(reached.through)[-1], now):
+        return reached
+    return _evaluate(known, timeline, now, reached)
+
+
+def history(known: Known) -> History:
+    """All that counts."""
+    record, unseen, enrolled_at = known
+    return History(enrolled_at, record.facts.plus(unseen), record.grants, record.base)
+
+
+def fold(known: Known, timeline: Timeline, settled: datetime) -> Record:
+    """The record with what was unseen taken in. What happened before ``settled`` is final: see `settled_by`."""
+    record, facts = known.record, history(known).facts
+    if not facts.at:
+        return replace(record, folds=record.folds + 1)
+    reached = _evaluate(known, timeline, from_millis(facts.at[-1]), _reached(known, timeline))
+    seen = sum(grant.at <= reached.through for grant in record.grants)
+    folded = replace(record, folds=record.folds + 1, facts=facts, reached=reached, grants_seen=seen)
+    if len(facts) <= MOST_FACTS:
+        return folded
+    return _shortened(known._replace(record=folded, unseen=()), timeline, settled)
+
+
+def settled_by(program: Program, now: datetime) -> datetime:
+    """Before this instant, no sale can come any more, nor a refund that changes what was."""
+    waits = [program.late_limit, program.claim_limit, program.refund_limit]
+    return now - max(waits) - timedelta(days=1)
+
+
+def _evaluate(known: Known, timeline: Timeline, now: datetime, reached: Standing | None) -> Standing:
+    start = reached or known.record.base
+    return evaluate(history(known), timeline(start.through if start else None), now, start)
+
+
+def _reached(known: Known, timeline: Timeline) -> Standing | None:
+    """The standing worked out before, if all that it does not contain is later."""
+    record, unseen, _ = known
+    if record.reached is None:
+        return None
+    through = record.reached.through
+    if any(_counts_from(fact) <= through for fact in unseen):
+        return None
+    if sum(grant.at <= through for grant in record.grants) != record.grants_seen:
+        return None
+    return record.reached if timeline(through)[0].version == record.reached.regime else None
+
+
+def _counts_from(fact: Fact) -> datetime:
+    is_loss = fact.spend < 0 or fact.visits < 0 or fact.points < 0
+    return max(fact.at, fact.known_at) if is_loss else fact.at
+
+
+def _shortened(known: Known, timeline: Timeline, settled: datetime) -> Record:
+    record = known.record
+    base = _evaluate(known, timeline, settled - MILLISECOND, None)
+    kept = record.facts.since(_reach(base, known.enrolled_at, timeline(base.through)[0]))
+    return replace(record, facts=kept, base=base) if len(kept) < len(record.facts) else record
+
+
+def _reach(base: Standing, enrolled_at: datetime, regime: Regime) -> int:
+    """The first instant that any window of the future looks back to."""
+    t = to_millis(base.through)
+    if regime.policy is None:
+        return t
+    window = window_of(regime.policy, regime.zone, enrolled_at)
+    review = base.state.review_at
+    return min(window.earliest(t), window.reviewed_since(to_millis(review)) if review else t)
