@@ -58,7 +58,7 @@ def test_a_purchase_answers_with_its_points_and_why(story: Story) -> None:
     """M12: which rules were considered, which fired, on what."""
     assert story.purchase["member_id"] == story.member
     assert story.purchase["client_reference"] == "till-1/77"
-    assert story.purchase["balances"] == {"points": {"spendable": "12", "pending": "0"}}
+    assert story.purchase["balances"] == {"points": {"spendable": "12", "pending": "0", "held": "0", "debt": "0"}}
     (entry,) = story.purchase["entries"]
     assert (entry["type"], entry["points"], entry["brand"]) == ("earn", "12", "maru")
     (base, beans) = entry["explanation"], entry["explanation"][1:]

@@ -163,7 +163,7 @@ def points_of(ledgers: Ledgers) -> Points:
     return Points(
         purchases=sum(entry.cause.kind == "purchase" for entry in entries["points"]),
         earned=_earned(entries["points"]),
-        spendable=balance_of(replay(by_then, lambda _: NEW_YORK), END_OF_YEAR).spendable,
+        spendable=balance_of(replay(by_then, lambda _: NEW_YORK).lots, END_OF_YEAR).spendable,
         beans=_earned(entries.get("beans", [])),
     )
 

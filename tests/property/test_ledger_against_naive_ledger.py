@@ -139,11 +139,11 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @invariant()
     def now_and_the_future_agree(self) -> None:
-        assert self.ledger.balance(self.now) == self.naive.balance(self.now)
+        assert self.ledger.balance(self.now) == Balance(*self.naive.balance(self.now))
         for boundary in list(self.naive.instants())[-4:]:
             for later in (boundary - MILLISECOND, boundary, boundary + timedelta(hours=30)):
                 if later >= self.now:
-                    assert self.ledger.balance(self.now, later) == self.naive.balance(later)
+                    assert self.ledger.balance(self.now, later) == Balance(*self.naive.balance(later))
 
     @invariant()
     def a_settled_wallet_holds_the_open_grants(self) -> None:
@@ -168,8 +168,9 @@ class LedgerMachine(RuleBasedStateMachine):
         recorded = [entry.recorded_at for entry in entries]
         assert recorded == sorted(recorded)
         if entries:
-            lots = replay(entries, lambda _: self.ledger.program.zone)
-            assert entries[-1].balance == balance_of(lots, max(entries[-1].recorded_at, self.recorded))
+            known = replay(entries, lambda _: self.ledger.program.zone)
+            at_last = max(entries[-1].recorded_at, self.recorded)
+            assert entries[-1].balance == balance_of(known.lots, at_last, known.holds, known.debts)
 
     @invariant()
     def expiry_and_activation_are_booked_when_they_happened(self) -> None:
@@ -199,9 +200,12 @@ class LedgerMachine(RuleBasedStateMachine):
         instants = [START - timedelta(hours=5), *self.remembered, *self.naive.instants()]
         for number, past in enumerate(instants, self.steps):
             if past < self.now and number % 5 == 0:
-                assert self.ledger.balance(self.now, past) == self.naive.balance(past), past
+                assert self.ledger.balance(self.now, past) == Balance(*self.naive.balance(past)), past
                 as_of = list(self.remembered)[number % len(self.remembered)]
-                assert self.ledger.balance(self.now, past, as_of) == self.naive.balance(past, as_of), (past, as_of)
+                assert self.ledger.balance(self.now, past, as_of) == Balance(*self.naive.balance(past, as_of)), (
+                    past,
+                    as_of,
+                )
         for past, balance in self.remembered.items():
             if past < self.now:
                 assert self.ledger.balance(self.now, past, past) == balance, past

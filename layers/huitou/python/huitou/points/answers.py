@@ -24,6 +24,10 @@ class BalanceView(View):
 
     spendable: str
     pending: str
+    held: str
+    """Set aside for a till."""
+    debt: str
+    """Owed after refunds: points that come repay it first, and till then none can be spent."""
 
 
 class LotView(View):
@@ -98,7 +102,11 @@ class EntryView(View):
     """Counts the changes of the wallet; entries follow one another by it."""
     type: EntryType
     points: str
-    """The change; of an activation, the points that can now be spent."""
+    """The change; of an activation, the points that can now be spent; of a capture, the held points spent."""
+    waived: str
+    """What a refund did not take back, and nobody owes."""
+    debt: str
+    """The change of what the member owes."""
     effective_at: datetime
     """When it counts from."""
     recorded_at: datetime
@@ -174,6 +182,8 @@ def balance_view(balance: Balance, currency: PointCurrency) -> dict[str, str]:
     return {
         "spendable": format_amount(balance.spendable, currency.exponent),
         "pending": format_amount(balance.pending, currency.exponent),
+        "held": format_amount(balance.held, currency.exponent),
+        "debt": format_amount(balance.debt, currency.exponent),
     }
 
 
@@ -187,6 +197,8 @@ def entry_view(entry: Entry, program: Program) -> dict[str, Any]:
         "version": entry.version,
         "type": entry.type.value,
         "points": format_amount(entry.amount, currency.exponent),
+        "waived": format_amount(entry.waived, currency.exponent),
+        "debt": format_amount(entry.debt, currency.exponent),
         "effective_at": format_instant(entry.effective_at),
         "recorded_at": format_instant(entry.recorded_at),
         "brand": entry.brand,

@@ -46,3 +46,20 @@ def follow(lot: Lot, activity: datetime, zone: ZoneInfo) -> Lot:
     if end is None or lot.expires_at is None or end <= lot.expires_at:
         return lot
     return replace(lot, expires_at=end)
+
+
+def withdraw(lot: Lot, last_activity: datetime, now: datetime, zone: ZoneInfo) -> Lot:
+    """E5: ``lot`` after an activity that counts no more: it ends where ``last_activity`` puts it, never before now."""
+    if not lot.sliding_days or lot.expires_at is None or lot.has_expired(now):
+        return lot
+    end = expiration(Sliding(lot.sliding_days), max(last_activity, lot.active_at), zone)
+    if end is None or end >= lot.expires_at:
+        return lot
+    return replace(lot, expires_at=max(end, now))
+
+
+def earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The earlier of two ends; None is none."""
+    if one is None or other is None:
+        return one or other
+    return min(one, other)

@@ -11,6 +11,8 @@ from huitou.program.model import CurrencyId
 _COUNTED: Mapping[EntryType, str] = {
     EntryType.EARN: "PointsEarned",
     EntryType.REDEEM: "PointsRedeemed",
+    EntryType.CAPTURE: "PointsRedeemed",
+    EntryType.TAKE_BACK: "PointsTakenBack",
     EntryType.EXPIRE: "PointsExpired",
 }
 

@@ -1,7 +1,7 @@
 """The proof that entries tell the whole story (E13), and balances of the past.
 
-Replaying a wallet's entries in the order of their versions gives its lots back; replaying those known or
-effective by some instant gives the balance of then.
+Replaying a wallet's entries in the order of their versions gives its lots, holds and debts back; replaying those
+known or effective by some instant gives the balance of then.
 """
 
 from __future__ import annotations
@@ -12,49 +12,121 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from huitou.points.expiry import follow, slide
-from huitou.points.wallet import Entry, EntryType, Lot, LotChange, Wallet
+from huitou.kernel.ids import Digest
+from huitou.kernel.instants import EPOCH
+from huitou.points.expiry import follow, withdraw
+from huitou.points.wallet import Debt, Entry, EntryType, Hold, Lot, LotChange, Wallet, repaid, with_debt
 
-ACTIVITIES = frozenset({EntryType.EARN, EntryType.REDEEM, EntryType.VISIT})
+ACTIVITIES = frozenset({EntryType.EARN, EntryType.REDEEM, EntryType.CAPTURE, EntryType.VISIT})
 
 
 class Totals(NamedTuple):
     """What became of all points of a member and currency, in smallest units.
 
-    E13: ``issued == spendable + pending + redeemed + expired + taken`` at any instant.
+    E13: ``issued + received + debt == spendable + pending + held + redeemed + expired + adjusted + taken_back + sent``
+    at any instant.
     """
 
-    issued: int
-    redeemed: int
-    """Net of reversals."""
-    expired: int
-    taken: int
-    """By adjustment."""
+    issued: int = 0
+    received: int = 0
+    """From other members and by conversion."""
+    redeemed: int = 0
+    """Net of what came back."""
+    expired: int = 0
+    """Net of what was reinstated."""
+    adjusted: int = 0
+    """Taken by hand."""
+    taken_back: int = 0
+    """By refunds, with what became debt."""
+    sent: int = 0
+    """To other members and by conversion."""
 
 
-def replay(entries: Iterable[Entry], zone_of: Callable[[int], ZoneInfo]) -> tuple[Lot, ...]:
-    """The open lots, by number. ``entries`` come in the order of their versions.
+class Replayed(NamedTuple):
+    """What entries lead to; lots by number, holds and debts as they arose."""
+
+    lots: tuple[Lot, ...]
+    holds: tuple[Hold, ...]
+    debts: tuple[Debt, ...]
+
+
+def replay(entries: Iterable[Entry], zone_of: Callable[[int], ZoneInfo]) -> Replayed:
+    """What is there after ``entries``, which come in the order of their versions.
 
     ``zone_of`` gives the time zone of a programme version: sliding ends are days of that programme.
     """
-    lots: dict[int, Lot] = {}
-    last_activity: datetime | None = None
+    replaying = _Replay(zone_of)
     for entry in entries:
-        for change in entry.changes:
-            _apply(change, lots)
+        replaying.apply(entry)
+    lots = replaying.lots
+    return Replayed(tuple(lots[number] for number in sorted(lots)), tuple(replaying.holds.values()), replaying.debts)
+
+
+class _Replay:
+    """By amounts, not by lots as they were then: of a replay up to some instant, later entries are left out."""
+
+    def __init__(self, zone_of: Callable[[int], ZoneInfo]) -> None:
+        self._zone_of = zone_of
+        self.lots: dict[int, Lot] = {}
+        self.holds: dict[Digest, Hold] = {}
+        self.debts: tuple[Debt, ...] = ()
+        self._last_activity: datetime | None = None
+
+    def apply(self, entry: Entry) -> None:
+        if entry.type is not EntryType.CAPTURE:
+            for change in entry.changes:
+                self._change_lot(change)
+        if entry.type in _OF_HOLDS:
+            self._change_hold(entry)
         if entry.type in ACTIVITIES:
-            last_activity = max(entry.effective_at, last_activity or entry.effective_at)
-            lots = {lot.number: lot for lot in slide(lots.values(), last_activity, zone_of(entry.program_version))}
-    return tuple(lots[number] for number in sorted(lots))
+            self._be_active(entry)
+        if entry.last_activity is not None:
+            self._withdraw_activity(entry, entry.last_activity)
+        if entry.debt > 0:
+            self.debts = with_debt(self.debts, entry.about or "", entry.brand, entry.debt)
+        elif entry.debt:
+            self.debts = repaid(self.debts, -entry.debt)
+
+    def _change_lot(self, change: LotChange) -> None:
+        number = change.lot.number
+        lot = self.lots.get(number) or replace(change.lot, remaining=0)
+        self.lots[number] = replace(lot, remaining=lot.remaining + change.amount, pending=change.lot.pending)
+        if self.lots[number].remaining == 0:
+            del self.lots[number]
+
+    def _change_hold(self, entry: Entry) -> None:
+        key = Digest(entry.about or "")
+        if entry.type is EntryType.HOLD and entry.ends_at is not None:
+            self.holds[key] = Hold(key, entry.brand, entry.changes, entry.ends_at)
+        elif key in self.holds:
+            hold = self.holds.pop(key)
+            gone = {change.lot.number: abs(change.amount) for change in entry.changes}
+            parts = [part._replace(amount=part.amount + gone.get(part.lot.number, 0)) for part in hold.parts]
+            if left := tuple(part for part in parts if part.amount):
+                self.holds[key] = hold._replace(parts=left)
+
+    def _be_active(self, entry: Entry) -> None:
+        at, zone = entry.effective_at, self._zone_of(entry.program_version)
+        latest = self._last_activity = max(at, self._last_activity or at)
+        brought = {change.lot.number for change in entry.changes}
+        self._change_ends(entry, lambda lot: follow(lot, latest if lot.number in brought else at, zone))
+
+    def _withdraw_activity(self, entry: Entry, last_activity: datetime) -> None:
+        zone = self._zone_of(entry.program_version)
+        self._last_activity = last_activity
+        self._change_ends(entry, lambda lot: withdraw(lot, last_activity, entry.recorded_at, zone))
+
+    def _change_ends(self, entry: Entry, change: Callable[[Lot], Lot]) -> None:
+        self.lots = {number: change(lot) if lot.sliding_days else lot for number, lot in self.lots.items()}
+        for key, hold in self.holds.items():
+            parts = (
+                part if part.lot.has_expired(entry.recorded_at) else part._replace(lot=change(part.lot))
+                for part in hold.parts
+            )
+            self.holds[key] = hold._replace(parts=tuple(parts))
 
 
-def _apply(change: LotChange, lots: dict[int, Lot]) -> None:
-    """By its amount, not by the lot as it was then: of a replay up to some instant, later entries are left out."""
-    number = change.lot.number
-    lot = lots.get(number) or replace(change.lot, remaining=0)
-    lots[number] = replace(lot, remaining=lot.remaining + change.amount, pending=change.lot.pending)
-    if lots[number].remaining == 0:
-        del lots[number]
+_OF_HOLDS = frozenset({EntryType.HOLD, EntryType.CAPTURE, EntryType.RELEASE})
 
 
 def kept_alive(lot: Lot, entries: Iterable[Entry], zone: ZoneInfo) -> Lot:
@@ -64,39 +136,68 @@ def kept_alive(lot: Lot, entries: Iterable[Entry], zone: ZoneInfo) -> Lot:
             break
         if entry.type in ACTIVITIES:
             lot = follow(lot, entry.effective_at, zone)
+        if entry.last_activity is not None:
+            lot = withdraw(lot, entry.last_activity, entry.recorded_at, zone)
     return lot
+
+
+def activity_without(purchase: str, entries: Iterable[Entry]) -> datetime:
+    """E5: the latest activity that still counts when ``purchase`` is refunded whole; `EPOCH` where none is left.
+
+    ``entries`` are all of the wallet: purchases refunded whole before do not count either.
+    """
+    known = list(entries)
+    withdrawn = {purchase} | {entry.about for entry in known if entry.last_activity is not None}
+    counting = (
+        entry.effective_at
+        for entry in known
+        if entry.type in ACTIVITIES and not (entry.cause.kind == "purchase" and entry.cause.id in withdrawn)
+    )
+    return max(counting, default=EPOCH)
 
 
 def totals(entries: Iterable[Entry]) -> Totals:
     """Sums the entries by what they did."""
-    issued = redeemed = expired = taken = 0
+    sums = dict.fromkeys(Totals._fields, 0)
     for entry in entries:
         match entry.type:
-            case EntryType.EARN:
-                issued += entry.amount
-            case EntryType.ADJUST if entry.amount > 0:
-                issued += entry.amount
             case EntryType.ADJUST:
-                taken -= entry.amount
-            case EntryType.REDEEM | EntryType.REVERSE:
-                redeemed -= entry.amount
-            case EntryType.EXPIRE:
-                expired -= entry.amount
-            case EntryType.ACTIVATE | EntryType.VISIT:
-                pass
-    return Totals(issued, redeemed, expired, taken)
+                sums["issued" if entry.amount > 0 else "adjusted"] += abs(entry.amount)
+            case EntryType.TAKE_BACK:
+                sums["taken_back"] += entry.debt - entry.amount
+            case _ if total := _TOTAL_OF.get(entry.type):
+                name, sign = total
+                sums[name] += sign * entry.amount
+    return Totals(**sums)
+
+
+_TOTAL_OF = {
+    EntryType.EARN: ("issued", 1),
+    EntryType.RECEIVE: ("received", 1),
+    EntryType.CONVERT_IN: ("received", 1),
+    EntryType.REDEEM: ("redeemed", -1),
+    EntryType.CAPTURE: ("redeemed", -1),
+    EntryType.REVERSE: ("redeemed", -1),
+    EntryType.GIVE_BACK: ("redeemed", -1),
+    EntryType.EXPIRE: ("expired", -1),
+    EntryType.REINSTATE: ("expired", -1),
+    EntryType.SEND: ("sent", -1),
+    EntryType.CONVERT_OUT: ("sent", -1),
+}
+"""The others leave the totals as they are: points begin, wait, return or pay a debt."""
 
 
 def discrepancies(wallet: Wallet, entries: list[Entry], zone_of: Callable[[int], ZoneInfo]) -> list[str]:
     """What contradicts E13, in words; empty for a sound wallet. ``entries`` are all there are, in order."""
     found = []
-    replayed = replay(entries, zone_of)
-    if replayed != wallet.lots:
-        found.append(f"the entries lead to {replayed}, the wallet holds {wallet.lots}")
-    held = sum(lot.remaining for lot in wallet.lots)
-    sums = totals(entries)
-    if sums.issued != held + sums.redeemed + sums.expired + sums.taken:
-        found.append(f"issued {sums.issued} is not held {held} plus {sums}")
-    if any(lot.remaining <= 0 for lot in wallet.lots):
-        found.append("a lot holds nothing or less")
+    replayed, stored = replay(entries, zone_of), Replayed(wallet.lots, wallet.holds, wallet.debts)
+    if replayed != stored:
+        found.append(f"the entries lead to {replayed}, the wallet holds {stored}")
+    sums, debt = totals(entries), sum(debt.points for debt in wallet.debts)
+    kept = sum(lot.remaining for lot in wallet.lots) + sum(hold.points for hold in wallet.holds)
+    came = sums.issued + sums.received + debt
+    if came != kept + sums.redeemed + sums.expired + sums.adjusted + sums.taken_back + sums.sent:
+        found.append(f"{came} came or are owed, which is not {kept} kept plus {sums}")
+    if any(lot.remaining <= 0 for lot in wallet.lots) or any(debt.points <= 0 for debt in wallet.debts):
+        found.append("a lot or a debt comes to nothing or less")
     return found

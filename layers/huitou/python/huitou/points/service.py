@@ -17,8 +17,8 @@ from huitou.points.bookings import Booking
 from huitou.points.decisions import Adjust, Decision, Redeem, Reverse, Settle, decide, touch
 from huitou.points.membership import entry_seen_by, joined_by_use, require_seen
 from huitou.points.ports import BookingStore, Programs, WalletStore
-from huitou.points.replay import replay
-from huitou.points.wallet import Balance, Cause, Entry, Lot, Wallet, balance_of, open_wallet
+from huitou.points.replay import Replayed, replay
+from huitou.points.wallet import Balance, Cause, Entry, Hold, Lot, Wallet, balance_of, lots_at, open_wallet
 from huitou.program.model import GROUP, BrandId, CurrencyId, PointCurrency, Program
 
 
@@ -104,16 +104,16 @@ class Points:
         wallet = wallets.get(kind.id) or open_wallet(member, kind.id, now)
         instant = at or now
         past = instant < now or (as_of is not None and as_of < now)
-        lots = self._lots_known(wallet, instant, as_of) if past else wallet.lots
-        lots = tuple(lot for lot in lots if not lot.has_expired(instant))
+        known = self._known(wallet, instant, as_of) if past else Replayed(wallet.lots, wallet.holds, wallet.debts)
+        lots = lots_at(known.lots, known.holds, instant)
         return WalletView(
             member=member,
             currency=kind,
             at=instant,
             as_of=as_of,
-            balance=balance_of(lots, instant),
-            lots=lots,
-            next_change_at=_next_change(lots, instant),
+            balance=balance_of(known.lots, instant, known.holds, known.debts),
+            lots=tuple(lot for lot in lots if not lot.has_expired(instant)),
+            next_change_at=_next_change(lots, known.holds, instant),
             version=wallet.version,
         )
 
@@ -173,7 +173,7 @@ class Points:
 
         return until_committed(attempt, self._pause)
 
-    def _lots_known(self, wallet: Wallet, at: datetime, as_of: datetime | None) -> tuple[Lot, ...]:
+    def _known(self, wallet: Wallet, at: datetime, as_of: datetime | None) -> Replayed:
         entries = all_items(lambda after: self._wallets.entries(wallet.member, wallet.currency, after=after))
         known = (entry for entry in entries if as_of is None or entry.recorded_at <= as_of)
         counting = (entry for entry in known if entry.effective_at <= at)
@@ -238,8 +238,9 @@ class Points:
         return Booked(booking, entry, replayed=True)
 
 
-def _next_change(lots: tuple[Lot, ...], at: datetime) -> datetime | None:
-    instants = (instant for lot in lots for instant in (lot.active_at, lot.expires_at))
+def _next_change(lots: tuple[Lot, ...], holds: tuple[Hold, ...], at: datetime) -> datetime | None:
+    intervals = (instant for lot in lots for instant in (lot.active_at, lot.expires_at))
+    instants = (*intervals, *(hold.ends_at for hold in holds))
     return min((instant for instant in instants if instant is not None and instant > at), default=None)
 
 

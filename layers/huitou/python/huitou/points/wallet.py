@@ -11,7 +11,7 @@ All amounts are integers of the currency's smallest unit and never negative, exc
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -236,15 +236,17 @@ class Wallet:
 
     def balance(self, at: datetime) -> Balance:
         """The exact balance at ``at``, now or later, if nothing else happens."""
-        return balance_of(self.lots, at)
+        return balance_of(self.lots, at, self.holds, self.debts)
 
     def due_at(self) -> datetime | None:
         """The next instant at which time alone changes the wallet."""
-        return next_change(self.lots)
+        return next_change(self.lots, self.holds)
 
     def due_by(self, now: datetime) -> set[datetime]:
         """The instants up to ``now`` at which time alone changed the wallet, and nobody has booked it yet."""
-        return {instant for instant in _changes(self.lots) if instant <= now}
+        starts = {lot.active_at for lot in self.lots if lot.pending}
+        ends = {lot.expires_at for lot in self.lots if lot.expires_at is not None}
+        return {instant for instant in starts | ends | {hold.ends_at for hold in self.holds} if instant <= now}
 
     def not_before(self, now: datetime) -> datetime:
         """Time never runs backwards in a wallet, though the clocks of two functions differ."""
@@ -259,9 +261,12 @@ def open_wallet(member: MemberId, currency: CurrencyId, now: datetime) -> Wallet
     return Wallet(member, currency, 0, (), 1, {}, None, now)
 
 
-def balance_of(lots: Iterable[Lot], at: datetime) -> Balance:
-    """Sums the lots that can be spent at ``at`` and those that will be later."""
-    spendable = pending = 0
+def balance_of(lots: Iterable[Lot], at: datetime, holds: Collection[Hold] = (), debts: Iterable[Debt] = ()) -> Balance:
+    """Sums the lots that can be spent at ``at`` and those that will be later, what is held then, and what is owed."""
+    spendable = pending = held = 0
+    if holds:
+        lots = lots_at(lots, holds, at)
+        held = sum(hold.points for hold in holds if hold.ends_at > at)
     for lot in lots:
         if lot.expires_at is not None and lot.expires_at <= at:
             continue
@@ -269,14 +274,50 @@ def balance_of(lots: Iterable[Lot], at: datetime) -> Balance:
             spendable += lot.remaining
         else:
             pending += lot.remaining
-    return Balance(spendable, pending)
+    return Balance(spendable, pending, held, sum(debt.points for debt in debts) if debts else 0)
 
 
-def next_change(lots: Collection[Lot]) -> datetime | None:
-    """The earliest activation not yet booked, or end, of any of the lots."""
-    return min(_changes(lots), default=None)
+def lots_at(lots: Iterable[Lot], holds: Iterable[Hold], at: datetime) -> tuple[Lot, ...]:
+    """The lots, by number, with the points back that were held and whose hold has ended by ``at`` (E17)."""
+    found = {lot.number: lot for lot in lots}
+    for hold in holds:
+        if hold.ends_at <= at:
+            for amount, held in hold.parts:
+                lot = found.get(held.number) or replace(held, remaining=0)
+                found[lot.number] = replace(lot, remaining=lot.remaining - amount)
+    return tuple(found[number] for number in sorted(found))
 
 
-def _changes(lots: Collection[Lot]) -> list[datetime]:
-    starts = [lot.active_at for lot in lots if lot.pending]
-    return starts + [lot.expires_at for lot in lots if lot.expires_at is not None]
+def next_change(lots: Iterable[Lot], holds: Iterable[Hold] = ()) -> datetime | None:
+    """The earliest activation not yet booked, or end, of any of the lots, or end of a hold."""
+    next_at: datetime | None = None
+    for lot in lots:
+        if lot.pending and (next_at is None or lot.active_at < next_at):
+            next_at = lot.active_at
+        end = lot.expires_at
+        if end is not None and (next_at is None or end < next_at):
+            next_at = end
+    for hold in holds:
+        if next_at is None or hold.ends_at < next_at:
+            next_at = hold.ends_at
+    return next_at
+
+
+def with_debt(debts: Iterable[Debt], purchase: str, issuer: BrandId, points: int) -> tuple[Debt, ...]:
+    """E1: ``points`` more are owed for a purchase: one line for all of its refunds, at the place of the first."""
+    debts = tuple(debts)
+    for index, debt in enumerate(debts):
+        if (debt.purchase, debt.issuer) == (purchase, issuer):
+            return (*debts[:index], debt._replace(points=debt.points + points), *debts[index + 1 :])
+    return (*debts, Debt(purchase, issuer, points))
+
+
+def repaid(debts: Iterable[Debt], points: int) -> tuple[Debt, ...]:
+    """E1: what is still owed after a repayment: the oldest debt is paid first."""
+    left = []
+    for debt in debts:
+        part = min(points, debt.points)
+        points -= part
+        if part < debt.points:
+            left.append(debt._replace(points=debt.points - part))
+    return tuple(left)

@@ -1,0 +1,329 @@
+"""A wallet in the making: what every decision is made of.
+
+Points move only through `Ledger.book`, which writes the entry and changes lots, debts and ends in one step: they
+cannot differ. What a booking of some kind consists of is said in `huitou.points.decisions` and in the modules of
+refunds, holds and journeys beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import count
+from operator import attrgetter
+
+from huitou.kernel.calendars import local_date
+from huitou.kernel.errors import ConflictError
+from huitou.kernel.ids import Digest
+from huitou.kernel.money import format_amount
+from huitou.points.counters import counted, recent
+from huitou.points.expiry import activation, expiration, follow, withdraw
+from huitou.points.replay import ACTIVITIES
+from huitou.points.wallet import (
+    Balance,
+    Cause,
+    Entry,
+    EntryType,
+    Hold,
+    Lot,
+    LotChange,
+    RuleOutcome,
+    Wallet,
+    balance_of,
+    next_change,
+    repaid,
+    spending_order,
+    with_debt,
+)
+from huitou.program.model import GROUP, BrandId, Program, Sliding
+
+CLOCK = Cause("clock", "clock")
+
+
+class InsufficientPointsError(ConflictError):
+    """More points were asked for than are spendable; ``extra`` says how many are, as a decimal string (E33)."""
+
+    code = "insufficient_points"
+    title = "Not enough points"
+
+
+class OutstandingDebtError(ConflictError):
+    """E1: while points are owed, none can be spent, held or sent; ``extra`` says how many are, as a decimal string."""
+
+    code = "outstanding_debt"
+    title = "Points are owed"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a command comes to: the wallet after it, and the entries that lead there."""
+
+    wallet: Wallet
+    entries: tuple[Entry, ...]
+
+    def entry_for(self, cause: Cause, kind: EntryType | None = None) -> Entry:
+        """The first entry of ``cause``, or its first of one kind."""
+        return next(entry for entry in self.entries if entry.cause == cause and kind in {None, entry.type})
+
+
+class Ledger:
+    """Lots and holds as they stand, and the entries booked so far."""
+
+    def __init__(self, wallet: Wallet, program: Program, now: datetime) -> None:
+        self.program = program
+        self.currency = program.currencies[wallet.currency]
+        self.now = now
+        self.lots = {lot.number: lot for lot in wallet.lots}
+        self.holds = {hold.id: hold for hold in wallet.holds}
+        self.debts = wallet.debts
+        self.last_activity = wallet.last_activity
+        self._wallet = wallet
+        self._counters = wallet.counters
+        self._recorded_at = max(now, wallet.recorded_at)
+        self._next_lot = wallet.next_lot
+        self._entries: list[Entry] = []
+
+    # --- booking ---
+
+    def book(
+        self,
+        kind: EntryType,
+        changes: Sequence[LotChange],
+        cause: Cause,
+        brand: BrandId,
+        *,
+        effective_at: datetime | None = None,
+        outcomes: tuple[RuleOutcome, ...] = (),
+        reason: str | None = None,
+        actor: str | None = None,
+        waived: int = 0,
+        debt: int = 0,
+        about: str | None = None,
+        ends_at: datetime | None = None,
+        last_activity: datetime | None = None,
+    ) -> None:
+        """Changes the wallet and writes the entry that says so, effective now where nothing else is said."""
+        at = effective_at or self.now
+        if kind is not EntryType.CAPTURE:
+            self._change_lots(changes)
+        if kind in ACTIVITIES:
+            self._be_active(at, changes)
+        if last_activity is not None:
+            self._withdraw_activity(last_activity)
+        if debt:
+            self.debts = with_debt(self.debts, about or "", brand, debt) if debt > 0 else repaid(self.debts, -debt)
+        amount = sum([change.lot.remaining if kind is EntryType.ACTIVATE else change.amount for change in changes])
+        entry = Entry(
+            member=self._wallet.member,
+            currency=self._wallet.currency,
+            version=self._wallet.version + len(self._entries) + 1,
+            type=kind,
+            amount=amount,
+            changes=tuple(changes),
+            effective_at=at,
+            recorded_at=self._recorded_at,
+            cause=cause,
+            program_version=self.program.version,
+            balance=self.balance(),
+            brand=brand,
+            explanation=outcomes,
+            reason=reason,
+            actor=actor,
+            waived=waived,
+            debt=debt,
+            about=about,
+            ends_at=ends_at,
+            last_activity=last_activity,
+        )
+        self._entries.append(entry)
+
+    def repay(self, changes: Iterable[LotChange], cause: Cause, brand: BrandId) -> None:
+        """E1: what has just been booked as ``changes`` first repays what is owed, unless it is over already."""
+        if not self.debts:
+            return
+        left = sum(debt.points for debt in self.debts)
+        paid = []
+        for credited in sorted(changes, key=lambda change: spending_order(change.lot)):
+            lot = self.lots[credited.lot.number]
+            part = 0 if lot.has_expired(self.now) else min(left, credited.amount)
+            if part:
+                paid.append(taken(lot, part))
+                left -= part
+        if paid:
+            self.book(EntryType.REPAY, paid, cause, brand, debt=sum(change.amount for change in paid))
+
+    def decision(self) -> Decision:
+        """The wallet as it stands now; its version is that of the last entry."""
+        if not self._entries:
+            return Decision(self._wallet, ())
+        wallet = replace(
+            self._wallet,
+            version=self._wallet.version + len(self._entries),
+            lots=tuple(sorted(self.lots.values(), key=attrgetter("number"))),
+            next_lot=self._next_lot,
+            last_activity=self.last_activity,
+            recorded_at=self._recorded_at,
+            holds=tuple(self.holds.values()),
+            debts=self.debts,
+            counters=self._counters,
+        )
+        return Decision(wallet, tuple(self._entries))
+
+    # --- time ---
+
+    def settle(self, most: int | None = None) -> None:
+        """E22: at each of the (at ``most`` so many) instants that have come: ends of holds, activations, expiries."""
+        for _ in range(most) if most else count():
+            due = next_change(self.lots.values(), self.holds.values())
+            if due is None or due > self.now:
+                return
+            for hold in [each for each in self.holds.values() if each.ends_at <= due]:
+                self.release(hold.id, CLOCK, due)
+            starting = [lot for lot in self.lots.values() if lot.pending and lot.active_at <= due]
+            if starting:
+                changes = [LotChange(0, replace(lot, pending=False)) for lot in starting]
+                self.book(EntryType.ACTIVATE, changes, CLOCK, GROUP, effective_at=due)
+            self.expire(due)
+
+    def expire(self, at: datetime) -> None:
+        """Books the end of all lots that are over at ``at``."""
+        ending = [taken(lot, lot.remaining) for lot in self.lots.values() if lot.has_expired(at)]
+        if ending:
+            self.book(EntryType.EXPIRE, ending, CLOCK, GROUP, effective_at=at)
+
+    def release(self, key: Digest, cause: Cause, at: datetime) -> None:
+        """Returns what is left of a hold to its lots, opening those again that are gone."""
+        hold = self.holds.pop(key)
+        returned = [self.returned(part, part.lot) for part in hold.parts]
+        self.book(EntryType.RELEASE, returned, cause, hold.brand, effective_at=at, about=key)
+
+    # --- lots ---
+
+    def balance(self) -> Balance:
+        """What there is now."""
+        return balance_of(self.lots.values(), self.now, tuple(self.holds.values()), self.debts)
+
+    def new_lot(self, points: int, issuer: BrandId, earned_at: datetime) -> LotChange:
+        """Points that come under the currency's policy."""
+        active_at = activation(self.currency, earned_at, self.program.zone)
+        expires_at = expiration(self.currency.expiry, active_at, self.program.zone)
+        return self.add(points, issuer, active_at, expires_at, self.sliding_days, pending=active_at > earned_at)
+
+    def add(
+        self,
+        points: int,
+        issuer: BrandId,
+        active_at: datetime,
+        expires_at: datetime | None,
+        sliding_days: int = 0,
+        *,
+        pending: bool = False,
+    ) -> LotChange:
+        """Points that come as a lot of their own, with the next number."""
+        number = self._next_lot
+        self._next_lot += 1
+        return LotChange(points, Lot(number, points, active_at, expires_at, issuer, sliding_days, pending))
+
+    @property
+    def sliding_days(self) -> int:
+        """Of lots under the currency's policy; 0 where they do not slide."""
+        policy = self.currency.expiry
+        return policy.days if isinstance(policy, Sliding) else 0
+
+    def take(self, points: int) -> list[LotChange]:
+        """Takes from spendable lots in the order of E6. Raises `InsufficientPointsError`."""
+        spendable = self.balance().spendable
+        if points > spendable:
+            asked, available = (format_amount(each, self.currency.exponent) for each in (points, spendable))
+            raise InsufficientPointsError(
+                f"{asked} points were asked for, {available} can be spent.", extra={"spendable": available}
+            )
+        return draw((lot for lot in self.lots.values() if lot.is_spendable(self.now)), points)
+
+    def spend(self, points: int) -> list[LotChange]:
+        """`take`, for what members do themselves. Raises `OutstandingDebtError` while there is debt (E1)."""
+        if self.debts:
+            owed = format_amount(sum(debt.points for debt in self.debts), self.currency.exponent)
+            raise OutstandingDebtError(f"{owed} points are owed, and repaid first.", extra={"debt": owed})
+        return self.take(points)
+
+    def returned(self, part: LotChange, snapshot: Lot) -> LotChange:
+        """Gives points that were taken back to their lot, or to ``snapshot`` of it, where it is gone."""
+        lot = self.lots.get(part.lot.number) or replace(snapshot, remaining=0)
+        return LotChange(-part.amount, replace(lot, remaining=lot.remaining - part.amount))
+
+    @property
+    def slides(self) -> bool:
+        """Whether lots follow activity, those that are there or those that a late sale may still bring."""
+        return self.sliding_days > 0 or any(lot.sliding_days for lot in self._all_lots())
+
+    def count(self, used: Mapping[str, int], sold_at: datetime | None = None) -> None:
+        """E12: changes the use of caps; a sale at ``sold_at`` lets windows be forgotten that no sale can meet now."""
+        if not used:
+            return
+        self._counters = counted(self._counters, used)
+        if sold_at:
+            newest = max(sold_at, self.last_activity or sold_at)
+            limit = max(self.program.late_limit, self.program.claim_limit) + timedelta(days=1)
+            kept = recent(self._counters, local_date(newest - limit, self.program.zone))
+            self._counters = {key: points for key, points in self._counters.items() if key in kept or key in used}
+
+    # --- one step of a booking ---
+
+    def _change_lots(self, changes: Iterable[LotChange]) -> None:
+        for change in changes:
+            self.lots[change.lot.number] = change.lot
+            if change.lot.remaining == 0:
+                del self.lots[change.lot.number]
+
+    def _be_active(self, at: datetime, changes: Iterable[LotChange]) -> None:
+        """E5: an activity at ``at`` moves the ends of sliding lots; those that it brought follow the latest one."""
+        latest = self.last_activity = max(at, self.last_activity or at)
+        brought = {change.lot.number for change in changes}
+        zone = self.program.zone
+        self._change_ends(lambda lot: follow(lot, latest if lot.number in brought else at, zone))
+
+    def _withdraw_activity(self, last_activity: datetime) -> None:
+        """E5: the ends of sliding lots move back to where ``last_activity`` puts them."""
+        self.last_activity = last_activity
+        self._change_ends(lambda lot: withdraw(lot, last_activity, self._recorded_at, self.program.zone))
+
+    def _all_lots(self) -> Iterator[Lot]:
+        """With those that only holds know any more."""
+        yield from self.lots.values()
+        for hold in self.holds.values():
+            yield from (part.lot for part in hold.parts)
+
+    def _change_ends(self, change: Callable[[Lot], Lot]) -> None:
+        """Of all sliding lots, and of held points whose lot is not over."""
+        for lot in [each for each in self.lots.values() if each.sliding_days]:
+            self.lots[lot.number] = change(lot)
+        if self.holds:
+            self.holds = {key: _moved(hold, change, self._recorded_at) for key, hold in self.holds.items()}
+
+
+def draw(lots: Iterable[Lot], points: int) -> list[LotChange]:
+    """Takes ``points`` from the lots, in the order of E6, or all there are."""
+    changes: list[LotChange] = []
+    for lot in sorted(lots, key=spending_order):
+        if points == 0:
+            break
+        part = min(points, lot.remaining)
+        changes.append(taken(lot, part))
+        points -= part
+    return changes
+
+
+def taken(lot: Lot, points: int) -> LotChange:
+    """``points`` less of a lot."""
+    return LotChange(-points, replace(lot, remaining=lot.remaining - points))
+
+
+def _moved(hold: Hold, change: Callable[[Lot], Lot], now: datetime) -> Hold:
+    """The hold with the ends of sliding lots changed; once a lot is over, it stays over."""
+    parts = (
+        part._replace(lot=change(part.lot)) if part.lot.sliding_days and not part.lot.has_expired(now) else part
+        for part in hold.parts
+    )
+    return hold._replace(parts=tuple(parts))
