@@ -1,4 +1,4 @@
-"""``huitou program``: check a programme, publish it, look at the one that holds."""
+"""``huitou program``: check a programme, compare and publish it, look at the one that holds, go back."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ import typer
 from cli.program_file import ProgramFile, file_schema, read_program_file
 from cli.tools import err, out
 from huitou.kernel.errors import FieldError
-from huitou.program.document import ProgramDocument, document_schema
-from huitou.program.validation import InvalidProgramError, read_document
+from huitou.program.differences import Change, differences
+from huitou.program.document import ProgramDocument, canonical_json, document_schema
+from huitou.program.validation import InvalidProgramError, read_document, read_shape
 
 app = typer.Typer(help="The programme: brands, stores, points and how they are earned.", no_args_is_help=True)
 TIMEOUT_SECONDS = 30.0
@@ -70,6 +71,45 @@ def show(
 
 
 @app.command()
+def diff(
+    what: Annotated[str, typer.Argument(help="A programme file, or the number of a version.", metavar="FILE|N")],
+    url: Url,
+    key: Key,
+    against: Annotated[
+        int | None,
+        typer.Argument(help="The version to compare with; by default the active one, or the one before N."),
+    ] = None,
+) -> None:
+    """Says what a file or a version would have otherwise than another version: + is new, - is gone, ~ is changed."""
+    changes = _version_changes(int(what), against, url, key) if what.isdecimal() else _changes(what, against, url, key)
+    for change in changes:
+        out.print(_told(change), soft_wrap=True, markup=False, highlight=False)
+    if not changes:
+        out.print("Nothing differs.")
+
+
+@app.command()
+def rollback(
+    version: Annotated[int, typer.Argument(help="The version that shall hold again.")],
+    reason: Annotated[str, typer.Option(help="For the audit log and the history.")],
+    url: Url,
+    key: Key,
+    replaces: Replaces = None,
+) -> None:
+    """Publishes an older version anew. Nothing is erased: it becomes the newest version."""
+    headers = {"Content-Type": "application/json"} | ({"If-Match": f'"{replaces}"'} if replaces is not None else {})
+    content = json.dumps({"version": version, "reason": reason}, ensure_ascii=False).encode()
+    answer = _call("POST", f"{url}/v1/program/rollback", key, headers=headers, content=content)
+    if answer.is_error:
+        _refused(answer, None)
+    number = answer.json()["version"]
+    if answer.status_code == httpx.codes.CREATED:
+        out.print(f"Version {number} holds now: version {version} again.")
+    else:
+        out.print(f"Version {number} is the same programme and holds already; nothing was changed.")
+
+
+@app.command()
 def schema() -> None:
     """Prints the JSON Schema of a programme file, for editors and other tools."""
     typer.echo(schema_text(), nl=False)
@@ -88,6 +128,36 @@ def _checked(file: Path) -> tuple[ProgramFile, ProgramDocument]:
     except InvalidProgramError as error:
         _tell(error.detail, error.errors, program)
         raise typer.Exit(1) from error
+
+
+def _changes(what: str, against: int | None, url: str, key: str) -> list[Change]:
+    """Of a file. It is compared here: nothing is sent that is not published."""
+    _, document = _checked(Path(what))
+    path = "/v1/program" if against is None else f"/v1/program/versions/{against}"
+    answer = _call("GET", url + path, key)
+    if answer.is_error:
+        _refused(answer, None)
+    before = read_shape(json.dumps(answer.json()["document"]))
+    return list(differences(json.loads(canonical_json(before)), json.loads(canonical_json(document))))
+
+
+def _version_changes(number: int, against: int | None, url: str, key: str) -> list[Change]:
+    query = "" if against is None else f"?against={against}"
+    answer = _call("GET", f"{url}/v1/program/versions/{number}/diff{query}", key)
+    if answer.is_error:
+        _refused(answer, None)
+    return [Change(each["pointer"], each["change"], each["was"], each["is"]) for each in answer.json()["changes"]]
+
+
+def _told(change: Change) -> str:
+    was, now = (json.dumps(value, ensure_ascii=False) for value in (change.was, change.now))
+    match change.kind:
+        case "added":
+            return f"+ {change.pointer}: {now}"
+        case "removed":
+            return f"- {change.pointer}: {was}"
+        case _:
+            return f"~ {change.pointer}: {was} → {now}"
 
 
 def _call(method: str, url: str, key: str, **request: Any) -> httpx.Response:

@@ -16,11 +16,18 @@ class AuditItem(Item):
     actor = UnicodeAttribute()
     action = UnicodeAttribute()
     subject = UnicodeAttribute()
+    reason = UnicodeAttribute(null=True)
 
 
 def audit_write(table: Table, entry: AuditEntry) -> Write:
     """The write that belongs into the transaction of the change."""
-    item = AuditItem(*keys.audit(entry.at, entry.id), actor=entry.actor, action=entry.action, subject=entry.subject)
+    item = AuditItem(
+        *keys.audit(entry.at, entry.id),
+        actor=entry.actor,
+        action=entry.action,
+        subject=entry.subject,
+        reason=entry.reason,
+    )
     return table.put(
         item,
         condition=AuditItem.pk.does_not_exist(),

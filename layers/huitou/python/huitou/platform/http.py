@@ -136,16 +136,16 @@ class App(APIGatewayRestResolver):
         refusal = self._refuse(problems.UnsupportedMediaTypeError("Send the body as application/json."))
         return {"statusCode": refusal.status_code, "headers": refusal.headers, "body": refusal.body}
 
-    def body_limit(self, path: str) -> int:
-        """How many bytes a body for ``path`` may have."""
-        return self._body_limits.get(path, BODY_LIMIT)
+    def body_limit(self, route: str) -> int:
+        """How many bytes a body for ``route`` (``/v1/members/{member_id}``) may have."""
+        return self._body_limits.get(route, BODY_LIMIT)
 
     def routes(self) -> tuple[Route, ...]:
         """All routes, in the order in which they are tried."""
         return (*self._static_routes, *self._dynamic_routes)
 
     def _read_body(self, text: str) -> dict[str, Any]:
-        return read_object(text, self.body_limit(self.current_event.path))
+        return read_object(text, self.body_limit(self.current_event.resource))
 
     def _refuse(self, error: Exception) -> Answer:
         problem = problems.problem_of(self._understood(error))
@@ -185,7 +185,7 @@ def create_app(
 ) -> App:
     """An app without routes. ``tag`` is the heading under which the API's description lists them.
 
-    ``body_limits`` maps paths to bytes where `BODY_LIMIT` is not meant.
+    ``body_limits`` maps routes, as the gateway writes them, to bytes where `BODY_LIMIT` is not meant.
     """
     return App(service, tag, body_limits or {}, clock)
 

@@ -102,6 +102,19 @@ def command(digest: str) -> Key:
     return f"{COMMAND_PREFIX}{digest}", "COMMAND"
 
 
+# --- budgets: what rules may give to all members together, in shards ---
+
+SHARD_PREFIX = "SHARD#"
+
+
+def budget_shard(rule: str, currency: str, number: int) -> Key:
+    return f"BUDGET#{rule}#{currency}", f"{SHARD_PREFIX}{number:02d}"
+
+
+def parse_shard(sk: str) -> int:
+    return int(sk.removeprefix(SHARD_PREFIX))
+
+
 # --- the due index ---
 
 
@@ -118,6 +131,7 @@ def due_shard(shard: int) -> str:
 
 PROGRAM = "PROGRAM"
 VERSION_PREFIX = "VERSION#"
+DRAFT_PREFIX = "DRAFT#"
 API_KEYS = "KEYS"
 API_KEY_PREFIX = "KEY#"
 CHUNK_PREFIX = "CHUNK#"
@@ -129,6 +143,10 @@ def program_version(version: int) -> Key:
 
 def program_active() -> Key:
     return PROGRAM, "ACTIVE"
+
+
+def program_draft(draft_id: str) -> Key:
+    return PROGRAM, f"{DRAFT_PREFIX}{draft_id}"
 
 
 def api_key(key_id: str) -> Key:

@@ -6,8 +6,9 @@ from typing import Protocol
 
 from huitou.kernel.audit import AuditEntry
 from huitou.kernel.commits import Write
+from huitou.kernel.ids import Digest
 from huitou.kernel.pages import Page
-from huitou.program.versions import ActiveVersion, ProgramVersion
+from huitou.program.versions import ActiveVersion, Draft, ProgramVersion
 
 
 class VersionStore(Protocol):
@@ -27,4 +28,28 @@ class VersionStore(Protocol):
 
     def publish(self, version: ProgramVersion, replaced: ActiveVersion | None, audit: AuditEntry) -> list[Write]:
         """The writes that make ``version`` the active one; refused with `StaleReadError` unless ``replaced`` is it."""
+        ...
+
+
+class DraftStore(Protocol):
+    """Keeps drafts. Reads are consistent."""
+
+    def draft(self, draft_id: Digest) -> Draft | None:
+        """One draft."""
+        ...
+
+    def drafts(self, *, after: str | None = None, limit: int) -> Page[Draft]:
+        """A page of drafts, in no meaningful order."""
+        ...
+
+    def add(self, draft: Draft, audit: AuditEntry) -> list[Write]:
+        """Refused with `StaleReadError` if there is one of this id."""
+        ...
+
+    def replace(self, draft: Draft, before: Draft, audit: AuditEntry | None = None) -> list[Write]:
+        """Refused with `StaleReadError` unless it is still as ``before``."""
+        ...
+
+    def remove(self, draft: Draft, audit: AuditEntry) -> list[Write]:
+        """Refused with `StaleReadError` unless it is still so."""
         ...

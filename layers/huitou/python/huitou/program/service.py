@@ -73,6 +73,11 @@ class ProgramReader:
         self._refresh()
         return self.published(self._active)
 
+    def active_number(self) -> int | None:
+        """Which version holds, read now; None before the first publication."""
+        active = self._versions.active()
+        return active.number if active else None
+
     def history(self, *, after: str | None, limit: int) -> Page[ProgramVersion]:
         """A page of versions, the newest first."""
         return self._versions.versions(after=after, limit=limit)

@@ -1,10 +1,11 @@
-"""Programme versions in DynamoDB: one item each, gzipped, and a pointer to the active one."""
+"""Programme versions and drafts in DynamoDB: one item each, gzipped, and a pointer to the active version."""
 
 from __future__ import annotations
 
 import gzip
 
 from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 
 from huitou.kernel.audit import AuditEntry
 from huitou.kernel.commits import StaleReadError, Write
@@ -14,7 +15,7 @@ from huitou.kernel.pages import Page
 from huitou.platform import keys
 from huitou.platform.audit import audit_write
 from huitou.platform.table import IntegerAttribute, Item, Table
-from huitou.program.versions import ActiveVersion, ProgramVersion
+from huitou.program.versions import ActiveVersion, Draft, ProgramVersion
 
 
 class VersionItem(Item):
@@ -25,6 +26,8 @@ class VersionItem(Item):
     digest = UnicodeAttribute()
     published_at = UnicodeAttribute()
     published_by = UnicodeAttribute()
+    restores = IntegerAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
 
 
 class ActiveItem(Item):
@@ -32,6 +35,20 @@ class ActiveItem(Item):
 
     number = IntegerAttribute()
     digest = UnicodeAttribute()
+
+
+class DraftItem(Item):
+    """A document that people work on."""
+
+    revision = IntegerAttribute()
+    document = BinaryAttribute(legacy_encoding=False)
+    based_on = IntegerAttribute()
+    content = UnicodeAttribute()
+    created_at = UnicodeAttribute()
+    created_by = UnicodeAttribute()
+    changed_at = UnicodeAttribute()
+    changed_by = UnicodeAttribute()
+    published_as = IntegerAttribute(null=True)
 
 
 class TableVersions:
@@ -65,6 +82,44 @@ class TableVersions:
         ]
 
 
+class TableDrafts:
+    """`DraftStore` in DynamoDB."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def draft(self, draft_id: Digest) -> Draft | None:
+        item = self._table.get(DraftItem, *keys.program_draft(draft_id))
+        return _draft(item) if item else None
+
+    def drafts(self, *, after: str | None = None, limit: int) -> Page[Draft]:
+        page = self._table.query(DraftItem, keys.PROGRAM, prefix=keys.DRAFT_PREFIX, after=after, limit=limit)
+        return Page(tuple(map(_draft, page.items)), page.next_cursor)
+
+    def add(self, draft: Draft, audit: AuditEntry) -> list[Write]:
+        refused = StaleReadError("A draft of this id was created meanwhile.")
+        written = self._table.put(_draft_item(draft), condition=DraftItem.pk.does_not_exist(), refused=refused)
+        return [written, audit_write(self._table, audit)]
+
+    def replace(self, draft: Draft, before: Draft, audit: AuditEntry | None = None) -> list[Write]:
+        written = self._table.put(_draft_item(draft), condition=_unmoved(before), refused=_moved())
+        return [written, audit_write(self._table, audit)] if audit else [written]
+
+    def remove(self, draft: Draft, audit: AuditEntry) -> list[Write]:
+        key = keys.program_draft(draft.id)
+        removed = self._table.delete(DraftItem, *key, condition=_unmoved(draft), refused=_moved())
+        return [removed, audit_write(self._table, audit)]
+
+
+def _unmoved(before: Draft) -> Condition:
+    unmoved: Condition = (DraftItem.revision == before.revision) & DraftItem.published_as.does_not_exist()
+    return unmoved
+
+
+def _moved() -> StaleReadError:
+    return StaleReadError("The draft was changed meanwhile.")
+
+
 def _item(version: ProgramVersion) -> VersionItem:
     return VersionItem(
         *keys.program_version(version.number),
@@ -73,6 +128,8 @@ def _item(version: ProgramVersion) -> VersionItem:
         digest=version.digest,
         published_at=format_instant(version.published_at),
         published_by=version.published_by,
+        restores=version.restores,
+        reason=version.reason,
     )
 
 
@@ -83,4 +140,36 @@ def _version(item: VersionItem) -> ProgramVersion:
         digest=Digest(item.digest),
         published_at=parse_instant(item.published_at),
         published_by=item.published_by,
+        restores=item.restores,
+        reason=item.reason,
+    )
+
+
+def _draft_item(draft: Draft) -> DraftItem:
+    return DraftItem(
+        *keys.program_draft(draft.id),
+        revision=draft.revision,
+        document=gzip.compress(draft.document.encode(), mtime=0),
+        based_on=draft.based_on,
+        content=draft.content,
+        created_at=format_instant(draft.created_at),
+        created_by=draft.created_by,
+        changed_at=format_instant(draft.changed_at),
+        changed_by=draft.changed_by,
+        published_as=draft.published_as,
+    )
+
+
+def _draft(item: DraftItem) -> Draft:
+    return Draft(
+        id=Digest(item.sk.removeprefix(keys.DRAFT_PREFIX)),
+        revision=item.revision,
+        document=gzip.decompress(item.document).decode(),
+        based_on=item.based_on,
+        content=Digest(item.content),
+        created_at=parse_instant(item.created_at),
+        created_by=item.created_by,
+        changed_at=parse_instant(item.changed_at),
+        changed_by=item.changed_by,
+        published_as=item.published_as,
     )

@@ -1,7 +1,10 @@
 """What a version may not change of the one before: wallets, purchases and entries are counted in it, and a sale
 may come again for ever (E14).
 
-Everything else may change from one version to the next; what was decided keeps the version that decided it.
+Everything else may change from one version to the next; what was decided keeps the version that decided it. So may
+tiers come and go, and segments: a standing is not stored but derived from what the member did, under the tiers of
+the version that holds; a purchase keeps the tier under which it earned. Whoever had a tier that is no more has the
+one that their figures are enough for.
 """
 
 from __future__ import annotations
@@ -14,7 +17,13 @@ from huitou.program.document import ProgramDocument
 
 def breaches(before: ProgramDocument, after: ProgramDocument) -> tuple[FieldError, ...]:
     """Everything in ``after`` that members' points of ``before`` would not survive; empty if there is nothing."""
-    return (*_money(before, after), *_currencies(before, after), *_places(before, after), *_stores(before, after))
+    return (
+        *_money(before, after),
+        *_currencies(before, after),
+        *_places(before, after),
+        *_stores(before, after),
+        *_rules(before, after),
+    )
 
 
 def _money(before: ProgramDocument, after: ProgramDocument) -> Iterator[FieldError]:
@@ -57,3 +66,12 @@ def _stores(before: ProgramDocument, after: ProgramDocument) -> Iterator[FieldEr
             yield FieldError(f"/stores/{index}/brand", "Its sales are already another brand's; give it a new id.")
         if (old.time_zone or before.time_zone) != (store.time_zone or after.time_zone):
             yield FieldError(f"/stores/{index}/time_zone", "Its receipts are known by their day on the clock before.")
+
+
+def _rules(before: ProgramDocument, after: ProgramDocument) -> Iterator[FieldError]:
+    paid = {rule.id: rule.currency for rule in before.earning}
+    for index, rule in enumerate(after.earning):
+        old = paid.get(rule.id, rule.currency)
+        if old != rule.currency:
+            message = f"What this rule paid, its caps and its budget are counted in {old!r}; give it a new id."
+            yield FieldError(f"/earning/{index}/currency", message)

@@ -1,4 +1,4 @@
-"""A published version: an immutable text with a number, and the digest by which the same text is recognised."""
+"""What is kept of a programme: published versions, which never change, and drafts, which people work on."""
 
 from __future__ import annotations
 
@@ -16,9 +16,14 @@ class ProgramVersion:
     document: str
     """The canonical JSON of the document."""
     digest: Digest
+    """By which the same text is recognised."""
     published_at: datetime
     published_by: str
     """The id of the key that published it."""
+    restores: int | None = None
+    """The version whose document this is, after a rollback."""
+    reason: str | None = None
+    """Why, after a rollback."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +32,24 @@ class ActiveVersion:
 
     number: int
     digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A document on its way to publication: it need not work yet."""
+
+    id: Digest
+    revision: int
+    """Counts its changes, from 1: the ETag."""
+    document: str
+    """JSON, as it was sent."""
+    based_on: int
+    """The version that its author has seen and means to replace; 0 before the first publication."""
+    content: Digest
+    """E14: of the document with which it was created."""
+    created_at: datetime
+    created_by: str
+    changed_at: datetime
+    changed_by: str
+    published_as: int | None = None
+    """The version that it became; it is not changed any more then."""

@@ -1,12 +1,13 @@
-"""Programme versions in memory."""
+"""Programme versions and drafts in memory."""
 
 from __future__ import annotations
 
 from huitou.kernel.audit import AuditEntry
 from huitou.kernel.commits import StaleReadError, Write
+from huitou.kernel.ids import Digest
 from huitou.kernel.pages import Page
 from huitou.platform import keys
-from huitou.program.versions import ActiveVersion, ProgramVersion
+from huitou.program.versions import ActiveVersion, Draft, ProgramVersion
 from huitou.simulator.memory import MemoryTable, absent
 
 
@@ -35,3 +36,41 @@ class MemoryVersions:
             self._table.put(*keys.program_active(), active, when=lambda now: now == replaced, refused=stale),
             self._table.put(*keys.audit(audit.at, audit.id), audit, when=absent, refused=stale),
         ]
+
+
+class MemoryDrafts:
+    """`DraftStore` over a `MemoryTable`."""
+
+    def __init__(self, table: MemoryTable) -> None:
+        self._table = table
+
+    def draft(self, draft_id: Digest) -> Draft | None:
+        return self._table.get(Draft, *keys.program_draft(draft_id))
+
+    def drafts(self, *, after: str | None = None, limit: int) -> Page[Draft]:
+        return self._table.query(Draft, keys.PROGRAM, prefix=keys.DRAFT_PREFIX, after=after, limit=limit)
+
+    def add(self, draft: Draft, audit: AuditEntry) -> list[Write]:
+        refused = StaleReadError("A draft of this id was created meanwhile.")
+        return [
+            self._table.put(*keys.program_draft(draft.id), draft, when=absent, refused=refused),
+            self._logged(audit),
+        ]
+
+    def replace(self, draft: Draft, before: Draft, audit: AuditEntry | None = None) -> list[Write]:
+        key = keys.program_draft(draft.id)
+        written = self._table.put(*key, draft, when=lambda now: now == before, refused=_moved())
+        return [written, self._logged(audit)] if audit else [written]
+
+    def remove(self, draft: Draft, audit: AuditEntry) -> list[Write]:
+        key = keys.program_draft(draft.id)
+        removed = self._table.delete(*key, when=lambda now: now == draft, refused=_moved())
+        return [removed, self._logged(audit)]
+
+    def _logged(self, audit: AuditEntry) -> Write:
+        refused = StaleReadError("The same change was recorded at the same instant.")
+        return self._table.put(*keys.audit(audit.at, audit.id), audit, when=absent, refused=refused)
+
+
+def _moved() -> StaleReadError:
+    return StaleReadError("The draft was changed meanwhile.")
