@@ -28,6 +28,7 @@ from huitou.members.service import Members
 from huitou.points.wallet import Entry, Wallet
 from huitou.program.model import GROUP, Program
 from huitou.simulator.memory import MemoryTable
+from huitou.simulator.memory_budgets import MemoryBudgets
 from huitou.simulator.memory_imports import MemoryFiles, MemoryRuns
 from huitou.simulator.memory_members import MemoryMembers
 from huitou.simulator.memory_points import MemoryWallets
@@ -139,6 +140,7 @@ class Importer:
             directory=MemberDirectory(self.members, HASHER),
             wallets=self.wallets,
             purchases=self.purchases,
+            budgets=MemoryBudgets(self.table),
             commit=self.commit,
             pause=lambda _: None,
             read_row=read_row,

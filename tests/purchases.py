@@ -12,6 +12,8 @@ from huitou.kernel.commits import Commit
 from huitou.kernel.errors import DomainError
 from huitou.kernel.ids import MemberId
 from huitou.members.directory import FoundMember
+from huitou.points.budget_store import TableBudgets
+from huitou.points.granting import BudgetStore
 from huitou.points.ports import WalletStore
 from huitou.points.wallet import Wallet
 from huitou.program.model import Program
@@ -21,6 +23,7 @@ from huitou.purchases.receipts import SourceEvent, TillReceipt
 from huitou.purchases.service import Purchases, Recorded, SeenVisit
 from huitou.purchases.store import TablePurchases
 from huitou.simulator.memory import MemoryTable
+from huitou.simulator.memory_budgets import MemoryBudgets
 from huitou.simulator.memory_purchases import MemoryPurchases
 from tests.builders import MEI, OPENED, TAIPEI, at, program
 from tests.builders import wallet as a_wallet
@@ -121,7 +124,10 @@ class Shop:
         self.ledger = Ledger(first, self.table)
         self.wallets: WalletStore = self.ledger.wallets
         self.purchases = _purchases(self.table)
-        self.use = Purchases(self.purchases, self.wallets, self.programs, commit or self.table.commit, pause)
+        self.budgets = _budgets(self.table)
+        self.use = Purchases(
+            self.purchases, self.wallets, self.programs, commit or self.table.commit, pause, budgets=self.budgets
+        )
 
     def enrol(self, member: MemberId = MEI, *brands: str) -> None:
         """A member of these brands; of both, if none is said."""
@@ -190,6 +196,10 @@ def at_once(calls: Sequence[Callable[[], Recorded]]) -> list[Recorded | DomainEr
     for thread in threads:
         thread.join()
     return answers
+
+
+def _budgets(table: Any) -> BudgetStore:
+    return MemoryBudgets(table) if isinstance(table, MemoryTable) else TableBudgets(table)
 
 
 def _purchases(table: Any) -> PurchaseStore:

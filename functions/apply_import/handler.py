@@ -26,6 +26,7 @@ from huitou.platform.pauses import pause
 from huitou.platform.secrets import Secret
 from huitou.platform.settings import IdentitySecret, ImportBucket, MembersTable, ProgramTable, Settings, load
 from huitou.platform.table import Table
+from huitou.points.budget_store import TableBudgets
 from huitou.points.store import TableWallets
 from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
@@ -73,6 +74,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         directory=MemberDirectory(members, hasher),
         wallets=wallets,
         purchases=TablePurchases(members_table),
+        budgets=TableBudgets(members_table),
         commit=members_table.commit,
         pause=pause,
         read_row=read_row,

@@ -38,6 +38,7 @@ from huitou.platform.secrets import Secret
 from huitou.platform.settings import IdentitySecret, MembersTable, ProgramTable, Settings, load
 from huitou.platform.shapes import read_shape
 from huitou.platform.table import Table
+from huitou.points.budget_store import TableBudgets
 from huitou.points.membership import MemberNotFoundError
 from huitou.points.store import TableWallets
 from huitou.program.acceptance import InFutureError, TooLateError
@@ -101,7 +102,9 @@ programs = ProgramReader(
 directory = MemberDirectory(
     TableMembers(members), IdentityHasher(Secret(settings.identity_secret, settings.region, settings.endpoint).text)
 )
-purchases = Purchases(TablePurchases(members), TableWallets(members), programs, members.commit, pause)
+purchases = Purchases(
+    TablePurchases(members), TableWallets(members), programs, members.commit, pause, budgets=TableBudgets(members)
+)
 
 app = create_app("record_purchases", "Purchases", body_limits={BATCH: BATCH_LIMIT})
 

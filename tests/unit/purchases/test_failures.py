@@ -18,6 +18,7 @@ from huitou.points.wallet import Entry
 from huitou.program.document import MOST_CURRENCIES
 from huitou.purchases.service import AlreadyClaimedError, Purchases, Recorded
 from huitou.simulator.memory import MemoryTable
+from huitou.simulator.memory_budgets import MemoryBudgets
 from huitou.simulator.memory_points import MemoryWallets
 from tests.builders import MEI, document, lot, program, rule
 from tests.builders import wallet as a_wallet
@@ -114,7 +115,15 @@ def test_a_purchase_that_is_being_written_is_read_again() -> None:
     first = huitou.sell(bill())
 
     def lagging() -> Purchases:
-        return Purchases(huitou.purchases, Lagging(huitou.table), huitou.programs, huitou.table.commit, lambda _: None)
+        table = huitou.table
+        return Purchases(
+            huitou.purchases,
+            Lagging(table),
+            huitou.programs,
+            table.commit,
+            lambda _: None,
+            budgets=MemoryBudgets(table),
+        )
 
     again = lagging().record(bill(), FoundMember(MEI, presented=True), bill().received_at)
 

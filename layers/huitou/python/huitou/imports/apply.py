@@ -23,13 +23,15 @@ from huitou.kernel.ids import Digest, MemberId
 from huitou.members.identity import Identity
 from huitou.members.service import Enrolment
 from huitou.points.decisions import Decision, Settle, decide
+from huitou.points.granting import Drawing
 from huitou.points.membership import MemberNotFoundError, joined_by_use
 from huitou.points.packing import LOTS_PER_PAGE
 from huitou.points.ports import Programs
 from huitou.points.wallet import Entry, Wallet, open_wallet
 from huitou.program.acceptance import CLOCK_SKEW, InFutureError
 from huitou.program.model import CurrencyId, Program
-from huitou.purchases.decisions import Sale, decide_sale
+from huitou.purchases.decisions import Sale
+from huitou.purchases.drawing import decide_drawn_sale
 from huitou.purchases.model import Purchase
 
 MOST_WRITES = 100
@@ -120,6 +122,7 @@ def next_batch(
     programs: Programs,
     now: datetime,
     brought: bool,
+    drawing: Drawing,
 ) -> Batch:
     """As much of ``rows``, from the first on, as one commit carries, and after the last what is due by ``now``.
 
@@ -127,7 +130,7 @@ def next_batch(
     knows: the commit finds out about others. ``brought``: an earlier batch has recorded something. Where none did,
     nothing is booked at the end either: an import that brings nothing changes nothing.
     """
-    batch = _Gathering(wallets, known, member, programs, now=now)
+    batch = _Gathering(wallets, known, member, programs, now=now, drawing=drawing)
     for row in rows:
         if not batch.take(row):
             return batch.finished(is_last=False)
@@ -145,7 +148,9 @@ class _Gathering:
         programs: Programs,
         *,
         now: datetime,
+        drawing: Drawing,
     ) -> None:
+        self._drawing = drawing
         self._stored = dict(wallets)
         self._wallets = dict(wallets)
         self._known = dict(known)
@@ -185,7 +190,7 @@ class _Gathering:
         while (due := self._next_due()) is not None and due[0] <= until:
             at, currency = due
             made = {currency: decide(self._wallets[currency], Settle(), self._programs.active(), at)}
-            if not self._has_room(made, sales=0):
+            if not self._has_room(made):
                 return False
             self._book(made, at)
         return True
@@ -203,12 +208,14 @@ class _Gathering:
         program = self._programs.version(row.purchase.program_version)
         home = self._wallets.get(program.home_currency)
         joined = joined_by_use(home, row.purchase.brand, row.presented, program, at)
-        return decide_sale(row.purchase, self._member, {**self._wallets, program.home_currency: joined}, program, at)
+        wallets = {**self._wallets, program.home_currency: joined}
+        return decide_drawn_sale(row.purchase, self._member, wallets, program, at, drawing=self._drawing)
 
     def _sell(self, row: SaleRow, sale: Sale, at: datetime) -> bool:
-        if not self._has_room(sale.decisions, sales=1) or (self._bytes and self._bytes + row.size > MOST_BYTES):
+        if not self._has_room(sale.decisions, sale.purchase) or (self._bytes and self._bytes + row.size > MOST_BYTES):
             return False
         self._book(sale.decisions, at)
+        self._drawing.take(sale.purchase.grants)
         self._bytes += row.size
         self._purchases.append(sale.purchase)
         self._known[sale.purchase.receipt] = sale.purchase
@@ -232,9 +239,10 @@ class _Gathering:
         dues = ((wallet.due_at(), currency) for currency, wallet in self._wallets.items())
         return min(((at, currency) for at, currency in dues if at is not None), default=None)
 
-    def _has_room(self, made: Mapping[CurrencyId, Decision], sales: int) -> bool:
+    def _has_room(self, made: Mapping[CurrencyId, Decision], purchase: Purchase | None = None) -> bool:
         """Whether all still fits into one commit; a batch takes at least one decision, however large."""
-        writes = 2 * (len(self._purchases) + sales)
+        writes = 2 * len(self._purchases) + len(self._drawing.writes())
+        writes += 2 + len(purchase.grants) if purchase else 0
         for currency in self._entries.keys() | made.keys():
             decision = made.get(currency)
             stored = self._stored.get(currency)

@@ -28,6 +28,7 @@ from huitou.kernel.ids import Digest, MemberId
 from huitou.members.directory import FoundMember, MemberDirectory
 from huitou.members.identity import Identity
 from huitou.members.service import Members
+from huitou.points.granting import BudgetStore, Drawing
 from huitou.points.membership import MemberNotFoundError
 from huitou.points.ports import Programs, WalletStore
 from huitou.points.wallet import Wallet
@@ -88,6 +89,7 @@ class Worker:
         directory: MemberDirectory,
         wallets: WalletStore,
         purchases: PurchaseStore,
+        budgets: BudgetStore,
         commit: Commit,
         pause: Callable[[int], None],
         read_row: ReadRow,
@@ -96,6 +98,7 @@ class Worker:
         self._directory = directory
         self._wallets = wallets
         self._purchases = purchases
+        self._budgets = budgets
         self._commit = commit
         self._pause = pause
         self._read_row = read_row
@@ -188,6 +191,7 @@ class Worker:
 
         def attempt() -> tuple[_Account, Batch]:
             current = account if account is not None else self._read(member, rest)
+            drawing = Drawing(self._budgets, self._commit, task.programs.active(), member)
             batch = next_batch(
                 rest,
                 current.wallets,
@@ -196,9 +200,10 @@ class Worker:
                 programs=task.programs,
                 now=task.now,
                 brought=brought,
+                drawing=drawing,
             )
             if batch.changes:
-                self._carry_out(batch, task)
+                self._carry_out(batch, drawing, task)
             return current, batch
 
         is_last = False
@@ -221,8 +226,8 @@ class Worker:
             return {}
         return dict(self._purchases.find_all([sale.purchase.receipt for sale in sales]))
 
-    def _carry_out(self, batch: Batch, task: Task) -> None:
-        writes: list[Write] = []
+    def _carry_out(self, batch: Batch, drawing: Drawing, task: Task) -> None:
+        writes: list[Write] = drawing.writes()
         for before, decision in batch.changes:
             due = decision.wallet.due_at()
             overdue = not batch.is_last and due is not None and due <= task.now

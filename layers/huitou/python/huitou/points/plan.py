@@ -48,6 +48,8 @@ class Plan:
     scale: Mapping[CurrencyId, int]
     competes: bool
     """Whether any rule excludes or multiplies others, or is in a stack: else each stands for itself."""
+    counts: bool
+    """Whether any rule has a cap over more than one purchase."""
     places: dict[tuple[BrandId, StoreId | None, str], Mapping[CurrencyId, Sequence[Candidate]]]
 
     def candidates(
@@ -109,6 +111,11 @@ def counter(rule: EarningRule, per: Per, day: date) -> str:
     return f"{rule.id}/{window}"
 
 
+def has_counters(program: Program) -> bool:
+    """Whether any rule has a cap over more than one purchase."""
+    return plan_of(program).counts
+
+
 def counters(program: Program, day: date) -> list[str]:
     """All counters that a sale on ``day`` may look at."""
     return [
@@ -141,7 +148,8 @@ def _plan(program: Program) -> Plan:
     rules = tuple(
         _ready(rule, number, ranks[rule.id], scale[rule.currency]) for number, rule in enumerate(program.earning)
     )
-    return Plan(program, rules, scale, any(_competes(rule) for rule in program.earning), {})
+    counts = any(cap.per is not Per.PURCHASE for rule in program.earning for cap in rule.caps)
+    return Plan(program, rules, scale, any(_competes(rule) for rule in program.earning), counts, {})
 
 
 def _ready(rule: EarningRule, number: int, rank: int, scale: int) -> Ready:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
+from huitou.kernel.calendars import local_date
 from huitou.kernel.errors import ConflictError
 from huitou.kernel.ids import MemberId
+from huitou.points.budgets import Grant, Left, budget_of, taken
+from huitou.points.circumstances import Circumstances
 from huitou.points.decisions import Decision, Earn, decide
-from huitou.points.earning import earnings
+from huitou.points.earning import Earning, earnings
+from huitou.points.plan import counters, has_counters
 from huitou.points.ports import Programs
 from huitou.points.wallet import Cause, Entry, Wallet, open_wallet
 from huitou.program.model import CurrencyId, Program
-from huitou.purchases.model import EntryRef, Purchase
+from huitou.program.rules import RuleId
+from huitou.purchases.model import EntryRef, Line, Purchase
+
+NOTHING_READ: Mapping[RuleId, Left] = MappingProxyType({})
 
 
 class ClaimTooLateError(ConflictError):
@@ -25,10 +33,14 @@ class ClaimTooLateError(ConflictError):
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """A purchase decided: as it will be kept, with the decision for each wallet it changes."""
+    """A purchase decided: as it will be kept, with the decision for each wallet it changes.
+
+    ``budgets`` is what its rules would take from their budgets, and took, where it was said what these have left.
+    """
 
     purchase: Purchase
     decisions: Mapping[CurrencyId, Decision]
+    budgets: Mapping[RuleId, int]
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -38,18 +50,65 @@ class Sale:
 
 
 def decide_sale(
-    purchase: Purchase, member: MemberId, wallets: Mapping[CurrencyId, Wallet], program: Program, now: datetime
+    purchase: Purchase,
+    member: MemberId,
+    wallets: Mapping[CurrencyId, Wallet],
+    program: Program,
+    now: datetime,
+    *,
+    left: Mapping[RuleId, Left] = NOTHING_READ,
 ) -> Sale:
-    """What ``purchase`` earns ``member``, whose wallets these are, as of when it occurred."""
-    own = replace(purchase, member=member)
-    cause = Cause("purchase", own.id)
+    """What ``purchase`` earns ``member``, whose wallets these are, as of when it occurred.
+
+    ``left`` is what the budgets of rules have left (E12); whoever leaves one out that `Sale.budgets` then names has
+    to read it and decide again.
+    """
+    seen = circumstances(purchase, wallets, program, left)
+    cause = Cause("purchase", str(purchase.key(member)))
+    earned = earnings(purchase.in_money(purchase.lines), program, seen)
     decisions = {}
-    for currency, earning in earnings(own, program).items():
+    for currency, earning in earned.items():
         wallet = wallets.get(currency) or open_wallet(member, currency, now)
-        command = Earn(earning, own.brand, own.occurred_at, cause)
+        if currency == program.home_currency:
+            wallet = replace(wallet, bought={**wallet.bought, purchase.brand: wallet.bought.get(purchase.brand, 0) + 1})
+        command = Earn(earning, purchase.brand, purchase.occurred_at, cause)
         decisions[currency] = decide(wallet, command, program, now)
-    entries = tuple(EntryRef(currency, made.entry_for(cause).version) for currency, made in decisions.items())
-    return Sale(replace(own, entries=entries), decisions)
+    budgets = {rule: points for earning in earned.values() for rule, points in earning.budgets.items()}
+    kept = replace(
+        purchase,
+        member=member,
+        entries=tuple(EntryRef(currency, made.entry_for(cause).version) for currency, made in decisions.items()),
+        seen=replace(seen, budgets=budgets) if seen.budgets or budgets else seen,
+        grants=tuple(_grants(budgets, left, program)) if budgets else (),
+    )
+    return Sale(kept, decisions, budgets)
+
+
+def circumstances(
+    purchase: Purchase,
+    wallets: Mapping[CurrencyId, Wallet],
+    program: Program,
+    left: Mapping[RuleId, Left] = NOTHING_READ,
+) -> Circumstances:
+    """What a decision about ``purchase`` sees of the member: of cap counters and budgets, those it may look at."""
+    home = wallets.get(program.home_currency)
+    bought = home.bought if home else {}
+    return Circumstances(
+        first_in_group=not any(bought.values()),
+        first_at_brand=not bought.get(purchase.brand),
+        used=_used(purchase, wallets, program),
+        budgets={rule: sum(shards.values()) for rule, shards in left.items()},
+    )
+
+
+def recompute(purchase: Purchase, lines: Sequence[Line], program: Program) -> Mapping[CurrencyId, Earning]:
+    """E2: what ``purchase`` would have earned with only ``lines``; ``program`` is the version that it names.
+
+    Decided under what was kept with it. From budgets it takes at most what it was granted then.
+    """
+    nothing = {rule.id: 0 for rule in program.earning if rule.budget is not None}
+    seen = replace(purchase.seen, budgets={**nothing, **purchase.seen.budgets})
+    return earnings(purchase.in_money(lines), program, seen)
 
 
 def rules_for(purchase: Purchase, at: datetime, programs: Programs) -> Program:
@@ -57,6 +116,19 @@ def rules_for(purchase: Purchase, at: datetime, programs: Programs) -> Program:
     rules = programs.at(at)
     known = purchase.store in rules.stores if purchase.store else purchase.brand in rules.brands
     return rules if known else programs.active()
+
+
+def _used(purchase: Purchase, wallets: Mapping[CurrencyId, Wallet], program: Program) -> Mapping[str, int]:
+    if not has_counters(program):
+        return {}
+    asked = counters(program, local_date(purchase.occurred_at, program.zone))
+    return {key: wallet.counters[key] for wallet in wallets.values() for key in asked if key in wallet.counters}
+
+
+def _grants(budgets: Mapping[RuleId, int], left: Mapping[RuleId, Left], program: Program) -> Iterable[Grant]:
+    for rule in program.earning:
+        if rule.id in budgets and rule.id in left:
+            yield from taken(budget_of(rule), budgets[rule.id], left[rule.id])
 
 
 def require_claimable(purchase: Purchase, program: Program, now: datetime) -> None:

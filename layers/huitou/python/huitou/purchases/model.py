@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from huitou.kernel.ids import Digest, MemberId, OwnedId, ulid_for
 from huitou.kernel.money import format_amount
+from huitou.points.budgets import Grant
+from huitou.points.circumstances import NOBODY, Circumstances
+from huitou.points.shares import share
 from huitou.program.model import BrandId, CurrencyId, StoreId
 
 QUANTITY_EXPONENT = 3
+POINTS = "points"
+"""The method of payment that means the programme's own points: what they paid for earns nothing (E3)."""
 
 
 class Line(NamedTuple):
@@ -51,7 +56,8 @@ class Purchase:
     """A sale as it was recorded. ``receipt`` is the digest of its identity, the rest of it the content (E14).
 
     ``member`` is None until somebody claims it (M40); ``claimed_at`` says when that was. ``program_version`` is
-    the version that decided it, or will once it is claimed; ``entries`` what it earned.
+    the version that decided it, or will once it is claimed; ``entries`` what it earned. ``seen`` is what the decision
+    saw of the member, and ``grants`` what it took from budgets: with these a refund decides the sale again (E2, E12).
     """
 
     receipt: Digest
@@ -74,6 +80,8 @@ class Purchase:
     """The day of the till's receipt, which ``number`` is then; None where ``number`` is an order or nothing."""
     claimed_at: datetime | None = None
     entries: tuple[EntryRef, ...] = ()
+    seen: Circumstances = NOBODY
+    grants: tuple[Grant, ...] = ()
 
     @property
     def id(self) -> str:
@@ -83,6 +91,21 @@ class Purchase:
     def key(self, member: MemberId) -> OwnedId:
         """The id that the purchase has, or would have, as ``member``'s."""
         return OwnedId(member, ulid_for(self.occurred_at, self.receipt))
+
+    @property
+    def paid_in_points(self) -> int:
+        """What points paid, in the smallest unit of money."""
+        return sum(payment.amount for payment in self.payments if payment.method == POINTS)
+
+    def in_money(self, lines: Sequence[Line]) -> Purchase:
+        """The purchase with only ``lines``, kept of its own, each with the part that was not paid with points (E3)."""
+        points = self.paid_in_points if self.payments else 0
+        if points == 0:
+            return self if lines is self.lines else replace(self, lines=tuple(lines))
+        paid = [line.amount for line in lines]
+        money = share(sum(paid) * (self.total - points) // self.total, paid)
+        net = [line._replace(amount=amount) for line, amount in zip(lines, money, strict=True)]
+        return replace(self, lines=tuple(net))
 
     def basket(self, money_exponent: int) -> dict[str, Any]:
         """Lines, discounts and payments as they are written: decimal strings."""

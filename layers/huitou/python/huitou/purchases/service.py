@@ -14,12 +14,14 @@ from huitou.kernel.pages import Page
 from huitou.members.directory import FoundMember
 from huitou.points.backlog import work_off
 from huitou.points.decisions import Decision, KeepAlive, decide, touch
+from huitou.points.granting import BudgetStore, Drawing
 from huitou.points.membership import joined_by_use, require_seen
 from huitou.points.ports import Programs, WalletStore
 from huitou.points.wallet import Cause, Entry, Wallet, open_wallet
 from huitou.program.acceptance import accepted_time
 from huitou.program.model import GROUP, BrandId, Program
-from huitou.purchases.decisions import Sale, decide_sale, require_claimable, rules_for
+from huitou.purchases.decisions import Sale, require_claimable, rules_for
+from huitou.purchases.drawing import decide_drawn_sale
 from huitou.purchases.model import Purchase, Visit
 from huitou.purchases.ports import PurchaseStore
 
@@ -72,9 +74,12 @@ class Purchases:
         programs: Programs,
         commit: Commit,
         pause: Callable[[int], None],
+        *,
+        budgets: BudgetStore,
     ) -> None:
         self._purchases = purchases
         self._wallets = wallets
+        self._budgets = budgets
         self._programs = programs
         self._commit = commit
         self._pause = pause
@@ -187,13 +192,16 @@ class Purchases:
         home = joined_by_use(before, purchase.brand, member.presented, program, now)
         at = max(wallet.not_before(now) for wallet in wallets.values())
         work_off(wallets.values(), self._wallets, self._commit, self._programs.active(), at)
-        sale = decide_sale(purchase, member.id, {**wallets, program.home_currency: home}, program, at)
+        drawing = Drawing(self._budgets, self._commit, self._programs.active(), member.id)
+        joined = {**wallets, program.home_currency: home}
+        sale = decide_drawn_sale(purchase, member.id, joined, program, at, drawing=drawing)
+        drawing.take(sale.purchase.grants)
         writes = [
             write
             for currency, decision in sale.decisions.items()
             for write in self._wallets.save(wallets.get(currency) or open_wallet(member.id, currency, now), decision)
         ]
-        return sale, writes
+        return sale, [*writes, *drawing.writes()]
 
     def _replayed(self, purchase: Purchase) -> Recorded:
         return Recorded(purchase, tuple(self._entries(purchase)), replayed=True)

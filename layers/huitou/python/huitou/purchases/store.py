@@ -7,8 +7,6 @@ so that ten lines take one write unit; when it happened is in the key.
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -21,7 +19,8 @@ from huitou.kernel.instants import from_millis, to_millis
 from huitou.kernel.pages import Page
 from huitou.platform import keys
 from huitou.platform.table import IntegerAttribute, Item, Table
-from huitou.purchases.model import Discount, EntryRef, Line, Payment, Purchase, Visit, VisitKind
+from huitou.purchases.model import EntryRef, Purchase, Visit, VisitKind
+from huitou.purchases.packing import pack, unpack
 
 
 class SaleItem(Item):
@@ -190,7 +189,7 @@ def _sale_attributes(purchase: Purchase) -> Mapping[str, Any]:
         "business_date": purchase.business_date.isoformat() if purchase.business_date else None,
         "received_at": to_millis(purchase.received_at),
         "money": purchase.money,
-        "basket": _pack(purchase),
+        "basket": pack(purchase),
         "total": purchase.total,
         "client_reference": purchase.client_reference,
         "program_version": purchase.program_version,
@@ -226,21 +225,7 @@ def _sale_values(item: SaleItem) -> Mapping[str, Any]:
         "total": item.total,
         "client_reference": item.client_reference,
         "program_version": item.program_version,
-        **_unpack(item.basket),
-    }
-
-
-def _pack(purchase: Purchase) -> bytes:
-    basket = [purchase.lines, purchase.discounts, purchase.payments]
-    return zlib.compress(json.dumps(basket, separators=(",", ":"), ensure_ascii=False).encode(), wbits=-zlib.MAX_WBITS)
-
-
-def _unpack(packed: bytes) -> Mapping[str, Any]:
-    lines, discounts, payments = json.loads(zlib.decompress(packed, wbits=-zlib.MAX_WBITS))
-    return {
-        "lines": tuple(Line(*line) for line in lines),
-        "discounts": tuple(Discount(*discount) for discount in discounts),
-        "payments": tuple(Payment(*payment) for payment in payments),
+        **unpack(item.basket),
     }
 
 

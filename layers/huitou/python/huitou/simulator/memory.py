@@ -25,6 +25,10 @@ class _Change(NamedTuple):
     value: Any
 
 
+class _Becomes(NamedTuple):
+    change: Callable[[Any], Any]
+
+
 class MemoryTable:
     """Values under ``(pk, sk)``. Values are shared, not copied: store frozen ones. Safe between threads."""
 
@@ -72,6 +76,12 @@ class MemoryTable:
         """Writes ``value`` if ``when`` holds for what is there now (None: nothing)."""
         return Write(_Change((pk, sk), when, value), refused)
 
+    def update(
+        self, pk: str, sk: str, change: Callable[[Any], Any], *, refused: Exception, when: Callable[[Any], bool]
+    ) -> Write:
+        """Puts what ``change`` makes of the value that is there when it is committed, if ``when`` holds for it."""
+        return Write(_Change((pk, sk), when, _Becomes(change)), refused)
+
     def delete(self, pk: str, sk: str, *, refused: Exception, when: Callable[[Any], bool]) -> Write:
         """Removes the value if ``when`` holds for it."""
         return Write(_Change((pk, sk), when, _GONE), refused)
@@ -100,7 +110,8 @@ class MemoryTable:
         if change.value is not _GONE:
             if sk not in values:
                 insort(names, sk)
-            values[sk] = change.value
+            new = change.value
+            values[sk] = new.change(values.get(sk)) if isinstance(new, _Becomes) else new
         elif values.pop(sk, None) is not None:
             names.remove(sk)
 
