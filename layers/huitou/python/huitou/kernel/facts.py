@@ -9,9 +9,9 @@ from typing import NamedTuple
 class Fact(NamedTuple):
     """Something at ``at`` that counts towards tiers; facts of one instant add up.
 
-    ``known_at`` is ``at`` itself, and of a refund when it was made. ``spend`` is in the smallest unit of money,
-    ``points`` in that of the home currency. A refund has amounts below zero at the instant of its sale, and is never
-    larger than the sale.
+    It counts from ``known_at`` on: that is ``at`` itself, and of a refund when it was made, never before ``at``.
+    ``spend`` is in the smallest unit of money, ``points`` in that of the home currency. A refund has amounts below
+    zero at the instant of its sale, and is never larger than the sale.
     """
 
     at: datetime

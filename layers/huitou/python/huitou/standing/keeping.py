@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 
-from huitou.kernel.facts import Fact
 from huitou.kernel.instants import from_millis, to_millis
 from huitou.program.model import Program
 from huitou.standing.model import MILLISECOND, Known, Record, Regime, Standing
@@ -23,6 +23,10 @@ MOST_UNSEEN = 16
 MOST_FACTS = 256
 """About two kilobytes, more than most members collect in years."""
 
+SHORTENED_EVERY = 8
+"""Folds: looking for what can be dropped costs as much as working the standing out afresh."""
+
+_KNOWN_AT = attrgetter("known_at")
 
 Timeline = Callable[[datetime | None], Sequence[Regime]]
 """The regimes in order, from the one in force at an instant (None: from the first) to today's."""
@@ -31,7 +35,7 @@ Timeline = Callable[[datetime | None], Sequence[Regime]]
 def stand(known: Known, timeline: Timeline, now: datetime) -> Standing:
     """How the member has stood until ``now``, at least."""
     reached = _reached(known, timeline)
-    if reached is not None and unchanged(reached, known.unseen, timeline(reached.through)[-1], now):
+    if reached is not None and unchanged(reached, known.unseen, timeline(now)[0], now):
         return reached
     return _evaluate(known, timeline, now, reached)
 
@@ -50,7 +54,7 @@ def fold(known: Known, timeline: Timeline, settled: datetime) -> Record:
     reached = _evaluate(known, timeline, from_millis(facts.at[-1]), _reached(known, timeline))
     seen = sum(grant.at <= reached.through for grant in record.grants)
     folded = replace(record, folds=record.folds + 1, facts=facts, reached=reached, grants_seen=seen)
-    if len(facts) <= MOST_FACTS:
+    if len(facts) <= MOST_FACTS or folded.folds % SHORTENED_EVERY:
         return folded
     return _shortened(known._replace(record=folded, unseen=()), timeline, settled)
 
@@ -72,16 +76,11 @@ def _reached(known: Known, timeline: Timeline) -> Standing | None:
     if record.reached is None:
         return None
     through = record.reached.through
-    if any(_counts_from(fact) <= through for fact in unseen):
+    if unseen and min(map(_KNOWN_AT, unseen)) <= through:
         return None
-    if sum(grant.at <= through for grant in record.grants) != record.grants_seen:
+    if record.grants and sum(grant.at <= through for grant in record.grants) != record.grants_seen:
         return None
     return record.reached if timeline(through)[0].version == record.reached.regime else None
-
-
-def _counts_from(fact: Fact) -> datetime:
-    is_loss = fact.spend < 0 or fact.visits < 0 or fact.points < 0
-    return max(fact.at, fact.known_at) if is_loss else fact.at
 
 
 def _shortened(known: Known, timeline: Timeline, settled: datetime) -> Record:

@@ -118,7 +118,7 @@ class Record:
 
     member: MemberId
     folds: int = 0
-    facts: Sheet = field(default=EMPTY)
+    facts: Sheet = field(default_factory=lambda: EMPTY)
     grants: tuple[Grant, ...] = ()
     base: Standing | None = None
     reached: Standing | None = None

@@ -10,19 +10,19 @@ import zlib
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import accumulate
+from operator import add, sub
+from typing import NamedTuple, TypeAlias
 
 from huitou.kernel.facts import Fact
 from huitou.kernel.instants import from_millis, to_millis
 from huitou.program.tiers import Measure
 
-Column = array[int]
+Column: TypeAlias = "array[int]"
 _COLUMNS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Columns(NamedTuple):
     """Facts, one in each row."""
 
     at: Column
@@ -31,12 +31,38 @@ class Sheet:
     visits: Column
     points: Column
 
+
+class Sheet:
+    """Facts. Those that were packed are unpacked when somebody asks for them, which most sales do not."""
+
+    __slots__ = ("_columns", "_packed")
+
+    def __init__(self, columns: Columns | None = None, packed: bytes = b"") -> None:
+        self._columns = columns
+        self._packed = packed
+
+    @property
+    def columns(self) -> Columns:
+        if self._columns is None:
+            self._columns = _unpack(self._packed)
+        return self._columns
+
+    @property
+    def at(self) -> Column:
+        """The instants, in order."""
+        return self.columns.at
+
     def __len__(self) -> int:
         return len(self.at)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sheet) and self.columns == other.columns
+
+    __hash__ = None  # type: ignore[assignment]  # arrays have none
+
     def __iter__(self) -> Iterator[Fact]:
-        for at, known_at, *amounts in zip(self.at, self.known_at, self.spend, self.visits, self.points, strict=True):
-            yield Fact(from_millis(at), from_millis(known_at), *amounts)
+        for at, known_at, spend, visits, points in zip(*self.columns, strict=True):
+            yield Fact(from_millis(at), from_millis(known_at), spend, visits, points)
 
     def plus(self, facts: Iterable[Fact]) -> Sheet:
         """These and the others."""
@@ -44,65 +70,56 @@ class Sheet:
         if not rows:
             return self
         if self.at and rows[0][0] <= self.at[-1]:
-            mine = zip(self.at, self.known_at, self.spend, self.visits, self.points, strict=True)
-            return _sheet(sorted([*mine, *rows]))
-        added = _sheet(rows)
-        return Sheet(
-            self.at + added.at,
-            self.known_at + added.known_at,
-            self.spend + added.spend,
-            self.visits + added.visits,
-            self.points + added.points,
-        )
+            return _sheet(sorted([*zip(*self.columns, strict=True), *rows]))
+        added = _sheet(rows).columns
+        return Sheet(Columns(*(mine + more for mine, more in zip(self.columns, added, strict=True))))
 
     def since(self, instant: int) -> Sheet:
         """Without what happened before ``instant``."""
         first = bisect_left(self.at, instant)
-        return Sheet(
-            self.at[first:], self.known_at[first:], self.spend[first:], self.visits[first:], self.points[first:]
-        )
+        return Sheet(Columns(*(column[first:] for column in self.columns)))
 
     def known_at_once(self, by: int) -> Sheet:
         """What is known by ``by``, as if it had been known from its own instant on."""
-        mine = zip(self.at, self.known_at, self.spend, self.visits, self.points, strict=True)
-        return _sheet(sorted((row[0], row[0], *row[2:]) for row in mine if row[1] <= by or min(row[2:]) >= 0))
+        rows = zip(*self.columns, strict=True)
+        return _sheet(sorted((row[0], row[0], *row[2:]) for row in rows if row[1] <= by))
 
     def refunds_known_at(self) -> list[int]:
         """When refunds became known, in order, each instant once."""
-        amounts = zip(self.at, self.known_at, self.spend, self.visits, self.points, strict=True)
-        return sorted({max(at, known_at) for at, known_at, *rest in amounts if min(rest) < 0})
-
-    def column(self, measure: Measure) -> Column:
-        """What is measured."""
-        measured: Column = getattr(self, measure)
-        return measured
+        rows = zip(*self.columns, strict=True)
+        return sorted({known_at for _, known_at, *amounts in rows if min(amounts) < 0})
 
     def pack(self) -> bytes:
-        """The inverse of `unpack_sheet`: about nine bytes a fact."""
-        delays = array("q", (known_at - at for at, known_at in zip(self.at, self.known_at, strict=True)))
-        columns = (self.at, delays, self.spend, self.visits, self.points)
-        return zlib.compress(b"".join(_planes(column) for column in columns), wbits=-zlib.MAX_WBITS)
+        """The inverse of `unpack_sheet`: from two bytes a fact to nine, as much as they have to say."""
+        if self._columns is None:
+            return self._packed
+        at, known_at, *amounts = self._columns
+        delays = array("q", map(sub, known_at, at))
+        return zlib.compress(b"".join(map(_planes, (at, delays, *amounts))), wbits=-zlib.MAX_WBITS)
 
 
 def unpack_sheet(packed: bytes) -> Sheet:
     """The inverse of `Sheet.pack`."""
+    return Sheet(None, packed)
+
+
+def _unpack(packed: bytes) -> Columns:
     text = zlib.decompress(packed, wbits=-zlib.MAX_WBITS)
     size = len(text) // _COLUMNS
-    at, delays, spend, visits, points = (_column(text[n * size : (n + 1) * size]) for n in range(_COLUMNS))
-    known_at = array("q", (instant + delay for instant, delay in zip(at, delays, strict=True)))
-    return Sheet(at, known_at, spend, visits, points)
+    at, delays, *amounts = (_column(text[n * size : (n + 1) * size]) for n in range(_COLUMNS))
+    return Columns(at, array("q", map(add, at, delays)), *amounts)
 
 
 class Tally:
     """What facts of one measure come to. Gains count from their own instant on, losses from when they are known."""
 
     def __init__(self, sheet: Sheet, measure: Measure) -> None:
-        amounts = sheet.column(measure)
+        amounts: Column = getattr(sheet.columns, measure)
         self._at: Column = sheet.at
         self._losses: list[tuple[int, int, int]] = []
         if amounts and min(amounts) < 0:
-            rows = list(zip(sheet.at, sheet.known_at, amounts, strict=True))
-            self._losses = [(at, max(at, known_at), amount) for at, known_at, amount in rows if amount < 0]
+            rows = list(zip(sheet.at, sheet.columns.known_at, amounts, strict=True))
+            self._losses = [row for row in rows if row[2] < 0]
             self._at = array("q", (at for at, _, amount in rows if amount >= 0))
             amounts = array("q", (amount for amount in amounts if amount >= 0))
         self._sums = [0, *accumulate(amounts)]
@@ -126,8 +143,7 @@ class Tally:
 
 def _sheet(rows: Iterable[tuple[int, ...]]) -> Sheet:
     columns = list(zip(*rows, strict=True)) or [()] * _COLUMNS
-    at, known_at, spend, visits, points = (array("q", column) for column in columns)
-    return Sheet(at, known_at, spend, visits, points)
+    return Sheet(Columns(*(array("q", column) for column in columns)))
 
 
 def _planes(column: Column) -> bytes:

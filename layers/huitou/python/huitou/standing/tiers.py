@@ -16,13 +16,14 @@ the next sale is decided without going through the year. Inside this module, ins
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from huitou.kernel.facts import Fact
 from huitou.kernel.instants import from_millis, to_millis
-from huitou.program.tiers import TierId, TierPolicy
+from huitou.program.tiers import Measure, TierId, TierPolicy
 from huitou.standing.model import Grant, Interval, Regime, Standing, State, TierCause
 from huitou.standing.sheet import Sheet, Tally
 from huitou.standing.windows import Window, days_after, window_of
@@ -31,6 +32,11 @@ ALWAYS = -(1 << 62)
 NEVER = 1 << 62
 
 _GRANT, _GAIN, _REFUND = range(3)
+_AMOUNT: Mapping[Measure, Callable[[Fact], int]] = {
+    "spend": attrgetter("spend"),
+    "visits": attrgetter("visits"),
+    "points": attrgetter("points"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +72,12 @@ def unchanged(reached: Standing, unseen: Sequence[Fact], regime: Regime, now: da
         return reached.regime == regime.version
     if state.grace_until is not None or (state.review_at is not None and state.review_at <= now):
         return False
-    most = reached.progress
-    for fact in unseen:
-        amount: int = getattr(fact, policy.measure)
-        if amount < 0 and policy.on_refund == "drop":
+    amounts = list(map(_AMOUNT[policy.measure], unseen))
+    if amounts and min(amounts) < 0:
+        if policy.on_refund == "drop":
             return False
-        if amount > 0:
-            most += amount
-    return most < _ceiling(policy, policy.rank(state.tier or ""))
+        amounts = [amount for amount in amounts if amount > 0]
+    return reached.progress + sum(amounts) < _ceiling(policy, policy.rank(state.tier or ""))
 
 
 def level_of(policy: TierPolicy, progress: int) -> int:
@@ -126,8 +130,9 @@ class _Course:
     def follow(self, until: int) -> Standing:
         """To ``until``, through one regime after the other."""
         before: Regime | None = None
+        first = min(until, self._first_instant())
         for regime, end in zip(self._regimes, self._ends(until), strict=True):
-            if end > self._through:
+            if end > self._through and (self._intervals or end >= first):
                 leg = _Leg(self._history, regime)
                 if not self._intervals:
                     self._begin(leg)
@@ -143,14 +148,14 @@ class _Course:
     def _ends(self, until: int) -> list[int]:
         return [*(min(until, to_millis(regime.since) - 1) for regime in self._regimes[1:]), until]
 
+    def _first_instant(self) -> int:
+        """Enrolment or, where a receipt is older, that."""
+        return min([to_millis(self._history.enrolled_at), *self._history.facts.at[:1]])
+
     def _begin(self, leg: _Leg) -> None:
-        """Everybody has the lowest tier, since enrolment or, where a receipt is older, since that."""
-        facts = self._history.facts
-        first = to_millis(self._history.enrolled_at)
-        if facts.at:
-            first = min(first, facts.at[0])
+        """Everybody begins at the lowest tier."""
         tier = leg.levels[0].id if leg.policy else None
-        self._intervals.append(Interval(tier, from_millis(first), TierCause.ENROLMENT))
+        self._intervals.append(Interval(tier, from_millis(self._first_instant()), TierCause.ENROLMENT))
 
     def _resume(self, leg: _Leg) -> None:
         state = self._state
@@ -274,7 +279,10 @@ class _Course:
         self._review = review if rank else NEVER
 
     def _note(self, tier: TierId | None, since: int, cause: TierCause) -> None:
-        if tier != self._intervals[-1].tier:
+        """Of what begins at one instant, the last counts."""
+        if self._intervals[-1].since == from_millis(since):
+            self._intervals.pop()
+        if not self._intervals or tier != self._intervals[-1].tier:
             self._intervals.append(Interval(tier, from_millis(since), cause))
 
     def _arrive(self, leg: _Leg, t: int) -> None:
