@@ -38,7 +38,7 @@ from huitou.points.commands import (
     TakeBack,
 )
 from huitou.points.holding import capture, place_hold, release
-from huitou.points.ledger import CLOCK, Decision, InsufficientPointsError, Ledger, OutstandingDebtError, draw
+from huitou.points.ledger import CLOCK, Decision, InsufficientPointsError, Ledger, OutstandingDebtError
 from huitou.points.refunding import give_back, reinstate, reverse, take_back
 from huitou.points.travelling import convert_in, convert_out, receive, send
 from huitou.points.wallet import EntryType, Wallet
@@ -143,8 +143,7 @@ def _expire(ledger: Ledger, command: Expire) -> None:
         changes = ledger.take(command.points)
     else:
         lots = command.lots
-        chosen = [lot for number, lot in ledger.lots.items() if lots is None or number in lots]
-        changes = draw(chosen, sum(lot.remaining for lot in chosen))
+        changes = [lot.change(-lot.remaining) for lot in ledger.lots.values() if lots is None or lot.number in lots]
     ledger.book(EntryType.EXPIRE, changes, command.cause, command.brand, reason=command.reason, actor=command.actor)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from huitou.kernel.calendars import add_months, first_of_next_month, first_of_year, local_date, start_of_day
@@ -21,10 +22,12 @@ def activation(currency: PointCurrency, earned_at: datetime, zone: ZoneInfo) -> 
 
 def expiration(expiry: Expiry, active_at: datetime, zone: ZoneInfo) -> datetime | None:
     """The first instant at which points that became active at ``active_at`` are gone; None: never."""
-    day = local_date(active_at, zone)
+    return None if isinstance(expiry, Never) else _end(expiry, local_date(active_at, zone), zone)
+
+
+@lru_cache(maxsize=1024)  # many points begin on one day
+def _end(expiry: RollingDays | Sliding | EndOfMonth | EndOfYear, day: date, zone: ZoneInfo) -> datetime:
     match expiry:
-        case Never():
-            return None
         case RollingDays(days) | Sliding(days):
             return start_of_day(day + timedelta(days=days + 1), zone)
         case EndOfMonth(months):

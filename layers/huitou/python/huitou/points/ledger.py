@@ -148,7 +148,7 @@ class Ledger:
             lot = self.lots[credited.lot.number]
             part = 0 if lot.has_expired(self.now) else min(left, credited.amount)
             if part:
-                paid.append(taken(lot, part))
+                paid.append(lot.change(-part))
                 left -= part
         if paid:
             self.book(EntryType.REPAY, paid, cause, brand, debt=sum(change.amount for change in paid))
@@ -188,7 +188,7 @@ class Ledger:
 
     def expire(self, at: datetime) -> None:
         """Books the end of all lots that are over at ``at``."""
-        ending = [taken(lot, lot.remaining) for lot in self.lots.values() if lot.has_expired(at)]
+        ending = [lot.change(-lot.remaining) for lot in self.lots.values() if lot.has_expired(at)]
         if ending:
             self.book(EntryType.EXPIRE, ending, CLOCK, GROUP, effective_at=at)
 
@@ -251,7 +251,7 @@ class Ledger:
     def returned(self, part: LotChange, snapshot: Lot) -> LotChange:
         """Gives points that were taken back to their lot, or to ``snapshot`` of it, where it is gone."""
         lot = self.lots.get(part.lot.number) or replace(snapshot, remaining=0)
-        return LotChange(-part.amount, replace(lot, remaining=lot.remaining - part.amount))
+        return lot.change(-part.amount)
 
     @property
     def slides(self) -> bool:
@@ -310,14 +310,9 @@ def draw(lots: Iterable[Lot], points: int) -> list[LotChange]:
         if points == 0:
             break
         part = min(points, lot.remaining)
-        changes.append(taken(lot, part))
+        changes.append(lot.change(-part))
         points -= part
     return changes
-
-
-def taken(lot: Lot, points: int) -> LotChange:
-    """``points`` less of a lot."""
-    return LotChange(-points, replace(lot, remaining=lot.remaining - points))
 
 
 def _moved(hold: Hold, change: Callable[[Lot], Lot], now: datetime) -> Hold:

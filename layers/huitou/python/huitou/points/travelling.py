@@ -1,7 +1,8 @@
 """Points that leave a wallet for another: gifts between members, and conversions (M6, M11, E11).
 
-What leaves is booked in one wallet, what arrives in the other, both in one commit. No journey makes points live
-longer, and each lot keeps its issuer.
+What leaves is booked in one wallet, what arrives in the other, both in one commit. Each lot keeps its issuer, and no
+journey makes points live longer: what has travelled has a fixed end and follows no activity, neither of the member
+who gave it nor of the one who got it.
 """
 
 from __future__ import annotations
@@ -64,4 +65,4 @@ def convert_in(ledger: Ledger, command: ConvertIn) -> None:
 def _arrived(ledger: Ledger, part: LotChange, points: int) -> LotChange:
     source, policy = part.lot, ledger.currency.expiry
     end = earlier(source.expires_at, expiration(policy, ledger.now, ledger.program.zone))
-    return ledger.add(points, source.issuer, source.active_at, end, ledger.sliding_days)
+    return ledger.add(points, source.issuer, source.active_at, end)

@@ -45,6 +45,12 @@ class Lot:
     def has_expired(self, at: datetime) -> bool:
         return self.expires_at is not None and self.expires_at <= at
 
+    def change(self, points: int) -> LotChange:
+        """``points`` more of it, or less."""
+        left = self.remaining + points
+        lot = Lot(self.number, left, self.active_at, self.expires_at, self.issuer, self.sliding_days, self.pending)
+        return LotChange(points, lot)
+
 
 def spending_order(lot: Lot) -> tuple[bool, datetime, datetime, int]:
     """E6: by end, then start, then number; lots without end last."""
@@ -284,7 +290,7 @@ def lots_at(lots: Iterable[Lot], holds: Iterable[Hold], at: datetime) -> tuple[L
         if hold.ends_at <= at:
             for amount, held in hold.parts:
                 lot = found.get(held.number) or replace(held, remaining=0)
-                found[lot.number] = replace(lot, remaining=lot.remaining - amount)
+                found[lot.number] = lot.change(-amount).lot
     return tuple(found[number] for number in sorted(found))
 
 
