@@ -1,9 +1,10 @@
-"""Programme versions are kept alike in memory and in DynamoDB (M34)."""
+"""Programme versions and drafts are kept alike in memory and in DynamoDB (M34)."""
 
 from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -12,12 +13,12 @@ from huitou.kernel.audit import AuditEntry
 from huitou.kernel.commits import StaleReadError
 from huitou.kernel.ids import digest_of
 from huitou.platform.pauses import pause
-from huitou.program.ports import VersionStore
+from huitou.program.ports import DraftStore, VersionStore
 from huitou.program.publishing import ProgramPublisher
-from huitou.program.store import TableVersions
-from huitou.program.versions import ActiveVersion, ProgramVersion
+from huitou.program.store import TableDrafts, TableVersions
+from huitou.program.versions import ActiveVersion, Draft, ProgramVersion
 from huitou.simulator.memory import MemoryTable
-from huitou.simulator.memory_program import MemoryVersions
+from huitou.simulator.memory_program import MemoryDrafts, MemoryVersions
 from tests.builders import document
 from tests.contract.targets import AnyTable
 
@@ -26,6 +27,14 @@ NOW = datetime(2026, 3, 1, 12, 0, 0, 123000, tzinfo=UTC)
 
 def versions_on(table: AnyTable) -> VersionStore:
     return MemoryVersions(table) if isinstance(table, MemoryTable) else TableVersions(table)
+
+
+def drafts_on(table: AnyTable) -> DraftStore:
+    return MemoryDrafts(table) if isinstance(table, MemoryTable) else TableDrafts(table)
+
+
+def draft(name: str = "a", text: str = '{"name":"回頭"}') -> Draft:
+    return Draft(digest_of([name]), 1, text, 0, digest_of([text]), NOW, "key-1", NOW, "key-1")
 
 
 def version(number: int, text: str = '{"name":"回頭"}') -> ProgramVersion:
@@ -112,3 +121,72 @@ def test_racing_publishers_leave_no_gap_and_no_double(request: pytest.FixtureReq
         numbers = sorted(pool.map(publish, ["A", "B", "C", "D"]))
 
     assert numbers == [1, 2, 3, 4]
+
+
+def test_a_version_that_restores_another_says_so(table: AnyTable) -> None:
+    versions = versions_on(table)
+    restored = replace(version(2), restores=1, reason="too generous")
+
+    table.commit(versions.publish(version(1), None, audit(1)))
+    table.commit(versions.publish(restored, versions.active(), replace(audit(2), reason="too generous")))
+
+    assert versions.version(2) == restored
+
+
+def test_a_draft_is_read_as_it_was_written(table: AnyTable) -> None:
+    drafts = drafts_on(table)
+    written = draft(text='{"name":"' + "回頭" * 10_000 + '"}')
+    table.commit(drafts.add(written, audit(1)))
+    changed = replace(written, revision=2, document="{}", based_on=3, changed_by="key-2")
+    table.commit(drafts.replace(changed, written, audit(2)))
+    published = replace(changed, published_as=4)
+    table.commit(drafts.replace(published, changed))
+
+    assert drafts.draft(written.id) == published
+    assert drafts.draft(digest_of(["another"])) is None
+
+
+def test_a_draft_that_moved_on_is_not_overwritten(table: AnyTable) -> None:
+    drafts, seen = drafts_on(table), draft()
+    table.commit(drafts.add(seen, audit(1)))
+    changed = replace(seen, revision=2)
+    table.commit(drafts.replace(changed, seen, audit(2)))
+
+    for writes in (
+        drafts.add(seen, audit(3)),
+        drafts.replace(replace(seen, revision=2, document="{}"), seen, audit(3)),
+        drafts.remove(seen, audit(3)),
+    ):
+        with pytest.raises(StaleReadError):
+            table.commit(writes)
+    assert drafts.draft(seen.id) == changed
+
+    published = replace(changed, published_as=1)
+    table.commit(drafts.replace(published, changed))
+    with pytest.raises(StaleReadError):
+        table.commit(drafts.remove(changed, audit(3)))
+    assert drafts.draft(seen.id) == published
+
+
+def test_a_removed_draft_is_gone(table: AnyTable) -> None:
+    drafts, written = drafts_on(table), draft()
+    table.commit(drafts.add(written, audit(1)))
+
+    table.commit(drafts.remove(written, audit(2)))
+
+    assert drafts.draft(written.id) is None
+
+
+def test_drafts_come_in_pages_and_versions_are_none(table: AnyTable) -> None:
+    drafts, versions = drafts_on(table), versions_on(table)
+    table.commit(versions.publish(version(1), None, audit(1)))
+    written = [draft(name) for name in "abcde"]
+    for number, each in enumerate(written, 2):
+        table.commit(drafts.add(each, audit(number)))
+
+    first = drafts.drafts(limit=3)
+    second = drafts.drafts(limit=3, after=first.next_cursor)
+
+    assert sorted((*first.items, *second.items), key=lambda each: each.id) == sorted(written, key=lambda each: each.id)
+    assert (len(first.items), second.next_cursor) == (3, None)
+    assert versions.versions(limit=10).items == (version(1),)

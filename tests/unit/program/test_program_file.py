@@ -14,6 +14,8 @@ from cli.program import app, schema_text
 from cli.program_file import read_program_file
 from huitou.program.compilation import compile_program
 from huitou.program.document import canonical_json
+from huitou.program.document_rules import When
+from huitou.program.rules import Bonus, Combine, Multiplier, Per, Rate
 from huitou.program.validation import InvalidProgramError, read_document
 from programs import sample_stores
 
@@ -38,12 +40,30 @@ def test_the_sample_can_be_published() -> None:
 
 
 def test_the_sample_uses_every_condition() -> None:
-    """M7: brand, category, channel, date range, weekday and time."""
+    """M7"""
     document = read_document(read_program_file(SAMPLE).json)
 
     used = {field for rule in document.earning for field, asked in rule.when if asked}
 
-    assert used == {"brands", "categories", "channels", "dates", "weekdays", "hours"}
+    assert used == When.model_fields.keys()
+
+
+def test_the_sample_uses_every_kind_of_rule() -> None:
+    """M6, M7, M9, M13, M15"""
+    program = compile_program(json.loads(canonical_json(read_document(read_program_file(SAMPLE).json))), 1)
+    rules = program.earning
+
+    assert {type(rule.reward) for rule in rules} == {Rate, Bonus, Multiplier}
+    assert {cap.per for rule in rules for cap in rule.caps} == set(Per)
+    assert {rule.stack.combine for rule in rules if rule.stack} == set(Combine)
+    assert {rule.funded_by for rule in rules} == {"issuer", "group"}
+    assert any(rule.budget for rule in rules)
+    assert any(rule.excludes for rule in rules)
+    assert {brand for brand, _ in program.money_off} == set(program.brands)
+    assert program.tiers
+    assert program.conversions
+    assert program.settlement.prices
+    assert program.settlement.worth
 
 
 def test_the_sample_stores_are_those_of_the_data() -> None:
@@ -136,7 +156,7 @@ def test_the_command_says_what_can_be_published() -> None:
     result = CliRunner().invoke(app, ["validate", str(SAMPLE)])
 
     assert result.exit_code == 0
-    assert "can be published: 3 brands, 457 stores, 2 kinds of points, 8 earning rules." in result.output
+    assert "can be published: 3 brands, 457 stores, 2 kinds of points, 19 earning rules." in result.output
 
 
 def test_the_command_says_what_cannot_work_and_where(tmp_path: Path) -> None:

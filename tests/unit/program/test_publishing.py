@@ -6,20 +6,25 @@ import hashlib
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from huitou.kernel.audit import AuditEntry
 from huitou.kernel.commits import Write
-from huitou.kernel.errors import PreconditionFailedError
+from huitou.kernel.errors import NotFoundError, PreconditionFailedError
+from huitou.kernel.ids import digest_of
 from huitou.kernel.instants import EPOCH
 from huitou.platform import keys
 from huitou.program.publishing import ProgramPublisher, Publication
 from huitou.program.validation import InvalidProgramError
+from huitou.program.versions import ProgramVersion
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_program import MemoryVersions
 from tests.builders import document, rule
+
+LATER = EPOCH + timedelta(days=1)
 
 
 class Press:
@@ -34,6 +39,12 @@ class Press:
     def commit(self, writes: Sequence[Write]) -> None:
         self.commits += 1
         self.table.commit(writes)
+
+    def roll_back(self, number: int, replaces: int | None = None) -> Publication:
+        return self.publisher.roll_back(number, "too generous", by="k2", now=LATER, replaces=replaces)
+
+    def log(self) -> tuple[AuditEntry, ...]:
+        return self.table.query(AuditEntry, keys.audit_month(EPOCH)).items
 
     def publish(self, replaces: int | None = None, **changes: Any) -> Publication:
         text = json.dumps(document(**changes))
@@ -159,6 +170,7 @@ STORES = document()["stores"]
         ({"stores": [STORES[0], {**STORES[1], "time_zone": "Asia/Taipei"}]}, "/stores/1/time_zone"),
         ({"time_zone": "Asia/Tokyo"}, "/stores/0/time_zone"),
         ({"channels": ["store"]}, "/channels"),
+        ({"earning": [rule(currency="beans")]}, "/earning/0/currency"),
     ],
 )
 def test_a_version_keeps_what_members_already_hold(changes: dict[str, Any], pointer: str) -> None:
@@ -179,3 +191,99 @@ def test_expiry_and_rules_may_change_from_one_version_to_the_next() -> None:
     changed = [{**CURRENCIES[0], "expiry": {"kind": "never"}, "pending_days": 3}, CURRENCIES[1]]
 
     assert press.publish(point_currencies=changed, earning=[rule(points="2")]).version.number == 2
+
+
+def test_tiers_and_segments_may_go() -> None:
+    """A standing is derived from what members did under the version that holds; nothing of it is stored for ever."""
+    press = Press()
+    levels = [{"id": "basic", "name": "Basic", "threshold": "0"}, {"id": "gold", "name": "Gold", "threshold": "9"}]
+    tiers = {"measure": "visits", "window": {"kind": "anniversary"}, "levels": levels}
+    press.publish(tiers=tiers, segments=["lapsed"])
+
+    assert press.publish(tiers={**tiers, "levels": levels[:1]}).version.number == 2
+    assert press.publish().version.number == 3
+
+
+def test_a_document_that_was_published_before_fields_were_added_is_still_the_same() -> None:
+    """E14: a release that knows more fields makes no new version of the old programme."""
+    press = Press()
+    stored = json.loads(press.publish().version.document)
+    for field in ("tiers", "stacks", "segments", "money_off", "conversions", "refunds", "settlement"):
+        del stored[field]
+    old = ProgramVersion(2, json.dumps(stored), digest_of(["old"]), EPOCH, "k1")
+    press.table.commit(press.versions.publish(old, press.versions.active(), AuditEntry(EPOCH, "k1", "published", "2")))
+
+    assert press.publish() == Publication(old, replayed=True)
+
+
+def test_a_rollback_publishes_the_old_document_as_the_newest_version() -> None:
+    """M34: nothing is edited in place, history only grows."""
+    press = Press()
+    first = press.publish(name="A").version
+    press.publish(name="B")
+
+    version, replayed = press.roll_back(1)
+
+    assert not replayed
+    assert (version.number, version.restores, version.reason) == (3, 1, "too generous")
+    assert version.document == first.document
+    active = press.versions.active()
+    assert active is not None
+    assert active.number == 3
+    assert press.log()[-1] == AuditEntry(LATER, "k2", "program_rolled_back", "3", "too generous")
+
+
+def test_a_repeated_rollback_changes_nothing() -> None:
+    """E14"""
+    press = Press()
+    press.publish(name="A")
+    press.publish(name="B")
+    first = press.roll_back(1)
+
+    assert press.roll_back(1) == Publication(first.version, replayed=True)
+    assert press.commits == 3
+
+
+def test_a_rollback_must_name_a_version_that_was() -> None:
+    press = Press()
+    press.publish()
+
+    with pytest.raises(NotFoundError, match="no version 7"):
+        press.roll_back(7)
+
+
+def test_a_rollback_of_what_members_hold_by_now_is_refused() -> None:
+    """M34: an older document without a store in which members have bought since cannot hold again."""
+    press = Press()
+    press.publish(stores=STORES[:1])
+    press.publish()
+
+    with pytest.raises(InvalidProgramError) as refused:
+        press.roll_back(1)
+
+    assert [each.pointer for each in refused.value.errors] == ["/stores"]
+    assert press.commits == 2
+
+
+def test_a_rollback_may_name_the_version_that_it_replaces() -> None:
+    """E33: If-Match on documents that people edit."""
+    press = Press()
+    press.publish(name="A")
+    press.publish(name="B")
+
+    with pytest.raises(PreconditionFailedError):
+        press.roll_back(1, replaces=1)
+    assert press.roll_back(1, replaces=2).version.number == 3
+
+
+def test_an_examination_says_all_for_which_a_publication_would_be_refused() -> None:
+    """M34, E30: also what the version that holds forbids; and keeps nothing."""
+    press = Press()
+    press.publish()
+
+    found = press.publisher.examine(json.dumps(document(stores=STORES[:1], earning=[rule(per="0")])))
+
+    assert {each.pointer for each in found} == {"/stores", "/earning/0/per"}
+    assert press.publisher.examine(json.dumps(document(name="B"))) == ()
+    assert [each.pointer for each in press.publisher.examine("{")] == [""]
+    assert press.commits == 1
