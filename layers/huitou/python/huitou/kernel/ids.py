@@ -26,6 +26,7 @@ Digest = NewType("Digest", str)
 _ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"
 _MEMBER_ID = re.compile(_ULID)
 _DIGEST = re.compile(r"[A-Z2-7]{26}")
+_ENTRY_ID = re.compile(rf"({_ULID})-(.{{1,64}})-([1-9]\d{{0,9}})", re.ASCII)
 _OWNED_ID = re.compile(rf"({_ULID})-({_ULID})")
 
 
@@ -67,6 +68,13 @@ def parse_id(text: str) -> OwnedId | Digest:
     if match := _OWNED_ID.fullmatch(text):
         return OwnedId(MemberId(match[1]), match[2])
     return parse_digest(text)
+
+
+def parse_entry_id(text: str) -> tuple[MemberId, str, int]:
+    """Member, currency and version of a ledger entry's id. Raises `NotFoundError` for any other form."""
+    if match := _ENTRY_ID.fullmatch(text):
+        return MemberId(match[1]), match[2], int(match[3])
+    raise NotFoundError("Nothing has an id of this form.")
 
 
 def parse_digest(text: str) -> Digest:

@@ -13,7 +13,7 @@ from huitou.kernel.ids import MemberId
 from huitou.points.budgets import Grant, Left, budget_of, taken
 from huitou.points.circumstances import Circumstances
 from huitou.points.decisions import Decision, Earn, decide
-from huitou.points.earning import Earning, earnings
+from huitou.points.earning import Earning, attribution, earnings
 from huitou.points.plan import counters, has_counters
 from huitou.points.ports import Programs
 from huitou.points.wallet import Cause, Entry, Wallet, open_wallet
@@ -106,9 +106,17 @@ def recompute(purchase: Purchase, lines: Sequence[Line], program: Program) -> Ma
 
     Decided under what was kept with it. From budgets it takes at most what it was granted then.
     """
+    return earnings(purchase.in_money(lines), program, _seen_then(purchase, program))
+
+
+def points_by_line(purchase: Purchase, program: Program) -> Mapping[CurrencyId, tuple[int, ...]]:
+    """M7: what each line of ``purchase`` brought; they sum up to what it earned."""
+    return attribution(purchase.in_money(purchase.lines), program, _seen_then(purchase, program))
+
+
+def _seen_then(purchase: Purchase, program: Program) -> Circumstances:
     nothing = {rule.id: 0 for rule in program.earning if rule.budget is not None}
-    seen = replace(purchase.seen, budgets={**nothing, **purchase.seen.budgets})
-    return earnings(purchase.in_money(lines), program, seen)
+    return replace(purchase.seen, budgets={**nothing, **purchase.seen.budgets})
 
 
 def rules_for(purchase: Purchase, at: datetime, programs: Programs) -> Program:
