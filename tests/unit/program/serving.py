@@ -18,4 +18,4 @@ class Function:
         """(status, body, headers)"""
         answer = self._module.handler(incoming, None)
         headers = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
-        return answer["statusCode"], json.loads(answer["body"]), headers
+        return answer["statusCode"], json.loads(answer["body"] or "null"), headers

@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
 from cli.program import app
-from tests.builders import document
+from tests.builders import document, rule
 from tests.unit.program.serving import Function
 
 API = "https://api.example.com"
@@ -25,8 +26,9 @@ def run(function: Function, monkeypatch: pytest.MonkeyPatch) -> Run:
 
     def request(method: str, url: str, *, headers: dict[str, str], timeout: float, content: bytes = b"") -> Any:
         assert headers["Authorization"] == "Bearer key"
-        path = url.removeprefix(API)
-        number = path.removeprefix("/v1/program/versions/") if path.count("/") == 4 else None
+        path, _, query = url.removeprefix(API).partition("?")
+        number = path.split("/")[4] if path.startswith("/v1/program/versions/") else None
+        asked = dict(parse_qsl(query)) or None
         status, body, sent = function(
             {
                 "resource": path,
@@ -34,8 +36,8 @@ def run(function: Function, monkeypatch: pytest.MonkeyPatch) -> Run:
                 "httpMethod": method,
                 "headers": headers,
                 "multiValueHeaders": {name: [value] for name, value in headers.items()},
-                "queryStringParameters": None,
-                "multiValueQueryStringParameters": None,
+                "queryStringParameters": asked,
+                "multiValueQueryStringParameters": {name: [value] for name, value in (asked or {}).items()} or None,
                 "pathParameters": {"version": number} if number else None,
                 "requestContext": {
                     "requestId": "r",
@@ -104,3 +106,44 @@ def test_an_api_that_is_not_there_is_named(run: Run, file: Path, monkeypatch: py
 
     assert result.exit_code == 1
     assert result.output == f"{API}/v1/program/versions cannot be reached: connection refused\n"
+
+
+def test_a_file_is_compared_with_what_holds(run: Run, file: Path) -> None:
+    """M34: what a publication would change, before it does."""
+    run("publish", str(file))
+    tea = rule(id="tea", points="2")
+    changed = written(file.parent, name="Second", channels=["store", "app", "web"], earning=[rule(points="3"), tea])
+
+    result = run("diff", str(changed))
+
+    assert result.exit_code == 0
+    assert result.output.splitlines()[:3] == [
+        '~ /name: "Huitou Club" → "Second"',
+        '+ /channels/web: "web"',
+        '~ /earning/base/points: "1" → "3"',
+    ]
+    assert result.output.splitlines()[3].startswith('+ /earning/tea: {"id": "tea"')
+    assert run("diff", str(written(file.parent))).output == "Nothing differs.\n"
+
+
+def test_versions_are_compared_by_their_numbers(run: Run, file: Path) -> None:
+    for name in ("A", "B", "C"):
+        run("publish", str(written(file.parent, name=name)))
+
+    assert run("diff", "3").output == '~ /name: "B" → "C"\n'
+    assert run("diff", "3", "1").output == '~ /name: "A" → "C"\n'
+    assert run("diff", str(written(file.parent, name="D")), "2").output == '~ /name: "B" → "D"\n'
+    assert run("diff", "9").exit_code == 1
+
+
+def test_an_older_version_holds_again(run: Run, file: Path) -> None:
+    run("publish", str(file))
+    run("publish", str(written(file.parent, name="Second")))
+
+    first = run("rollback", "1", "--reason", "too generous")
+    again = run("rollback", "1", "--reason", "too generous")
+
+    assert (first.exit_code, first.output) == (0, "Version 3 holds now: version 1 again.\n")
+    assert again.output == "Version 3 is the same programme and holds already; nothing was changed.\n"
+    assert json.loads(run("show").output)["reason"] == "too generous"
+    assert run("rollback", "7", "--reason", "x").exit_code == 1
