@@ -27,6 +27,7 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
     "serve_wallets": (
         "GET /v1/members/{member_id}/wallet",
         "GET /v1/members/{member_id}/entries",
+        "GET /v1/entries/{entry_id}/explanation",
         "POST /v1/redemptions",
         "GET /v1/redemptions/{redemption_id}",
         "POST /v1/redemptions/{redemption_id}/reversal",

@@ -1,4 +1,4 @@
-"""Points over HTTP: wallets, their entries, redemptions and their reversal, adjustments."""
+"""Points over HTTP: wallets, their entries and why they are as they are, redemptions, adjustments."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
+from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 
 from huitou.access.model import BrandRequiredError, Caller, ForeignBrandError
 from huitou.fields import Moment
@@ -50,6 +50,7 @@ from huitou.points.bookings import booking_id
 from huitou.points.decisions import InsufficientPointsError
 from huitou.points.figures import points_booked
 from huitou.points.membership import MemberNotFoundError
+from huitou.points.phrases import Language, preferred
 from huitou.points.requests import (
     AdjustmentBody,
     InvalidBookingError,
@@ -63,10 +64,19 @@ from huitou.points.store import TableBookings, TableWallets
 from huitou.program.model import Program
 from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
+from huitou.purchases.explaining import EntryNotFoundError, Explanations
+from huitou.purchases.explanation_answers import ExplanationView, explanation_view
+from huitou.purchases.store import TablePurchases
 
 Currency = Annotated[str | None, Query(max_length=64, description="By default the points that all brands share.")]
 At = Annotated[Moment | None, Query(description="When to look, before or after now; by default now.")]
 AsOf = Annotated[Moment | None, Query(description="Leaves out what was recorded later.")]
+EntryPath = Annotated[str, Path(alias="entry_id", max_length=128)]
+Told = Annotated[Language | None, Query(alias="language", description="Goes before Accept-Language.")]
+Accepted = Annotated[
+    str | None,
+    Header(alias="Accept-Language", max_length=255, description="Chinese or English, which is the default."),
+]
 RedemptionPath = Annotated[str, Path(alias="redemption_id", max_length=64)]
 
 
@@ -87,6 +97,8 @@ directory = MemberDirectory(
     TableMembers(members), IdentityHasher(Secret(settings.identity_secret, settings.region, settings.endpoint).text)
 )
 points = Points(TableWallets(members), TableBookings(members), programs, members.commit, pause)
+
+explanations = Explanations(TablePurchases(members), TableWallets(members), programs)
 
 app = create_app("serve_wallets", "Points")
 
@@ -131,6 +143,19 @@ def list_entries(member_id: MemberPath, currency: Currency = None, cursor: Curso
     page = points.entries(MemberId(member_id), currency, brand=caller.brand, after=decode_cursor(cursor), limit=limit)
     entries = [entry_view(entry, programs.version(entry.program_version)) for entry in page.items]
     return answer(entry_page(entries, encode_cursor(page.next_cursor)))
+
+
+@app.get(
+    "/v1/entries/<entry_id>/explanation",
+    summary="Explain an entry",
+    responses=documented({200: ExplanationView}, EntryNotFoundError, headers=("Content-Language",)),
+)
+def explain_entry(entry_id: EntryPath, language: Told = None, accepted: Accepted = None) -> Answer:
+    """Which rules were considered, why each fired or did not, and what each line brought, in the reader's words."""
+    caller = _reader()
+    spoken = language or preferred(accepted)
+    explained = explanations.explain(entry_id, spoken, caller.brand)
+    return answer(explanation_view(explained, spoken), headers={"Content-Language": spoken})
 
 
 @app.post(

@@ -151,9 +151,7 @@ def test_every_condition_says_what_it_asked_and_what_it_found(
 )
 def test_a_cut_says_what_was_cut_and_by_what(limit: dict[str, Any], why: str) -> None:
     """M12."""
-    assert one(rule(**limit)) == (
-        f"Base: 4. 1 for each TWD 100 of TWD 1000. Without its limit it would have been 10; 6 were cut, because {why}."
-    )
+    assert one(rule(**limit)) == (f"Base: 4. 1 for each TWD 100 of TWD 1000. That is 6 less than 10: {why}.")
 
 
 def test_a_rule_that_another_prevents_names_it() -> None:

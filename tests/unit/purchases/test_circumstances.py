@@ -162,7 +162,8 @@ def test_what_was_seen_is_read_as_it_was_written(
     tier: str | None, segments: frozenset[str], flags: tuple[bool, ...], used: dict[str, int], taken: list[Grant]
 ) -> None:
     """E2."""
-    seen = Circumstances(tier, segments, *flags, used=used, budgets=granted(taken))
+    birthday, in_group, at_brand = flags
+    seen = Circumstances(tier, segments, birthday, in_group, at_brand, used, granted(taken))
 
     read = unpack(pack(bill(seen=seen, grants=tuple(taken))))
 

@@ -48,6 +48,7 @@ OPENAPI_PATH = "/v1/openapi.json"
 BODY_LIMIT = 256 * KIB
 JSON = "application/json"
 HEADERS: Mapping[str, str] = {
+    "Content-Language": "The language that the words are in.",
     "ETag": "The version of the document, for `If-Match`.",
     "Location": "The path under which it is found from now on.",
 }

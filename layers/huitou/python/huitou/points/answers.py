@@ -79,10 +79,14 @@ class RuleView(View):
     """The money that it counted."""
     points: str | None = None
     """What it gave for that."""
+    cut: str | None = None
+    """What it would have given beyond that, had a limit or another rule not prevented it."""
+    cut_by: str | None = None
+    """The period of the cap that cut it (purchase, day, month, campaign, lifetime), or budget."""
     failed: str | None = None
-    """The condition that did not hold."""
+    """The condition that did not hold; excluded or outdone, where another rule pays instead."""
     found: str | None = None
-    """What was there instead."""
+    """What was there instead; the rule that pays instead."""
 
 
 class CauseView(View):
@@ -279,6 +283,10 @@ def _rule_view(outcome: RuleOutcome, name: str, currency: PointCurrency, program
             "base": format_amount(outcome.base, program.money_exponent),
             "points": format_amount(outcome.points, currency.exponent),
         }
+    if outcome.cut:
+        why |= {"cut": format_amount(outcome.cut, currency.exponent)}
+    if outcome.cut_by:
+        why |= {"cut_by": outcome.cut_by}
     return {"rule": outcome.rule, "name": name, "fired": not outcome.failed, **why}
 
 

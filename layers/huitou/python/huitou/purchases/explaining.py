@@ -12,7 +12,7 @@ from huitou.points.membership import MemberNotFoundError, entry_seen_by, require
 from huitou.points.phrases import Language
 from huitou.points.ports import Programs, WalletStore
 from huitou.points.wallet import Entry, EntryType
-from huitou.program.model import BrandId, Program
+from huitou.program.model import GROUP, BrandId, Program
 from huitou.purchases.decisions import points_by_line
 from huitou.purchases.model import Line, Purchase
 from huitou.purchases.ports import PurchaseStore
@@ -70,9 +70,14 @@ class Explanations:
         except MemberNotFoundError as error:
             raise EntryNotFoundError from error
         entry = self._wallets.entry(member, currency, version)
-        if entry is None:
+        if entry is None or not self._may_see(entry, brand):
             raise EntryNotFoundError
         return entry_seen_by(entry, brand)
+
+    def _may_see(self, entry: Entry, brand: BrandId) -> bool:
+        """Points of one brand are that brand's affair."""
+        currency = self._programs.version(entry.program_version).currencies[entry.currency]
+        return brand == GROUP or currency.brand in {None, brand}
 
     def _purchase(self, entry: Entry) -> Purchase | None:
         """The sale that earned it; None where nothing is to be said of it."""
