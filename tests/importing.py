@@ -32,7 +32,8 @@ from huitou.simulator.memory_budgets import MemoryBudgets
 from huitou.simulator.memory_imports import MemoryFiles, MemoryRuns
 from huitou.simulator.memory_members import MemoryMembers
 from huitou.simulator.memory_points import MemoryWallets
-from huitou.simulator.memory_purchases import MemoryPurchases
+from huitou.simulator.memory_purchases import MemoryMemberStates, MemoryPurchases
+from huitou.simulator.memory_standing import MemoryStandings
 from tests.builders import TAIPEI, at, program
 from tests.members import HASHER
 from tests.purchases import Publications
@@ -89,6 +90,7 @@ class Importer:
         self.wallets = MemoryWallets(self.table)
         self.purchases = MemoryPurchases(self.table)
         self.members = MemoryMembers(self.table)
+        self.standings = MemoryStandings(self.table)
         self.executions: list[tuple[Digest, int]] = []
         self.use = Imports(
             runs=self.runs,
@@ -132,6 +134,7 @@ class Importer:
             members=Members(
                 members=self.members,
                 wallets=self.wallets,
+                standings=self.standings,
                 programs=pinned,
                 hasher=HASHER,
                 commit=self.commit,
@@ -141,6 +144,8 @@ class Importer:
             wallets=self.wallets,
             purchases=self.purchases,
             budgets=MemoryBudgets(self.table),
+            states=MemoryMemberStates(self.table),
+            standings=self.standings,
             commit=self.commit,
             pause=lambda _: None,
             read_row=read_row,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import all_items
 from huitou.platform.table import Table
 from huitou.points.bookings import Booking, booking_id
-from huitou.points.decisions import Decision, Earn, KeepAlive, Settle, decide
+from huitou.points.decisions import Command, Decision, Earn, KeepAlive, Settle, decide
 from huitou.points.earning import Earning
 from huitou.points.ports import BookingStore, WalletStore
 from huitou.points.replay import discrepancies
@@ -28,13 +29,17 @@ AnyTable = Table | MemoryTable
 
 
 def points_program(
-    expiry: Mapping[str, object] | None = None, pending_days: int = 0, zone: str = "Asia/Taipei"
+    expiry: Mapping[str, object] | None = None,
+    pending_days: int = 0,
+    zone: str = "Asia/Taipei",
+    courtesy_days: int = 0,
 ) -> Program:
     """A programme whose home currency follows ``expiry`` (by default never), beside stamps and sora's own beans."""
     home = {"id": "points", "name": "Points", "expiry": expiry or {"kind": "never"}, "pending_days": pending_days}
     beans = {"id": "beans", "name": "Beans", "brand": "sora", "expiry": {"kind": "never"}}
     stamps = {"id": "stamps", "name": "Stamps", "expiry": {"kind": "never"}}
-    return program(document(time_zone=zone, point_currencies=[home, stamps, beans]))
+    compiled = program(document(time_zone=zone, point_currencies=[home, stamps, beans]))
+    return replace(compiled, courtesy_days=courtesy_days)
 
 
 def order(key: str, points: int, *, kind: str = "redemption", **changes: object) -> Booking:
@@ -73,6 +78,10 @@ class FixedPrograms:
         del number
         return self._only
 
+    def published_at(self, number: int) -> datetime:
+        del number
+        return OPENED
+
 
 class Ledger:
     """A member's points over ``table``. ``commit`` stands in for the table's own, to let it fail."""
@@ -95,14 +104,25 @@ class Ledger:
         self.commit([self.wallets.create(a_wallet(member=member, version=0, recorded_at=now))])
 
     def earn(
-        self, points: int, at: datetime, *, now: datetime | None = None, brand: str = "maru", currency: str = "points"
+        self,
+        points: int,
+        at: datetime,
+        *,
+        now: datetime | None = None,
+        brand: str = "maru",
+        currency: str = "points",
+        purchase: str | None = None,
     ) -> Decision:
         """What a purchase at ``at`` that became known at ``now`` does to the wallet."""
+        command = Earn(Earning(points, ()), brand, at, Cause("purchase", purchase or at.isoformat()))
+        return self.carry_out(command, now or at, currency)
+
+    def carry_out(self, command: Command, now: datetime, currency: str = "points") -> Decision:
+        """Any command, decided and saved."""
 
         def attempt() -> Decision:
-            wallet = self.wallets.load(MEI, currency) or open_wallet(MEI, currency, now or at)
-            command = Earn(Earning(points, ()), brand, at, Cause("purchase", at.isoformat()))
-            decision = decide(wallet, command, self.program, now or at)
+            wallet = self.wallets.load(MEI, currency) or open_wallet(MEI, currency, now)
+            decision = decide(wallet, command, self.program, wallet.not_before(now))
             self.commit(self.wallets.save(wallet, decision))
             return decision
 

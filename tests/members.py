@@ -20,7 +20,8 @@ from huitou.program.validation import read_document
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_members import MemoryMembers
 from huitou.simulator.memory_points import MemoryWallets
-from tests.builders import document
+from huitou.simulator.memory_standing import MemoryStandings
+from tests.builders import OPENED, document
 
 NOON = parse_instant("2026-03-02T12:00:00+08:00")
 """For tests to which the time is all the same."""
@@ -68,6 +69,9 @@ class FixedPrograms:
     def version(self, number: int) -> Program:  # noqa: ARG002 - the port's
         return self.program
 
+    def published_at(self, number: int) -> datetime:  # noqa: ARG002 - the port's
+        return OPENED
+
 
 class MembersInMemory:
     """The use cases, and the stores below them to look into."""
@@ -80,6 +84,7 @@ class MembersInMemory:
         self.use = Members(
             members=self.store,
             wallets=self.wallets,
+            standings=MemoryStandings(self.table),
             programs=FixedPrograms(program or a_program()),
             hasher=HASHER,
             commit=self.table.commit,

@@ -18,13 +18,16 @@ from huitou.points.ports import WalletStore
 from huitou.points.wallet import Wallet
 from huitou.program.model import Program
 from huitou.purchases.model import Line, Purchase, Visit, VisitKind
-from huitou.purchases.ports import PurchaseStore
+from huitou.purchases.ports import MemberStates, PurchaseStore
 from huitou.purchases.receipts import SourceEvent, TillReceipt
 from huitou.purchases.service import Purchases, Recorded, SeenVisit
-from huitou.purchases.store import TablePurchases
+from huitou.purchases.store import TableMemberStates, TablePurchases
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_budgets import MemoryBudgets
-from huitou.simulator.memory_purchases import MemoryPurchases
+from huitou.simulator.memory_purchases import MemoryMemberStates, MemoryPurchases
+from huitou.simulator.memory_standing import MemoryStandings
+from huitou.standing.ports import StandingStore
+from huitou.standing.store import TableStandings
 from tests.builders import MEI, OPENED, TAIPEI, at, program
 from tests.builders import wallet as a_wallet
 from tests.ledger import Ledger
@@ -107,6 +110,9 @@ class Publications:
     def version(self, number: int) -> Program:
         return next(version for _, version in self._versions if version.version == number)
 
+    def published_at(self, number: int) -> datetime:
+        return next(when for when, version in self._versions if version.version == number)
+
 
 class Shop:
     """Purchases over ``table``. ``commit`` stands in for the table's own, to let it fail."""
@@ -125,8 +131,16 @@ class Shop:
         self.wallets: WalletStore = self.ledger.wallets
         self.purchases = _purchases(self.table)
         self.budgets = _budgets(self.table)
+        self.states, self.standings = _standings(self.table)
         self.use = Purchases(
-            self.purchases, self.wallets, self.programs, commit or self.table.commit, pause, budgets=self.budgets
+            self.purchases,
+            self.wallets,
+            self.programs,
+            commit or self.table.commit,
+            pause,
+            budgets=self.budgets,
+            states=self.states,
+            standings=self.standings,
         )
 
     def enrol(self, member: MemberId = MEI, *brands: str) -> None:
@@ -200,6 +214,12 @@ def at_once(calls: Sequence[Callable[[], Recorded]]) -> list[Recorded | DomainEr
 
 def _budgets(table: Any) -> BudgetStore:
     return MemoryBudgets(table) if isinstance(table, MemoryTable) else TableBudgets(table)
+
+
+def _standings(table: Any) -> tuple[MemberStates, StandingStore]:
+    if isinstance(table, MemoryTable):
+        return MemoryMemberStates(table), MemoryStandings(table)
+    return TableMemberStates(table), TableStandings(table)
 
 
 def _purchases(table: Any) -> PurchaseStore:

@@ -30,7 +30,8 @@ from huitou.points.budget_store import TableBudgets
 from huitou.points.store import TableWallets
 from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
-from huitou.purchases.store import TablePurchases
+from huitou.purchases.store import TableMemberStates, TablePurchases
+from huitou.standing.store import TableStandings
 
 REST = timedelta(hours=1)
 """Longer than a chunk can take, so that the clock does not come between its commits."""
@@ -54,6 +55,7 @@ runs = TableRuns(program_table)
 files = S3Files(settings.import_bucket, settings.region, settings.endpoint)
 hasher = IdentityHasher(Secret(settings.identity_secret, settings.region, settings.endpoint).text)
 members, wallets = TableMembers(members_table), TableWallets(members_table)
+standings = TableStandings(members_table)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -67,6 +69,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             members=members,
             wallets=wallets,
             programs=pinned,
+            standings=standings,
             hasher=hasher,
             commit=members_table.commit,
             pause=pause,
@@ -75,6 +78,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         wallets=wallets,
         purchases=TablePurchases(members_table),
         budgets=TableBudgets(members_table),
+        states=TableMemberStates(members_table),
+        standings=standings,
         commit=members_table.commit,
         pause=pause,
         read_row=read_row,

@@ -77,7 +77,8 @@ from huitou.purchases.service import (
     ReceiptNotFoundError,
     Recorded,
 )
-from huitou.purchases.store import TablePurchases
+from huitou.purchases.store import TableMemberStates, TablePurchases
+from huitou.standing.store import TableStandings
 
 BATCH = "/v1/purchases/batch"
 BATCH_LIMIT = 4 * MIB
@@ -103,7 +104,14 @@ directory = MemberDirectory(
     TableMembers(members), IdentityHasher(Secret(settings.identity_secret, settings.region, settings.endpoint).text)
 )
 purchases = Purchases(
-    TablePurchases(members), TableWallets(members), programs, members.commit, pause, budgets=TableBudgets(members)
+    TablePurchases(members),
+    TableWallets(members),
+    programs,
+    members.commit,
+    pause,
+    budgets=TableBudgets(members),
+    states=TableMemberStates(members),
+    standings=TableStandings(members),
 )
 
 app = create_app("record_purchases", "Purchases", body_limits={BATCH: BATCH_LIMIT})

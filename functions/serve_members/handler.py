@@ -78,6 +78,7 @@ from huitou.program.acceptance import InFutureError, TooLateError
 from huitou.program.model import GROUP
 from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
+from huitou.standing.store import TableStandings
 
 MEMBER = "/v1/members/<member_id>"
 
@@ -100,10 +101,12 @@ settings = load(Needs)
 table = Table(settings.members_table, settings.region, settings.endpoint)
 versions = TableVersions(Table(settings.program_table, settings.region, settings.endpoint))
 hasher = IdentityHasher(Secret(settings.identity_secret, settings.region, settings.endpoint).text)
+standings = TableStandings(table)
 members = Members(
     members=TableMembers(table),
     wallets=TableWallets(table),
     programs=ProgramReader(versions, time.monotonic),
+    standings=standings,
     hasher=hasher,
     commit=table.commit,
     pause=pause,

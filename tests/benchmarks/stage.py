@@ -38,6 +38,7 @@ from huitou.points.store import TableWallets
 from huitou.points.wallet import Cause
 from huitou.program.publishing import ProgramPublisher
 from huitou.program.store import TableVersions
+from huitou.standing.store import TableStandings
 from tests.contract.targets import REGION, create_table
 from tests.gateway import request
 
@@ -134,6 +135,7 @@ class Stage:
         Members(
             members=TableMembers(self.table),
             wallets=self.wallets,
+            standings=TableStandings(self.table),
             programs=self.module.programs,
             hasher=IdentityHasher(lambda: SECRET),
             commit=self.table.commit,

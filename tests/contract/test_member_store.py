@@ -23,6 +23,8 @@ from huitou.program.model import GROUP
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_members import MemoryMembers
 from huitou.simulator.memory_points import MemoryWallets
+from huitou.simulator.memory_standing import MemoryStandings
+from huitou.standing.store import TableStandings
 from tests.contract.conftest import SideBySide
 from tests.contract.targets import AnyTable
 from tests.members import (
@@ -149,6 +151,7 @@ def test_racing_enrolments_with_one_phone_give_one_member(table: AnyTable, side_
     use = Members(
         members=members,
         wallets=wallets_on(table),
+        standings=MemoryStandings(table) if isinstance(table, MemoryTable) else TableStandings(table),
         programs=FixedPrograms(a_program()),
         hasher=HASHER,
         commit=table.commit,

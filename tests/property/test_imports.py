@@ -23,6 +23,7 @@ from huitou.program.model import Program
 from huitou.purchases.service import Purchases
 from huitou.simulator.memory_budgets import MemoryBudgets
 from huitou.simulator.memory_points import MemoryBookings
+from huitou.simulator.memory_purchases import MemoryMemberStates
 from tests.builders import TAIPEI, document, program
 from tests.importing import STARTED, Importer, member_row, ndjson, purchase_row
 from tests.purchases import Publications
@@ -138,7 +139,14 @@ def _live(importer: Importer, rows: list[dict[str, Any]]) -> None:
     programs = Publications(only)
     points = Points(importer.wallets, MemoryBookings(importer.table), programs, commit, lambda _: None)
     purchases = Purchases(
-        importer.purchases, importer.wallets, programs, commit, lambda _: None, budgets=MemoryBudgets(importer.table)
+        importer.purchases,
+        importer.wallets,
+        programs,
+        commit,
+        lambda _: None,
+        budgets=MemoryBudgets(importer.table),
+        states=MemoryMemberStates(importer.table),
+        standings=importer.standings,
     )
     read = [read_row(json.dumps(row).encode(), run, only) for row in rows]
     for bill in sorted((each for each in read if isinstance(each, Bill)), key=_order):

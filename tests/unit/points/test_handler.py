@@ -27,6 +27,7 @@ from huitou.points.store import TableWallets
 from huitou.points.wallet import Cause
 from huitou.program.publishing import ProgramPublisher
 from huitou.program.store import TableVersions
+from huitou.standing.store import TableStandings
 from tests.builders import Line, document, rule, sale
 from tests.contract.targets import REGION, create_table
 
@@ -118,6 +119,7 @@ class Function:
         members = Members(
             members=TableMembers(self.table),
             wallets=self.wallets,
+            standings=TableStandings(self.table),
             programs=self._module.programs,
             hasher=IdentityHasher(lambda: SECRET),
             commit=self.table.commit,

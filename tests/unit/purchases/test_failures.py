@@ -123,6 +123,8 @@ def test_a_purchase_that_is_being_written_is_read_again() -> None:
             table.commit,
             lambda _: None,
             budgets=MemoryBudgets(table),
+            states=huitou.states,
+            standings=huitou.standings,
         )
 
     again = lagging().record(bill(), FoundMember(MEI, presented=True), bill().received_at)

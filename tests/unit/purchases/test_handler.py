@@ -25,6 +25,7 @@ from huitou.platform.table import Table
 from huitou.points.store import TableWallets
 from huitou.program.publishing import ProgramPublisher
 from huitou.program.store import TableVersions
+from huitou.standing.store import TableStandings
 from tests.builders import at, document, rule
 from tests.contract.targets import REGION, create_table
 
@@ -117,6 +118,7 @@ class Function:
         members = Members(
             members=TableMembers(self.members),
             wallets=self.wallets,
+            standings=TableStandings(self.members),
             programs=self._module.programs,
             hasher=IdentityHasher(lambda: SECRET),
             commit=self.members.commit,

@@ -33,6 +33,10 @@ from huitou.program.model import CurrencyId, Program
 from huitou.purchases.decisions import Sale
 from huitou.purchases.drawing import decide_drawn_sale
 from huitou.purchases.model import Purchase
+from huitou.purchases.ports import MemberState
+from huitou.purchases.standing import personal, taken_in
+from huitou.standing.keeping import Timeline
+from huitou.standing.model import Record
 
 MOST_WRITES = 100
 """DynamoDB's limit for one transaction."""
@@ -83,6 +87,8 @@ class Batch:
     purchases: tuple[Purchase, ...]
     counts: Counts
     rejections: tuple[Rejection, ...]
+    record: Record
+    """What the standing is told from, after it."""
     is_last: bool
     """No row is left, and nothing is due any more."""
 
@@ -115,7 +121,7 @@ def judge_known(row: SaleRow, known: Purchase, given: Purchase, program: Program
 
 def next_batch(
     rows: Sequence[SaleRow],
-    wallets: Mapping[CurrencyId, Wallet],
+    state: MemberState,
     known: Mapping[Digest, Purchase],
     *,
     member: MemberId,
@@ -123,14 +129,15 @@ def next_batch(
     now: datetime,
     brought: bool,
     drawing: Drawing,
+    timeline: Timeline,
 ) -> Batch:
     """As much of ``rows``, from the first on, as one commit carries, and after the last what is due by ``now``.
 
-    ``wallets`` are the member's as stored; ``known`` are purchases with the receipts of ``rows``, as far as anybody
+    ``state`` is the member's as stored; ``known`` are purchases with the receipts of ``rows``, as far as anybody
     knows: the commit finds out about others. ``brought``: an earlier batch has recorded something. Where none did,
     nothing is booked at the end either: an import that brings nothing changes nothing.
     """
-    batch = _Gathering(wallets, known, member, programs, now=now, drawing=drawing)
+    batch = _Gathering(state, known, member, programs, now=now, drawing=drawing, timeline=timeline)
     for row in rows:
         if not batch.take(row):
             return batch.finished(is_last=False)
@@ -142,17 +149,20 @@ class _Gathering:
 
     def __init__(
         self,
-        wallets: Mapping[CurrencyId, Wallet],
+        state: MemberState,
         known: Mapping[Digest, Purchase],
         member: MemberId,
         programs: Programs,
         *,
         now: datetime,
         drawing: Drawing,
+        timeline: Timeline,
     ) -> None:
         self._drawing = drawing
-        self._stored = dict(wallets)
-        self._wallets = dict(wallets)
+        self._timeline = timeline
+        self._stored = dict(state.wallets)
+        self._wallets = dict(state.wallets)
+        self._record = state.record
         self._known = dict(known)
         self._member = member
         self._programs = programs
@@ -201,7 +211,13 @@ class _Gathering:
             for currency, entries in self._entries.items()
         )
         return Batch(
-            self._taken, changes, tuple(self._purchases), self._counts, tuple(self._rejections), is_last=is_last
+            self._taken,
+            changes,
+            tuple(self._purchases),
+            self._counts,
+            tuple(self._rejections),
+            self._record,
+            is_last=is_last,
         )
 
     def _decided(self, row: SaleRow, at: datetime) -> Sale:
@@ -209,18 +225,26 @@ class _Gathering:
         home = self._wallets.get(program.home_currency)
         joined = joined_by_use(home, row.purchase.brand, row.presented, program, at)
         wallets = {**self._wallets, program.home_currency: joined}
-        return decide_drawn_sale(row.purchase, self._member, wallets, program, at, drawing=self._drawing)
+        person = personal(joined, self._record, self._timeline, program, row.purchase.occurred_at)
+        return decide_drawn_sale(row.purchase, self._member, wallets, program, at, drawing=self._drawing, person=person)
 
     def _sell(self, row: SaleRow, sale: Sale, at: datetime) -> bool:
         if not self._has_room(sale.decisions, sale.purchase) or (self._bytes and self._bytes + row.size > MOST_BYTES):
             return False
         self._book(sale.decisions, at)
+        self._take_in(row.purchase.program_version)
         self._drawing.take(sale.purchase.grants)
         self._bytes += row.size
         self._purchases.append(sale.purchase)
         self._known[sale.purchase.receipt] = sale.purchase
         self._note(Counts(recorded=1))
         return True
+
+    def _take_in(self, version: int) -> None:
+        program = self._programs.version(version)
+        home = self._wallets[program.home_currency]
+        home, self._record = taken_in(home, self._record, self._timeline, program, self._now)
+        self._wallets[program.home_currency] = home
 
     def _book(self, made: Mapping[CurrencyId, Decision], at: datetime) -> None:
         for currency, decision in made.items():
@@ -241,7 +265,7 @@ class _Gathering:
 
     def _has_room(self, made: Mapping[CurrencyId, Decision], purchase: Purchase | None = None) -> bool:
         """Whether all still fits into one commit; a batch takes at least one decision, however large."""
-        writes = 2 * len(self._purchases) + len(self._drawing.writes())
+        writes = 2 * len(self._purchases) + len(self._drawing.writes()) + 1  # and the standing
         writes += 2 + len(purchase.grants) if purchase else 0
         for currency in self._entries.keys() | made.keys():
             decision = made.get(currency)

@@ -24,3 +24,6 @@ class PinnedPrograms:
 
     def version(self, number: int) -> Program:
         return self._programs.version(number)
+
+    def published_at(self, number: int) -> datetime:
+        return self._programs.published_at(number)

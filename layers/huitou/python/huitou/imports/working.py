@@ -6,7 +6,7 @@ known one on, the worker looks receipts up before it decides: an import that is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -31,11 +31,13 @@ from huitou.members.service import Members
 from huitou.points.granting import BudgetStore, Drawing
 from huitou.points.membership import MemberNotFoundError
 from huitou.points.ports import Programs, WalletStore
-from huitou.points.wallet import Wallet
-from huitou.program.model import GROUP, CurrencyId, Program
+from huitou.program.model import GROUP, Program
 from huitou.purchases.decisions import rules_for
 from huitou.purchases.model import Purchase
-from huitou.purchases.ports import PurchaseStore
+from huitou.purchases.ports import MemberState, MemberStates, PurchaseStore
+from huitou.standing.model import Record
+from huitou.standing.ports import StandingStore
+from huitou.standing.timeline import ProgramTimeline
 
 ReadRow = Callable[[bytes, Run, Program], Arrival | Bill]
 
@@ -73,9 +75,9 @@ class Task:
 
 @dataclass(slots=True)
 class _Account:
-    """What the worker knows of a member: the wallets as stored, and purchases by receipt."""
+    """What the worker knows of a member: the wallets and the record as stored, and purchases by receipt."""
 
-    wallets: Mapping[CurrencyId, Wallet]
+    state: MemberState
     known: dict[Digest, Purchase]
 
 
@@ -90,6 +92,8 @@ class Worker:
         wallets: WalletStore,
         purchases: PurchaseStore,
         budgets: BudgetStore,
+        states: MemberStates,
+        standings: StandingStore,
         commit: Commit,
         pause: Callable[[int], None],
         read_row: ReadRow,
@@ -99,6 +103,8 @@ class Worker:
         self._wallets = wallets
         self._purchases = purchases
         self._budgets = budgets
+        self._states = states
+        self._standings = standings
         self._commit = commit
         self._pause = pause
         self._read_row = read_row
@@ -187,23 +193,24 @@ class Worker:
 
     def _sell(self, member: MemberId, sales: Sequence[SaleRow], task: Task, tally: Tally) -> None:
         account: _Account | None = None
-        rest, brought = sales, False
+        rest, brought, timeline = sales, False, ProgramTimeline(task.programs)
 
         def attempt() -> tuple[_Account, Batch]:
             current = account if account is not None else self._read(member, rest)
             drawing = Drawing(self._budgets, self._commit, task.programs.active(), member)
             batch = next_batch(
                 rest,
-                current.wallets,
+                current.state,
                 current.known,
                 member=member,
                 programs=task.programs,
                 now=task.now,
                 brought=brought,
                 drawing=drawing,
+                timeline=timeline,
             )
             if batch.changes:
-                self._carry_out(batch, drawing, task)
+                self._carry_out(current.state.record, batch, drawing, task)
             return current, batch
 
         is_last = False
@@ -219,15 +226,17 @@ class Worker:
             rest, is_last = rest[batch.taken :], batch.is_last
 
     def _read(self, member: MemberId, sales: Sequence[SaleRow]) -> _Account:
-        return _Account(self._wallets.load_all(member), self._look_up(sales))
+        return _Account(self._states.load(member), self._look_up(sales))
 
     def _look_up(self, sales: Sequence[SaleRow]) -> dict[Digest, Purchase]:
         if not self._looks_first:
             return {}
         return dict(self._purchases.find_all([sale.purchase.receipt for sale in sales]))
 
-    def _carry_out(self, batch: Batch, drawing: Drawing, task: Task) -> None:
+    def _carry_out(self, before_it: Record, batch: Batch, drawing: Drawing, task: Task) -> None:
         writes: list[Write] = drawing.writes()
+        if batch.record is not before_it:
+            writes.append(self._standings.fold(before_it, batch.record))
         for before, decision in batch.changes:
             due = decision.wallet.due_at()
             overdue = not batch.is_last and due is not None and due <= task.now
@@ -240,7 +249,7 @@ class Worker:
         """The account as the commit left it, so that it need not be read again."""
         changed = {change.before.currency: self._wallets.as_saved(*change) for change in batch.changes}
         account.known |= {purchase.receipt: purchase for purchase in batch.purchases}
-        return replace(account, wallets={**account.wallets, **changed})
+        return replace(account, state=MemberState({**account.state.wallets, **changed}, batch.record))
 
     def _keep_unclaimed(self, sales: Sequence[SaleRow], task: Task, tally: Tally) -> None:
         """M40: sales without a member wait for whoever claims them."""

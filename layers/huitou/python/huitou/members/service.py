@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from huitou.kernel.calendars import local_date
@@ -28,6 +28,7 @@ from huitou.points.ports import Programs, WalletStore
 from huitou.points.wallet import Wallet, open_wallet
 from huitou.program.acceptance import accepted_time
 from huitou.program.model import GROUP, BrandId, Program
+from huitou.standing.ports import StandingStore
 
 
 class IdentitiesOfDifferentMembersError(ConflictError):
@@ -93,6 +94,7 @@ class Members:
         *,
         members: MemberStore,
         wallets: WalletStore,
+        standings: StandingStore,
         programs: Programs,
         hasher: IdentityHasher,
         commit: Commit,
@@ -101,6 +103,7 @@ class Members:
     ) -> None:
         self._members = members
         self._wallets = wallets
+        self._standings = standings
         self._programs = programs
         self._hasher = hasher
         self._commit = commit
@@ -242,7 +245,8 @@ class Members:
         member = decisions.enrol(self._new_id(), enrolment.presented, enrolment.profile, brand, now)
         home = join(open_wallet(member.id, program.home_currency, now), brand, now)
         bound = [self._members.bind(self._hasher.key(held.identity), member.id) for held in member.identities]
-        self._commit([self._members.save(member), self._wallets.create(home), *bound])
+        birthday = self._birthday(None, member)
+        self._commit([self._members.save(member), self._wallets.create(home), *bound, *birthday])
         return Enrolled(_view(member, home, viewer), is_new=True)
 
     def _recognise(self, owner: MemberId, enrolment: Enrolment, viewer: BrandId, now: datetime) -> Enrolled:
@@ -280,8 +284,14 @@ class Members:
             came, gone = _keys(self._hasher, after, before), _keys(self._hasher, before, after)
             writes += [self._members.bind(key, after.id) for key in came]
             writes += [self._members.release(key, after.id) for key in gone]
+            writes += self._birthday(before.profile.birthday, after)
         if writes:
             self._commit(writes)
+
+    def _birthday(self, before: date | None, member: Member) -> list[Write]:
+        """Sales look for it in the standing, not in the record."""
+        birthday = member.profile.birthday
+        return [self._standings.set_birthday(member.id, birthday)] if birthday != before else []
 
 
 def _keys(hasher: IdentityHasher, member: Member, other: Member) -> list[IdentityKey]:

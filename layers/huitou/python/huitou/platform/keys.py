@@ -27,6 +27,9 @@ PURCHASE_PREFIX = "PURCHASE#"
 EVENT_PREFIX = "EVENT#"
 CONSENT_PREFIX = "CONSENT#"
 COMMAND_PREFIX = "COMMAND#"
+STANDING = "STANDING"
+STANDING_TO_WALLETS = (STANDING, "WALLET#~")
+"""A range of sort keys: the standing and all wallets, in one query."""
 
 
 def member(member_id: str) -> str:
@@ -73,6 +76,10 @@ def parse_entry(pk: str, sk: str) -> tuple[MemberId, str, int]:
     """The inverse of `entry`: member, currency and version."""
     _, currency, version = sk.split("#")
     return MemberId(pk.removeprefix("M#")), currency, int(version)
+
+
+def standing(member_id: str) -> Key:
+    return member(member_id), STANDING
 
 
 def purchase(member_id: str, ulid: str) -> Key:

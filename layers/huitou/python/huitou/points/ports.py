@@ -73,6 +73,10 @@ class Programs(Protocol):
         """A version that was published once."""
         ...
 
+    def published_at(self, number: int) -> datetime:
+        """From when on that version was in force."""
+        ...
+
 
 class BookingStore(Protocol):
     """Keeps redemptions and adjustments."""

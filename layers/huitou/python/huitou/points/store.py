@@ -177,16 +177,13 @@ class TableWallets:
     def _read(self, member: MemberId, prefix: str) -> dict[CurrencyId, Wallet]:
         for _ in range(READS):
             rows = list(all_items(lambda after: self._rows(member, prefix, after)))
-            heads = [row for row in rows if isinstance(row, WalletItem)]
-            pages = {row.sk: row for row in rows if isinstance(row, LotsItem)}
-            wallets = [_wallet(member, head, pages) for head in heads]
-            whole = {wallet.currency: wallet for wallet in wallets if wallet is not None}
-            if len(whole) == len(heads):
+            whole = wallets_in(member, rows)
+            if whole is not None:
                 return whole
         raise UnavailableError("The wallet is being changed too fast to be read.")
 
     def _rows(self, member: MemberId, prefix: str, after: str | None) -> Listing[WalletItem | LotsItem]:
-        return self._table.query(_kind, keys.member(member), prefix=prefix, after=after)
+        return self._table.query(wallet_kind, keys.member(member), prefix=prefix, after=after)
 
     def _page_writes(self, before: Wallet, wallet: Wallet, stale: StaleReadError) -> list[Write]:
         """Stores the pages of this version and removes those that are no more."""
@@ -230,7 +227,16 @@ class TableBookings:
         )
 
 
-def _kind(sk: str) -> type[WalletItem] | type[LotsItem]:
+def wallets_in(member: MemberId, rows: Sequence[Item]) -> dict[CurrencyId, Wallet] | None:
+    """The member's wallets among items that were read together; None if a write came between: read again."""
+    heads = [row for row in rows if isinstance(row, WalletItem)]
+    pages = {row.sk: row for row in rows if isinstance(row, LotsItem)}
+    wallets = [_wallet(member, head, pages) for head in heads]
+    whole = {wallet.currency: wallet for wallet in wallets if wallet is not None}
+    return whole if len(whole) == len(heads) else None
+
+
+def wallet_kind(sk: str) -> type[WalletItem] | type[LotsItem]:
     return WalletItem if sk.endswith(keys.WALLET_HEAD) else LotsItem
 
 

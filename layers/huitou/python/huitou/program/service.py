@@ -54,6 +54,10 @@ class ProgramReader:
             self._programs[number] = program
         return program
 
+    def published_at(self, number: int) -> datetime:
+        """From when on the version was in force. Raises `NotFoundError`."""
+        return self._published_at[self.version(number).version]
+
     def at(self, instant: datetime) -> Program:
         """E20: the programme that held at ``instant``; for what is older than all of them, the first."""
         program = self.active()

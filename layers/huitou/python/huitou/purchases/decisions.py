@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from huitou.kernel.calendars import local_date
 from huitou.kernel.errors import ConflictError
+from huitou.kernel.facts import Fact
 from huitou.kernel.ids import MemberId
 from huitou.points.budgets import Grant, Left, budget_of, taken
 from huitou.points.circumstances import Circumstances
@@ -20,6 +21,7 @@ from huitou.points.wallet import Cause, Entry, Wallet, open_wallet
 from huitou.program.model import CurrencyId, Program
 from huitou.program.rules import RuleId
 from huitou.purchases.model import EntryRef, Line, Purchase
+from huitou.purchases.standing import STRANGER, Personal
 
 NOTHING_READ: Mapping[RuleId, Left] = MappingProxyType({})
 
@@ -57,21 +59,25 @@ def decide_sale(
     now: datetime,
     *,
     left: Mapping[RuleId, Left] = NOTHING_READ,
+    person: Personal = STRANGER,
 ) -> Sale:
     """What ``purchase`` earns ``member``, whose wallets these are, as of when it occurred.
 
+    ``person`` is how they stood then, which ``purchase`` may change from then on: the home wallet notes its fact.
     ``left`` is what the budgets of rules have left (E12); whoever leaves one out that `Sale.budgets` then names has
     to read it and decide again.
     """
-    seen = circumstances(purchase, wallets, program, left)
+    seen = circumstances(purchase, wallets, program, left, person)
     cause = Cause("purchase", str(purchase.key(member)))
     earned = earnings(purchase.in_money(purchase.lines), program, seen)
-    decisions = {}
+    decisions, at = {}, purchase.occurred_at
     for currency, earning in earned.items():
         wallet = wallets.get(currency) or open_wallet(member, currency, now)
         if currency == program.home_currency:
-            wallet = replace(wallet, bought={**wallet.bought, purchase.brand: wallet.bought.get(purchase.brand, 0) + 1})
-        command = Earn(earning, purchase.brand, purchase.occurred_at, cause)
+            fact = Fact(at, at, purchase.total - purchase.paid_in_points, 1, earning.points)
+            bought = {**wallet.bought, purchase.brand: wallet.bought.get(purchase.brand, 0) + 1}
+            wallet = replace(wallet, bought=bought, unseen=(*wallet.unseen, fact))
+        command = Earn(earning, purchase.brand, at, cause)
         decisions[currency] = decide(wallet, command, program, now)
     budgets = {rule: points for earning in earned.values() for rule, points in earning.budgets.items()}
     kept = replace(
@@ -89,11 +95,14 @@ def circumstances(
     wallets: Mapping[CurrencyId, Wallet],
     program: Program,
     left: Mapping[RuleId, Left] = NOTHING_READ,
+    person: Personal = STRANGER,
 ) -> Circumstances:
     """What a decision about ``purchase`` sees of the member: of cap counters and budgets, those it may look at."""
     home = wallets.get(program.home_currency)
     bought = home.bought if home else {}
     return Circumstances(
+        tier=person.tier,
+        birthday_month=person.birthday_month,
         first_in_group=not any(bought.values()),
         first_at_brand=not bought.get(purchase.brand),
         used=_used(purchase, wallets, program),

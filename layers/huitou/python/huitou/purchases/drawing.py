@@ -15,6 +15,7 @@ from huitou.points.wallet import Wallet
 from huitou.program.model import CurrencyId, Program
 from huitou.purchases.decisions import Sale, decide_sale
 from huitou.purchases.model import Purchase
+from huitou.purchases.standing import STRANGER, Personal
 
 
 def decide_drawn_sale(
@@ -25,13 +26,14 @@ def decide_drawn_sale(
     now: datetime,
     *,
     drawing: Drawing,
+    person: Personal = STRANGER,
 ) -> Sale:
     """`decide_sale` with what budgets have left. Nothing is taken by it: see `Drawing.take`.
 
     Raises `StaleReadError`.
     """
-    sale = decide_sale(purchase, member, wallets, program, now)
+    sale = decide_sale(purchase, member, wallets, program, now, person=person)
     if not sale.budgets:
         return sale
     left = {rule.id: drawing.left(rule, sale.budgets[rule.id]) for rule in program.earning if rule.id in sale.budgets}
-    return decide_sale(purchase, member, wallets, program, now, left=left)
+    return decide_sale(purchase, member, wallets, program, now, left=left, person=person)

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from huitou.kernel.commits import Write
 from huitou.kernel.ids import Digest, MemberId, OwnedId
 from huitou.kernel.pages import Page
+from huitou.points.wallet import Wallet
+from huitou.program.model import CurrencyId
 from huitou.purchases.model import Purchase, Visit
+from huitou.standing.model import Record
+
+
+class MemberState(NamedTuple):
+    """What a sale is decided from: the member's wallets (none: no such member) and the record of their standing."""
+
+    wallets: Mapping[CurrencyId, Wallet]
+    record: Record
+
+
+class MemberStates(Protocol):
+    """Reads wallets and standing together, consistently with each other."""
+
+    def load(self, member: MemberId) -> MemberState: ...
 
 
 class PurchaseStore(Protocol):

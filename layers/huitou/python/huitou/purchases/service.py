@@ -9,6 +9,7 @@ from datetime import datetime
 from huitou.kernel.commits import Commit, StaleReadError, Write, once
 from huitou.kernel.content import require_same
 from huitou.kernel.errors import ConflictError, NotFoundError
+from huitou.kernel.facts import Fact
 from huitou.kernel.ids import Digest, MemberId, OwnedId, parse_id
 from huitou.kernel.pages import Page
 from huitou.members.directory import FoundMember
@@ -23,7 +24,11 @@ from huitou.program.model import GROUP, BrandId, Program
 from huitou.purchases.decisions import Sale, require_claimable, rules_for
 from huitou.purchases.drawing import decide_drawn_sale
 from huitou.purchases.model import Purchase, Visit
-from huitou.purchases.ports import PurchaseStore
+from huitou.purchases.ports import MemberStates, PurchaseStore
+from huitou.purchases.standing import noted, personal, taken_in
+from huitou.standing.model import Record
+from huitou.standing.ports import StandingStore
+from huitou.standing.timeline import ProgramTimeline
 
 
 class PurchaseNotFoundError(NotFoundError):
@@ -76,10 +81,15 @@ class Purchases:
         pause: Callable[[int], None],
         *,
         budgets: BudgetStore,
+        states: MemberStates,
+        standings: StandingStore,
     ) -> None:
         self._purchases = purchases
         self._wallets = wallets
         self._budgets = budgets
+        self._states = states
+        self._standings = standings
+        self._timeline = ProgramTimeline(programs)
         self._programs = programs
         self._commit = commit
         self._pause = pause
@@ -168,11 +178,13 @@ class Purchases:
         def attempt() -> SeenVisit:
             program = self._programs.active()
             timed = replace(visit, occurred_at=accepted_time(visit.occurred_at, program, now))
-            before = self._wallets.load(member.id, program.home_currency)
+            wallets, record = self._states.load(member.id)
+            before = wallets.get(program.home_currency)
             home = joined_by_use(before, visit.brand, member.presented, program, now)
             work_off((before or home,), self._wallets, self._commit, program, now)
-            decision = _kept_alive(home, timed, program, now)
-            self._commit([*self._wallets.save(before or home, decision), *self._purchases.add_visit(timed)])
+            decision, folded = self._folded(_kept_alive(home, timed, program, now), record, program, now)
+            writes = self._wallets.save(before or home, decision)
+            self._commit([*writes, *folded, *self._purchases.add_visit(timed)])
             return SeenVisit(timed, replayed=False)
 
         def recall() -> SeenVisit | None:
@@ -187,21 +199,32 @@ class Purchases:
     def _decided(
         self, purchase: Purchase, member: FoundMember, program: Program, now: datetime
     ) -> tuple[Sale, Iterable[Write]]:
-        wallets = self._wallets.load_all(member.id)
+        wallets, record = self._states.load(member.id)
         before = wallets.get(program.home_currency)
         home = joined_by_use(before, purchase.brand, member.presented, program, now)
         at = max(wallet.not_before(now) for wallet in wallets.values())
         work_off(wallets.values(), self._wallets, self._commit, self._programs.active(), at)
         drawing = Drawing(self._budgets, self._commit, self._programs.active(), member.id)
         joined = {**wallets, program.home_currency: home}
-        sale = decide_drawn_sale(purchase, member.id, joined, program, at, drawing=drawing)
+        person = personal(home, record, self._timeline, program, purchase.occurred_at)
+        sale = decide_drawn_sale(purchase, member.id, joined, program, at, drawing=drawing, person=person)
         drawing.take(sale.purchase.grants)
+        decision, folded = self._folded(sale.decisions[program.home_currency], record, program, now)
         writes = [
             write
-            for currency, decision in sale.decisions.items()
+            for currency, decision in {**sale.decisions, program.home_currency: decision}.items()
             for write in self._wallets.save(wallets.get(currency) or open_wallet(member.id, currency, now), decision)
         ]
-        return sale, [*writes, *drawing.writes()]
+        return sale, [*writes, *folded, *drawing.writes()]
+
+    def _folded(
+        self, decision: Decision, record: Record, program: Program, now: datetime
+    ) -> tuple[Decision, list[Write]]:
+        """The decision about the home wallet, and what the standing takes in with it."""
+        home, after = taken_in(decision.wallet, record, self._timeline, program, now)
+        if after is record:
+            return decision, []
+        return replace(decision, wallet=home), [self._standings.fold(record, after)]
 
     def _replayed(self, purchase: Purchase) -> Recorded:
         return Recorded(purchase, tuple(self._entries(purchase)), replayed=True)
@@ -215,8 +238,9 @@ class Purchases:
 
 
 def _kept_alive(home: Wallet, visit: Visit, program: Program, now: datetime) -> Decision:
-    """The home wallet one version on, in any case: a visit is a fact that numbers the member's facts."""
+    """The home wallet one version on, in any case; it notes who was there for the standing."""
     if visit.kind.is_presence:
+        home = noted(home, [Fact(visit.occurred_at, visit.occurred_at, 0, 1, 0)])
         command = KeepAlive(visit.brand, visit.occurred_at, Cause("event", str(visit.id)))
         decision = decide(home, command, program, now)
         if decision.entries:

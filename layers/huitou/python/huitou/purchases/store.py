@@ -14,13 +14,18 @@ from typing import Any
 from pynamodb.attributes import BinaryAttribute, JSONAttribute, UnicodeAttribute
 
 from huitou.kernel.commits import StaleReadError, Write
+from huitou.kernel.errors import UnavailableError
 from huitou.kernel.ids import Digest, MemberId, OwnedId, occurred_at_of
 from huitou.kernel.instants import from_millis, to_millis
-from huitou.kernel.pages import Page
+from huitou.kernel.pages import Page, all_items
 from huitou.platform import keys
 from huitou.platform.table import IntegerAttribute, Item, Table
+from huitou.points.store import READS, wallet_kind, wallets_in
 from huitou.purchases.model import EntryRef, Purchase, Visit, VisitKind
 from huitou.purchases.packing import pack, unpack
+from huitou.purchases.ports import MemberState
+from huitou.purchases.standing import is_whole
+from huitou.standing.store import StandingItem, record_in
 
 
 class SaleItem(Item):
@@ -66,6 +71,29 @@ class VisitItem(Item):
     received_at = IntegerAttribute()
     data = JSONAttribute(null=True)
     client_reference = UnicodeAttribute(attr_name="reference", null=True)
+
+
+class TableMemberStates:
+    """`MemberStates` in DynamoDB: one query. It is no snapshot, so wallet and record say how often facts went over."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def load(self, member: MemberId) -> MemberState:
+        for _ in range(READS):
+            rows = list(all_items(lambda after: self._rows(member, after)))
+            wallets = wallets_in(member, rows)
+            record = record_in(member, next((row for row in rows if isinstance(row, StandingItem)), None))
+            if wallets is not None and is_whole(wallets, record):
+                return MemberState(wallets, record)
+        raise UnavailableError("The member is being changed too fast to be read.")
+
+    def _rows(self, member: MemberId, after: str | None) -> Page[Item]:
+        return self._table.query(_state_kind, keys.member(member), between=keys.STANDING_TO_WALLETS, after=after)
+
+
+def _state_kind(sk: str) -> type[Item]:
+    return StandingItem if sk == keys.STANDING else wallet_kind(sk)
 
 
 class TablePurchases:

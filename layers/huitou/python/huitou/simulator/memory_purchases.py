@@ -8,8 +8,23 @@ from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest, MemberId, OwnedId
 from huitou.kernel.pages import Page
 from huitou.platform import keys
+from huitou.points.wallet import Wallet
 from huitou.purchases.model import Purchase, Visit
+from huitou.purchases.ports import MemberState
 from huitou.simulator.memory import MemoryTable, absent
+from huitou.standing.model import Record
+
+
+class MemoryMemberStates:
+    """`MemberStates` in memory."""
+
+    def __init__(self, table: MemoryTable) -> None:
+        self._table = table
+
+    def load(self, member: MemberId) -> MemberState:
+        values = self._table.query(object, keys.member(member), between=keys.STANDING_TO_WALLETS).items
+        wallets = {value.currency: value for value in values if isinstance(value, Wallet)}
+        return MemberState(wallets, next((value for value in values if isinstance(value, Record)), Record(member)))
 
 
 class MemoryPurchases:

@@ -1,16 +1,20 @@
-"""The due index and a queue in memory."""
+"""The due index, a queue and the records of standings in memory."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 
+from huitou.kernel.commits import StaleReadError, Write
+from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.instants import format_instant
 from huitou.kernel.pages import Page, require_cursor_within
 from huitou.platform import keys
 from huitou.points.wallet import Wallet
-from huitou.simulator.memory import MemoryTable
+from huitou.simulator.memory import MemoryTable, absent
 from huitou.standing.messages import DueWallet
+from huitou.standing.model import Grant, Record
 
 
 class MemoryDueIndex:
@@ -51,3 +55,44 @@ class MemoryQueue:
 
     def waiting(self) -> int:
         return len(self.bodies)
+
+
+class MemoryStandings:
+    """`StandingStore` in memory. A write that was overtaken by any other of the record is refused, and tried again."""
+
+    def __init__(self, table: MemoryTable) -> None:
+        self._table = table
+
+    def load(self, member: MemberId) -> Record:
+        return self._table.get(Record, *keys.standing(member)) or Record(member)
+
+    def fold(self, before: Record, after: Record) -> Write:
+        current = self._stored(after.member)
+        if (current.folds if current else 0) != before.folds:
+            current = before  # not the stored one: the write will be refused
+        kept = replace(after, grants=current.grants, birthday=current.birthday) if current else after
+        return self._put(current, kept)
+
+    def grant(self, before: Record, grant: Grant) -> list[Write]:
+        current = self._stored(before.member)
+        if current is not None and current.grants != before.grants:
+            current = before
+        changed = replace(current or Record(before.member), grants=(*before.grants, grant))
+        taken = StaleReadError("The key was used meanwhile.")
+        marker = self._table.put(*keys.command(grant.id), (before.member, grant), refused=taken, when=absent)
+        return [self._put(current, changed), marker]
+
+    def find_grant(self, grant: Digest) -> tuple[MemberId, Grant] | None:
+        return self._table.get(tuple, *keys.command(grant))
+
+    def set_birthday(self, member: MemberId, birthday: date | None) -> Write:
+        current = self._stored(member)
+        day = (birthday.month, birthday.day) if birthday else None
+        return self._put(current, replace(current or Record(member), birthday=day))
+
+    def _stored(self, member: MemberId) -> Record | None:
+        return self._table.get(Record, *keys.standing(member))
+
+    def _put(self, before: Record | None, after: Record) -> Write:
+        stale = StaleReadError("The standing changed meanwhile.")
+        return self._table.put(*keys.standing(after.member), after, refused=stale, when=lambda stored: stored is before)

@@ -28,8 +28,8 @@ SHORTENED_EVERY = 8
 
 _KNOWN_AT = attrgetter("known_at")
 
-Timeline = Callable[[datetime | None], Sequence[Regime]]
-"""The regimes in order, from the one in force at an instant (None: from the first) to today's."""
+Timeline = Callable[[datetime], Sequence[Regime]]
+"""The regimes in order, from the one in force at an instant to today's."""
 
 
 def stand(known: Known, timeline: Timeline, now: datetime) -> Standing:
@@ -44,6 +44,13 @@ def history(known: Known) -> History:
     """All that counts."""
     record, unseen, enrolled_at = known
     return History(enrolled_at, record.facts.plus(unseen), record.grants, record.base)
+
+
+def first_instant(known: Known) -> datetime:
+    """Before it, nothing happened that counts."""
+    facts = known.record.facts.at
+    kept = [from_millis(facts[0])] if facts else []
+    return min([known.enrolled_at, *kept, *(fact.at for fact in known.unseen)])
 
 
 def fold(known: Known, timeline: Timeline, settled: datetime) -> Record:
@@ -67,7 +74,7 @@ def settled_by(program: Program, now: datetime) -> datetime:
 
 def _evaluate(known: Known, timeline: Timeline, now: datetime, reached: Standing | None) -> Standing:
     start = reached or known.record.base
-    return evaluate(history(known), timeline(start.through if start else None), now, start)
+    return evaluate(history(known), timeline(start.through if start else first_instant(known)), now, start)
 
 
 def _reached(known: Known, timeline: Timeline) -> Standing | None:

@@ -90,12 +90,16 @@ class Standing:
     regime: int
     progress: int
 
-    def tier_at(self, instant: datetime) -> TierId | None:
-        """The tier that held at ``instant``, up to ``through``: E7, before any sale of that instant."""
+    def interval_at(self, instant: datetime) -> Interval:
+        """The one that held at ``instant``, up to ``through``; before them all, the first."""
         for interval in reversed(self.intervals):
             if interval.since <= instant:
-                return interval.tier
-        return self.intervals[0].tier if self.intervals else None
+                return interval
+        return self.intervals[0]
+
+    def tier_at(self, instant: datetime) -> TierId | None:
+        """The tier that held at ``instant``: E7, before any sale of that instant."""
+        return self.interval_at(instant).tier
 
 
 class Regime(NamedTuple):

@@ -1,13 +1,17 @@
-"""What the clock needs from outside."""
+"""What the clock and the use cases of tiers need from outside."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
+from huitou.kernel.commits import Write
+from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.pages import Page
+from huitou.program.model import BrandId, Program
 from huitou.standing.messages import DueWallet
+from huitou.standing.model import Grant, Known, Record
 
 
 class DueIndex(Protocol):
@@ -25,6 +29,50 @@ class DueIndex(Protocol):
 
         Raises `UnavailableError`.
         """
+        ...
+
+
+class StandingStore(Protocol):
+    """Keeps the records that standings are told from. Reads are consistent."""
+
+    def load(self, member: MemberId) -> Record:
+        """The record; an empty one where nothing is kept yet."""
+        ...
+
+    def fold(self, before: Record, after: Record) -> Write:
+        """Writes what ``after`` has taken in; refused with `StaleReadError` if ``before`` is not the latest."""
+        ...
+
+    def grant(self, before: Record, grant: Grant) -> list[Write]:
+        """Adds a grant, once; refused with `StaleReadError` if its id is taken or another came meanwhile."""
+        ...
+
+    def find_grant(self, grant: Digest) -> tuple[MemberId, Grant] | None:
+        """The grant with this id, and whose it is."""
+        ...
+
+    def set_birthday(self, member: MemberId, birthday: date | None) -> Write:
+        """Keeps month and day of a birthday where a sale finds them."""
+        ...
+
+
+class TierPrograms(Protocol):
+    """Where published programmes are read, as far as tiers ask."""
+
+    def active(self) -> Program: ...
+
+    def version(self, number: int) -> Program: ...
+
+    def published_at(self, number: int) -> datetime:
+        """From when on that version was in force."""
+        ...
+
+
+class Acquaintance(Protocol):
+    """Tells what is known of a member."""
+
+    def known(self, member: MemberId, brand: BrandId) -> Known:
+        """All that counts about the member. Raises `MemberNotFoundError`, also for one ``brand`` may not see (E31)."""
         ...
 
 

@@ -1,16 +1,25 @@
-"""The due index in DynamoDB: a sparse index of keys only. A wallet without a deadline is not in it."""
+"""The due index and the records of standings in DynamoDB.
+
+The due index is a sparse index of keys only: a wallet without a deadline is not in it. A record is one item, of which
+each writer changes its own attributes: a fold what was taken in, a grant the grants, a profile the birthday.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
-from pynamodb.attributes import UnicodeAttribute
+from pynamodb.attributes import BinaryAttribute, JSONAttribute, UnicodeAttribute
 
-from huitou.kernel.instants import format_instant, parse_instant
+from huitou.kernel.commits import StaleReadError, Write
+from huitou.kernel.ids import Digest, MemberId
+from huitou.kernel.instants import format_instant, from_millis, parse_instant, to_millis
 from huitou.kernel.pages import Page
 from huitou.platform import keys
-from huitou.platform.table import Item, Table
+from huitou.platform.table import IntegerAttribute, Item, Table
 from huitou.standing.messages import DueWallet
+from huitou.standing.model import Grant, Interval, Record, Standing, State, TierCause
+from huitou.standing.sheet import EMPTY, unpack_sheet
 
 
 class DueItem(Item):
@@ -45,3 +54,131 @@ class TableDueIndex:
 def _due(item: DueItem) -> DueWallet:
     member, currency = keys.parse_wallet(item.pk, item.sk)
     return DueWallet(member, currency, parse_instant(item.due_sk))
+
+
+class StandingItem(Item):
+    """What a member's standing is told from; short names, for it is read with every sale."""
+
+    folds = IntegerAttribute(attr_name="n", null=True)
+    facts = BinaryAttribute(attr_name="f", null=True, legacy_encoding=False)
+    base = JSONAttribute(attr_name="b", null=True)
+    reached = JSONAttribute(attr_name="r", null=True)
+    grants_seen = IntegerAttribute(attr_name="s", null=True)
+    grants = JSONAttribute(attr_name="g", null=True)
+    birthday = UnicodeAttribute(attr_name="d", null=True)
+
+
+class GrantItem(Item):
+    """Whose a grant is: its own marker against a repetition (E14)."""
+
+    member = UnicodeAttribute()
+    grant = JSONAttribute()
+
+
+class TableStandings:
+    """`StandingStore` in DynamoDB."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def load(self, member: MemberId) -> Record:
+        return record_in(member, self._table.get(StandingItem, *keys.standing(member)))
+
+    def fold(self, before: Record, after: Record) -> Write:
+        actions = [
+            StandingItem.folds.set(after.folds),
+            StandingItem.facts.set(after.facts.pack()),
+            StandingItem.grants_seen.set(after.grants_seen),
+        ]
+        if after.base is not None:
+            actions.append(StandingItem.base.set(_standing_json(after.base)))
+        if after.reached is not None:
+            actions.append(StandingItem.reached.set(_standing_json(after.reached)))
+        return self._table.update(
+            StandingItem,
+            *keys.standing(after.member),
+            actions,
+            condition=StandingItem.folds == before.folds if before.folds else StandingItem.folds.does_not_exist(),
+            refused=StaleReadError("The standing took in facts meanwhile."),
+        )
+
+    def grant(self, before: Record, grant: Grant) -> list[Write]:
+        known = [_grant_json(each) for each in before.grants]
+        return [
+            self._table.update(
+                StandingItem,
+                *keys.standing(before.member),
+                [StandingItem.grants.set([*known, _grant_json(grant)])],
+                condition=StandingItem.grants == known if known else StandingItem.grants.does_not_exist(),
+                refused=StaleReadError("Another tier was granted meanwhile."),
+            ),
+            self._table.put(
+                GrantItem(*keys.command(grant.id), member=before.member, grant=_grant_json(grant)),
+                condition=GrantItem.pk.does_not_exist(),
+                refused=StaleReadError("The key was used meanwhile."),
+            ),
+        ]
+
+    def find_grant(self, grant: Digest) -> tuple[MemberId, Grant] | None:
+        item = self._table.get(GrantItem, *keys.command(grant))
+        return (MemberId(item.member), _grant(item.grant)) if item else None
+
+    def set_birthday(self, member: MemberId, birthday: date | None) -> Write:
+        attribute = StandingItem.birthday
+        return self._table.update(
+            StandingItem,
+            *keys.standing(member),
+            [attribute.set(f"{birthday:%m-%d}") if birthday else attribute.remove()],
+            refused=StaleReadError("The standing changed meanwhile."),
+        )
+
+
+def record_in(member: MemberId, item: StandingItem | None) -> Record:
+    """The record that the item holds; an empty one where there is none."""
+    if item is None:
+        return Record(member)
+    return Record(
+        member=member,
+        folds=item.folds or 0,
+        facts=unpack_sheet(item.facts) if item.facts else EMPTY,
+        grants=tuple(map(_grant, item.grants or ())),
+        base=_standing(item.base) if item.base else None,
+        reached=_standing(item.reached) if item.reached else None,
+        grants_seen=item.grants_seen or 0,
+        birthday=(int(item.birthday[:2]), int(item.birthday[3:])) if item.birthday else None,
+    )
+
+
+def _standing_json(standing: Standing) -> list[Any]:
+    tier, *ends = standing.state
+    intervals = [[tier, to_millis(since), cause] for tier, since, cause in standing.intervals]
+    state = [tier, *map(_millis, ends)]
+    return [to_millis(standing.through), state, intervals, standing.regime, standing.progress]
+
+
+def _standing(values: list[Any]) -> Standing:
+    through, (tier, *ends), intervals, regime, progress = values
+    return Standing(
+        through=from_millis(through),
+        state=State(tier, *map(_instant, ends)),
+        intervals=tuple(Interval(tier, from_millis(since), TierCause(cause)) for tier, since, cause in intervals),
+        regime=regime,
+        progress=progress,
+    )
+
+
+def _grant_json(grant: Grant) -> list[Any]:
+    return [grant.id, grant.tier, to_millis(grant.at), _millis(grant.until), grant.brand, grant.reason, grant.actor]
+
+
+def _grant(values: list[Any]) -> Grant:
+    key, tier, at, until, brand, reason, actor = values
+    return Grant(Digest(key), tier, from_millis(at), _instant(until), brand, reason, actor)
+
+
+def _millis(instant: datetime | None) -> int | None:
+    return to_millis(instant) if instant else None
+
+
+def _instant(millis: int | None) -> datetime | None:
+    return None if millis is None else from_millis(millis)

@@ -85,7 +85,7 @@ def level_of(policy: TierPolicy, progress: int) -> int:
     return bisect_right(policy.levels, progress, key=lambda level: level.threshold) - 1
 
 
-class _Leg:
+class Leg:
     """What holds under one regime: the policy, its window and what counts in it."""
 
     def __init__(self, history: History, regime: Regime) -> None:
@@ -133,7 +133,7 @@ class _Course:
         first = min(until, self._first_instant())
         for regime, end in zip(self._regimes, self._ends(until), strict=True):
             if end > self._through and (self._intervals or end >= first):
-                leg = _Leg(self._history, regime)
+                leg = Leg(self._history, regime)
                 if not self._intervals:
                     self._begin(leg)
                 elif to_millis(regime.since) > self._through:
@@ -152,18 +152,18 @@ class _Course:
         """Enrolment or, where a receipt is older, that."""
         return min([to_millis(self._history.enrolled_at), *self._history.facts.at[:1]])
 
-    def _begin(self, leg: _Leg) -> None:
+    def _begin(self, leg: Leg) -> None:
         """Everybody begins at the lowest tier."""
         tier = leg.levels[0].id if leg.policy else None
         self._intervals.append(Interval(tier, from_millis(self._first_instant()), TierCause.ENROLMENT))
 
-    def _resume(self, leg: _Leg) -> None:
+    def _resume(self, leg: Leg) -> None:
         state = self._state
         self._rank = leg.policy.rank(state.tier or "") if leg.policy else 0
         self._review = to_millis(state.review_at) if state.review_at else NEVER
         self._grace = to_millis(state.grace_until) if state.grace_until else NEVER
 
-    def _change(self, leg: _Leg, before: Regime | None) -> None:
+    def _change(self, leg: Leg, before: Regime | None) -> None:
         """E20: a publication. It may lift at once, and takes only what is no more; the rest is for the review."""
         self._resume(leg)
         at, tier, policy = to_millis(leg.regime.since), self._state.tier, leg.policy
@@ -182,7 +182,7 @@ class _Course:
         elif self._review == NEVER or before is None or not _same_window(before, leg.regime):
             self._hold(self._rank, leg.window.next_review(at))
 
-    def _go(self, leg: _Leg, until: int) -> None:
+    def _go(self, leg: Leg, until: int) -> None:
         policy = leg.policy
         if policy is None:
             return
@@ -197,7 +197,7 @@ class _Course:
                 self._refund(leg, policy, t)
         self._pass_time(leg, policy, until)
 
-    def _events(self, leg: _Leg, policy: TierPolicy, until: int) -> Iterator[tuple[int, int, Grant | None]]:
+    def _events(self, leg: Leg, policy: TierPolicy, until: int) -> Iterator[tuple[int, int, Grant | None]]:
         """What happens until ``until``, in the order of E22."""
         events: list[tuple[int, int, Grant | None]] = [
             (t, _GAIN, None) for t in dict.fromkeys(leg.tally.moments(self._through, until))
@@ -212,7 +212,7 @@ class _Course:
             events = sorted([*events, *others], key=lambda event: (event[0], event[1], event[2] and event[2].id))
         yield from events
 
-    def _pass_time(self, leg: _Leg, policy: TierPolicy, until: int) -> None:
+    def _pass_time(self, leg: Leg, policy: TierPolicy, until: int) -> None:
         """Reviews, and ends of grace, that come by ``until``."""
         while (self._review if self._grace == NEVER else self._grace) <= until:
             if self._grace == NEVER:
@@ -220,7 +220,7 @@ class _Course:
             else:
                 self._fall(leg, policy, self._grace)
 
-    def _be_reviewed(self, leg: _Leg, policy: TierPolicy, review: int) -> None:
+    def _be_reviewed(self, leg: Leg, policy: TierPolicy, review: int) -> None:
         granted, end = self._granted(leg, policy, review)
         if leg.reviewed(review, review - 1) >= policy.levels[self._rank].threshold:
             self._review = leg.window.next_review(review)
@@ -231,7 +231,7 @@ class _Course:
         else:
             self._fall(leg, policy, review)
 
-    def _fall(self, leg: _Leg, policy: TierPolicy, t: int) -> None:
+    def _fall(self, leg: Leg, policy: TierPolicy, t: int) -> None:
         """By one level, or to what the window still holds; never below what was granted."""
         lower = self._rank - 1
         if policy.downgrade == "requalify":
@@ -240,7 +240,7 @@ class _Course:
         self._hold(max(lower, granted), end if granted > lower else leg.window.next_review(t))
         self._note(policy.levels[self._rank].id, t, TierCause.REVIEW)
 
-    def _gain(self, leg: _Leg, policy: TierPolicy, t: int) -> None:
+    def _gain(self, leg: Leg, policy: TierPolicy, t: int) -> None:
         """E7: the tier is kept or a higher one reached by what was gained at ``t``, and counts from then on."""
         reached = level_of(policy, leg.progress(t))
         if reached > self._rank:
@@ -249,13 +249,13 @@ class _Course:
         elif self._grace != NEVER and leg.in_grace(self._review, t) >= policy.levels[self._rank].threshold:
             self._hold(self._rank, leg.window.next_review(t))
 
-    def _grant(self, leg: _Leg, policy: TierPolicy, grant: Grant) -> None:
+    def _grant(self, leg: Leg, policy: TierPolicy, grant: Grant) -> None:
         rank, end = policy.rank(grant.tier), _end(grant, leg.window)
         if rank > self._rank or (rank == self._rank and (self._grace != NEVER or end > self._review)):
             self._hold(rank, end)
             self._note(policy.levels[rank].id, to_millis(grant.at), TierCause.GRANT)
 
-    def _refund(self, leg: _Leg, policy: TierPolicy, t: int) -> None:
+    def _refund(self, leg: Leg, policy: TierPolicy, t: int) -> None:
         """E8, `drop`: the member stands as if what was refunded by ``t`` had never been, but no higher than before."""
         history = self._history
         without = History(history.enrolled_at, history.facts.known_at_once(t), history.grants, history.base)
@@ -266,7 +266,7 @@ class _Course:
             self._resume(leg)
             self._note(policy.levels[rank].id, t + 1, TierCause.REFUND)
 
-    def _granted(self, leg: _Leg, policy: TierPolicy, t: int) -> tuple[int, int]:
+    def _granted(self, leg: Leg, policy: TierPolicy, t: int) -> tuple[int, int]:
         """The highest rank that a grant gives at ``t``, and until when."""
         best = (0, 0)
         for grant in self._history.grants:
@@ -285,7 +285,7 @@ class _Course:
         if not self._intervals or tier != self._intervals[-1].tier:
             self._intervals.append(Interval(tier, from_millis(since), cause))
 
-    def _arrive(self, leg: _Leg, t: int) -> None:
+    def _arrive(self, leg: Leg, t: int) -> None:
         self._through, self._version = t, leg.regime.version
         review, grace = (None if each == NEVER else from_millis(each) for each in (self._review, self._grace))
         self._state = State(leg.levels[self._rank].id if leg.policy else None, review, grace)

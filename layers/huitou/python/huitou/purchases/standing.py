@@ -1,0 +1,79 @@
+"""The standing of who buys: what a sale sees of it, and how what the sale counts reaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from huitou.kernel.calendars import local_date
+from huitou.kernel.facts import Fact
+from huitou.kernel.ids import MemberId, occurred_at_of
+from huitou.points.membership import require_seen
+from huitou.points.wallet import Wallet
+from huitou.program.model import BrandId, CurrencyId, Program
+from huitou.program.tiers import TierId
+from huitou.purchases.ports import MemberStates
+from huitou.standing.keeping import MOST_UNSEEN, Timeline, fold, settled_by, stand
+from huitou.standing.model import Known, Record
+from huitou.standing.ports import TierPrograms
+
+
+class Personal(NamedTuple):
+    """What a rule may ask of the member as of a sale, beside what they bought before."""
+
+    tier: TierId | None = None
+    birthday_month: bool = False
+
+
+STRANGER = Personal()
+
+
+def personal(home: Wallet, record: Record, timeline: Timeline, program: Program, at: datetime) -> Personal:
+    """E7: as of ``at``, before what happens then; ``program`` decides the sale.
+
+    Born on 29 February is born in February (E10).
+    """
+    tier = stand(known_of(home, record), timeline, at).tier_at(at) if program.tiers else None
+    month = record.birthday[0] if record.birthday else 0
+    return Personal(tier, month == local_date(at, program.zone).month)
+
+
+def known_of(home: Wallet, record: Record) -> Known:
+    """All that counts. A member enrolled when they first joined a brand; without any, when their id was made."""
+    enrolled_at = min(home.brands.values()) if home.brands else occurred_at_of(home.member)
+    return Known(record, home.unseen, enrolled_at)
+
+
+def is_whole(wallets: Mapping[CurrencyId, Wallet], record: Record) -> bool:
+    """Whether the two were not read while facts went over from one to the other."""
+    return max((wallet.folds for wallet in wallets.values()), default=0) == record.folds
+
+
+def noted(home: Wallet, facts: Sequence[Fact]) -> Wallet:
+    """The home wallet with more for the standing to take in."""
+    return replace(home, unseen=(*home.unseen, *facts))
+
+
+def taken_in(
+    home: Wallet, record: Record, timeline: Timeline, program: Program, now: datetime
+) -> tuple[Wallet, Record]:
+    """Both, after the standing has taken in what the wallet noted; the same, while that is not too much."""
+    if len(home.unseen) <= MOST_UNSEEN:
+        return home, record
+    folded = fold(known_of(home, record), timeline, settled_by(program, now))
+    return replace(home, unseen=(), folds=folded.folds), folded
+
+
+class Members:
+    """`Acquaintance`: what is known of members, from their wallets and records."""
+
+    def __init__(self, states: MemberStates, programs: TierPrograms) -> None:
+        self._states = states
+        self._programs = programs
+
+    def known(self, member: MemberId, brand: BrandId) -> Known:
+        wallets, record = self._states.load(member)
+        home = require_seen(wallets.get(self._programs.active().home_currency), brand)
+        return known_of(home, record)
