@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from huitou.points.commands import GiveBack, Reinstate, Reverse, TakeBack
 from huitou.points.expiry import expiration
 from huitou.points.ledger import Ledger, draw
 from huitou.points.replay import kept_alive
-from huitou.points.wallet import Entry, EntryType, Lot, LotChange
+from huitou.points.wallet import EntryType, LotChange
 from huitou.program.model import RollingDays
 from huitou.program.terms import RefundPolicy
 
@@ -64,8 +63,7 @@ def reverse(ledger: Ledger, command: Reverse) -> None:
 
 def reinstate(ledger: Ledger, command: Reinstate) -> None:
     """As new lots: their days count from now, whatever became of the old ones."""
-    end = expiration(RollingDays(command.days), ledger.now, ledger.program.zone)
-    given = [ledger.add(-amount, lot.issuer, ledger.now, end) for amount, lot in command.expired.changes]
+    given = [_by_courtesy(ledger, part, command.days) for part in command.expired.changes]
     ledger.book(
         EntryType.REINSTATE,
         given,
@@ -79,21 +77,26 @@ def reinstate(ledger: Ledger, command: Reinstate) -> None:
 
 
 def _return(ledger: Ledger, kind: EntryType, parts: Iterable[LotChange], command: GiveBack | Reverse) -> None:
-    """E4: points that come back after their end are over when they come, all in one entry, or get courtesy days."""
-    activities = (command.redemption, *command.since)
-    returned = [ledger.returned(part, _as_it_would_be(part.lot, activities, ledger)) for part in parts]
+    """E4: points that come back after their end are over when they come, all in one entry.
+
+    Where the programme grants courtesy days, they come as new lots instead.
+    """
+    activities, courtesy = (command.redemption, *command.since), ledger.program.courtesy_days
+    returned = []
+    for part in parts:
+        change = ledger.returned(part, kept_alive(part.lot, activities, ledger.program.zone))
+        if courtesy and change.lot.has_expired(ledger.now):
+            change = _by_courtesy(ledger, part, courtesy)
+        returned.append(change)
     ledger.book(kind, returned, command.cause, command.brand)
     ledger.repay(returned, command.cause, command.brand)
     ledger.expire(ledger.now)
 
 
-def _as_it_would_be(lot: Lot, activities: Sequence[Entry], ledger: Ledger) -> Lot:
-    """A lot that is gone, with the end that activity would have given it, or that courtesy gives it now."""
-    zone, courtesy = ledger.program.zone, RollingDays(ledger.program.courtesy_days)
-    lot = kept_alive(lot, activities, zone)
-    if courtesy.days and lot.has_expired(ledger.now):
-        return replace(lot, expires_at=expiration(courtesy, ledger.now, zone), sliding_days=0)
-    return lot
+def _by_courtesy(ledger: Ledger, part: LotChange, days: int) -> LotChange:
+    """Points that are over, as a new lot for so many days, of the same issuer and age."""
+    end = expiration(RollingDays(days), ledger.now, ledger.program.zone)
+    return ledger.add(-part.amount, part.lot.issuer, min(part.lot.active_at, ledger.now), end)
 
 
 def _last_taken(changes: Sequence[LotChange], already: int, points: int) -> list[LotChange]:
