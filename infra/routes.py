@@ -15,6 +15,9 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
         "GET /v1/members/{member_id}/consents",
         "GET /v1/members/{member_id}/consents/history",
         "PUT /v1/members/{member_id}/consents/{channel}/{brand}/{purpose}",
+        "GET /v1/members/{member_id}/tier",
+        "POST /v1/members/{member_id}/tier",
+        "GET /v1/members/{member_id}/tier/history",
     ),
     "record_purchases": (
         "POST /v1/purchases",

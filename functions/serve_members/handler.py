@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Body
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from aws_lambda_powertools.event_handler.openapi.params import Path as PathPart
 
-from huitou.kernel.errors import PreconditionFailedError, PreconditionRequiredError
+from huitou.fields import Moment
+from huitou.kernel.errors import ContentReusedError, PreconditionFailedError, PreconditionRequiredError
 from huitou.kernel.ids import MemberId
 from huitou.members.decisions import (
     ConsentContradictedError,
@@ -53,6 +54,7 @@ from huitou.members.store import TableMembers
 from huitou.platform.http import (
     Answer,
     Cursor,
+    IdempotencyKey,
     IfMatch,
     Limit,
     MemberPath,
@@ -78,10 +80,23 @@ from huitou.program.acceptance import InFutureError, TooLateError
 from huitou.program.model import GROUP
 from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
+from huitou.purchases.standing import MemberFacts
+from huitou.purchases.store import TableMemberStates
+from huitou.standing.answers import (
+    MemberTierView,
+    TierGrantView,
+    TierHistoryView,
+    member_tier_view,
+    tier_grant_view,
+    tier_history_view,
+)
+from huitou.standing.requests import TierGrantBody
+from huitou.standing.service import Tiers, TooManyGrantsError, UnknownTierError, grant_id
 from huitou.standing.store import TableStandings
 
 MEMBER = "/v1/members/<member_id>"
 
+At = Annotated[Moment | None, Query(description="When to look, before or after now; by default now.")]
 IdentityId = Annotated[str, PathPart(max_length=64, description="The `identity_id` of one of their identities.")]
 TagPart = Annotated[TagName, PathPart(description="A word in any script, up to 64 characters.")]
 ChannelPart = Annotated[Channel, PathPart()]
@@ -101,11 +116,13 @@ settings = load(Needs)
 table = Table(settings.members_table, settings.region, settings.endpoint)
 versions = TableVersions(Table(settings.program_table, settings.region, settings.endpoint))
 hasher = IdentityHasher(Secret(settings.identity_secret, settings.region, settings.endpoint).text)
+programs = ProgramReader(versions, time.monotonic)
 standings = TableStandings(table)
+tiers = Tiers(MemberFacts(TableMemberStates(table), programs), standings, programs, table.commit, pause)
 members = Members(
     members=TableMembers(table),
     wallets=TableWallets(table),
-    programs=ProgramReader(versions, time.monotonic),
+    programs=programs,
     standings=standings,
     hasher=hasher,
     commit=table.commit,
@@ -312,6 +329,52 @@ def list_consent_history(member_id: MemberPath, cursor: Cursor = None, limit: Li
     page = members.consent_history(MemberId(member_id), caller.brand, limit=limit, after=decode_cursor(cursor))
     items = [consent_view(line.key, line.consent, caller.brand) for line in page.items]
     return answer({"items": items, "next_cursor": encode_cursor(page.next_cursor)})
+
+
+@app.get(
+    f"{MEMBER}/tier",
+    summary="Read a member's tier",
+    responses=documented({200: MemberTierView}, MemberNotFoundError),
+)
+def get_tier(member_id: MemberPath, at: At = None) -> Answer:
+    """The tier at any instant, what it rests on, and what is missing to keep it or for the next one."""
+    caller = current_caller(app)
+    caller.require("members:read")
+    outlook = tiers.view(MemberId(member_id), caller.brand, at or accepted_at(app))
+    return answer(member_tier_view(member_id, outlook, programs.active()))
+
+
+@app.get(
+    f"{MEMBER}/tier/history",
+    summary="List a member's tiers",
+    responses=documented({200: TierHistoryView}, MemberNotFoundError),
+)
+def list_tiers(member_id: MemberPath) -> Answer:
+    """All that the member has held, each with its cause."""
+    caller = current_caller(app)
+    caller.require("members:read")
+    return answer(tier_history_view(tiers.history(MemberId(member_id), caller.brand, accepted_at(app))))
+
+
+@app.post(
+    f"{MEMBER}/tier",
+    summary="Give a tier by hand",
+    responses=documented(
+        {200: TierGrantView, 201: TierGrantView},
+        *(MemberNotFoundError, UnknownTierError, TooManyGrantsError, ContentReusedError),
+    ),
+)
+def grant_tier(
+    member_id: MemberPath, body: Annotated[TierGrantBody, Body()], idempotency_key: IdempotencyKey
+) -> Answer:
+    """The member has at least this tier from now on, until the review that follows."""
+    caller, now = current_caller(app), accepted_at(app)
+    caller.require("members:write")
+    grant = body.grant(grant_id(caller.brand, idempotency_key), caller.brand, now)
+    granted = tiers.grant(MemberId(member_id), grant, now)
+    note(app, member=MemberId(member_id), replayed=granted.replayed)
+    view = tier_grant_view(member_id, granted, body.client_reference, programs.active())
+    return answer(view, status=200 if granted.replayed else 201)
 
 
 def _shown(seen: SeenMember) -> Answer:

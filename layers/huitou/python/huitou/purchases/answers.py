@@ -57,6 +57,8 @@ class SaleView(View):
     claimed_at: datetime | None
     currency: str
     total: str
+    tier: str | None
+    """The member's tier as of the sale, before it: what it was earned under."""
     program_version: int
     """The version that decided it, or will once it is claimed."""
     client_reference: str | None
@@ -135,6 +137,7 @@ def sale_view(purchase: Purchase, program: Program) -> dict[str, Any]:
         "claimed_at": format_instant(purchase.claimed_at) if purchase.claimed_at else None,
         "currency": purchase.money,
         "total": format_amount(purchase.total, program.money_exponent),
+        "tier": purchase.seen.tier,
         "program_version": purchase.program_version,
         "client_reference": purchase.client_reference,
     }

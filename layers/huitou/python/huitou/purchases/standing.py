@@ -66,7 +66,7 @@ def taken_in(
     return replace(home, unseen=(), folds=folded.folds), folded
 
 
-class Members:
+class MemberFacts:
     """`Acquaintance`: what is known of members, from their wallets and records."""
 
     def __init__(self, states: MemberStates, programs: TierPrograms) -> None:
