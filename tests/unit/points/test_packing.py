@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from huitou.kernel.facts import Fact
 from huitou.kernel.ids import digest_of
+from huitou.kernel.instants import from_millis
 from huitou.platform.table import Table
 from huitou.points.decisions import Decision
 from huitou.points.packing import (
@@ -32,7 +33,10 @@ from huitou.program.document_parts import ID_PATTERN
 from tests.builders import MEI, at, lot, wallet
 from tests.items import ItemsInMemory, size_of
 
-INSTANTS = st.integers(0, 20_000_000_000).map(lambda seconds: at(f"{1970 + seconds % 150}-03-02 12:00"))
+INSTANTS = st.one_of(
+    st.integers(-(10**12), 10**13).map(from_millis),
+    st.integers(-(10**7), 10**8).map(lambda minutes: from_millis(minutes * 60_000)),
+)
 LOTS = st.builds(
     Lot,
     number=st.integers(1, 10**9),
@@ -45,9 +49,9 @@ LOTS = st.builds(
 )
 
 
-@given(st.lists(LOTS, max_size=5))
-def test_lots_come_back_as_they_were(lots: list[Lot]) -> None:
-    assert list(unpack_lots(pack_lots(lots))) == lots
+@given(st.lists(LOTS, max_size=5, unique_by=lambda each: each.number))
+def test_lots_come_back_by_number_as_they_were(lots: list[Lot]) -> None:
+    assert list(unpack_lots(pack_lots(lots))) == sorted(lots, key=lambda each: each.number)
 
 
 @given(st.lists(st.builds(LotChange, st.integers(-(10**15), 10**15), LOTS), max_size=5))
@@ -86,29 +90,39 @@ def test_facts_come_back_as_they_were(facts: list[Fact]) -> None:
     assert list(unpack_facts(pack_facts([*facts, *at_once]))) == [*facts, *at_once]
 
 
-def usual(lots: int, brands: tuple[str, ...] = ("maru", "sora", "kaze"), **kind: Any) -> Wallet:
+def usual(lots: int, brands: tuple[str, ...], facts: int) -> Wallet:
     """A wallet of three brands in its third hundred of purchases."""
+    days = [at(f"2026-03-{day:02d} 12:34:56.789") for day in range(1, 29)]
     open_lots = tuple(
         lot(
             250 + number,
             1200 + number,
             issuer=brands[number % len(brands)],
-            active_at=at(f"2026-03-{1 + number % 28:02d} 12:34:56.789"),
+            active_at=days[number],
             expires_at=at(f"2026-06-{1 + number % 28:02d} 00:00"),
-            **kind,
         )
         for number in range(lots)
     )
-    return wallet(*open_lots, version=900, brands={each: at("2025-01-01 12:34") for each in brands})
+    return wallet(
+        *open_lots,
+        version=900,
+        last_activity=days[-1],
+        brands={each: at("2025-01-01 12:34") for each in brands},
+        bought={each: 90 for each in brands},
+        counters={"double/m2026-03": 300, "weekend/d2026-03-28": 50},
+        folds=56,
+        unseen=tuple(Fact(day, day, 98_700, 1, 987) for day in days[:facts]),
+    )
 
 
+@pytest.mark.parametrize("facts", [0, 8, 16])
 @pytest.mark.parametrize("brands", [("maru", "sora", "kaze"), ("bakery", "tearoom", "noodles")])
-def test_a_wallet_of_twenty_lots_is_one_write_unit(brands: tuple[str, ...]) -> None:
+def test_a_wallet_of_twenty_lots_is_one_write_unit(brands: tuple[str, ...], facts: int) -> None:
     """At most 1024 bytes by DynamoDB's rule, so that each purchase pays one unit for it."""
     items = ItemsInMemory()
-    before = usual(19, brands)
+    before = usual(19, brands, facts)
 
-    items.commit(TableWallets(cast(Table, items)).save(before, Decision(usual(20, brands), ())))
+    items.commit(TableWallets(cast(Table, items)).save(before, Decision(usual(20, brands, facts), ())))
 
     (item,) = items.rows.values()
     assert size_of(item) <= 1024

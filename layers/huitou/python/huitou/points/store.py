@@ -59,7 +59,7 @@ class WalletItem(Item):
     version = IntegerAttribute(attr_name="v")
     lots = UnicodeAttribute(attr_name="l", null=True)
     next_lot = IntegerAttribute(attr_name="n")
-    brands = JSONAttribute(attr_name="b", null=True)
+    brands = UnicodeAttribute(attr_name="b", null=True)
     last_activity = IntegerAttribute(attr_name="a", null=True)
     recorded_at = IntegerAttribute(attr_name="r")
     pages = JSONAttribute(attr_name="p", null=True)
@@ -310,7 +310,7 @@ def _wallet_item(wallet: Wallet, wake_at: datetime | None) -> WalletItem:
         version=wallet.version,
         lots=pack_lots(_unpaged(wallet.lots, wallet.pages)) or None,
         next_lot=wallet.next_lot,
-        brands={brand: to_millis(at) for brand, at in wallet.brands.items()} or None,
+        brands=pack_counts({brand: to_millis(at) for brand, at in wallet.brands.items()}) or None,
         last_activity=to_millis(wallet.last_activity) if wallet.last_activity else None,
         recorded_at=to_millis(wallet.recorded_at),
         pages=[list(page) for page in wallet.pages] or None,
@@ -341,7 +341,7 @@ def _wallet(member: MemberId, head: WalletItem, items: Mapping[str, LotsItem]) -
         version=head.version,
         lots=tuple(sorted(lots, key=lambda lot: lot.number)),
         next_lot=head.next_lot,
-        brands={brand: from_millis(at) for brand, at in (head.brands or {}).items()},
+        brands={brand: from_millis(at) for brand, at in unpack_counts(head.brands or "").items()},
         last_activity=from_millis(head.last_activity) if head.last_activity is not None else None,
         recorded_at=from_millis(head.recorded_at),
         pages=pages,
