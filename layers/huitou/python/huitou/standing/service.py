@@ -87,9 +87,8 @@ class Tiers:
         Raises `MemberNotFoundError`.
         """
         known = self._members.known(member, brand)
-        seen = {
-            grant.at: grant for grant in known.record.grants if {brand, grant.brand} & {GROUP} or brand == grant.brand
-        }
+        grants = (each for each in known.record.grants if brand == GROUP or each.brand in {GROUP, brand})
+        seen = {grant.at: grant for grant in grants}
         intervals = [each for each in stand(known, self._timeline, now).intervals if each.since <= now]
         ends: list[datetime | None] = [each.since for each in intervals[1:]]
         return tuple(
