@@ -35,6 +35,7 @@ TYPES: Final = {
     "COMMAND": ("COMMAND#", "COMMAND"),
     "VERSION": ("PROGRAM", r"VERSION#\d{8}"),
     "ACTIVE": ("PROGRAM", "ACTIVE"),
+    "DRAFT": ("PROGRAM", r"DRAFT#\w{26}"),
     "KEY": ("KEYS", r"KEY#\w+"),
     "AUDIT": ("AUDIT#", ".+"),
     "RUN": ("IMPORT#", "RUN"),

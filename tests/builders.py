@@ -45,6 +45,7 @@ def document(**changes: Any) -> dict[str, Any]:
         ],
         "channels": ["store", "app"],
         "categories": ["bread", "tea"],
+        "payments": ["cash", "card", "line_pay"],
         "point_currencies": [
             {"id": "points", "name": "Points", "expiry": {"kind": "rolling_days", "days": 90}},
             {"id": "beans", "name": "Beans", "brand": "sora", "exponent": 1, "expiry": {"kind": "never"}},

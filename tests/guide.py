@@ -137,7 +137,7 @@ class _Cloud:
             query=dict(parse_qsl(query)) or None,
             headers=dict(header.split(": ", 1) for header in headers),
             body=json.loads(body) if body.strip() else None,
-            key=GROUP_KEY if line == "POST /v1/program/versions" else BRAND_KEY,
+            key=GROUP_KEY if _is_about_what_will_hold(line) else BRAND_KEY,
         )
         answered: Mapping[str, Any] = self._at_the_next_second(function).handler(event, None)
         return answered
@@ -222,6 +222,13 @@ def _route(method: str, path: str) -> tuple[str, str]:
         and line.startswith(f"{method} ")
     ]
     return min(fitting, key=lambda found: found[1].count("{"))
+
+
+def _is_about_what_will_hold(line: str) -> bool:
+    """Calls that only a key of the group may make."""
+    return line == "POST /v1/program/versions" or line.split(" ")[1].startswith(
+        ("/v1/program/drafts", "/v1/program/rollback")
+    )
 
 
 def _pattern(route: str) -> str:

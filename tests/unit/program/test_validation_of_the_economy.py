@@ -213,8 +213,13 @@ CONDITIONS = [
     (earning(rule(when={"minimum": "9.99"})), "/earning/0/when/minimum", "'9.99' has more than 0 decimals."),
     (earning(rule(when={"skus": ["1", "1"]})), "/earning/0/when/skus/1", "'1' is in this list already."),
     (
-        earning(rule(when={"payments": [" cash"]})),
+        earning(rule(when={"payments": ["cach"]})),
         "/earning/0/when/payments/0",
+        "There is no way of paying 'cach' in this programme. Did you mean 'cash'?",
+    ),
+    (
+        earning(rule(when={"skus": [" 1"]})),
+        "/earning/0/when/skus/0",
         "Write something here, without spaces around it.",
     ),
     (
@@ -435,7 +440,7 @@ WORKING = [
     earning(rule(), double(of=["base"], when={"tiers": ["gold"], "segments": ["lapsed"]}, stack="boosts")),
     earning(bonus(caps=[{"points": "50", "per": "campaign"}], budget="50", when={"dates": {"from": "2026-05-01"}})),
     earning(rule(excludes=["second"]), second()),
-    earning(rule(when={"stores": ["m1"], "regions": ["north"], "brands": ["maru"], "payments": ["Cash (NT$)"]})),
+    earning(rule(when={"stores": ["m1"], "regions": ["north"], "brands": ["maru"], "payments": ["cash"]})),
     economy(money_off=[money_off(minimum="30"), money_off(currency="points")]),
     economy(conversions=[conversion("beans", "points", "5", "40"), conversion("points", "beans", "8", "1")]),
     settled([price(), price(since="2026-07-01", money="0"), price(issuer="group")], [worth()]),

@@ -167,6 +167,9 @@ class ProgramDocument(Part):
     categories: Annotated[tuple[str, ...], Field(max_length=1000)] = ()
     """The product categories that rules name, exactly as your tills send them."""
 
+    payments: Annotated[tuple[str, ...], Field(max_length=100)] = ()
+    """The ways of paying that rules name, exactly as your tills send them."""
+
     point_currencies: Annotated[tuple[PointCurrencyPart, ...], Field(min_length=1, max_length=MOST_CURRENCIES)]
     """The kinds of points."""
 

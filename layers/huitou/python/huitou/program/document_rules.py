@@ -25,8 +25,8 @@ class When(Part):
     channels: tuple[Id, ...] = ()
     """Sales through these channels only."""
 
-    payments: tuple[Label, ...] = ()
-    """Sales paid, at least in part, in one of these ways, spelled as your tills send them."""
+    payments: tuple[str, ...] = ()
+    """Sales paid, at least in part, in one of these ways."""
 
     categories: tuple[str, ...] = ()
     """These product categories only; other lines of the same sale do not count."""

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from huitou.program.checks.findings import Path, Problems, at
 from huitou.program.document import ProgramDocument
 from huitou.program.document_parts import ID_PATTERN
-from huitou.program.document_rules import When
 from huitou.program.model import GROUP
 from huitou.program.shape import pointer_to
 
@@ -71,21 +70,17 @@ def _all_labels(document: ProgramDocument) -> Iterator[tuple[Path, str]]:
         yield ("stores", n, "name"), store.name
         yield ("stores", n, "region"), store.region
     yield from _each(("categories",), document.categories)
+    yield from _each(("payments",), document.payments)
     for n, currency in enumerate(document.point_currencies):
         yield ("point_currencies", n, "name"), currency.name
     for n, rule in enumerate(document.earning):
         yield ("earning", n, "name"), rule.name
-        yield from _labels_of_condition(("earning", n, "when"), rule.when)
+        yield from _each(("earning", n, "when", "skus"), rule.when.skus)
     for n, stack in enumerate(document.stacks):
         if stack.name is not None:
             yield ("stacks", n, "name"), stack.name
     for n, level in enumerate(document.tiers.levels if document.tiers else ()):
         yield ("tiers", "levels", n, "name"), level.name
-
-
-def _labels_of_condition(path: Path, when: When) -> Iterator[tuple[Path, str]]:
-    yield from _each((*path, "payments"), when.payments)
-    yield from _each((*path, "skus"), when.skus)
 
 
 def _each(path: Path, texts: Sequence[str]) -> Iterator[tuple[Path, str]]:

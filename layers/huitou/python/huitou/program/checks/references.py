@@ -31,7 +31,7 @@ def conditions(document: ProgramDocument) -> Problems:
 
 
 def _what_conditions_name(document: ProgramDocument) -> dict[str, Names]:
-    """By field of a condition. Ways of paying and articles are the tills': nobody lists them here."""
+    """By field of a condition. Articles are too many to be listed in a programme."""
     levels = document.tiers.levels if document.tiers else ()
     return {
         "brands": Names("brand", (brand.id for brand in document.brands)),
@@ -39,6 +39,7 @@ def _what_conditions_name(document: ProgramDocument) -> dict[str, Names]:
         "regions": Names("region", (store.region for store in document.stores)),
         "channels": Names("channel", document.channels),
         "categories": Names("category", document.categories),
+        "payments": Names("way of paying", document.payments),
         "tiers": Names("tier", (level.id for level in levels)),
         "segments": Names("segment", document.segments),
     }
@@ -71,6 +72,7 @@ _LISTS = (
 
 def _lists(document: ProgramDocument) -> Iterator[tuple[Path, Sequence[str]]]:
     yield ("categories",), document.categories
+    yield ("payments",), document.payments
     for n, rule in enumerate(document.earning):
         yield from ((("earning", n, "when", field), getattr(rule.when, field)) for field in _LISTS)
         yield ("earning", n, "of"), rule.of
