@@ -30,6 +30,7 @@ from huitou.platform.http import (
     encode_cursor,
     entry_point,
     note,
+    reference_to,
 )
 from huitou.platform.json_bodies import MIB
 from huitou.platform.pauses import pause
@@ -206,7 +207,7 @@ def _batch_item(raw: dict[str, Any], caller: Caller) -> dict[str, Any]:
 
 
 def _recorded(recorded: Recorded) -> Answer:
-    location = {"Location": f"/v1/purchases/{recorded.purchase.id}"}
+    location = {"Location": reference_to(app, f"/v1/purchases/{recorded.purchase.id}")}
     return answer(_view(recorded), _status(recorded.replayed), location)
 
 

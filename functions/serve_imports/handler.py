@@ -26,6 +26,7 @@ from huitou.platform.http import (
     documented,
     entry_point,
     note,
+    reference_to,
 )
 from huitou.platform.pauses import pause
 from huitou.platform.settings import ImportBucket, ImportStateMachine, ProgramTable, Settings, load
@@ -72,7 +73,7 @@ def create_import(body: Annotated[ImportBody, Body()], idempotency_key: Idempote
     caller = _importer()
     created = imports.create(body.format, body.client_reference, idempotency_key, caller.brand, accepted_at(app))
     note(app, import_id=created.run.id, replayed=created.replayed)
-    location = {"Location": f"/v1/imports/{created.run.id}"}
+    location = {"Location": reference_to(app, f"/v1/imports/{created.run.id}")}
     return answer(created_view(created), 200 if created.replayed else 201, location)
 
 

@@ -67,6 +67,7 @@ from huitou.platform.http import (
     etag,
     expected_version,
     note,
+    reference_to,
 )
 from huitou.platform.pauses import pause
 from huitou.platform.secrets import Secret
@@ -139,7 +140,7 @@ def enrol(body: Annotated[EnrolBody, Body()]) -> Answer:
     return answer(
         {**member_view(enrolled.view, hasher), "client_reference": body.client_reference},
         status=201 if enrolled.is_new else 200,
-        headers={"ETag": etag(member.version), "Location": f"/v1/members/{member.id}"},
+        headers={"ETag": etag(member.version), "Location": reference_to(app, f"/v1/members/{member.id}")},
     )
 
 

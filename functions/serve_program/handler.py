@@ -27,6 +27,7 @@ from huitou.platform.http import (
     entry_point,
     etag,
     expected_version,
+    reference_to,
 )
 from huitou.platform.pauses import pause
 from huitou.platform.settings import ProgramTable, Settings, load
@@ -145,7 +146,7 @@ def publish(document: Annotated[DocumentBody, Body()], if_match: IfMatch = None)
     return answer(
         {**version_view(publication.version), "replayed": publication.replayed},
         status=200 if publication.replayed else 201,
-        headers={"ETag": etag(number), "Location": f"{VERSIONS}/{number}"},
+        headers={"ETag": etag(number), "Location": reference_to(app, f"{VERSIONS}/{number}")},
     )
 
 

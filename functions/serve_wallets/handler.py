@@ -30,6 +30,7 @@ from huitou.platform.http import (
     encode_cursor,
     entry_point,
     note,
+    reference_to,
 )
 from huitou.platform.pauses import pause
 from huitou.platform.secrets import Secret
@@ -145,7 +146,8 @@ def redeem(body: Annotated[RedemptionBody, Body()], idempotency_key: Idempotency
     occasion = _occasion(body, member, caller, idempotency_key)
     order = read_redemption(body, occasion, programs.active())
     booked = points.redeem(order, presented=member.presented, now=accepted_at(app))
-    return _redemption(booked, _done(booked), {"Location": f"/v1/redemptions/{booked.booking.id}"})
+    location = {"Location": reference_to(app, f"/v1/redemptions/{booked.booking.id}")}
+    return _redemption(booked, _done(booked), location)
 
 
 @app.get(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urljoin
 
 import httpx
 import pytest
@@ -194,7 +195,8 @@ def test_enrolling_again_finds_the_same_member(api: httpx.Client) -> None:
     """M1: by any of the identities, in any way of writing."""
     phone = a_phone()
     first = api.post("/v1/members", json=enrolment(identities=[{"phone": phone}]))
-    assert first.headers["location"] == f"/v1/members/{created(first)['member_id']}"
+    found_at = urljoin(str(first.url), first.headers["location"])
+    assert found(api.get(found_at))["member_id"] == created(first)["member_id"]
     international = f"+886 {phone[1:].replace('-', ' ')}"
     again = api.post("/v1/members", json=enrolment(identities=[{"phone": international}, {"card": unique("C-")}]))
     assert found(again)["member_id"] == created(first)["member_id"]

@@ -8,6 +8,7 @@ import logging
 from datetime import UTC, datetime
 from io import StringIO
 from typing import Annotated, Any
+from urllib.parse import urljoin
 
 import pytest
 from aws_lambda_powertools.event_handler.openapi.params import Body
@@ -33,6 +34,7 @@ from huitou.platform.http import (
     etag,
     expected_version,
     note,
+    reference_to,
 )
 from huitou.platform.problems import Problem
 from tests.gateway import REQUEST_ID, Event, Reply, call, request
@@ -117,6 +119,22 @@ def test_an_answer_carries_status_headers_and_the_accepted_instant_in_millisecon
 
     assert (reply.status, reply.headers["etag"]) == (201, '"7"')
     assert reply.body == {"lines": 1, "at": "2026-03-01T12:30:15.123000+00:00"}
+
+
+@pytest.mark.parametrize("base", ["https://a1.execute-api.ap-east-2.amazonaws.com/live", "https://api.example.com"])
+@pytest.mark.parametrize(
+    ("route", "subject"),
+    [
+        ("/v1/sales", "/v1/sales/S1"),
+        ("/v1/sales/claims", "/v1/sales/S1"),
+        ("/v1/sales/{sale}/return", "/v1/returns/R1"),
+    ],
+)
+def test_what_was_made_is_found_under_every_address_of_the_api(base: str, route: str, subject: str) -> None:
+    """E33: as clients resolve it, whatever stands before our paths."""
+    app.begin(request("POST", route, path={"sale": "S1"}))
+
+    assert urljoin(base + route.format(sale="S1"), reference_to(app, subject)) == base + subject
 
 
 def test_no_content_has_no_body() -> None:

@@ -29,6 +29,7 @@ from huitou.program.publishing import ProgramPublisher
 from huitou.program.store import TableVersions
 from tests.builders import Line, document, rule, sale
 from tests.contract.targets import REGION, create_table
+from tests.gateway import found_at
 
 EVENTS = Path(__file__).parents[3] / "events"
 MEI = MemberId("01JNSM3VF0R6T8C1W5PJ4X9YZA")
@@ -87,7 +88,7 @@ class Function:
 
     def location(self, incoming: Event) -> str:
         """Where the answer says that its subject is found."""
-        return str(self._module.handler(incoming, None)["multiValueHeaders"]["Location"][0])
+        return found_at(incoming, self._module.handler(incoming, None))
 
     def earn(self, money: int, *, days_ago: int = 1, brand: str = "maru", purchase: str = "purchase-1") -> None:
         """What a purchase does to Mei's wallet."""

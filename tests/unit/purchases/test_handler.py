@@ -27,6 +27,7 @@ from huitou.program.publishing import ProgramPublisher
 from huitou.program.store import TableVersions
 from tests.builders import at, document, rule
 from tests.contract.targets import REGION, create_table
+from tests.gateway import found_at
 
 EVENTS = Path(__file__).parents[3] / "events"
 MEI = MemberId("01JNSM3VF0R6T8C1W5PJ4X9YZA")
@@ -100,7 +101,7 @@ class Function:
 
     def location(self, incoming: Event) -> str:
         """Where the answer says that its subject is found."""
-        return str(self._module.handler(incoming, None)["multiValueHeaders"]["Location"][0])
+        return found_at(incoming, self._module.handler(incoming, None))
 
     def publish(self, written: dict[str, Any], now: datetime) -> None:
         """A version of the programme, which the function sees at once."""

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path as File
+from posixpath import dirname, relpath
 from typing import Annotated, Any, TypeVar, Unpack
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
@@ -49,7 +50,7 @@ BODY_LIMIT = 256 * KIB
 JSON = "application/json"
 HEADERS: Mapping[str, str] = {
     "ETag": "The version of the document, for `If-Match`.",
-    "Location": "The path under which it is found from now on.",
+    "Location": "Where it is found from now on, relative to the address of the request (RFC 3986).",
 }
 """What an answer may carry beside its body."""
 _VERSION = re.compile(r'(?:W/)?"(\d{1,15})"', re.ASCII)
@@ -241,6 +242,14 @@ def attempt(app: App, call: Callable[[], T]) -> T | problems.Problem:
         if problem.status >= 500:
             app.observer.log_failure("item failed", error, app.facts)
         return problem
+
+
+def reference_to(app: App, path: str) -> str:
+    """``path``, which begins with ``/v1``, as a reference relative to this request: the value of ``Location``.
+
+    A path alone would be wrong: the gateway puts its stage before ours, a domain of one's own perhaps another prefix.
+    """
+    return relpath(path, dirname(app.facts["route"]))
 
 
 def documented(
