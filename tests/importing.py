@@ -89,6 +89,7 @@ class Importer:
         self.purchases = MemoryPurchases(self.table)
         self.members = MemoryMembers(self.table)
         self.executions: list[tuple[Digest, int]] = []
+        self.ended: dict[tuple[Digest, int], datetime] = {}
         self.use = Imports(
             runs=self.runs,
             files=self.files,
@@ -102,6 +103,10 @@ class Importer:
         """The state machine, which is told to start, and does nothing by itself."""
         if (run, attempt) not in self.executions:
             self.executions.append((run, attempt))
+
+    def ended_at(self, run: Digest, attempt: int) -> datetime | None:
+        """When a test says so."""
+        return self.ended.get((run, attempt))
 
     def begin(
         self,

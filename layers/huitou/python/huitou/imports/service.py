@@ -15,6 +15,9 @@ from huitou.kernel.ids import Digest, digest_of
 from huitou.points.ports import Programs
 from huitou.program.model import GROUP, BrandId
 
+STOPPED = "It stopped for a reason of our own. Start it again: it goes on where it stopped."
+"""Why an import failed, where its file is not to blame."""
+
 
 @dataclass(frozen=True, slots=True)
 class Created:
@@ -74,12 +77,13 @@ class Imports:
     def start(self, run_id: Digest, brand: BrandId, now: datetime) -> Run:
         """Starts it, or a failed one again where it stopped; one that was started before goes on undisturbed.
 
+        One whose execution died without a report, by hand or by time, has failed too.
         Raises `ImportNotFoundError`, `NothingUploadedError`, `FileTooLargeError`, `FileReplacedError`.
         """
 
         def attempt() -> Run:
-            run = self._require(run_id, brand)
-            if run.status in {Status.CREATED, Status.FAILED}:
+            run, died_at = self._look(run_id, brand)
+            if died_at or run.status in {Status.CREATED, Status.FAILED}:
                 started = self._started(run, now)
                 self._commit([self._runs.replace(started, before=run)])
                 run = started
@@ -90,12 +94,29 @@ class Imports:
         return until_committed(attempt, self._pause)
 
     def progress(self, run_id: Digest, brand: BrandId) -> Progress:
-        """Raises `ImportNotFoundError`."""
+        """What died without a report is shown as failed when that happened. Raises `ImportNotFoundError`."""
+        run, died_at = self._look(run_id, brand)
+        if run.finished_at is not None:
+            return Progress(run, run.counts, self._files.download_url(run.rejected_key, "rejected.ndjson"))
+        if died_at is not None:
+            run = replace(run, status=Status.FAILED, finished_at=died_at, failure=STOPPED)
+        return Progress(run, total(counts for _, counts in self._runs.chunks(run.id)), None)
+
+    def _look(self, run_id: Digest, brand: BrandId) -> tuple[Run, datetime | None]:
+        """The import, and when its execution died, if it did without a report.
+
+        A report is written before its execution ends. So the import is read again after an end was seen: only one
+        that still runs then will never be reported.
+        """
         run = self._require(run_id, brand)
-        finished = run.finished_at is not None
-        url = self._files.download_url(run.rejected_key, "rejected.ndjson") if finished else None
-        counts = run.counts if finished else total(counts for _, counts in self._runs.chunks(run.id))
-        return Progress(run, counts, url)
+        if run.status is not Status.RUNNING:
+            return run, None
+        ended_at = self._states.ended_at(run.id, run.attempt)
+        if ended_at is None:
+            return run, None
+        latest = self._require(run_id, brand)
+        same = (latest.status, latest.attempt) == (run.status, run.attempt)
+        return latest, ended_at if same else None
 
     def _started(self, run: Run, now: datetime) -> Run:
         """A failed import that starts again decides as before: what it has done already is recognised by that."""
