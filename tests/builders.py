@@ -46,8 +46,8 @@ def document(**changes: Any) -> dict[str, Any]:
         "channels": ["store", "app"],
         "categories": ["bread", "tea"],
         "point_currencies": [
-            {"id": "points", "name": "Points", "expiry": {"kind": "rolling_days", "days": 90}},
-            {"id": "beans", "name": "Beans", "brand": "sora", "exponent": 1, "expiry": {"kind": "never"}},
+            {"id": "points", "name": "Points", "expiry": {"type": "rolling_days", "days": 90}},
+            {"id": "beans", "name": "Beans", "brand": "sora", "exponent": 1, "expiry": {"type": "never"}},
         ],
         "earning": [rule()],
         **changes,

@@ -31,24 +31,24 @@ def points_program(
     expiry: Mapping[str, object] | None = None, pending_days: int = 0, zone: str = "Asia/Taipei"
 ) -> Program:
     """A programme whose home currency follows ``expiry`` (by default never), beside stamps and sora's own beans."""
-    home = {"id": "points", "name": "Points", "expiry": expiry or {"kind": "never"}, "pending_days": pending_days}
-    beans = {"id": "beans", "name": "Beans", "brand": "sora", "expiry": {"kind": "never"}}
-    stamps = {"id": "stamps", "name": "Stamps", "expiry": {"kind": "never"}}
+    home = {"id": "points", "name": "Points", "expiry": expiry or {"type": "never"}, "pending_days": pending_days}
+    beans = {"id": "beans", "name": "Beans", "brand": "sora", "expiry": {"type": "never"}}
+    stamps = {"id": "stamps", "name": "Stamps", "expiry": {"type": "never"}}
     return program(document(time_zone=zone, point_currencies=[home, stamps, beans]))
 
 
-def order(key: str, points: int, *, kind: str = "redemption", **changes: object) -> Booking:
+def order(key: str, points: int, *, type: str = "redemption", **changes: object) -> Booking:
     """A redemption of ``points`` at maru, or an adjustment, as it is asked for."""
     fields: dict[str, object] = {
         "id": booking_id("maru", key),
-        "kind": kind,
+        "type": type,
         "member": MEI,
         "currency": "points",
         "points": points,
         "brand": "maru",
         "store": "m1",
-        "reason": "goodwill" if kind == "adjustment" else None,
-        "actor": "staff-7" if kind == "adjustment" else None,
+        "reason": "goodwill" if type == "adjustment" else None,
+        "actor": "staff-7" if type == "adjustment" else None,
         "client_reference": None,
         "booked_at": OPENED,
         "version": 0,
@@ -120,7 +120,7 @@ class Ledger:
         return self.use.redeem(order(key or f"redeem {now} {points}", points, **changes), presented=True, now=now)
 
     def adjust(self, points: int, now: datetime, key: str | None = None) -> Booked:
-        return self.use.adjust(order(key or f"adjust {now} {points}", points, kind="adjustment"), now=now)
+        return self.use.adjust(order(key or f"adjust {now} {points}", points, type="adjustment"), now=now)
 
     def reverse(self, redemption: Booked, now: datetime) -> Booked:
         return self.use.reverse(redemption.booking.id, brand="maru", now=now)

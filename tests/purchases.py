@@ -15,7 +15,7 @@ from huitou.members.directory import FoundMember
 from huitou.points.ports import WalletStore
 from huitou.points.wallet import Wallet
 from huitou.program.model import Program
-from huitou.purchases.model import Line, Purchase, Visit, VisitKind
+from huitou.purchases.model import Line, Purchase, Visit, VisitType
 from huitou.purchases.ports import PurchaseStore
 from huitou.purchases.receipts import SourceEvent, TillReceipt
 from huitou.purchases.service import Purchases, Recorded, SeenVisit
@@ -73,7 +73,7 @@ def booking(event_id: str = "B-1", **changes: Any) -> Visit:
     """A table that Mei booked at sora, as the booking system tells it."""
     fields: dict[str, Any] = {
         "source": SourceEvent("sora", "tables", event_id).digest,
-        "kind": VisitKind.BOOKING,
+        "type": VisitType.BOOKING,
         "member": MEI,
         "brand": "sora",
         "store": "s1",

@@ -30,7 +30,7 @@ def ledger(table: AnyTable) -> Ledger:
 
 @pytest.mark.parametrize("kind", ["redemption", "adjustment"])
 def test_a_booking_is_found_as_it_was_added(ledger: Ledger, kind: str) -> None:
-    booking = order("key", 5, kind=kind, client_reference="till 1", version=7)
+    booking = order("key", 5, type=kind, client_reference="till 1", version=7)
 
     ledger.commit([ledger.bookings.add(booking)])
 

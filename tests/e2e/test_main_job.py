@@ -95,8 +95,8 @@ def test_the_entries_tell_the_whole_story(api: httpx.Client, story: Story) -> No
     ]
     versions = [entry["version"] for entry in told]
     assert versions == list(range(versions[0], versions[0] + 3))
-    assert told[0]["cause"] == {"kind": "purchase", "id": story.purchase["purchase_id"]}
-    assert told[1]["cause"] == {"kind": "redemption", "id": story.redeemed["redemption_id"]}
+    assert told[0]["cause"] == {"type": "purchase", "id": story.purchase["purchase_id"]}
+    assert told[1]["cause"] == {"type": "redemption", "id": story.redeemed["redemption_id"]}
 
 
 def test_the_balance_is_known_at_any_instant(api: httpx.Client, story: Story) -> None:

@@ -161,7 +161,7 @@ def points_of(ledgers: Ledgers) -> Points:
     entries = {currency: ledger[1] for currency, ledger in ledgers.items()}
     by_then = [entry for entry in entries["points"] if entry.effective_at <= END_OF_YEAR]
     return Points(
-        purchases=sum(entry.cause.kind == "purchase" for entry in entries["points"]),
+        purchases=sum(entry.cause.type == "purchase" for entry in entries["points"]),
         earned=_earned(entries["points"]),
         spendable=balance_of(replay(by_then, lambda _: NEW_YORK), END_OF_YEAR).spendable,
         beans=_earned(entries.get("beans", [])),

@@ -29,10 +29,10 @@ from tests.purchases import Publications
 CARDS = ("C1", "C2", "C3")
 EXPIRIES = st.sampled_from(
     [
-        {"kind": "never"},
-        {"kind": "rolling_days", "days": 20},
-        {"kind": "sliding", "days": 15},
-        {"kind": "end_of_month", "months": 0},
+        {"type": "never"},
+        {"type": "rolling_days", "days": 20},
+        {"type": "sliding", "days": 15},
+        {"type": "end_of_month", "months": 0},
     ]
 )
 FIRST_DAY = datetime.fromisoformat("2026-01-05T12:00+08:00")

@@ -252,9 +252,9 @@ def test_more_lots_than_an_item_holds_and_more_due_than_a_commit_takes() -> None
                         "id": "points",
                         "name": "Points",
                         "pending_days": 2,
-                        "expiry": {"kind": "rolling_days", "days": 150},
+                        "expiry": {"type": "rolling_days", "days": 150},
                     },
-                    {"id": "beans", "name": "Beans", "brand": "sora", "exponent": 1, "expiry": {"kind": "never"}},
+                    {"id": "beans", "name": "Beans", "brand": "sora", "exponent": 1, "expiry": {"type": "never"}},
                 ]
             )
         )

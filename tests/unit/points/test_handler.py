@@ -267,7 +267,7 @@ def test_an_entry_says_why(function: Function) -> None:
         {"rule": "base", "name": "Base", "fired": True, "base": "1050", "points": "10"},
         {"rule": "app", "name": "App bonus", "fired": False, "failed": "channels", "found": "store"},
     ]
-    assert entry["cause"] == {"kind": "purchase", "id": "purchase-1"}
+    assert entry["cause"] == {"type": "purchase", "id": "purchase-1"}
     assert entry["balance"] == {"spendable": "10", "pending": "0"}
     assert [(lot["number"], lot["points"], lot["remaining"]) for lot in entry["lots"]] == [(1, "10", "10")]
 

@@ -76,7 +76,7 @@ def test_the_same_key_is_answered_when_there_are_no_points_left_for_it() -> None
         ({"reason": "why not"}, "/reason"),
         ({"currency": "stones"}, "/currency"),
         ({"member": MEI[:-1] + "Z"}, "/member"),
-        ({"kind": "adjustment", "points": 30, "reason": None}, "/kind"),
+        ({"type": "adjustment", "points": 30, "reason": None}, "/type"),
     ],
 )
 def test_the_same_key_with_other_content_is_refused_and_named(change: dict[str, object], field: str) -> None:

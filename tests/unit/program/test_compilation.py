@@ -75,11 +75,11 @@ def test_every_condition_arrives() -> None:
 @pytest.mark.parametrize(
     ("written", "expiry"),
     [
-        ({"kind": "never"}, Never()),
-        ({"kind": "rolling_days", "days": 90}, RollingDays(90)),
-        ({"kind": "end_of_month", "months": 2}, EndOfMonth(2)),
-        ({"kind": "end_of_year", "years": 1}, EndOfYear(1)),
-        ({"kind": "sliding", "days": 365}, Sliding(365)),
+        ({"type": "never"}, Never()),
+        ({"type": "rolling_days", "days": 90}, RollingDays(90)),
+        ({"type": "end_of_month", "months": 2}, EndOfMonth(2)),
+        ({"type": "end_of_year", "years": 1}, EndOfYear(1)),
+        ({"type": "sliding", "days": 365}, Sliding(365)),
     ],
 )
 def test_every_kind_of_expiry_arrives(written: dict[str, Any], expiry: Expiry) -> None:

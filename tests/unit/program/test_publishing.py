@@ -176,6 +176,6 @@ def test_expiry_and_rules_may_change_from_one_version_to_the_next() -> None:
     press = Press()
     press.publish()
 
-    changed = [{**CURRENCIES[0], "expiry": {"kind": "never"}, "pending_days": 3}, CURRENCIES[1]]
+    changed = [{**CURRENCIES[0], "expiry": {"type": "never"}, "pending_days": 3}, CURRENCIES[1]]
 
     assert press.publish(point_currencies=changed, earning=[rule(points="2")]).version.number == 2

@@ -192,7 +192,7 @@ def test_the_samples_tell_of_an_evening_in_a_shop(function: Function) -> None:
     assert (status, claimed["member_id"], claimed["entries"][0]["points"]) == (201, MEI, "0")
 
     status, visit = function(event("record_visit"))
-    assert (status, visit["kind"], visit["data"]["guests"], visit["replayed"]) == (201, "booking", "4", False)
+    assert (status, visit["type"], visit["data"]["guests"], visit["replayed"]) == (201, "booking", "4", False)
 
     status, found = function(event("get"))
     assert (status, found["purchase_id"], len(found["lines"])) == (200, sale["purchase_id"], 2)
@@ -221,7 +221,7 @@ def test_the_answer_explains_every_point(function: Function) -> None:
     (entry,) = sale["entries"]
     why = [(each["rule"], each["name"], each["base"], each["points"]) for each in entry["explanation"]]
     assert why == [("base", "Base", "640", "6"), ("tea", "Tea time", "480", "9")]
-    assert entry["cause"] == {"kind": "purchase", "id": sale["purchase_id"]}
+    assert entry["cause"] == {"type": "purchase", "id": sale["purchase_id"]}
     assert (sale["occurred_at"], sale["received_at"]) == ("2026-11-21T10:29:41.000Z", format_instant(NOW))
 
 
@@ -448,5 +448,5 @@ def test_a_visit_again_is_a_replay_and_another_one_a_conflict(function: Function
     _, first = function(event("record_visit"))
 
     assert function(event("record_visit")) == (200, {**first, "replayed": True})
-    status, problem = function(event("record_visit", kind="check_in"))
-    assert (status, [error["pointer"] for error in problem["errors"]]) == (409, ["/kind"])
+    status, problem = function(event("record_visit", type="check_in"))
+    assert (status, [error["pointer"] for error in problem["errors"]]) == (409, ["/type"])

@@ -12,7 +12,7 @@ from huitou.members.identity import phone_identity
 from huitou.platform.problems import ValidationFailedError
 from huitou.platform.shapes import read_shape
 from huitou.program.model import Program
-from huitou.purchases.model import Discount, Line, Payment, Purchase, VisitKind
+from huitou.purchases.model import Discount, Line, Payment, Purchase, VisitType
 from huitou.purchases.receipts import KeyedSale, Order, SourceEvent, TillReceipt
 from huitou.purchases.requests import (
     MOST_LINES,
@@ -269,7 +269,7 @@ def test_a_claim_that_cannot_be_is_refused(changes: dict[str, Any], place: str) 
 def visit_body(**changes: Any) -> VisitBody:
     fields = {
         "store": "s1",
-        "kind": "booking",
+        "type": "booking",
         "source": "tables",
         "event_id": "B-1",
         "member": {"id": MEI},
@@ -284,14 +284,14 @@ def test_a_visit_is_read_into_values() -> None:
     visit = read_visit(visit_body(), MEI, "sora", DOLLARS, NOW)
 
     assert visit.source == SourceEvent("sora", "tables", "B-1").digest
-    assert (visit.kind, visit.member, visit.store) == (VisitKind.BOOKING, MEI, "s1")
+    assert (visit.type, visit.member, visit.store) == (VisitType.BOOKING, MEI, "s1")
     assert (visit.occurred_at, visit.received_at, visit.data) == (NOON, NOW, {"guests": "4"})
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"kind": "party"},
+        {"type": "party"},
         {"member": None},
         {"event_id": ""},
         {"data": {"guests": 4}},

@@ -10,7 +10,7 @@ import pytest
 
 from huitou.kernel.errors import ContentReusedError
 from huitou.points.membership import MemberNotFoundError
-from huitou.purchases.model import VisitKind
+from huitou.purchases.model import VisitType
 from huitou.purchases.receipts import SourceEvent
 from tests.builders import MEI
 from tests.ledger import points_program
@@ -42,12 +42,12 @@ def test_a_visit_is_kept_and_numbers_the_members_facts() -> None:
 )
 def test_who_was_there_keeps_sliding_points_alive(kind: str, alive: bool) -> None:
     """E5: a visit is an activity like a purchase; a booking alone is none."""
-    huitou = Shop(points_program({"kind": "sliding", "days": 30}))
+    huitou = Shop(points_program({"type": "sliding", "days": 30}))
     huitou.enrol(MEI)
     huitou.ledger.earn(50, NOON)
 
     later = NOON + timedelta(days=20)
-    huitou.visit(replace(booking(), kind=VisitKind(kind), occurred_at=later), now=later)
+    huitou.visit(replace(booking(), type=VisitType(kind), occurred_at=later), now=later)
 
     assert huitou.wallet().balance(NOON + timedelta(days=40)).spendable == (50 if alive else 0)
     assert huitou.ledger.contradictions() == []
@@ -78,7 +78,7 @@ def test_what_is_not_content_may_differ(changes: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("kind", VisitKind.CHECK_IN), ("member", LIN), ("store", None), ("data", {"guests": "2"})],
+    [("type", VisitType.CHECK_IN), ("member", LIN), ("store", None), ("data", {"guests": "2"})],
 )
 def test_other_content_is_refused_and_named(field: str, value: Any) -> None:
     """E14."""

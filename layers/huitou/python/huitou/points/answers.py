@@ -84,7 +84,7 @@ class RuleView(View):
 class CauseView(View):
     """What an entry is due to."""
 
-    kind: Annotated[str, Field(examples=["purchase", "redemption", "reversal", "adjustment", "event", "clock"])]
+    type: Annotated[str, Field(examples=["purchase", "redemption", "reversal", "adjustment", "event", "clock"])]
     id: str
 
 
@@ -190,7 +190,7 @@ def entry_view(entry: Entry, program: Program) -> dict[str, Any]:
         "effective_at": format_instant(entry.effective_at),
         "recorded_at": format_instant(entry.recorded_at),
         "brand": entry.brand,
-        "cause": {"kind": entry.cause.kind, "id": entry.cause.id},
+        "cause": {"type": entry.cause.type, "id": entry.cause.id},
         "program_version": entry.program_version,
         "balance": balance_view(entry.balance, currency),
         "lots": [_lot_change_view(change, currency) for change in entry.changes],

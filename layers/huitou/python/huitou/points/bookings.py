@@ -21,7 +21,7 @@ class Booking:
     """A command on points that was carried out. ``points`` is positive for a redemption, signed for an adjustment."""
 
     id: Digest
-    kind: BookingKind
+    type: BookingKind
     member: MemberId
     currency: CurrencyId
     points: int
@@ -39,7 +39,7 @@ class Booking:
     def content(self) -> Mapping[str, object]:
         """What a repeat must agree in."""
         return {
-            "kind": self.kind,
+            "type": self.type,
             "member": self.member,
             "currency": self.currency,
             "points": self.points,

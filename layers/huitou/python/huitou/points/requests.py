@@ -86,7 +86,7 @@ def _read(kind: BookingKind, body: RedemptionBody | AdjustmentBody, occasion: Oc
     faults.raise_any()
     return Booking(
         id=occasion.booking,
-        kind=kind,
+        type=kind,
         member=occasion.member,
         currency=currency.id,
         points=points,

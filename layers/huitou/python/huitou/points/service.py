@@ -132,18 +132,18 @@ class Points:
 
         Raises `MemberNotFoundError`, `InsufficientPointsError`, `ContentReusedError`.
         """
-        command = Redeem(order.points, order.brand, Cause(order.kind, order.id))
+        command = Redeem(order.points, order.brand, Cause(order.type, order.id))
         return self._once(order, lambda: self._book(order, command, presented, now))
 
     def adjust(self, order: Booking, *, now: datetime) -> Booked:
         """Gives or takes points by hand. Raises as `redeem`."""
-        command = Adjust(order.points, order.brand, order.reason or "", order.actor or "", Cause(order.kind, order.id))
+        command = Adjust(order.points, order.brand, order.reason or "", order.actor or "", Cause(order.type, order.id))
         return self._once(order, lambda: self._book(order, command, False, now))
 
     def redemption(self, booking: Digest, brand: BrandId) -> Booked:
         """A redemption of this brand. Raises `RedemptionNotFoundError`."""
         found = self._bookings.find(booking)
-        if found is None or found.kind != "redemption" or brand not in {GROUP, found.brand}:
+        if found is None or found.type != "redemption" or brand not in {GROUP, found.brand}:
             raise RedemptionNotFoundError("No such redemption.")
         return self._replayed(found, found.version)
 
@@ -184,7 +184,7 @@ class Points:
             known = self._bookings.find(order.id)
             if known is None:
                 return None
-            require_same(known.content(), order.content(), order.kind)
+            require_same(known.content(), order.content(), order.type)
             return self._replayed(known, known.version)
 
         return once(book, recall, self._pause)

@@ -81,7 +81,7 @@ class EntryItem(Item):
 class BookingItem(Item):
     """A redemption or an adjustment."""
 
-    kind = UnicodeAttribute()
+    type = UnicodeAttribute()
     member = UnicodeAttribute()
     currency = UnicodeAttribute()
     points = IntegerAttribute()
@@ -316,7 +316,7 @@ def _entry_item(entry: Entry) -> EntryItem:
         changes=pack_changes(entry.changes) or None,
         effective_at=format_instant(entry.effective_at),
         recorded_at=format_instant(entry.recorded_at),
-        cause=entry.cause.kind,
+        cause=entry.cause.type,
         cause_id=entry.cause.id,
         program_version=entry.program_version,
         spendable=entry.balance.spendable,
@@ -354,7 +354,7 @@ def _booking_item(booking: Booking) -> BookingItem:
     return BookingItem(
         pk,
         sk,
-        kind=booking.kind,
+        type=booking.type,
         member=booking.member,
         currency=booking.currency,
         points=booking.points,
@@ -371,7 +371,7 @@ def _booking_item(booking: Booking) -> BookingItem:
 def _booking(item: BookingItem) -> Booking:
     return Booking(
         id=Digest(item.pk.removeprefix(keys.COMMAND_PREFIX)),
-        kind="redemption" if item.kind == "redemption" else "adjustment",
+        type="redemption" if item.type == "redemption" else "adjustment",
         member=MemberId(item.member),
         currency=item.currency,
         points=item.points,

@@ -78,9 +78,9 @@ class Balance(NamedTuple):
 
 
 class Cause(NamedTuple):
-    """What an entry is due to: its kind (``purchase``, ``redemption``, ``adjustment``, ``clock``) and its id."""
+    """What an entry is due to: its type (``purchase``, ``redemption``, ``adjustment``, ``clock``) and its id."""
 
-    kind: str
+    type: str
     id: str
 
 

@@ -74,13 +74,13 @@ def _currency(part: Stored) -> PointCurrency:
 
 def _expiry(part: Stored) -> Expiry:
     match part:
-        case {"kind": "rolling_days", "days": days}:
+        case {"type": "rolling_days", "days": days}:
             return RollingDays(days)
-        case {"kind": "end_of_month", "months": months}:
+        case {"type": "end_of_month", "months": months}:
             return EndOfMonth(months)
-        case {"kind": "end_of_year", "years": years}:
+        case {"type": "end_of_year", "years": years}:
             return EndOfYear(years)
-        case {"kind": "sliding", "days": days}:
+        case {"type": "sliding", "days": days}:
             return Sliding(days)
     return Never()
 

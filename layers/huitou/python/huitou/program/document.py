@@ -90,13 +90,13 @@ class StorePart(Part):
 class Never(Part):
     """The points never end."""
 
-    kind: Literal["never"]
+    type: Literal["never"]
 
 
 class RollingDays(Part):
     """Each batch of points ends a number of days after it became spendable: 90 days invite a quick return."""
 
-    kind: Literal["rolling_days"]
+    type: Literal["rolling_days"]
     days: Annotated[int, Field(ge=1, le=3660)]
     """The last day on which the points count: this many days after the one on which they became spendable."""
 
@@ -104,7 +104,7 @@ class RollingDays(Part):
 class EndOfMonth(Part):
     """Points end with a calendar month."""
 
-    kind: Literal["end_of_month"]
+    type: Literal["end_of_month"]
     months: Annotated[int, Field(ge=0, le=120)]
     """0: the month in which they became spendable; 1: the next month; and so on."""
 
@@ -112,7 +112,7 @@ class EndOfMonth(Part):
 class EndOfYear(Part):
     """Points end with a calendar year."""
 
-    kind: Literal["end_of_year"]
+    type: Literal["end_of_year"]
     years: Annotated[int, Field(ge=0, le=20)]
     """0: the year in which they became spendable; 1: the end of the next year (隔年底); and so on."""
 
@@ -120,7 +120,7 @@ class EndOfYear(Part):
 class Sliding(Part):
     """Points stay as long as the member stays: each purchase, redemption or visit starts the days again."""
 
-    kind: Literal["sliding"]
+    type: Literal["sliding"]
     days: Annotated[int, Field(ge=1, le=3660)]
     """How many days without any activity end the points."""
 
@@ -145,7 +145,7 @@ class PointCurrencyPart(Part):
 
     expiry: Annotated[
         Never | RollingDays | EndOfMonth | EndOfYear | Sliding,
-        Field(discriminator="kind"),
+        Field(discriminator="type"),
     ]
     """When the points end."""
 

@@ -25,7 +25,7 @@ _SENTENCES: Mapping[str, str] = {
     "date_from_datetime_inexact": "A day is expected here, for example 2026-11-01.",
     "literal_error": "Choose {expected}.",
     "union_tag_invalid": "Choose one of {expected_tags}.",
-    "union_tag_not_found": "Say which kind it is.",
+    "union_tag_not_found": "Say of which type it is.",
     "greater_than_equal": "This must be at least {ge}.",
     "less_than_equal": "This must be at most {le}.",
     "too_short": "At least {min_length} is needed.",
@@ -56,7 +56,7 @@ def _sentence(detail: ErrorDetails) -> str:
 
 
 def _pointer(detail: ErrorDetails, raw: Any) -> str:
-    """pydantic puts the chosen ``kind`` of a union into the path; the reader's document has no such step."""
+    """pydantic puts the chosen ``type`` of a union into the path; the reader's document has no such step."""
     path: list[str | int] = []
     *steps, last = detail["loc"] or ("",)
     for step in steps:
@@ -65,4 +65,4 @@ def _pointer(detail: ErrorDetails, raw: Any) -> str:
         path.append(step)
         raw = raw[step]
     path = [*path, last] if detail["loc"] else path
-    return pointer_to([*path, "kind"] if detail["type"].startswith("union_tag") else path)
+    return pointer_to([*path, "type"] if detail["type"].startswith("union_tag") else path)

@@ -11,7 +11,7 @@ from huitou.kernel.instants import format_instant
 from huitou.kernel.money import format_amount
 from huitou.points.answers import BalanceView, EntryView, balance_view, entry_view
 from huitou.program.model import Program
-from huitou.purchases.model import Purchase, VisitKind
+from huitou.purchases.model import Purchase, VisitType
 from huitou.purchases.service import Recorded, SeenVisit
 
 
@@ -109,7 +109,7 @@ class VisitView(View):
     member_id: str
     brand: str
     store: str | None
-    kind: VisitKind
+    type: VisitType
     occurred_at: datetime
     received_at: datetime
     data: dict[str, str]
@@ -176,7 +176,7 @@ def visit_view(seen: SeenVisit) -> dict[str, Any]:
         "member_id": visit.member,
         "brand": visit.brand,
         "store": visit.store,
-        "kind": visit.kind.value,
+        "type": visit.type.value,
         "occurred_at": format_instant(visit.occurred_at),
         "received_at": format_instant(visit.received_at),
         "data": dict(visit.data),

@@ -25,7 +25,7 @@ from huitou.kernel.ids import MemberId
 from huitou.kernel.money import InvalidAmountError, parse_amount
 from huitou.members.references import MemberReference
 from huitou.program.model import BrandId, Program, Store, StoreId
-from huitou.purchases.model import QUANTITY_EXPONENT, Discount, Line, Payment, Purchase, Visit, VisitKind
+from huitou.purchases.model import QUANTITY_EXPONENT, Discount, Line, Payment, Purchase, Visit, VisitType
 from huitou.purchases.receipts import KeyedSale, Order, Receipt, SourceEvent, TillReceipt
 
 MOST_LINES = 500
@@ -128,7 +128,7 @@ class VisitBody(Body):
 
     brand: Name | None = None
     store: Name | None = None
-    kind: VisitKind
+    type: VisitType
     source: Name = Field(description="The system that saw it.")
     event_id: Number = Field(description="What that system calls it; names the event with brand and source.")
     member: MemberReference
@@ -206,7 +206,7 @@ def read_visit(body: VisitBody, member: MemberId, brand: BrandId, program: Progr
     faults.raise_any(InvalidEventError, "The event cannot be recorded as it is.")
     return Visit(
         source=SourceEvent(brand, body.source, body.event_id).digest,
-        kind=body.kind,
+        type=body.type,
         member=member,
         brand=brand,
         store=body.store,

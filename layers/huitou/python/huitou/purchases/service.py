@@ -208,7 +208,7 @@ class Purchases:
 
 def _kept_alive(home: Wallet, visit: Visit, program: Program, now: datetime) -> Decision:
     """The home wallet one version on, in any case: a visit is a fact that numbers the member's facts."""
-    if visit.kind.is_presence:
+    if visit.type.is_presence:
         command = KeepAlive(visit.brand, visit.occurred_at, Cause("event", str(visit.id)))
         decision = decide(home, command, program, now)
         if decision.entries:

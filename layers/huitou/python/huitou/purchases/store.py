@@ -21,7 +21,7 @@ from huitou.kernel.instants import from_millis, to_millis
 from huitou.kernel.pages import Page
 from huitou.platform import keys
 from huitou.platform.table import IntegerAttribute, Item, Table
-from huitou.purchases.model import Discount, EntryRef, Line, Payment, Purchase, Visit, VisitKind
+from huitou.purchases.model import Discount, EntryRef, Line, Payment, Purchase, Visit, VisitType
 
 
 class SaleItem(Item):
@@ -61,7 +61,7 @@ class VisitItem(Item):
     """A visit, booking, check-in or partner event."""
 
     source = UnicodeAttribute()
-    kind = UnicodeAttribute()
+    type = UnicodeAttribute()
     brand = UnicodeAttribute()
     store = UnicodeAttribute(null=True)
     received_at = IntegerAttribute()
@@ -148,7 +148,7 @@ class TablePurchases:
         item = VisitItem(
             *keys.event(*visit.id),
             source=visit.source,
-            kind=visit.kind.value,
+            type=visit.type.value,
             brand=visit.brand,
             store=visit.store,
             received_at=to_millis(visit.received_at),
@@ -247,7 +247,7 @@ def _unpack(packed: bytes) -> Mapping[str, Any]:
 def _visit(visit: OwnedId, item: VisitItem) -> Visit:
     return Visit(
         source=Digest(item.source),
-        kind=VisitKind(item.kind),
+        type=VisitType(item.type),
         member=visit.member,
         brand=item.brand,
         store=item.store,
