@@ -120,7 +120,8 @@ class Ledger:
         return self.use.redeem(order(key or f"redeem {now} {points}", points, **changes), presented=True, now=now)
 
     def adjust(self, points: int, now: datetime, key: str | None = None) -> Booked:
-        return self.use.adjust(order(key or f"adjust {now} {points}", points, type="adjustment"), now=now)
+        asked = order(key or f"adjust {now} {points}", points, type="adjustment")
+        return self.use.adjust(asked, scope="maru", now=now)
 
     def reverse(self, redemption: Booked, now: datetime) -> Booked:
         return self.use.reverse(redemption.booking.id, brand="maru", now=now)

@@ -183,7 +183,7 @@ def adjust(body: Annotated[AdjustmentBody, Body()], idempotency_key: Idempotency
     caller = _writer()
     member = directory.require(body.member.target, caller.is_group)
     occasion = _occasion(body, member, caller, idempotency_key)
-    booked = points.adjust(read_adjustment(body, occasion, programs.active()), now=accepted_at(app))
+    booked = points.adjust(read_adjustment(body, occasion, programs.active()), scope=caller.brand, now=accepted_at(app))
     status = _done(booked)
     return answer(adjustment_view(booked, _decided_under(booked)), status)
 

@@ -387,6 +387,21 @@ def test_an_adjustment_joins_nobody(function: Function) -> None:
     assert function.entries() == []
 
 
+def test_the_group_adjusts_at_any_brand_and_joins_nobody(function: Function) -> None:
+    """E31: the group sees every member; an apology of sora's is no visit there."""
+    asked = by("group", event("adjust", body={"member": {"id": MEI}, "brand": "sora"}))
+    assert function(asked)[0] == 201
+    assert [entry["brand"] for entry in function.entries()] == ["sora"]
+    assert function(by("sora", event("get_wallet")))[0] == 404
+
+
+def test_the_group_adjusts_nobody_who_does_not_exist(function: Function) -> None:
+    """E31"""
+    stranger = {"member": {"id": f"{MEI[:-1]}X"}, "brand": "sora"}
+    status, problem = function(by("group", event("adjust", body=stranger)))
+    assert (status, problem["code"]) == (404, "member_not_found")
+
+
 def test_an_identity_of_nobody_is_not_found(function: Function) -> None:
     status, problem = function(event("redeem", body={"member": {"phone": "0922333444"}}))
     assert (status, problem["code"]) == (404, "member_not_found")

@@ -12,9 +12,15 @@ from huitou.kernel.errors import ContentReusedError
 from huitou.points.membership import MemberNotFoundError
 from huitou.purchases.model import VisitType
 from huitou.purchases.receipts import SourceEvent
-from tests.builders import MEI
+from tests.builders import MEI, document, program
 from tests.ledger import points_program
-from tests.purchases import LIN, NOON, Shop, booking
+from tests.purchases import LIN, NOON, Shop, bill, booking
+
+MONTHLY = {"id": "points", "name": "Points", "expiry": {"type": "rolling_days", "days": 30}}
+LEAVES = {"id": "leaves", "name": "Leaves", "expiry": {"type": "sliding", "days": 30}}
+BEANS = {"id": "beans", "name": "Beans", "brand": "sora", "expiry": {"type": "sliding", "days": 30}}
+DAYS = timedelta(days=40)
+"""Longer than points live by themselves."""
 
 
 def shop() -> Shop:
@@ -51,6 +57,32 @@ def test_who_was_there_keeps_sliding_points_alive(kind: str, alive: bool) -> Non
 
     assert huitou.wallet().balance(NOON + timedelta(days=40)).spendable == (50 if alive else 0)
     assert huitou.ledger.contradictions() == []
+
+
+@pytest.mark.parametrize(("brand", "alive"), [("maru", ["leaves"]), ("sora", ["beans", "leaves"])])
+@pytest.mark.parametrize("activity", ["visit", "purchase", "redemption"])
+def test_all_points_that_slide_follow_what_the_member_does(activity: str, brand: str, alive: list[str]) -> None:
+    """E5: points of the group whatever happens anywhere, points of one brand what happens there."""
+    huitou = Shop(program(document(point_currencies=[MONTHLY, LEAVES, BEANS])))
+    huitou.enrol(MEI)
+    for currency in ("points", "leaves", "beans"):
+        huitou.ledger.earn(50, NOON, currency=currency)
+    later, store = NOON + timedelta(days=20), {"maru": "m1", "sora": "s1"}[brand]
+
+    if activity == "visit":
+        visit = booking(type=VisitType.VISIT, brand=brand, store=store, occurred_at=later)
+        huitou.visit(visit, now=later)
+    elif activity == "purchase":
+        bought = huitou.sell(bill(brand=brand, store=store, occurred_at=later))
+        assert [entry.currency for entry in bought.entries] == ["points"]
+    else:
+        huitou.ledger.redeem(1, later, brand=brand, store=store)
+
+    assert [name for name in ("beans", "leaves") if huitou.points(currency=name, now=NOON + DAYS)] == alive
+    for currency in ("points", "leaves", "beans"):
+        assert huitou.ledger.contradictions(currency) == []
+        visits = [entry for entry in huitou.ledger.entries(currency) if entry.type == "visit"]
+        assert len(visits) == (currency in alive)
 
 
 def test_the_same_visit_again_is_a_replay() -> None:

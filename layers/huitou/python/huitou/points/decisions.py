@@ -11,7 +11,7 @@ Points move only through `_Ledger.book`, which writes the entry and the lots in 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
@@ -34,7 +34,7 @@ from huitou.points.wallet import (
     next_change,
     spending_order,
 )
-from huitou.program.model import GROUP, BrandId, Program, Sliding
+from huitou.program.model import GROUP, BrandId, CurrencyId, PointCurrency, Program, Sliding
 
 CLOCK = Cause("clock", "clock")
 MOST_SETTLED = 20
@@ -80,7 +80,7 @@ class Earn:
 
 @dataclass(frozen=True, slots=True)
 class KeepAlive:
-    """Let points that slide with activity follow a visit at ``brand`` (E5); books nothing where none do."""
+    """Let points that slide with activity follow one at ``brand`` (E5); books nothing where none do."""
 
     brand: BrandId
     occurred_at: datetime
@@ -146,6 +146,20 @@ def decide(wallet: Wallet, command: Command, program: Program, now: datetime) ->
             return ledger.decision()
     ledger.settle()
     return ledger.decision()
+
+
+def keep_alive(
+    wallets: Iterable[Wallet], activity: KeepAlive, program: Program, now: datetime
+) -> dict[CurrencyId, Decision]:
+    """E5: what an activity comes to, by currency, for those of ``wallets`` whose points slide with it.
+
+    Points of one brand follow what happens at that brand, points of the group what happens anywhere.
+    """
+    return {
+        wallet.currency: decide(wallet, activity, program, now)
+        for wallet in wallets
+        if _follows(wallet, activity.brand, program)
+    }
 
 
 def join(wallet: Wallet, brand: BrandId, at: datetime) -> Wallet:
@@ -231,7 +245,7 @@ class _Ledger:
 
     def keep_alive(self, command: KeepAlive) -> None:
         """Books the visit where lots follow it, those that are there and those that a late sale may still bring."""
-        if isinstance(self._currency.expiry, Sliding) or any(lot.sliding_days for lot in self._lots.values()):
+        if _slides(self._currency, self._lots.values()):
             self.book(EntryType.VISIT, (), command.occurred_at, command.cause, command.brand)
 
     def reverse(self, command: Reverse) -> None:
@@ -318,6 +332,16 @@ class _Ledger:
     def _book_clock(self, kind: EntryType, at: datetime, changes: Sequence[LotChange]) -> None:
         if changes:
             self.book(kind, changes, at, CLOCK, GROUP)
+
+
+def _follows(wallet: Wallet, brand: BrandId, program: Program) -> bool:
+    """A late sale's programme may not know the points yet: none of them were there then."""
+    currency = program.currencies.get(wallet.currency)
+    return currency is not None and currency.brand in {None, brand} and _slides(currency, wallet.lots)
+
+
+def _slides(currency: PointCurrency, lots: Iterable[Lot]) -> bool:
+    return isinstance(currency.expiry, Sliding) or any(lot.sliding_days for lot in lots)
 
 
 def _taken(lot: Lot, points: int) -> LotChange:

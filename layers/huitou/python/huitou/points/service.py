@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
 
-from huitou.kernel.commits import Commit, StaleReadError, Write, once, until_committed
+from huitou.kernel.commits import Commit, StaleReadError, once, until_committed
 from huitou.kernel.content import require_same
 from huitou.kernel.errors import InvalidError, NotFoundError
 from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.pages import Page, all_items
 from huitou.points.backlog import work_off
 from huitou.points.bookings import Booking
-from huitou.points.decisions import Adjust, Decision, Redeem, Reverse, Settle, decide, touch
+from huitou.points.decisions import Adjust, Decision, KeepAlive, Redeem, Reverse, Settle, decide, keep_alive, touch
 from huitou.points.membership import entry_seen_by, joined_by_use, require_seen
 from huitou.points.ports import BookingStore, Programs, WalletStore
 from huitou.points.replay import replay
 from huitou.points.wallet import Balance, Cause, Entry, Lot, Wallet, balance_of, open_wallet
 from huitou.program.model import GROUP, BrandId, CurrencyId, PointCurrency, Program
+
+SeenHome = Callable[[Wallet | None, Program], Wallet]
+"""The home wallet as whoever asks may see and use it; raises `MemberNotFoundError` where they may not."""
 
 
 class RedemptionNotFoundError(NotFoundError):
@@ -133,12 +136,19 @@ class Points:
         Raises `MemberNotFoundError`, `InsufficientPointsError`, `ContentReusedError`.
         """
         command = Redeem(order.points, order.brand, Cause(order.type, order.id))
-        return self._once(order, lambda: self._book(order, command, presented, now))
 
-    def adjust(self, order: Booking, *, now: datetime) -> Booked:
-        """Gives or takes points by hand. Raises as `redeem`."""
+        def used(home: Wallet | None, program: Program) -> Wallet:
+            return joined_by_use(home, order.brand, presented, program, now)
+
+        return self._once(order, lambda: self._book(order, command, used, now))
+
+    def adjust(self, order: Booking, *, scope: BrandId, now: datetime) -> Booked:
+        """Gives or takes points by hand, on behalf of a key of ``scope``. Raises as `redeem`.
+
+        It is no use of the member's and joins them to no brand; the group may adjust wherever it likes (E31).
+        """
         command = Adjust(order.points, order.brand, order.reason or "", order.actor or "", Cause(order.type, order.id))
-        return self._once(order, lambda: self._book(order, command, False, now))
+        return self._once(order, lambda: self._book(order, command, lambda home, _: require_seen(home, scope), now))
 
     def redemption(self, booking: Digest, brand: BrandId) -> Booked:
         """A redemption of this brand. Raises `RedemptionNotFoundError`."""
@@ -189,24 +199,27 @@ class Points:
 
         return once(book, recall, self._pause)
 
-    def _book(self, order: Booking, command: Redeem | Adjust, presented: bool, now: datetime) -> Booked:
+    def _book(self, order: Booking, command: Redeem | Adjust, seen: SeenHome, now: datetime) -> Booked:
         program = self._programs.active()
         _currency(program, order.currency, order.brand)
         wallets = self._wallets.load_all(order.member)
-        home = joined_by_use(wallets.get(program.home_currency), order.brand, presented, program, now)
-        writes: list[Write] = []
-        before = wallet = wallets.get(order.currency) or open_wallet(order.member, order.currency, now)
-        if order.currency == program.home_currency:
-            wallet = home
-        elif home is not wallets[program.home_currency]:
-            writes = self._wallets.save(wallets[program.home_currency], Decision(touch(home, now), ()))
-        at = wallet.not_before(now)
-        work_off((before,), self._wallets, self._commit, program, at)
-        decision = decide(wallet, command, program, at)
-        entry = decision.entry_for(command.cause)
+        home = seen(wallets.get(program.home_currency), program)
+        at = max(wallet.not_before(now) for wallet in wallets.values())
+        work_off(wallets.values(), self._wallets, self._commit, program, at)
+        stored = {order.currency: open_wallet(order.member, order.currency, now), **wallets}
+        decisions = _decisions({**stored, program.home_currency: home}, order, command, program, at)
+        if home is not stored[home.currency] and home.currency not in decisions:
+            decisions[home.currency] = Decision(touch(home, now), ())
+        entry = decisions[order.currency].entry_for(command.cause)
         booking = replace(order, version=entry.version)
-        self._commit([*writes, *self._wallets.save(before, decision), self._bookings.add(booking)])
-        return Booked(booking, entry, replayed=False, entries=decision.entries)
+        writes = [
+            write
+            for currency, decision in decisions.items()
+            for write in self._wallets.save(stored[currency], decision)
+        ]
+        self._commit([*writes, self._bookings.add(booking)])
+        entries = tuple(each for decision in decisions.values() for each in decision.entries)
+        return Booked(booking, entry, replayed=False, entries=entries)
 
     def _reversed(self, made: Booked, now: datetime) -> Booked:
         booking = made.booking
@@ -236,6 +249,17 @@ class Points:
         if entry is None:
             raise StaleReadError("The points are being booked just now.")
         return Booked(booking, entry, replayed=True)
+
+
+def _decisions(
+    wallets: Mapping[CurrencyId, Wallet], order: Booking, command: Redeem | Adjust, program: Program, now: datetime
+) -> dict[CurrencyId, Decision]:
+    """What ``command`` comes to, by currency: a redemption also keeps alive what slides with it (E5)."""
+    decisions = {order.currency: decide(wallets[order.currency], command, program, now)}
+    if isinstance(command, Redeem):
+        others = [wallet for currency, wallet in wallets.items() if currency != order.currency]
+        decisions |= keep_alive(others, KeepAlive(order.brand, now, command.cause), program, now)
+    return decisions
 
 
 def _next_change(lots: tuple[Lot, ...], at: datetime) -> datetime | None:

@@ -59,7 +59,7 @@ class EntryType(StrEnum):
     REVERSE = "reverse"
     ADJUST = "adjust"
     VISIT = "visit"
-    """Moves no points; booked only where a visit moves the ends of sliding lots."""
+    """Moves no points; booked where what the member does keeps sliding lots alive and is no other entry here."""
 
 
 class LotChange(NamedTuple):

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from huitou.kernel.errors import ConflictError
 from huitou.kernel.ids import MemberId
-from huitou.points.decisions import Decision, Earn, decide
+from huitou.points.decisions import Decision, Earn, KeepAlive, decide, keep_alive
 from huitou.points.earning import earnings
 from huitou.points.ports import Programs
 from huitou.points.wallet import Cause, Entry, Wallet, open_wallet
@@ -32,23 +32,25 @@ class Sale:
 
     @property
     def entries(self) -> tuple[Entry, ...]:
-        """The purchase's own entries, in the order of `Purchase.entries`."""
+        """What the purchase earned, in the order of `Purchase.entries`."""
         cause = Cause("purchase", self.purchase.id)
-        return tuple(decision.entry_for(cause) for decision in self.decisions.values())
+        return tuple(self.decisions[currency].entry_for(cause) for currency, _ in self.purchase.entries)
 
 
 def decide_sale(
     purchase: Purchase, member: MemberId, wallets: Mapping[CurrencyId, Wallet], program: Program, now: datetime
 ) -> Sale:
-    """What ``purchase`` earns ``member``, whose wallets these are, as of when it occurred."""
+    """What ``purchase`` earns ``member``, whose wallets these are, and keeps alive (E5), as of when it occurred."""
     own = replace(purchase, member=member)
     cause = Cause("purchase", own.id)
-    decisions = {}
+    decisions: dict[CurrencyId, Decision] = {}
     for currency, earning in earnings(own, program).items():
         wallet = wallets.get(currency) or open_wallet(member, currency, now)
         command = Earn(earning, own.brand, own.occurred_at, cause)
         decisions[currency] = decide(wallet, command, program, now)
     entries = tuple(EntryRef(currency, made.entry_for(cause).version) for currency, made in decisions.items())
+    others = [wallet for currency, wallet in wallets.items() if currency not in decisions]
+    decisions |= keep_alive(others, KeepAlive(own.brand, own.occurred_at, cause), program, now)
     return Sale(replace(own, entries=entries), decisions)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,12 +13,12 @@ from huitou.kernel.ids import Digest, MemberId, OwnedId, parse_id
 from huitou.kernel.pages import Page
 from huitou.members.directory import FoundMember
 from huitou.points.backlog import work_off
-from huitou.points.decisions import Decision, KeepAlive, decide, touch
+from huitou.points.decisions import Decision, KeepAlive, keep_alive, touch
 from huitou.points.membership import joined_by_use, require_seen
 from huitou.points.ports import Programs, WalletStore
 from huitou.points.wallet import Cause, Entry, Wallet, open_wallet
 from huitou.program.acceptance import accepted_time
-from huitou.program.model import GROUP, BrandId, Program
+from huitou.program.model import GROUP, BrandId, CurrencyId, Program
 from huitou.purchases.decisions import Sale, decide_sale, require_claimable, rules_for
 from huitou.purchases.model import Purchase, Visit
 from huitou.purchases.ports import PurchaseStore
@@ -163,11 +163,10 @@ class Purchases:
         def attempt() -> SeenVisit:
             program = self._programs.active()
             timed = replace(visit, occurred_at=accepted_time(visit.occurred_at, program, now))
-            before = self._wallets.load(member.id, program.home_currency)
-            home = joined_by_use(before, visit.brand, member.presented, program, now)
-            work_off((before or home,), self._wallets, self._commit, program, now)
-            decision = _kept_alive(home, timed, program, now)
-            self._commit([*self._wallets.save(before or home, decision), *self._purchases.add_visit(timed)])
+            wallets, home, at = self._wallets_of(member, visit.brand, program, now)
+            self._commit(
+                [*self._saved(wallets, _visited(wallets, home, timed, program, at)), *self._purchases.add_visit(timed)]
+            )
             return SeenVisit(timed, replayed=False)
 
         def recall() -> SeenVisit | None:
@@ -182,18 +181,27 @@ class Purchases:
     def _decided(
         self, purchase: Purchase, member: FoundMember, program: Program, now: datetime
     ) -> tuple[Sale, Iterable[Write]]:
+        wallets, home, at = self._wallets_of(member, purchase.brand, program, now)
+        sale = decide_sale(purchase, member.id, {**wallets, program.home_currency: home}, program, at)
+        opened = {currency: open_wallet(member.id, currency, now) for currency in sale.decisions}
+        return sale, self._saved({**opened, **wallets}, sale.decisions)
+
+    def _wallets_of(
+        self, member: FoundMember, brand: BrandId, program: Program, now: datetime
+    ) -> tuple[Mapping[CurrencyId, Wallet], Wallet, datetime]:
+        """All wallets as stored, the home wallet after a use at ``brand``, and when to decide."""
         wallets = self._wallets.load_all(member.id)
-        before = wallets.get(program.home_currency)
-        home = joined_by_use(before, purchase.brand, member.presented, program, now)
+        home = joined_by_use(wallets.get(program.home_currency), brand, member.presented, program, now)
         at = max(wallet.not_before(now) for wallet in wallets.values())
         work_off(wallets.values(), self._wallets, self._commit, self._programs.active(), at)
-        sale = decide_sale(purchase, member.id, {**wallets, program.home_currency: home}, program, at)
-        writes = [
+        return wallets, home, at
+
+    def _saved(self, stored: Mapping[CurrencyId, Wallet], decisions: Mapping[CurrencyId, Decision]) -> list[Write]:
+        return [
             write
-            for currency, decision in sale.decisions.items()
-            for write in self._wallets.save(wallets.get(currency) or open_wallet(member.id, currency, now), decision)
+            for currency, decision in decisions.items()
+            for write in self._wallets.save(stored[currency], decision)
         ]
-        return sale, writes
 
     def _replayed(self, purchase: Purchase) -> Recorded:
         return Recorded(purchase, tuple(self._entries(purchase)), replayed=True)
@@ -206,11 +214,12 @@ class Purchases:
             yield entry
 
 
-def _kept_alive(home: Wallet, visit: Visit, program: Program, now: datetime) -> Decision:
+def _visited(
+    wallets: Mapping[CurrencyId, Wallet], home: Wallet, visit: Visit, program: Program, now: datetime
+) -> Mapping[CurrencyId, Decision]:
     """The home wallet one version on, in any case: a visit is a fact that numbers the member's facts."""
-    if visit.type.is_presence:
-        command = KeepAlive(visit.brand, visit.occurred_at, Cause("event", str(visit.id)))
-        decision = decide(home, command, program, now)
-        if decision.entries:
-            return decision
-    return Decision(touch(home, now), ())
+    touched = {home.currency: Decision(touch(home, now), ())}
+    if not visit.type.is_presence:
+        return touched
+    activity = KeepAlive(visit.brand, visit.occurred_at, Cause("event", str(visit.id)))
+    return touched | keep_alive({**wallets, home.currency: home}.values(), activity, program, now)
