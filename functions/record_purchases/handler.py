@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
@@ -39,8 +40,10 @@ from huitou.platform.secrets import Secret
 from huitou.platform.settings import IdentitySecret, MembersTable, ProgramTable, Settings, load
 from huitou.platform.shapes import read_shape
 from huitou.platform.table import Table
+from huitou.points.figures import points_booked
 from huitou.points.membership import MemberNotFoundError
 from huitou.points.store import TableWallets
+from huitou.points.wallet import Entry
 from huitou.program.acceptance import InFutureError, TooLateError
 from huitou.program.model import Program
 from huitou.program.service import ProgramReader
@@ -147,6 +150,7 @@ def claim_receipt(body: Annotated[ClaimBody, Body()]) -> Answer:
     receipt, total = read_claim(body, brand, programs.active())
     claimant = directory.require(body.member.target, caller.is_group)
     recorded = purchases.claim(receipt.digest, total, brand, claimant, accepted_at(app))
+    _count(recorded.booked)
     note(app, member=recorded.purchase.member, replayed=recorded.replayed)
     return _recorded(recorded)
 
@@ -188,6 +192,7 @@ def record_visit(body: Annotated[VisitBody, Body()]) -> Answer:
     visitor = directory.require(body.member.target, caller.is_group)
     visit = read_visit(body, visitor.id, brand, programs.active(), accepted_at(app))
     seen = purchases.visit(visit, visitor, accepted_at(app))
+    _count(seen.booked)
     note(app, member=seen.visit.member, replayed=seen.replayed)
     return answer(visit_view(seen), _status(seen.replayed))
 
@@ -196,7 +201,9 @@ def _record(body: PurchaseBody, caller: Caller, idempotency_key: str | None) -> 
     brand, now = caller.brand_for(body.brand), accepted_at(app)
     purchase = read_purchase(body, brand, idempotency_key, programs.active(), now)
     buyer = directory.require(body.member.target, caller.is_group) if body.member else None
-    return purchases.record(purchase, buyer, now)
+    recorded = purchases.record(purchase, buyer, now)
+    _count(recorded.booked)
+    return recorded
 
 
 def _batch_item(raw: dict[str, Any], caller: Caller) -> dict[str, Any]:
@@ -229,6 +236,11 @@ def _reader() -> Caller:
     caller = current_caller(app)
     caller.require("purchases:read")
     return caller
+
+
+def _count(booked: Iterable[Entry]) -> None:
+    for name, points in points_booked(booked, programs.active().home_currency).items():
+        app.observer.count(name, points)
 
 
 def _status(replayed: bool) -> int:

@@ -450,3 +450,18 @@ def test_a_visit_again_is_a_replay_and_another_one_a_conflict(function: Function
     assert function(event("record_visit")) == (200, {**first, "replayed": True})
     status, problem = function(event("record_visit", type="check_in"))
     assert (status, [error["pointer"] for error in problem["errors"]]) == (409, ["/type"])
+
+
+# --- metrics ---
+
+
+def test_points_are_counted_when_they_are_earned_and_not_when_the_till_repeats_itself(
+    function: Function, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """M12: a metric for what was booked, one line per call."""
+    _, sale = function(event("record"))
+    earned = int(sale["entries"][0]["points"])
+    assert f'"PointsEarned":[{earned}' in capsys.readouterr().out.replace(" ", "")
+
+    function(event("record"))
+    assert "PointsEarned" not in capsys.readouterr().out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from huitou.kernel.commits import Commit, StaleReadError, Write, once
@@ -47,19 +47,25 @@ class AlreadyClaimedError(ConflictError):
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A purchase as it is kept, with the entries it caused; ``replayed`` if it was known before."""
+    """A purchase as it is kept, with what it earned; ``replayed`` if it was known before.
+
+    ``booked`` are all entries that were written now, with what had fallen due by then; whoever asks again gets the
+    same purchase without them.
+    """
 
     purchase: Purchase
     entries: tuple[Entry, ...]
     replayed: bool
+    booked: tuple[Entry, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class SeenVisit:
-    """A visit as it is kept; ``replayed`` if it was known before."""
+    """A visit as it is kept; ``replayed`` if it was known before. ``booked`` as of a `Recorded`."""
 
     visit: Visit
     replayed: bool
+    booked: tuple[Entry, ...] = field(default=(), compare=False)
 
 
 class Purchases:
@@ -95,7 +101,7 @@ class Purchases:
                 return Recorded(timed, (), replayed=False)
             sale, writes = self._decided(timed, member, rules, now)
             self._commit([*writes, *self._purchases.add(sale.purchase)])
-            return Recorded(sale.purchase, sale.entries, replayed=False)
+            return Recorded(sale.purchase, sale.entries, replayed=False, booked=_booked(sale.decisions))
 
         def recall() -> Recorded | None:
             known = self._purchases.find(purchase.receipt)
@@ -128,7 +134,7 @@ class Purchases:
             program = self._programs.version(purchase.program_version)
             sale, writes = self._decided(replace(purchase, claimed_at=now), member, program, now)
             self._commit([*writes, *self._purchases.claim(sale.purchase)])
-            return Recorded(sale.purchase, sale.entries, replayed=False)
+            return Recorded(sale.purchase, sale.entries, replayed=False, booked=_booked(sale.decisions))
 
         def recall() -> Recorded | None:
             known = unclaimed()
@@ -164,10 +170,9 @@ class Purchases:
             program = self._programs.active()
             timed = replace(visit, occurred_at=accepted_time(visit.occurred_at, program, now))
             wallets, home, at = self._wallets_of(member, visit.brand, program, now)
-            self._commit(
-                [*self._saved(wallets, _visited(wallets, home, timed, program, at)), *self._purchases.add_visit(timed)]
-            )
-            return SeenVisit(timed, replayed=False)
+            decisions = _visited(wallets, home, timed, program, at)
+            self._commit([*self._saved(wallets, decisions), *self._purchases.add_visit(timed)])
+            return SeenVisit(timed, replayed=False, booked=_booked(decisions))
 
         def recall() -> SeenVisit | None:
             known = self._purchases.find_visit(visit.source)
@@ -223,3 +228,7 @@ def _visited(
         return touched
     activity = KeepAlive(visit.brand, visit.occurred_at, Cause("event", str(visit.id)))
     return touched | keep_alive({**wallets, home.currency: home}.values(), activity, program, now)
+
+
+def _booked(decisions: Mapping[CurrencyId, Decision]) -> tuple[Entry, ...]:
+    return tuple(entry for decision in decisions.values() for entry in decision.entries)
