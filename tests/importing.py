@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from huitou.imports.model import Format, Run
+from huitou.imports.model import ImportFormat, Run
 from huitou.imports.preparing import Preparation
 from huitou.imports.programs import PinnedPrograms
 from huitou.imports.rejections import write_rejections
@@ -112,7 +112,7 @@ class Importer:
         self,
         content: bytes,
         *,
-        form: Format = Format.NDJSON,
+        form: ImportFormat = ImportFormat.NDJSON,
         brand: str = GROUP,
         key: str = "first",
         now: datetime = STARTED,

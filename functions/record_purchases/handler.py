@@ -49,10 +49,10 @@ from huitou.program.model import Program
 from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
 from huitou.purchases.answers import (
-    BatchView,
+    PurchaseBatchView,
     PurchasePage,
     PurchaseView,
-    RecordedView,
+    RecordedPurchaseView,
     VisitView,
     purchase_page,
     purchase_view,
@@ -63,11 +63,11 @@ from huitou.purchases.answers import (
 from huitou.purchases.decisions import ClaimTooLateError
 from huitou.purchases.model import Purchase
 from huitou.purchases.requests import (
-    BatchBody,
-    ClaimBody,
     InvalidEventError,
     InvalidPurchaseError,
+    PurchaseBatchBody,
     PurchaseBody,
+    ReceiptClaimBody,
     VisitBody,
     read_claim,
     read_purchase,
@@ -116,7 +116,9 @@ ERRORS = (MemberNotFoundError, InFutureError, TooLateError, ContentReusedError, 
 @app.post(
     "/v1/purchases",
     summary="Record a purchase",
-    responses=documented({200: RecordedView, 201: RecordedView}, InvalidPurchaseError, *ERRORS, headers=("Location",)),
+    responses=documented(
+        {200: RecordedPurchaseView, 201: RecordedPurchaseView}, InvalidPurchaseError, *ERRORS, headers=("Location",)
+    ),
 )
 def record_purchase(body: Annotated[PurchaseBody, Body()], idempotency_key: OptionalIdempotencyKey = None) -> Answer:
     """Records the sale and earns in the same write; the same receipt again gives the first answer, for ever."""
@@ -126,8 +128,8 @@ def record_purchase(body: Annotated[PurchaseBody, Body()], idempotency_key: Opti
     return _recorded(recorded)
 
 
-@app.post(BATCH, summary="Record purchases that waited", responses=documented({200: BatchView}))
-def record_batch(body: Annotated[BatchBody, Body()]) -> Answer:
+@app.post(BATCH, summary="Record purchases that waited", responses=documented({200: PurchaseBatchView}))
+def record_batch(body: Annotated[PurchaseBatchBody, Body()]) -> Answer:
     """For tills that come back online: each sale stands for itself, and a bad one holds up no other."""
     caller = _writer()
     return answer({"results": [_batch_item(each, caller) for each in body.purchases]})
@@ -137,13 +139,13 @@ def record_batch(body: Annotated[BatchBody, Body()]) -> Answer:
     "/v1/purchases/claims",
     summary="Claim a receipt",
     responses=documented(
-        {200: RecordedView, 201: RecordedView},
+        {200: RecordedPurchaseView, 201: RecordedPurchaseView},
         *(InvalidPurchaseError, MemberNotFoundError, *BRAND_ERRORS),
         *(ReceiptNotFoundError, AlreadyClaimedError, ClaimTooLateError),
         headers=("Location",),
     ),
 )
-def claim_receipt(body: Annotated[ClaimBody, Body()]) -> Answer:
+def claim_receipt(body: Annotated[ReceiptClaimBody, Body()]) -> Answer:
     """補登: gives a sale without a member to the one who holds the receipt; it earns as of the sale."""
     caller = _writer()
     brand = caller.brand_for(body.brand)

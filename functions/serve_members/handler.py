@@ -18,7 +18,7 @@ from huitou.members.decisions import (
     UnknownIdentityError,
 )
 from huitou.members.identity import IdentityHasher
-from huitou.members.model import Channel, ConsentKey, Tag
+from huitou.members.model import ConsentChannel, ConsentKey, Tag
 from huitou.members.references import MemberReference
 from huitou.members.requests import (
     AddedIdentityView,
@@ -27,7 +27,7 @@ from huitou.members.requests import (
     ConsentList,
     ConsentPage,
     EnrolBody,
-    EnrolledView,
+    EnrolledMemberView,
     IdentityAdditionBody,
     MemberView,
     Place,
@@ -84,7 +84,7 @@ MEMBER = "/v1/members/<member_id>"
 
 IdentityId = Annotated[str, PathPart(max_length=64, description="The `identity_id` of one of their identities.")]
 TagPart = Annotated[TagName, PathPart(description="A word in any script, up to 64 characters.")]
-ChannelPart = Annotated[Channel, PathPart()]
+ChannelPart = Annotated[ConsentChannel, PathPart()]
 BrandPart = Annotated[Place, PathPart(description="A brand, or `group` for all of them.")]
 PurposePart = Annotated[Purpose, PathPart(description="What the member would be written to for.")]
 
@@ -117,7 +117,7 @@ app = create_app("serve_members", "Members")
     "/v1/members",
     summary="Enrol a member",
     responses=documented(
-        {200: EnrolledView, 201: EnrolledView},
+        {200: EnrolledMemberView, 201: EnrolledMemberView},
         IdentitiesOfDifferentMembersError,
         TooManyError,
         UnknownPlaceError,

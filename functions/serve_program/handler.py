@@ -37,11 +37,11 @@ from huitou.program.model import GROUP
 from huitou.program.publishing import ProgramPublisher
 from huitou.program.requests import (
     DocumentBody,
+    ProgramSchemaView,
+    ProgramVersionPage,
     PublicationView,
-    PublishedView,
-    SchemaView,
+    PublishedProgramView,
     StorePage,
-    VersionPage,
     page_view,
     published_view,
     store_view,
@@ -86,7 +86,7 @@ def list_stores(brand: Brand = None, region: Region = None, cursor: Cursor = Non
 @app.get(
     "/v1/program",
     summary="Read the active programme",
-    responses=documented({200: PublishedView}, headers=("ETag",)),
+    responses=documented({200: PublishedProgramView}, headers=("ETag",)),
 )
 def get_program() -> Answer:
     """The version that holds now."""
@@ -95,14 +95,14 @@ def get_program() -> Answer:
     return answer(published_view(version), headers={"ETag": etag(version.number)})
 
 
-@app.get("/v1/program/schema", summary="Read the schema", responses=documented({200: SchemaView}))
+@app.get("/v1/program/schema", summary="Read the schema", responses=documented({200: ProgramSchemaView}))
 def get_schema() -> Answer:
     """The JSON Schema of the document that `POST /v1/program/versions` takes."""
     current_caller(app).require("program:read")
     return answer(document_schema())
 
 
-@app.get(VERSIONS, summary="List the versions", responses=documented({200: VersionPage}))
+@app.get(VERSIONS, summary="List the versions", responses=documented({200: ProgramVersionPage}))
 def list_versions(cursor: Cursor = None, limit: Limit = 20) -> Answer:
     """All versions, the newest first."""
     current_caller(app).require("program:read")
@@ -111,7 +111,9 @@ def list_versions(cursor: Cursor = None, limit: Limit = 20) -> Answer:
 
 
 @app.get(
-    f"{VERSIONS}/<version>", summary="Read a version", responses=documented({200: PublishedView}, headers=("ETag",))
+    f"{VERSIONS}/<version>",
+    summary="Read a version",
+    responses=documented({200: PublishedProgramView}, headers=("ETag",)),
 )
 def get_version(version: Number) -> Answer:
     """A version as it was published; it never changes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from cli.openapi import DOCUMENT, texts
 from infra.routes import ROUTES
@@ -11,6 +12,13 @@ from infra.routes import ROUTES
 def test_the_committed_description_is_the_generated_one() -> None:
     for path, text in texts().items():
         assert path.read_text("utf-8") == text, f"{path.name} is out of date: run `huitou openapi`"
+
+
+def test_a_component_says_by_its_name_what_it_belongs_to() -> None:
+    """`Status` or `Format` would become a class of that name in every client."""
+    names = json.loads(DOCUMENT.read_text("utf-8"))["components"]["schemas"]
+
+    assert {name for name in names if len(re.findall("[A-Z]", name)) == 1} == {"Gender", "Problem"}
 
 
 def test_the_gateway_knows_every_route_that_is_described_and_no_other() -> None:

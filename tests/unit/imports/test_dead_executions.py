@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from huitou.imports.model import Counts, Run, Status
+from huitou.imports.model import Counts, ImportStatus, Run
 from huitou.imports.service import STOPPED
 from huitou.kernel.ids import Digest, digest_of
 from huitou.platform.state_machines import ImportStates
@@ -37,7 +37,7 @@ def test_it_is_shown_as_failed_with_what_was_done_until_then() -> None:
     """M36: the rejected rows are not gathered yet, so there is no address of them."""
     importer, run = half_done()
     seen = importer.use.progress(run.id, GROUP)
-    assert (seen.run.status, seen.run.finished_at, seen.run.failure) == (Status.FAILED, DIED, STOPPED)
+    assert (seen.run.status, seen.run.finished_at, seen.run.failure) == (ImportStatus.FAILED, DIED, STOPPED)
     assert (seen.counts, seen.rejections_url) == (Counts(members=1, recorded=1, rejected=1), None)
 
 
@@ -46,12 +46,12 @@ def test_it_starts_again_and_comes_to_the_same() -> None:
     importer, run = half_done()
     before = importer.anonymous()
     again = importer.use.start(run.id, GROUP, LATER)
-    assert (again.status, again.attempt, again.started_at) == (Status.RUNNING, 2, STARTED)
-    assert importer.use.progress(run.id, GROUP).run.status is Status.RUNNING
+    assert (again.status, again.attempt, again.started_at) == (ImportStatus.RUNNING, 2, STARTED)
+    assert importer.use.progress(run.id, GROUP).run.status is ImportStatus.RUNNING
     for chunk in importer.prepare(again):
         importer.work(again, chunk)
     done = importer.finish(again)
-    assert (done.run.status, done.counts) == (Status.COMPLETED, Counts(members=1, recorded=1, rejected=1))
+    assert (done.run.status, done.counts) == (ImportStatus.COMPLETED, Counts(members=1, recorded=1, rejected=1))
     assert importer.anonymous() == before
 
 
@@ -72,7 +72,7 @@ def test_an_end_that_was_reported_meanwhile_is_no_death(monkeypatch: pytest.Monk
         return importer.ended[asked, attempt]
 
     monkeypatch.setattr(importer, "ended_at", reported)
-    assert importer.use.progress(run.id, GROUP).run.status is Status.COMPLETED
+    assert importer.use.progress(run.id, GROUP).run.status is ImportStatus.COMPLETED
     assert importer.use.start(run.id, GROUP, LATER).attempt == 1
 
 

@@ -16,11 +16,11 @@ from huitou.purchases.model import Discount, Line, Payment, Purchase, VisitType
 from huitou.purchases.receipts import KeyedSale, Order, SourceEvent, TillReceipt
 from huitou.purchases.requests import (
     MOST_LINES,
-    BatchBody,
-    ClaimBody,
     InvalidEventError,
     InvalidPurchaseError,
+    PurchaseBatchBody,
     PurchaseBody,
+    ReceiptClaimBody,
     VisitBody,
     read_claim,
     read_purchase,
@@ -236,15 +236,15 @@ def test_as_many_lines_as_promised_are_taken() -> None:
 
 def test_a_batch_reads_each_purchase_in_its_turn() -> None:
     """E28: a misshapen purchase does not spoil the batch; 101 of them, or none, do."""
-    assert read_shape(BatchBody, {"purchases": [body(), {"total": -1}]}).purchases[1] == {"total": -1}
+    assert read_shape(PurchaseBatchBody, {"purchases": [body(), {"total": -1}]}).purchases[1] == {"total": -1}
     for count in (0, 101):
         with pytest.raises(ValidationFailedError):
-            read_shape(BatchBody, {"purchases": [body()] * count})
+            read_shape(PurchaseBatchBody, {"purchases": [body()] * count})
 
 
-def claim_body(**changes: Any) -> ClaimBody:
+def claim_body(**changes: Any) -> ReceiptClaimBody:
     kept = ("store", "terminal", "receipt", "channel", "occurred_at", "member", "total")
-    return read_shape(ClaimBody, {**{name: body()[name] for name in kept}, **changes})
+    return read_shape(ReceiptClaimBody, {**{name: body()[name] for name in kept}, **changes})
 
 
 def test_a_claim_names_the_same_receipt_as_the_till_did() -> None:

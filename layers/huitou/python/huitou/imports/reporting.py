@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from huitou.imports import errors
-from huitou.imports.model import SHOWN_REJECTIONS, Run, Status, total
+from huitou.imports.model import SHOWN_REJECTIONS, ImportStatus, Run, total
 from huitou.imports.ports import Files, RunStore
 from huitou.imports.rejections import read_rejections
 from huitou.imports.service import STOPPED, running
@@ -41,7 +41,7 @@ class Reporting:
         )
         finished = replace(
             run,
-            status=Status.FAILED if error else Status.COMPLETED,
+            status=ImportStatus.FAILED if error else ImportStatus.COMPLETED,
             finished_at=now,
             counts=total(counts for _, counts in chunks),
             rejections=tuple(rejections[:SHOWN_REJECTIONS]),

@@ -65,7 +65,7 @@ class LotChangeView(View):
     issuer: str
 
 
-class RuleView(View):
+class RuleOutcomeView(View):
     """What one earning rule had to say (M12)."""
 
     rule: str
@@ -81,7 +81,7 @@ class RuleView(View):
     """What was there instead."""
 
 
-class CauseView(View):
+class EntryCauseView(View):
     """What an entry is due to."""
 
     type: Annotated[str, Field(examples=["purchase", "redemption", "reversal", "adjustment", "event", "clock"])]
@@ -103,12 +103,12 @@ class EntryView(View):
     """When it counts from."""
     recorded_at: datetime
     brand: str
-    cause: CauseView
+    cause: EntryCauseView
     program_version: int
     balance: BalanceView
     """What was left when it was recorded."""
     lots: list[LotChangeView]
-    explanation: list[RuleView]
+    explanation: list[RuleOutcomeView]
     reason: str | None
     actor: str | None
 

@@ -48,7 +48,7 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
 
 
-class Money(Part):
+class MoneyPart(Part):
     """The money in which all stores of the group sell."""
 
     currency: Annotated[str, Field(json_schema_extra={"pattern": "^[A-Z]{3}$"}, examples=["TWD", "USD"])]
@@ -87,13 +87,13 @@ class StorePart(Part):
     """Only for a store abroad, for example Asia/Tokyo. Without it, the group's time zone."""
 
 
-class Never(Part):
+class NeverExpiryPart(Part):
     """The points never end."""
 
     type: Literal["never"]
 
 
-class RollingDays(Part):
+class RollingDaysExpiryPart(Part):
     """Each batch of points ends a number of days after it became spendable: 90 days invite a quick return."""
 
     type: Literal["rolling_days"]
@@ -101,7 +101,7 @@ class RollingDays(Part):
     """The last day on which the points count: this many days after the one on which they became spendable."""
 
 
-class EndOfMonth(Part):
+class EndOfMonthExpiryPart(Part):
     """Points end with a calendar month."""
 
     type: Literal["end_of_month"]
@@ -109,7 +109,7 @@ class EndOfMonth(Part):
     """0: the month in which they became spendable; 1: the next month; and so on."""
 
 
-class EndOfYear(Part):
+class EndOfYearExpiryPart(Part):
     """Points end with a calendar year."""
 
     type: Literal["end_of_year"]
@@ -117,7 +117,7 @@ class EndOfYear(Part):
     """0: the year in which they became spendable; 1: the end of the next year (隔年底); and so on."""
 
 
-class Sliding(Part):
+class SlidingExpiryPart(Part):
     """Points stay as long as the member stays: each purchase, redemption or visit starts the days again."""
 
     type: Literal["sliding"]
@@ -144,13 +144,13 @@ class PointCurrencyPart(Part):
     """Cooling-off (鑑賞期): so many days after the sale the points can be spent; 0: at once."""
 
     expiry: Annotated[
-        Never | RollingDays | EndOfMonth | EndOfYear | Sliding,
+        NeverExpiryPart | RollingDaysExpiryPart | EndOfMonthExpiryPart | EndOfYearExpiryPart | SlidingExpiryPart,
         Field(discriminator="type"),
     ]
     """When the points end."""
 
 
-class Dates(Part):
+class DateRangePart(Part):
     """A range of days, both included, on the store's calendar."""
 
     first: Annotated[date | None, Field(alias="from")] = None
@@ -160,7 +160,7 @@ class Dates(Part):
     """The last day. Without it: until further notice."""
 
 
-class Hours(Part):
+class TimeRangePart(Part):
     """A time of the day on the store's clock. A range may run over midnight: from 22:00 to 02:00."""
 
     begin: Annotated[Hour, Field(alias="from")]
@@ -170,7 +170,7 @@ class Hours(Part):
     """The first minute that no longer counts; 00:00 for the end of the day."""
 
 
-class When(Part):
+class ConditionsPart(Part):
     """When a rule applies. All that you name must hold; what you leave out asks nothing."""
 
     brands: tuple[Id, ...] = ()
@@ -182,13 +182,13 @@ class When(Part):
     channels: tuple[Id, ...] = ()
     """Sales through these channels only."""
 
-    dates: Dates | None = None
+    dates: DateRangePart | None = None
     """These days only."""
 
     weekdays: tuple[Weekday, ...] = ()
     """These days of the week only. Hours that run over midnight belong to the day on which they began."""
 
-    hours: Hours | None = None
+    hours: TimeRangePart | None = None
     """This time of the day only."""
 
 
@@ -213,7 +213,7 @@ class EarningRulePart(Part):
     rounding: Literal["down", "half_up", "up"] = "down"
     """What becomes of a part of a point, once per rule and sale: down (dropped), half_up, up."""
 
-    when: When = When()
+    when: ConditionsPart = ConditionsPart()
     """When it applies; without it, to every sale."""
 
 
@@ -226,7 +226,7 @@ class ProgramDocument(Part):
     time_zone: Annotated[str, Field(examples=["Asia/Taipei"])]
     """The group's time zone, in which members' days begin and end."""
 
-    money: Money
+    money: MoneyPart
     """The money in which you sell."""
 
     home_currency: Id

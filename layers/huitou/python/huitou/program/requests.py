@@ -49,7 +49,7 @@ class StorePage(View):
     next_cursor: str | None
 
 
-class VersionView(View):
+class ProgramVersionView(View):
     """A version without its document."""
 
     version: int
@@ -59,27 +59,27 @@ class VersionView(View):
     """The id of the key that published it."""
 
 
-class VersionPage(View):
+class ProgramVersionPage(View):
     """Versions, the newest first."""
 
-    items: list[VersionView]
+    items: list[ProgramVersionView]
     next_cursor: str | None
 
 
-class PublishedView(VersionView):
+class PublishedProgramView(ProgramVersionView):
     """A version as it was published."""
 
     document: DocumentBody
 
 
-class PublicationView(VersionView):
+class PublicationView(ProgramVersionView):
     """What a publication did."""
 
     replayed: bool
     """Whether the same document was active already, so that nothing was changed."""
 
 
-class SchemaView(BaseModel):
+class ProgramSchemaView(BaseModel):
     """The JSON Schema of the document."""
 
     model_config = ConfigDict(extra="allow")
@@ -98,7 +98,7 @@ def store_view(store: Store) -> Mapping[str, Any]:
 
 
 def version_view(version: ProgramVersion) -> Mapping[str, Any]:
-    """As `VersionView`."""
+    """As `ProgramVersionView`."""
     return {
         "version": version.number,
         "name": json.loads(version.document)["name"],
@@ -108,10 +108,10 @@ def version_view(version: ProgramVersion) -> Mapping[str, Any]:
 
 
 def published_view(version: ProgramVersion) -> Mapping[str, Any]:
-    """As `PublishedView`."""
+    """As `PublishedProgramView`."""
     return {**version_view(version), "document": json.loads(version.document)}
 
 
 def page_view(items: list[Mapping[str, Any]], next_cursor: str | None) -> Mapping[str, Any]:
-    """As `StorePage` or `VersionPage`."""
+    """As `StorePage` or `ProgramVersionPage`."""
     return {"items": items, "next_cursor": next_cursor}

@@ -15,7 +15,7 @@ from huitou.purchases.model import Purchase, VisitType
 from huitou.purchases.service import Recorded, SeenVisit
 
 
-class LineView(View):
+class PurchaseLineView(View):
     """One line of the bill."""
 
     sku: str
@@ -62,7 +62,7 @@ class SaleView(View):
     client_reference: str | None
 
 
-class RecordedView(SaleView):
+class RecordedPurchaseView(SaleView):
     """A purchase just recorded, with what it earned."""
 
     entries: list[EntryView]
@@ -75,7 +75,7 @@ class RecordedView(SaleView):
 class PurchaseView(SaleView):
     """A purchase with all that was bought and earned."""
 
-    lines: list[LineView]
+    lines: list[PurchaseLineView]
     discounts: list[DiscountView]
     payments: list[PaymentView]
     entries: list[EntryView]
@@ -88,18 +88,18 @@ class PurchasePage(View):
     next_cursor: str | None
 
 
-class BatchItemView(View):
+class PurchaseBatchItemView(View):
     """What became of one purchase of a batch: the purchase, or the problem document."""
 
     status: int
-    purchase: RecordedView | None = None
+    purchase: RecordedPurchaseView | None = None
     problem: dict[str, Any] | None = None
 
 
-class BatchView(View):
+class PurchaseBatchView(View):
     """One result for each purchase, in the order given."""
 
-    results: list[BatchItemView]
+    results: list[PurchaseBatchItemView]
 
 
 class VisitView(View):
@@ -141,7 +141,7 @@ def sale_view(purchase: Purchase, program: Program) -> dict[str, Any]:
 
 
 def recorded_view(recorded: Recorded, program: Program) -> dict[str, Any]:
-    """A `RecordedView`."""
+    """A `RecordedPurchaseView`."""
     return {
         **sale_view(recorded.purchase, program),
         "entries": [entry_view(entry, program) for entry in recorded.entries],

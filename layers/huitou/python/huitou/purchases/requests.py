@@ -50,7 +50,7 @@ class InvalidEventError(InvalidError):
     title = "The event is not valid"
 
 
-class LineBody(Body):
+class PurchaseLineBody(Body):
     """One line of the bill."""
 
     sku: Name
@@ -92,7 +92,7 @@ class PurchaseBody(ReceiptBody):
 
     member: MemberReference | None = None
     currency: str = Field(pattern=r"^[A-Z]{3}$", description="ISO 4217.")
-    lines: Annotated[list[LineBody], Field(min_length=1, max_length=MOST_LINES)]
+    lines: Annotated[list[PurchaseLineBody], Field(min_length=1, max_length=MOST_LINES)]
     discounts: list[DiscountBody] = Field(default_factory=list, max_length=100)
     payments: list[PaymentBody] = Field(default_factory=list, max_length=20)
     total: Amount = Field(description="The sum of the lines' amounts.")
@@ -110,13 +110,13 @@ class _DescribedAsPurchase:
 _UnreadPurchase = Annotated[dict[str, Any], _DescribedAsPurchase]
 
 
-class BatchBody(Body):
+class PurchaseBatchBody(Body):
     """Up to 100 sales of a till that was offline; each stands for itself, and is read for itself."""
 
     purchases: Annotated[list[_UnreadPurchase], Field(min_length=1, max_length=MOST_IN_BATCH)]
 
 
-class ClaimBody(ReceiptBody):
+class ReceiptClaimBody(ReceiptBody):
     """A receipt in a member's hand (補登): what identifies it, and its total as a proof."""
 
     member: MemberReference
@@ -189,7 +189,7 @@ def read_receipt(body: ReceiptBody, brand: BrandId, program: Program) -> Receipt
     return receipt
 
 
-def read_claim(body: ClaimBody, brand: BrandId, program: Program) -> tuple[Receipt, int]:
+def read_claim(body: ReceiptClaimBody, brand: BrandId, program: Program) -> tuple[Receipt, int]:
     """The receipt claimed and its total. Raises `InvalidPurchaseError`."""
     faults = _Faults()
     store = faults.store(body.store, brand, program)
@@ -260,7 +260,7 @@ class _Faults:
             self.add("/receipt", "a sale is named by a receipt, an order_id or an Idempotency-Key")
         return KeyedSale(brand, key or "")
 
-    def line(self, index: int, line: LineBody, program: Program) -> Line:
+    def line(self, index: int, line: PurchaseLineBody, program: Program) -> Line:
         place = f"/lines/{index}"
         return Line(
             sku=line.sku,
