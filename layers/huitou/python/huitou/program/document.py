@@ -118,7 +118,10 @@ class EndOfYearExpiryPart(Part):
 
 
 class SlidingExpiryPart(Part):
-    """Points stay as long as the member stays: each purchase, redemption or visit starts the days again."""
+    """Points stay as long as the member stays: each purchase, redemption or visit starts the days again.
+
+    Those of one brand stay as long as the member stays with that brand.
+    """
 
     type: Literal["sliding"]
     days: Annotated[int, Field(ge=1, le=3660)]
