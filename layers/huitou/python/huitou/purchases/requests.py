@@ -18,7 +18,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from huitou.fields import Body, ClientReference, Day, Moment, Name, Number
+from huitou.fields import Body, ClientReference, Day, Moment, Name, Number, Printed
 from huitou.kernel.calendars import local_date
 from huitou.kernel.errors import FieldError, InvalidError
 from huitou.kernel.ids import MemberId
@@ -79,10 +79,10 @@ class ReceiptBody(Body):
 
     brand: Name | None = Field(None, description="The key's brand, where it has one.")
     store: Name | None = None
-    terminal: Number | None = Field(None, description="The till, where receipt numbers are per till.")
-    receipt: Number | None = Field(None, description="The till's receipt number; names the sale with store and day.")
+    terminal: Printed | None = Field(None, description="The till, where receipt numbers are per till.")
+    receipt: Printed | None = Field(None, description="The till's receipt number; names the sale with store and day.")
     business_date: Day | None = Field(None, description="The receipt's day; by default the sale's, at the store.")
-    order_id: Number | None = Field(None, description="Names the sale where there is no till.")
+    order_id: Printed | None = Field(None, description="Names the sale where there is no till.")
     channel: Name = "store"
     occurred_at: Moment
 
