@@ -23,8 +23,8 @@ LATER = DIED + timedelta(days=1)
 RUN = digest_of(("import", "maru", "k"))
 
 
-def half_done() -> tuple[Importer, Run]:
-    """An import of which two chunks of rows were applied when its execution died."""
+def unreported() -> tuple[Importer, Run]:
+    """An import whose execution died when all rows were applied and nothing was reported."""
     importer = Importer()
     run = importer.begin(ndjson([member_row(), purchase_row("A-1"), "no row"]))
     for chunk in importer.prepare(run):
@@ -35,7 +35,7 @@ def half_done() -> tuple[Importer, Run]:
 
 def test_it_is_shown_as_failed_with_what_was_done_until_then() -> None:
     """M36: the rejected rows are not gathered yet, so there is no address of them."""
-    importer, run = half_done()
+    importer, run = unreported()
     seen = importer.use.progress(run.id, GROUP)
     assert (seen.run.status, seen.run.finished_at, seen.run.failure) == (ImportStatus.FAILED, DIED, STOPPED)
     assert (seen.counts, seen.rejections_url) == (Counts(members=1, recorded=1, rejected=1), None)
@@ -43,7 +43,7 @@ def test_it_is_shown_as_failed_with_what_was_done_until_then() -> None:
 
 def test_it_starts_again_and_comes_to_the_same() -> None:
     """E14: a repeat recognises what was done by the time of the first start."""
-    importer, run = half_done()
+    importer, run = unreported()
     before = importer.anonymous()
     again = importer.use.start(run.id, GROUP, LATER)
     assert (again.status, again.attempt, again.started_at) == (ImportStatus.RUNNING, 2, STARTED)
@@ -57,14 +57,14 @@ def test_it_starts_again_and_comes_to_the_same() -> None:
 
 def test_it_starts_again_once_however_often_it_is_asked() -> None:
     """E14."""
-    importer, run = half_done()
+    importer, run = unreported()
     assert [importer.use.start(run.id, GROUP, LATER).attempt for _ in range(3)] == [2, 2, 2]
     assert importer.executions == [(run.id, 1), (run.id, 2)]
 
 
 def test_an_end_that_was_reported_meanwhile_is_no_death(monkeypatch: pytest.MonkeyPatch) -> None:
     """M36: the report comes first, then the execution ends; who saw the import before both looks again."""
-    importer, run = half_done()
+    importer, run = unreported()
 
     def reported(asked: Digest, attempt: int) -> datetime:
         importer.finish(run)
