@@ -31,6 +31,7 @@ from huitou.platform.http import (
     encode_cursor,
     entry_point,
     note,
+    permission,
     reference_to,
 )
 from huitou.platform.json_bodies import MIB
@@ -116,28 +117,35 @@ ERRORS = (MemberNotFoundError, InFutureError, TooLateError, ContentReusedError, 
 @app.post(
     "/v1/purchases",
     summary="Record a purchase",
+    security=permission("purchases:write"),
     responses=documented(
         {200: RecordedPurchaseView, 201: RecordedPurchaseView}, InvalidPurchaseError, *ERRORS, headers=("Location",)
     ),
 )
 def record_purchase(body: Annotated[PurchaseBody, Body()], idempotency_key: OptionalIdempotencyKey = None) -> Answer:
     """Records the sale and earns in the same write; the same receipt again gives the first answer, for ever."""
-    caller = _writer()
+    caller = current_caller(app)
     recorded = _record(body, caller, idempotency_key)
     note(app, member=recorded.purchase.member, lines=len(recorded.purchase.lines), replayed=recorded.replayed)
     return _recorded(recorded)
 
 
-@app.post(BATCH, summary="Record purchases that waited", responses=documented({200: PurchaseBatchView}))
+@app.post(
+    BATCH,
+    summary="Record purchases that waited",
+    security=permission("purchases:write"),
+    responses=documented({200: PurchaseBatchView}),
+)
 def record_batch(body: Annotated[PurchaseBatchBody, Body()]) -> Answer:
     """For tills that come back online: each sale stands for itself, and a bad one holds up no other."""
-    caller = _writer()
+    caller = current_caller(app)
     return answer({"results": [_batch_item(each, caller) for each in body.purchases]})
 
 
 @app.post(
     "/v1/purchases/claims",
     summary="Claim a receipt",
+    security=permission("purchases:write"),
     responses=documented(
         {200: RecordedPurchaseView, 201: RecordedPurchaseView},
         *(InvalidPurchaseError, MemberNotFoundError, *BRAND_ERRORS),
@@ -147,7 +155,7 @@ def record_batch(body: Annotated[PurchaseBatchBody, Body()]) -> Answer:
 )
 def claim_receipt(body: Annotated[ReceiptClaimBody, Body()]) -> Answer:
     """補登: gives a sale without a member to the one who holds the receipt; it earns as of the sale."""
-    caller = _writer()
+    caller = current_caller(app)
     brand = caller.brand_for(body.brand)
     receipt, total = read_claim(body, brand, programs.active())
     claimant = directory.require(body.member.target, caller.is_group)
@@ -160,11 +168,12 @@ def claim_receipt(body: Annotated[ReceiptClaimBody, Body()]) -> Answer:
 @app.get(
     "/v1/purchases/<purchase_id>",
     summary="Read a purchase",
+    security=permission("purchases:read"),
     responses=documented({200: PurchaseView}, PurchaseNotFoundError),
 )
 def get_purchase(purchase_id: PurchaseId) -> Answer:
     """With its lines and what it earned."""
-    caller = _reader()
+    caller = current_caller(app)
     found = purchases.get(purchase_id, caller.brand)
     return answer(purchase_view(found, _version_of(found.purchase)))
 
@@ -172,11 +181,12 @@ def get_purchase(purchase_id: PurchaseId) -> Answer:
 @app.get(
     "/v1/members/<member_id>/purchases",
     summary="List a member's purchases",
+    security=permission("purchases:read"),
     responses=documented({200: PurchasePage}, MemberNotFoundError),
 )
 def list_purchases(member_id: MemberPath, cursor: Cursor = None, limit: Limit = 20) -> Answer:
     """The newest first; a brand sees its own."""
-    caller = _reader()
+    caller = current_caller(app)
     page = purchases.of_member(MemberId(member_id), brand=caller.brand, after=decode_cursor(cursor), limit=limit)
     sales = [sale_view(purchase, _version_of(purchase)) for purchase in page.items]
     return answer(purchase_page(sales, encode_cursor(page.next_cursor)))
@@ -185,11 +195,12 @@ def list_purchases(member_id: MemberPath, cursor: Cursor = None, limit: Limit = 
 @app.post(
     "/v1/events",
     summary="Record a visit",
+    security=permission("purchases:write"),
     responses=documented({200: VisitView, 201: VisitView}, InvalidEventError, *ERRORS),
 )
 def record_visit(body: Annotated[VisitBody, Body()]) -> Answer:
     """A visit, booking, check-in or partner event; once, however often it is sent."""
-    caller = _writer()
+    caller = current_caller(app)
     brand = caller.brand_for(body.brand)
     visitor = directory.require(body.member.target, caller.is_group)
     visit = read_visit(body, visitor.id, brand, programs.active(), accepted_at(app))
@@ -226,18 +237,6 @@ def _view(recorded: Recorded) -> dict[str, Any]:
 
 def _version_of(purchase: Purchase) -> Program:
     return programs.version(purchase.program_version)
-
-
-def _writer() -> Caller:
-    caller = current_caller(app)
-    caller.require("purchases:write")
-    return caller
-
-
-def _reader() -> Caller:
-    caller = current_caller(app)
-    caller.require("purchases:read")
-    return caller
 
 
 def _count(booked: Iterable[Entry]) -> None:

@@ -27,6 +27,7 @@ from huitou.platform.http import (
     entry_point,
     etag,
     expected_version,
+    permission,
     reference_to,
 )
 from huitou.platform.pauses import pause
@@ -75,10 +76,11 @@ app = create_app("serve_program", "Programme", body_limits={VERSIONS: MAX_BYTES}
 add_openapi_route(app, OPENAPI)
 
 
-@app.get("/v1/stores", summary="List the stores", responses=documented({200: StorePage}))
+@app.get(
+    "/v1/stores", summary="List the stores", security=permission("program:read"), responses=documented({200: StorePage})
+)
 def list_stores(brand: Brand = None, region: Region = None, cursor: Cursor = None, limit: Limit = 100) -> Answer:
     """All stores of the group, by id; where to buy is no brand's secret."""
-    current_caller(app).require("program:read")
     page = stores_of(programs.active(), brand=brand, region=region, after=decode_cursor(cursor), limit=limit)
     return answer(page_view([store_view(store) for store in page.items], encode_cursor(page.next_cursor)))
 
@@ -86,26 +88,34 @@ def list_stores(brand: Brand = None, region: Region = None, cursor: Cursor = Non
 @app.get(
     "/v1/program",
     summary="Read the active programme",
+    security=permission("program:read"),
     responses=documented({200: PublishedProgramView}, headers=("ETag",)),
 )
 def get_program() -> Answer:
     """The version that holds now."""
-    current_caller(app).require("program:read")
     version = programs.latest()
     return answer(published_view(version), headers={"ETag": etag(version.number)})
 
 
-@app.get("/v1/program/schema", summary="Read the schema", responses=documented({200: ProgramSchemaView}))
+@app.get(
+    "/v1/program/schema",
+    summary="Read the schema",
+    security=permission("program:read"),
+    responses=documented({200: ProgramSchemaView}),
+)
 def get_schema() -> Answer:
     """The JSON Schema of the document that `POST /v1/program/versions` takes."""
-    current_caller(app).require("program:read")
     return answer(document_schema())
 
 
-@app.get(VERSIONS, summary="List the versions", responses=documented({200: ProgramVersionPage}))
+@app.get(
+    VERSIONS,
+    summary="List the versions",
+    security=permission("program:read"),
+    responses=documented({200: ProgramVersionPage}),
+)
 def list_versions(cursor: Cursor = None, limit: Limit = 20) -> Answer:
     """All versions, the newest first."""
-    current_caller(app).require("program:read")
     page = programs.history(after=decode_cursor(cursor), limit=limit)
     return answer(page_view([version_view(version) for version in page.items], encode_cursor(page.next_cursor)))
 
@@ -113,17 +123,18 @@ def list_versions(cursor: Cursor = None, limit: Limit = 20) -> Answer:
 @app.get(
     f"{VERSIONS}/<version>",
     summary="Read a version",
+    security=permission("program:read"),
     responses=documented({200: PublishedProgramView}, headers=("ETag",)),
 )
 def get_version(version: Number) -> Answer:
     """A version as it was published; it never changes."""
-    current_caller(app).require("program:read")
     return answer(published_view(programs.published(version)), headers={"ETag": etag(version)})
 
 
 @app.post(
     VERSIONS,
     summary="Publish a programme",
+    security=permission("program:publish"),
     responses=documented(
         {200: PublicationView, 201: PublicationView},
         *(InvalidProgramError, PreconditionFailedError),
@@ -136,7 +147,6 @@ def publish(document: Annotated[DocumentBody, Body()], if_match: IfMatch = None)
     With If-Match, only if that version is still the active one.
     """
     caller = current_caller(app)
-    caller.require("program:publish")
     caller.acts_for(GROUP)
     publication = publisher.publish(
         json.dumps(document, ensure_ascii=False, separators=(",", ":")),

@@ -30,6 +30,7 @@ from huitou.platform.http import (
     encode_cursor,
     entry_point,
     note,
+    permission,
     reference_to,
 )
 from huitou.platform.pauses import pause
@@ -105,11 +106,12 @@ BOOKING_ERRORS = (
 @app.get(
     "/v1/members/<member_id>/wallet",
     summary="Read a wallet",
+    security=permission("points:read"),
     responses=documented({200: MemberWalletView}, MemberNotFoundError, UnknownCurrencyError),
 )
 def get_wallet(member_id: MemberPath, currency: Currency = None, at: At = None, as_of: AsOf = None) -> Answer:
     """The balance at any instant, exact to the point, with the lots that make it up."""
-    caller = _reader()
+    caller = current_caller(app)
     view = points.view(
         MemberId(member_id),
         currency,
@@ -124,11 +126,12 @@ def get_wallet(member_id: MemberPath, currency: Currency = None, at: At = None, 
 @app.get(
     "/v1/members/<member_id>/entries",
     summary="List a wallet's entries",
+    security=permission("points:read"),
     responses=documented({200: EntryPage}, MemberNotFoundError, UnknownCurrencyError),
 )
 def list_entries(member_id: MemberPath, currency: Currency = None, cursor: Cursor = None, limit: Limit = 20) -> Answer:
     """What happened to the points and why, the newest first; of another brand's sales, without the reasons."""
-    caller = _reader()
+    caller = current_caller(app)
     page = points.entries(MemberId(member_id), currency, brand=caller.brand, after=decode_cursor(cursor), limit=limit)
     entries = [entry_view(entry, programs.version(entry.program_version)) for entry in page.items]
     return answer(entry_page(entries, encode_cursor(page.next_cursor)))
@@ -137,11 +140,12 @@ def list_entries(member_id: MemberPath, currency: Currency = None, cursor: Curso
 @app.post(
     "/v1/redemptions",
     summary="Redeem points",
+    security=permission("points:write"),
     responses=documented({200: RedemptionView, 201: RedemptionView}, *BOOKING_ERRORS, headers=("Location",)),
 )
 def redeem(body: Annotated[RedemptionBody, Body()], idempotency_key: IdempotencyKey) -> Answer:
     """Spends points at a brand, those that end first; the same key again gives the first answer, for ever."""
-    caller = _writer()
+    caller = current_caller(app)
     member = directory.require(body.member.target, caller.is_group)
     occasion = _occasion(body, member, caller, idempotency_key)
     order = read_redemption(body, occasion, programs.active())
@@ -153,22 +157,24 @@ def redeem(body: Annotated[RedemptionBody, Body()], idempotency_key: Idempotency
 @app.get(
     "/v1/redemptions/<redemption_id>",
     summary="Read a redemption",
+    security=permission("points:read"),
     responses=documented({200: RedemptionView}, RedemptionNotFoundError),
 )
 def get_redemption(redemption_id: RedemptionPath) -> Answer:
     """A redemption of the key's brand, with its entry."""
-    caller = _reader()
+    caller = current_caller(app)
     return _redemption(points.redemption(parse_digest(redemption_id), caller.brand), 200)
 
 
 @app.post(
     "/v1/redemptions/<redemption_id>/reversal",
     summary="Reverse a redemption",
+    security=permission("points:write"),
     responses=documented({200: RedemptionView, 201: RedemptionView}, RedemptionNotFoundError, ContentionError),
 )
 def reverse(redemption_id: RedemptionPath) -> Answer:
     """Gives the points back to the lots they came from, once; what came from a lot that is over expires at once."""
-    caller = _writer()
+    caller = current_caller(app)
     booked = points.reverse(parse_digest(redemption_id), brand=caller.brand, now=accepted_at(app))
     return _redemption(booked, _done(booked))
 
@@ -176,11 +182,12 @@ def reverse(redemption_id: RedemptionPath) -> Answer:
 @app.post(
     "/v1/adjustments",
     summary="Adjust points",
+    security=permission("points:write"),
     responses=documented({200: AdjustmentView, 201: AdjustmentView}, *BOOKING_ERRORS),
 )
 def adjust(body: Annotated[AdjustmentBody, Body()], idempotency_key: IdempotencyKey) -> Answer:
     """Gives or takes points by hand, with a reason; the same key again gives the first answer, for ever."""
-    caller = _writer()
+    caller = current_caller(app)
     member = directory.require(body.member.target, caller.is_group)
     occasion = _occasion(body, member, caller, idempotency_key)
     booked = points.adjust(read_adjustment(body, occasion, programs.active()), scope=caller.brand, now=accepted_at(app))
@@ -206,18 +213,6 @@ def _done(booked: Booked) -> int:
     for name, count in points_booked(booked.entries, programs.active().home_currency).items():
         app.observer.count(name, count)
     return 200 if booked.replayed else 201
-
-
-def _reader() -> Caller:
-    caller = current_caller(app)
-    caller.require("points:read")
-    return caller
-
-
-def _writer() -> Caller:
-    caller = current_caller(app)
-    caller.require("points:write")
-    return caller
 
 
 handler = entry_point(app)

@@ -34,6 +34,7 @@ from huitou.platform.http import (
     etag,
     expected_version,
     note,
+    permission,
     reference_to,
 )
 from huitou.platform.problems import Problem
@@ -87,6 +88,11 @@ def list_documents(cursor: Cursor = None, limit: Limit = 20) -> Answer:
     return answer({"after": decode_cursor(cursor), "limit": limit, "brand": caller.brand})
 
 
+@app.get("/v1/figures", security=permission("points:read"))
+def read_figures() -> Answer:
+    return answer({})
+
+
 @app.delete("/v1/documents/<document>")
 def remove(document: str) -> Answer:
     del document
@@ -135,6 +141,15 @@ def test_what_was_made_is_found_under_every_address_of_the_api(base: str, route:
     app.begin(request("POST", route, path={"sale": "S1"}))
 
     assert urljoin(base + route.format(sale="S1"), reference_to(app, subject)) == base + subject
+
+
+@pytest.mark.parametrize(("held", "status"), [("points:read", 200), ("points:write program:read", 403), ("", 403)])
+def test_a_route_runs_for_a_key_with_its_permission_alone(held: str, status: int) -> None:
+    """M35."""
+    reply = send(request("GET", "/v1/figures", key={"key_id": "k", "brand": "maru", "permissions": held}))
+
+    assert reply.status == status
+    assert reply.body == {} or reply.body["code"] == "missing_permission"
 
 
 def test_no_content_has_no_body() -> None:

@@ -32,7 +32,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
 from pydantic import BaseModel
 
-from huitou.access.model import Caller
+from huitou.access.model import Caller, Permission
 from huitou.kernel.errors import (
     DomainError,
     PreconditionFailedError,
@@ -46,6 +46,8 @@ from huitou.platform.observability import Facts, Observer
 from huitou.platform.shapes import misfit
 
 OPENAPI_PATH = "/v1/openapi.json"
+KEY = "key"
+"""What the API's description calls the way in which callers prove who they are."""
 BODY_LIMIT = 256 * KIB
 JSON = "application/json"
 HEADERS: Mapping[str, str] = {
@@ -111,6 +113,7 @@ class App(APIGatewayRestResolver):
         self.authorizer: Mapping[str, str] = {}
         self._clock = clock
         self.exception_handler(Exception)(self._refuse)
+        self.use(middlewares=[_permit])
 
     def begin(self, event: Mapping[str, Any]) -> None:
         """What is true of a request before it is read: when it was accepted, and the facts to log."""
@@ -252,6 +255,11 @@ def reference_to(app: App, path: str) -> str:
     return relpath(path, dirname(app.facts["route"]))
 
 
+def permission(name: Permission) -> list[dict[str, list[str]]]:
+    """A route's ``security``: what its description says that a key needs, and what is asked of it before it runs."""
+    return [{KEY: [name]}]
+
+
 def documented(
     answers: Mapping[int, type[BaseModel] | None], *errors: type[DomainError], headers: Sequence[str] = ()
 ) -> dict[int, Any]:
@@ -310,6 +318,15 @@ def decode_cursor(cursor: str | None) -> str | None:
         return b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
     except ValueError as error:
         raise InvalidCursorError("The cursor does not belong to this list.") from error
+
+
+def _permit(app: App, following: Callable[[App], Answer]) -> Answer:
+    """Raises `UnauthenticatedError`, `MissingPermissionError`."""
+    route: Route = app.context["_route"]
+    for needed in route.security or ():
+        for name in needed[KEY]:
+            current_caller(app).require(name)
+    return following(app)
 
 
 def _text(body: BaseModel | Mapping[str, Any] | None) -> str:
