@@ -10,17 +10,17 @@ from huitou.kernel.commits import Commit, until_committed
 from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import all_items
 from huitou.platform.table import Table
-from huitou.points.bookings import Booking, booking_id
+from huitou.points.commands import PointsCommand, command_id
 from huitou.points.decisions import Decision, Earn, KeepAlive, Settle, decide
 from huitou.points.earning import Earning
-from huitou.points.ports import BookingStore, WalletStore
+from huitou.points.ports import CommandStore, WalletStore
 from huitou.points.replay import discrepancies
 from huitou.points.service import Booked, Points, WalletView
-from huitou.points.store import TableBookings, TableWallets
+from huitou.points.store import TableCommands, TableWallets
 from huitou.points.wallet import Balance, Cause, Entry, Wallet, open_wallet
 from huitou.program.model import GROUP, Program
 from huitou.simulator.memory import MemoryTable
-from huitou.simulator.memory_points import MemoryBookings, MemoryWallets
+from huitou.simulator.memory_points import MemoryCommands, MemoryWallets
 from tests.builders import MEI, OPENED, document, program
 from tests.builders import wallet as a_wallet
 
@@ -37,10 +37,10 @@ def points_program(
     return program(document(time_zone=zone, point_currencies=[home, stamps, beans]))
 
 
-def order(key: str, points: int, *, type: str = "redemption", **changes: object) -> Booking:
+def order(key: str, points: int, *, type: str = "redemption", **changes: object) -> PointsCommand:
     """A redemption of ``points`` at maru, or an adjustment, as it is asked for."""
     fields: dict[str, object] = {
-        "id": booking_id("maru", key),
+        "id": command_id("maru", key),
         "type": type,
         "member": MEI,
         "currency": "points",
@@ -53,7 +53,7 @@ def order(key: str, points: int, *, type: str = "redemption", **changes: object)
         "booked_at": OPENED,
         "version": 0,
     }
-    return Booking(**{**fields, **changes})  # type: ignore[arg-type]  # the fields are those of a Booking
+    return PointsCommand(**{**fields, **changes})  # type: ignore[arg-type]  # the fields are those of a PointsCommand
 
 
 class FixedPrograms:
@@ -85,10 +85,10 @@ class Ledger:
         pause: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.program = only or points_program()
-        self.wallets, self.bookings, own_commit = _stores(MemoryTable() if table is None else table)
+        self.wallets, self.commands, own_commit = _stores(MemoryTable() if table is None else table)
         self.commit = commit or own_commit
         self.pause = pause
-        self.use = Points(self.wallets, self.bookings, FixedPrograms(self.program), self.commit, pause)
+        self.use = Points(self.wallets, self.commands, FixedPrograms(self.program), self.commit, pause)
 
     def open(self, now: datetime = OPENED, member: MemberId = MEI) -> None:
         """The wallet that enrolment creates."""
@@ -124,7 +124,7 @@ class Ledger:
         return self.use.adjust(asked, scope="maru", now=now)
 
     def reverse(self, redemption: Booked, now: datetime) -> Booked:
-        return self.use.reverse(redemption.booking.id, brand="maru", now=now)
+        return self.use.reverse(redemption.command.id, brand="maru", now=now)
 
     def wallet(self, currency: str = "points") -> Wallet:
         found = self.wallets.load(MEI, currency)
@@ -153,7 +153,7 @@ class Ledger:
         return discrepancies(self.wallet(currency), self.entries(currency), lambda _: self.program.zone)
 
 
-def _stores(table: AnyTable) -> tuple[WalletStore, BookingStore, Commit]:
+def _stores(table: AnyTable) -> tuple[WalletStore, CommandStore, Commit]:
     if isinstance(table, MemoryTable):
-        return MemoryWallets(table), MemoryBookings(table), table.commit
-    return TableWallets(table), TableBookings(table), table.commit
+        return MemoryWallets(table), MemoryCommands(table), table.commit
+    return TableWallets(table), TableCommands(table), table.commit

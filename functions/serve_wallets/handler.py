@@ -48,20 +48,20 @@ from huitou.points.answers import (
     redemption_view,
     wallet_view,
 )
-from huitou.points.bookings import booking_id
+from huitou.points.commands import command_id
 from huitou.points.decisions import InsufficientPointsError
 from huitou.points.figures import points_booked
 from huitou.points.membership import MemberNotFoundError
 from huitou.points.requests import (
     AdjustmentBody,
-    InvalidBookingError,
+    InvalidCommandError,
     Occasion,
     RedemptionBody,
     read_adjustment,
     read_redemption,
 )
 from huitou.points.service import Booked, Points, RedemptionNotFoundError, UnknownCurrencyError
-from huitou.points.store import TableBookings, TableWallets
+from huitou.points.store import TableCommands, TableWallets
 from huitou.program.model import Program
 from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
@@ -88,14 +88,14 @@ programs = ProgramReader(
 directory = MemberDirectory(
     TableMembers(members), IdentityHasher(Secret(settings.identity_secret, settings.region, settings.endpoint).text)
 )
-points = Points(TableWallets(members), TableBookings(members), programs, members.commit, pause)
+points = Points(TableWallets(members), TableCommands(members), programs, members.commit, pause)
 
 app = create_app("serve_wallets", "Points")
 
-BOOKING_ERRORS = (
+COMMAND_ERRORS = (
     BrandRequiredError,
     ForeignBrandError,
-    InvalidBookingError,
+    InvalidCommandError,
     MemberNotFoundError,
     InsufficientPointsError,
     ContentReusedError,
@@ -141,7 +141,7 @@ def list_entries(member_id: MemberPath, currency: Currency = None, cursor: Curso
     "/v1/redemptions",
     summary="Redeem points",
     security=permission("points:write"),
-    responses=documented({200: RedemptionView, 201: RedemptionView}, *BOOKING_ERRORS, headers=("Location",)),
+    responses=documented({200: RedemptionView, 201: RedemptionView}, *COMMAND_ERRORS, headers=("Location",)),
 )
 def redeem(body: Annotated[RedemptionBody, Body()], idempotency_key: IdempotencyKey) -> Answer:
     """Spends points at a brand, those that end first; the same key again gives the first answer, for ever."""
@@ -150,7 +150,7 @@ def redeem(body: Annotated[RedemptionBody, Body()], idempotency_key: Idempotency
     occasion = _occasion(body, member, caller, idempotency_key)
     order = read_redemption(body, occasion, programs.active())
     booked = points.redeem(order, presented=member.presented, now=accepted_at(app))
-    location = {"Location": reference_to(app, f"/v1/redemptions/{booked.booking.id}")}
+    location = {"Location": reference_to(app, f"/v1/redemptions/{booked.command.id}")}
     return _redemption(booked, _done(booked), location)
 
 
@@ -183,7 +183,7 @@ def reverse(redemption_id: RedemptionPath) -> Answer:
     "/v1/adjustments",
     summary="Adjust points",
     security=permission("points:write"),
-    responses=documented({200: AdjustmentView, 201: AdjustmentView}, *BOOKING_ERRORS),
+    responses=documented({200: AdjustmentView, 201: AdjustmentView}, *COMMAND_ERRORS),
 )
 def adjust(body: Annotated[AdjustmentBody, Body()], idempotency_key: IdempotencyKey) -> Answer:
     """Gives or takes points by hand, with a reason; the same key again gives the first answer, for ever."""
@@ -196,7 +196,7 @@ def adjust(body: Annotated[AdjustmentBody, Body()], idempotency_key: Idempotency
 
 
 def _occasion(body: RedemptionBody | AdjustmentBody, member: FoundMember, caller: Caller, key: str) -> Occasion:
-    return Occasion(booking_id(caller.brand, key), member.id, caller.brand_for(body.brand), accepted_at(app))
+    return Occasion(command_id(caller.brand, key), member.id, caller.brand_for(body.brand), accepted_at(app))
 
 
 def _redemption(booked: Booked, status: int, headers: Mapping[str, str] | None = None) -> Answer:
@@ -209,7 +209,7 @@ def _decided_under(booked: Booked) -> Program:
 
 def _done(booked: Booked) -> int:
     """The status for a command, after noting and counting what it did."""
-    note(app, member=booked.booking.member, currency=booked.booking.currency, replayed=booked.replayed)
+    note(app, member=booked.command.member, currency=booked.command.currency, replayed=booked.replayed)
     for name, count in points_booked(booked.entries, programs.active().home_currency).items():
         app.observer.count(name, count)
     return 200 if booked.replayed else 201

@@ -112,7 +112,7 @@ def test_a_brand_keeps_its_own_points_to_itself(maru: httpx.Client, api: httpx.C
     member = enrol(api)
     refusal(maru.get(f"/v1/members/{member}/wallet", params={"currency": "beans"}), 422, "unknown_currency")
     order = redemption(member, "1", currency="beans")
-    assert pointers(refusal(maru.post("/v1/redemptions", json=order, headers=keyed()), 422, "invalid_booking")) == [
+    assert pointers(refusal(maru.post("/v1/redemptions", json=order, headers=keyed()), 422, "invalid_command")) == [
         "/currency"
     ]
 

@@ -31,7 +31,7 @@ from cli.program_file import read_program_file
 from cli.sample_data import DATA, write_sample
 from huitou.access.model import PERMISSIONS
 from huitou.access.service import KeyService
-from huitou.access.store import DynamoKeys
+from huitou.access.store import TableKeys
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import parse_instant, to_instant
 from huitou.kernel.pages import all_items
@@ -92,7 +92,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
 def importer(stack: LocalStack) -> Importer:
     """The importing command, with a key of the group."""
     table = Table(stack.outputs()["ProgramTable"], local_stack.REGION, stack.endpoint)
-    service = KeyService(DynamoKeys(table), table.commit, secrets.token_hex)
+    service = KeyService(TableKeys(table), table.commit, secrets.token_hex)
     key = str(service.mint(GROUP, PERMISSIONS, "proof", "tests", to_instant(datetime.now(UTC))))
     importer = Importer(stack.api_url(), key)
     importer.call("POST", "/v1/program/versions", json=read_program_file(PROGRAM).document)

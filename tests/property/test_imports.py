@@ -21,7 +21,7 @@ from huitou.points.replay import discrepancies
 from huitou.points.service import Points
 from huitou.program.model import Program
 from huitou.purchases.service import Purchases
-from huitou.simulator.memory_points import MemoryBookings
+from huitou.simulator.memory_points import MemoryCommands
 from tests.builders import TAIPEI, document, program
 from tests.importing import STARTED, Importer, member_row, ndjson, purchase_row
 from tests.purchases import Publications
@@ -135,7 +135,7 @@ def _live(importer: Importer, rows: list[dict[str, Any]]) -> None:
     run = importer.begin(ndjson(rows) + b"\n", key="to read them by")
     only, commit = importer.programs.active(), importer.table.commit
     programs = Publications(only)
-    points = Points(importer.wallets, MemoryBookings(importer.table), programs, commit, lambda _: None)
+    points = Points(importer.wallets, MemoryCommands(importer.table), programs, commit, lambda _: None)
     purchases = Purchases(importer.purchases, importer.wallets, programs, commit, lambda _: None)
     read = [read_row(json.dumps(row).encode(), run, only) for row in rows]
     for bill in sorted((each for each in read if isinstance(each, Bill)), key=_order):

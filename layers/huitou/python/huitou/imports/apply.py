@@ -25,10 +25,10 @@ from huitou.members.service import Enrolment
 from huitou.points.decisions import Decision, Settle, decide
 from huitou.points.membership import MemberNotFoundError, joined_by_use
 from huitou.points.packing import LOTS_PER_PAGE
-from huitou.points.ports import Programs
 from huitou.points.wallet import Entry, Wallet, open_wallet
 from huitou.program.acceptance import CLOCK_SKEW, InFutureError
 from huitou.program.model import CurrencyId, Program
+from huitou.program.ports import Programs
 from huitou.purchases.decisions import Sale, decide_sale
 from huitou.purchases.model import Purchase
 

@@ -20,6 +20,7 @@ from huitou.imports.service import Created, Progress
 from huitou.kernel.errors import FieldError, InvalidError
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import format_instant
+from huitou.kernel.pointers import pointer_to
 from huitou.members.identity import Identity
 from huitou.members.references import IdentityBody, MemberReference
 from huitou.members.requests import EnrolBody
@@ -127,7 +128,7 @@ def _name(reference: Identity | MemberId) -> str:
 def _refuse(error: ValidationError) -> NoReturn:
     """Pydantic's findings, without what was given, which may be somebody's phone number."""
     fields = [
-        FieldError("".join(f"/{part}" for part in each["loc"][1:]), each["msg"].removeprefix("Value error, "))
+        FieldError(pointer_to(each["loc"][1:]), each["msg"].removeprefix("Value error, "))
         for each in error.errors(include_url=False, include_input=False, include_context=False)[:MOST_FINDINGS]
     ]
     raise InvalidRowError("The row does not fit the schema.", errors=fields) from None

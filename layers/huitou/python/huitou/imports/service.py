@@ -12,8 +12,8 @@ from huitou.imports.ports import Files, RunStore, StateMachine
 from huitou.kernel.commits import Commit, once, until_committed
 from huitou.kernel.content import require_same
 from huitou.kernel.ids import Digest, digest_of
-from huitou.points.ports import Programs
 from huitou.program.model import GROUP, BrandId
+from huitou.program.ports import Programs
 
 STOPPED = "It stopped for a reason of our own. Start it again: it goes on where it stopped."
 """Why an import failed, where its file is not to blame."""

@@ -29,9 +29,10 @@ from huitou.members.directory import FoundMember, MemberDirectory
 from huitou.members.identity import Identity
 from huitou.members.service import Members
 from huitou.points.membership import MemberNotFoundError
-from huitou.points.ports import Programs, WalletStore
+from huitou.points.ports import WalletStore
 from huitou.points.wallet import Wallet
 from huitou.program.model import GROUP, CurrencyId, Program
+from huitou.program.ports import Programs
 from huitou.purchases.decisions import rules_for
 from huitou.purchases.model import Purchase
 from huitou.purchases.ports import PurchaseStore

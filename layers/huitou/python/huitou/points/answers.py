@@ -208,33 +208,33 @@ def entry_page(entries: Iterable[Mapping[str, Any]], next_cursor: str | None) ->
 def redemption_view(booked: Booked, program: Program) -> dict[str, Any]:
     """A `RedemptionView`. ``program`` is the version that the entry names."""
     return {
-        "redemption_id": booked.booking.id,
+        "redemption_id": booked.command.id,
         **_booked_view(booked, program),
-        "reversed": booked.booking.reversed_version is not None,
+        "reversed": booked.command.reversed_version is not None,
     }
 
 
 def adjustment_view(booked: Booked, program: Program) -> dict[str, Any]:
     """An `AdjustmentView`. ``program`` is the version that the entry names."""
     return {
-        "adjustment_id": booked.booking.id,
+        "adjustment_id": booked.command.id,
         **_booked_view(booked, program),
-        "reason": booked.booking.reason,
-        "actor": booked.booking.actor,
+        "reason": booked.command.reason,
+        "actor": booked.command.actor,
     }
 
 
 def _booked_view(booked: Booked, program: Program) -> dict[str, Any]:
-    booking, entry = booked.booking, booked.entry
-    currency = program.currencies[booking.currency]
+    command, entry = booked.command, booked.entry
+    currency = program.currencies[command.currency]
     return {
-        "member_id": booking.member,
-        "currency": booking.currency,
-        "points": format_amount(booking.points, currency.exponent),
-        "brand": booking.brand,
-        "store": booking.store,
-        "client_reference": booking.client_reference,
-        "booked_at": format_instant(booking.booked_at),
+        "member_id": command.member,
+        "currency": command.currency,
+        "points": format_amount(command.points, currency.exponent),
+        "brand": command.brand,
+        "store": command.store,
+        "client_reference": command.client_reference,
+        "booked_at": format_instant(command.booked_at),
         "entry": entry_view(entry, program),
         "balance": balance_view(entry.balance, currency),
         "replayed": booked.replayed,

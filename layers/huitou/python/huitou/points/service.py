@@ -13,13 +13,14 @@ from huitou.kernel.errors import InvalidError, NotFoundError
 from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.pages import Page, all_items
 from huitou.points.backlog import work_off
-from huitou.points.bookings import Booking
+from huitou.points.commands import PointsCommand
 from huitou.points.decisions import Adjust, Decision, KeepAlive, Redeem, Reverse, Settle, decide, keep_alive, touch
 from huitou.points.membership import entry_seen_by, joined_by_use, require_seen
-from huitou.points.ports import BookingStore, Programs, WalletStore
+from huitou.points.ports import CommandStore, WalletStore
 from huitou.points.replay import replay
 from huitou.points.wallet import Balance, Cause, Entry, Lot, Wallet, balance_of, open_wallet
 from huitou.program.model import GROUP, BrandId, CurrencyId, PointCurrency, Program
+from huitou.program.ports import Programs
 
 SeenHome = Callable[[Wallet | None, Program], Wallet]
 """The home wallet as whoever asks may see and use it; raises `MemberNotFoundError` where they may not."""
@@ -63,7 +64,7 @@ class Booked:
     ``entry`` is the command's own; ``entries`` are all that were written now, with what had fallen due by then.
     """
 
-    booking: Booking
+    command: PointsCommand
     entry: Entry
     replayed: bool
     entries: tuple[Entry, ...] = ()
@@ -75,13 +76,13 @@ class Points:
     def __init__(
         self,
         wallets: WalletStore,
-        bookings: BookingStore,
+        commands: CommandStore,
         programs: Programs,
         commit: Commit,
         pause: Callable[[int], None],
     ) -> None:
         self._wallets = wallets
-        self._bookings = bookings
+        self._commands = commands
         self._programs = programs
         self._commit = commit
         self._pause = pause
@@ -130,8 +131,8 @@ class Points:
         page = self._wallets.entries(member, kind.id, after=after, limit=limit, newest_first=True)
         return Page(tuple(entry_seen_by(entry, brand) for entry in page.items), page.next_cursor)
 
-    def redeem(self, order: Booking, *, presented: bool, now: datetime) -> Booked:
-        """Spends points. ``order`` is the booking to make, its version not known yet.
+    def redeem(self, order: PointsCommand, *, presented: bool, now: datetime) -> Booked:
+        """Spends points. ``order`` is the command to carry out, its version not known yet.
 
         Raises `MemberNotFoundError`, `InsufficientPointsError`, `ContentReusedError`.
         """
@@ -142,7 +143,7 @@ class Points:
 
         return self._once(order, lambda: self._book(order, command, used, now))
 
-    def adjust(self, order: Booking, *, scope: BrandId, now: datetime) -> Booked:
+    def adjust(self, order: PointsCommand, *, scope: BrandId, now: datetime) -> Booked:
         """Gives or takes points by hand, on behalf of a key of ``scope``. Raises as `redeem`.
 
         It is no use of the member's and joins them to no brand; the group may adjust wherever it likes (E31).
@@ -150,20 +151,20 @@ class Points:
         command = Adjust(order.points, order.brand, order.reason or "", order.actor or "", Cause(order.type, order.id))
         return self._once(order, lambda: self._book(order, command, lambda home, _: require_seen(home, scope), now))
 
-    def redemption(self, booking: Digest, brand: BrandId) -> Booked:
+    def redemption(self, redemption: Digest, brand: BrandId) -> Booked:
         """A redemption of this brand. Raises `RedemptionNotFoundError`."""
-        found = self._bookings.find(booking)
+        found = self._commands.find(redemption)
         if found is None or found.type != "redemption" or brand not in {GROUP, found.brand}:
             raise RedemptionNotFoundError("No such redemption.")
         return self._replayed(found, found.version)
 
-    def reverse(self, booking: Digest, *, brand: BrandId, now: datetime) -> Booked:
+    def reverse(self, redemption: Digest, *, brand: BrandId, now: datetime) -> Booked:
         """Gives a redemption's points back, once (E4, E16). Raises `RedemptionNotFoundError`."""
 
         def attempt() -> Booked:
-            made = self.redemption(booking, brand)
-            if made.booking.reversed_version is not None:
-                return self._replayed(made.booking, made.booking.reversed_version)
+            made = self.redemption(redemption, brand)
+            if made.command.reversed_version is not None:
+                return self._replayed(made.command, made.command.reversed_version)
             return self._reversed(made, now)
 
         return until_committed(attempt, self._pause)
@@ -189,9 +190,9 @@ class Points:
         counting = (entry for entry in known if entry.effective_at <= at)
         return replay(counting, lambda version: self._programs.version(version).zone)
 
-    def _once(self, order: Booking, book: Callable[[], Booked]) -> Booked:
+    def _once(self, order: PointsCommand, book: Callable[[], Booked]) -> Booked:
         def recall() -> Booked | None:
-            known = self._bookings.find(order.id)
+            known = self._commands.find(order.id)
             if known is None:
                 return None
             require_same(known.content(), order.content(), order.type)
@@ -199,7 +200,7 @@ class Points:
 
         return once(book, recall, self._pause)
 
-    def _book(self, order: Booking, command: Redeem | Adjust, seen: SeenHome, now: datetime) -> Booked:
+    def _book(self, order: PointsCommand, command: Redeem | Adjust, seen: SeenHome, now: datetime) -> Booked:
         program = self._programs.active()
         _currency(program, order.currency, order.brand)
         wallets = self._wallets.load_all(order.member)
@@ -211,29 +212,29 @@ class Points:
         if home is not stored[home.currency] and home.currency not in decisions:
             decisions[home.currency] = Decision(touch(home, now), ())
         entry = decisions[order.currency].entry_for(command.cause)
-        booking = replace(order, version=entry.version)
+        made = replace(order, version=entry.version)
         writes = [
             write
             for currency, decision in decisions.items()
             for write in self._wallets.save(stored[currency], decision)
         ]
-        self._commit([*writes, self._bookings.add(booking)])
+        self._commit([*writes, self._commands.add(made)])
         entries = tuple(each for decision in decisions.values() for each in decision.entries)
-        return Booked(booking, entry, replayed=False, entries=entries)
+        return Booked(made, entry, replayed=False, entries=entries)
 
     def _reversed(self, made: Booked, now: datetime) -> Booked:
-        booking = made.booking
-        wallet = self._wallets.load(booking.member, booking.currency)
+        order = made.command
+        wallet = self._wallets.load(order.member, order.currency)
         if wallet is None:
             raise StaleReadError("The wallet is not there yet.")
         program, at = self._programs.active(), wallet.not_before(now)
         work_off((wallet,), self._wallets, self._commit, program, at)
-        cause = Cause("reversal", booking.id)
-        command = Reverse(made.entry, self._since(made.entry), booking.brand, cause)
+        cause = Cause("reversal", order.id)
+        command = Reverse(made.entry, self._since(made.entry), order.brand, cause)
         decision = decide(wallet, command, program, at)
         entry = decision.entry_for(cause)
-        self._commit([*self._wallets.save(wallet, decision), self._bookings.mark_reversed(booking, entry.version)])
-        reversed_now = replace(booking, reversed_version=entry.version)
+        self._commit([*self._wallets.save(wallet, decision), self._commands.mark_reversed(order, entry.version)])
+        reversed_now = replace(order, reversed_version=entry.version)
         return Booked(reversed_now, entry, replayed=False, entries=decision.entries)
 
     def _since(self, redemption: Entry) -> tuple[Entry, ...]:
@@ -244,15 +245,19 @@ class Points:
         later = tuple(takewhile(lambda entry: entry.version > redemption.version, newest_first))
         return later[::-1]
 
-    def _replayed(self, booking: Booking, version: int) -> Booked:
-        entry = self._wallets.entry(booking.member, booking.currency, version)
+    def _replayed(self, order: PointsCommand, version: int) -> Booked:
+        entry = self._wallets.entry(order.member, order.currency, version)
         if entry is None:
             raise StaleReadError("The points are being booked just now.")
-        return Booked(booking, entry, replayed=True)
+        return Booked(order, entry, replayed=True)
 
 
 def _decisions(
-    wallets: Mapping[CurrencyId, Wallet], order: Booking, command: Redeem | Adjust, program: Program, now: datetime
+    wallets: Mapping[CurrencyId, Wallet],
+    order: PointsCommand,
+    command: Redeem | Adjust,
+    program: Program,
+    now: datetime,
 ) -> dict[CurrencyId, Decision]:
     """What ``command`` comes to, by currency: a redemption also keeps alive what slides with it (E5)."""
     decisions = {order.currency: decide(wallets[order.currency], command, program, now)}

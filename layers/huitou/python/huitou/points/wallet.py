@@ -130,7 +130,7 @@ class Entry:
         return f"{self.member}-{self.currency}-{self.version}"
 
 
-class Page(NamedTuple):
+class LotPage(NamedTuple):
     """Older lots, numbered ``first`` to ``last``, that the store has laid aside, as of wallet ``version``."""
 
     first: int
@@ -155,7 +155,7 @@ class Wallet:
     last_activity: datetime | None
     recorded_at: datetime
     """When the wallet was last changed."""
-    pages: tuple[Page, ...] = ()
+    pages: tuple[LotPage, ...] = ()
     """How the store keeps the older lots; decisions pass it on untouched."""
 
     def balance(self, at: datetime) -> Balance:

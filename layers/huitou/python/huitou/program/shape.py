@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json
 
 from huitou.kernel.errors import FieldError
+from huitou.kernel.pointers import pointer_to
 from huitou.program.document import ProgramDocument
 
 _SENTENCES: Mapping[str, str] = {
@@ -43,11 +44,6 @@ def parse_document(text: str | bytes) -> ProgramDocument | tuple[FieldError, ...
             return (FieldError("", f"This is not JSON: {details[0]['ctx']['error']}."),)
         raw = from_json(text)
         return tuple(FieldError(_pointer(detail, raw), _sentence(detail)) for detail in details)
-
-
-def pointer_to(path: Sequence[str | int]) -> str:
-    """The JSON pointer (RFC 6901) of a path of names and positions."""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 
 def _sentence(detail: ErrorDetails) -> str:

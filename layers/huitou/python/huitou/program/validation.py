@@ -16,9 +16,10 @@ from zoneinfo import ZoneInfo
 
 from huitou.kernel.errors import FieldError, InvalidError
 from huitou.kernel.money import InvalidAmountError, parse_amount
+from huitou.kernel.pointers import pointer_to
 from huitou.program.document import ID_PATTERN, EarningRulePart, ProgramDocument
 from huitou.program.model import GROUP, Weekday
-from huitou.program.shape import parse_document, pointer_to
+from huitou.program.shape import parse_document
 
 MAX_BYTES = 1_000_000
 """Of the document as JSON. Thousands of stores and hundreds of rules stay far below it."""

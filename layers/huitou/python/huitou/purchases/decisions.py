@@ -10,9 +10,9 @@ from huitou.kernel.errors import ConflictError
 from huitou.kernel.ids import MemberId
 from huitou.points.decisions import Decision, Earn, KeepAlive, decide, keep_alive
 from huitou.points.earning import earnings
-from huitou.points.ports import Programs
 from huitou.points.wallet import Cause, Entry, Wallet, open_wallet
 from huitou.program.model import CurrencyId, Program
+from huitou.program.ports import Programs
 from huitou.purchases.model import EntryRef, Purchase
 
 

@@ -20,16 +20,17 @@ from pydantic_core import CoreSchema
 
 from huitou.fields import Body, ClientReference, Day, Moment, Name, Number, Printed
 from huitou.kernel.calendars import local_date
-from huitou.kernel.errors import FieldError, InvalidError
+from huitou.kernel.errors import InvalidError
 from huitou.kernel.ids import MemberId
-from huitou.kernel.money import InvalidAmountError, parse_amount
 from huitou.members.references import MemberReference
-from huitou.program.model import BrandId, Program, Store, StoreId
+from huitou.program.faults import Faults
+from huitou.program.model import BrandId, Program, Store
 from huitou.purchases.model import QUANTITY_EXPONENT, Discount, Line, Payment, Purchase, Visit, VisitType
 from huitou.purchases.receipts import KeyedSale, Order, Receipt, SourceEvent, TillReceipt
 
 MOST_LINES = 500
 MOST_IN_BATCH = 100
+NOT_RECORDED = "The purchase cannot be recorded as it is."
 
 Amount = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$", max_length=17)]
 """A decimal that is not negative, as text: ``"120"``, ``"12.50"``."""
@@ -158,7 +159,7 @@ def read_purchase(
     )
     total = faults.amount("/total", body.total, program.money_exponent)
     faults.sums(total, lines, payments)
-    faults.raise_any()
+    faults.raise_any(InvalidPurchaseError, NOT_RECORDED)
     return Purchase(
         receipt=receipt.digest,
         member=None,
@@ -185,7 +186,7 @@ def read_receipt(body: ReceiptBody, brand: BrandId, program: Program) -> Receipt
     faults = _Faults()
     store = faults.store(body.store, brand, program)
     receipt = faults.receipt(body, brand, store, None, program)
-    faults.raise_any()
+    faults.raise_any(InvalidPurchaseError, NOT_RECORDED)
     return receipt
 
 
@@ -195,7 +196,7 @@ def read_claim(body: ReceiptClaimBody, brand: BrandId, program: Program) -> tupl
     store = faults.store(body.store, brand, program)
     receipt = faults.receipt(body, brand, store, None, program)
     total = faults.amount("/total", body.total, program.money_exponent)
-    faults.raise_any()
+    faults.raise_any(InvalidPurchaseError, NOT_RECORDED)
     return receipt, total
 
 
@@ -217,29 +218,12 @@ def read_visit(body: VisitBody, member: MemberId, brand: BrandId, program: Progr
     )
 
 
-class _Faults:
-    """Gathers what is wrong, so that a till's developer sees all of it at once."""
+class _Faults(Faults):
+    """With what only a purchase has."""
 
     def __init__(self) -> None:
-        self._found: list[FieldError] = []
+        super().__init__()
         self._amounts_known = True
-
-    def add(self, pointer: str, message: str) -> None:
-        self._found.append(FieldError(pointer, message))
-
-    def raise_any(
-        self, kind: type[InvalidError] = InvalidPurchaseError, detail: str = "The purchase cannot be recorded as it is."
-    ) -> None:
-        if self._found:
-            raise kind(detail, errors=self._found)
-
-    def store(self, store: StoreId | None, brand: BrandId, program: Program) -> Store | None:
-        if brand not in program.brands:
-            self.add("/brand", "the programme has no such brand")
-        found = program.stores.get(store) if store else None
-        if store and (found is None or found.brand != brand):
-            self.add("/store", "the brand has no such store")
-        return found
 
     def channel(self, channel: str, program: Program) -> None:
         if channel not in program.channels:
@@ -271,12 +255,9 @@ class _Faults:
         )
 
     def amount(self, pointer: str, text: str, exponent: int) -> int:
-        try:
-            return parse_amount(text, exponent)
-        except InvalidAmountError as error:
-            self.add(pointer, error.detail)
-            self._amounts_known = False
-            return 0
+        amount = super().amount(pointer, text, exponent)
+        self._amounts_known = self._amounts_known and amount is not None
+        return amount or 0
 
     def sums(self, total: int, lines: Sequence[Line], payments: Sequence[Payment]) -> None:
         if not self._amounts_known:

@@ -15,10 +15,11 @@ from huitou.members.directory import FoundMember
 from huitou.points.backlog import work_off
 from huitou.points.decisions import Decision, KeepAlive, keep_alive, touch
 from huitou.points.membership import joined_by_use, require_seen
-from huitou.points.ports import Programs, WalletStore
+from huitou.points.ports import WalletStore
 from huitou.points.wallet import Cause, Entry, Wallet, open_wallet
 from huitou.program.acceptance import accepted_time
 from huitou.program.model import GROUP, BrandId, CurrencyId, Program
+from huitou.program.ports import Programs
 from huitou.purchases.decisions import Sale, decide_sale, require_claimable, rules_for
 from huitou.purchases.model import Purchase, Visit
 from huitou.purchases.ports import PurchaseStore

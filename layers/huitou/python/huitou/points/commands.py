@@ -1,6 +1,6 @@
 """Redemptions and adjustments: commands that are their ``Idempotency-Key`` (E14).
 
-A booking is its own idempotency marker: its id is a digest of who asked and under which key.
+A command is its own idempotency marker: its id is a digest of who asked and under which key.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import Literal
 from huitou.kernel.ids import Digest, MemberId, digest_of
 from huitou.program.model import BrandId, CurrencyId, StoreId
 
-BookingKind = Literal["redemption", "adjustment"]
+PointsCommandType = Literal["redemption", "adjustment"]
 
 
 @dataclass(frozen=True, slots=True)
-class Booking:
+class PointsCommand:
     """A command on points that was carried out. ``points`` is positive for a redemption, signed for an adjustment."""
 
     id: Digest
-    type: BookingKind
+    type: PointsCommandType
     member: MemberId
     currency: CurrencyId
     points: int
@@ -49,6 +49,6 @@ class Booking:
         }
 
 
-def booking_id(scope: BrandId, idempotency_key: str) -> Digest:
+def command_id(scope: BrandId, idempotency_key: str) -> Digest:
     """One key space per brand (and one for the group), so that a rotated API key changes nothing."""
     return digest_of((scope, idempotency_key))
