@@ -81,8 +81,8 @@ class Importer:
         with _progress() as progress:
             if created["status"] == "created":
                 self._upload(created["upload_url"], file, progress)
-            if created["status"] in {"created", "failed"}:
-                self.call("POST", f"{path}/start")
+            if created["status"] != "completed":
+                self.call("POST", f"{path}/start")  # one that runs goes on undisturbed; one that died goes on too
             ended = self._wait(path, progress)
         _tell(ended)
         return ended

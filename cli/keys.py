@@ -19,7 +19,7 @@ from cli.local_stack import require
 from cli.tools import CommandError, out
 from huitou.access.model import PERMISSIONS
 from huitou.access.service import KeyService
-from huitou.access.store import DynamoKeys
+from huitou.access.store import TableKeys
 from huitou.kernel.errors import DomainError
 from huitou.kernel.instants import to_instant
 from huitou.platform.table import Table
@@ -79,7 +79,7 @@ def revoke(
 
 def _service(table: str | None) -> KeyService:
     rows = Table(table or _local_table(), _region())
-    return KeyService(DynamoKeys(rows), rows.commit, secrets.token_hex)
+    return KeyService(TableKeys(rows), rows.commit, secrets.token_hex)
 
 
 def _local_table() -> str:

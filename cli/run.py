@@ -16,6 +16,7 @@ import httpx
 import typer
 
 from cli.deploy import deploy_local, is_deployed
+from cli.imports import DEMONSTRATION_MEMBERS
 from cli.local_stack import LocalStack, start
 from cli.tools import ROOT, CommandError, err, out
 
@@ -23,9 +24,10 @@ PROGRAM: Final = ROOT / "programs" / "sample.yaml"
 PARTNER: Final = "complete_journey"
 
 All = Annotated[bool, typer.Option("--all", help="Import the whole year; it takes several minutes.")]
+Members = Annotated[int, typer.Option(help="How many households to import otherwise.", min=1)]
 
 
-def run(everything: All = False) -> None:
+def run(everything: All = False, members: Members = DEMONSTRATION_MEMBERS) -> None:
     """Starts the local platform, deploys it, publishes the sample programme and imports real purchases."""
     with _step("Starting the emulator"):
         stack = start()
@@ -36,7 +38,7 @@ def run(everything: All = False) -> None:
         api = Api(stack.api_url(), _key(stack))
     settings = {"HUITOU_API_URL": api.url, "HUITOU_API_KEY": api.key}
     _huitou(["program", "publish", str(PROGRAM)], settings)
-    _huitou(["import", "sample", *(["--all"] if everything else [])], settings)
+    _huitou(["import", "sample", *(["--all"] if everything else ["--members", str(members)])], settings)
     _say_what_to_try(stack, api)
 
 

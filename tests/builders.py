@@ -47,8 +47,8 @@ def document(**changes: Any) -> dict[str, Any]:
         "categories": ["bread", "tea"],
         "payments": ["cash", "card", "line_pay"],
         "point_currencies": [
-            {"id": "points", "name": "Points", "expiry": {"kind": "rolling_days", "days": 90}},
-            {"id": "beans", "name": "Beans", "brand": "sora", "exponent": 1, "expiry": {"kind": "never"}},
+            {"id": "points", "name": "Points", "expiry": {"type": "rolling_days", "days": 90}},
+            {"id": "beans", "name": "Beans", "brand": "sora", "exponent": 1, "expiry": {"type": "never"}},
         ],
         "earning": [rule()],
         **changes,

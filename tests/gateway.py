@@ -6,11 +6,15 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urljoin
 
 from huitou.access.model import PERMISSIONS
 
 Event = dict[str, Any]
+STAGE = "live"
 REQUEST_ID = "0d7c1f3a-6a55-4a0e-9f0b-2f6f8d1c9e11"
+BASE = f"https://api.example.com/{STAGE}"
+"""Where callers find the API."""
 GROUP_KEY = {"key_id": "3f9a1c7e5b2d8046", "brand": "group", "permissions": " ".join(PERMISSIONS)}
 
 
@@ -51,14 +55,21 @@ def _context(method: str, route: str, key: Mapping[str, str] | None) -> Event:
         "domainName": "api.example.com",
         "httpMethod": method,
         "identity": {"sourceIp": "203.0.113.7", "userAgent": "maru-app/4.2"},
-        "path": f"/live{route}",
+        "path": f"/{STAGE}{route}",
         "protocol": "HTTP/1.1",
         "requestId": REQUEST_ID,
         "requestTimeEpoch": 1795257000000,
         "resourcePath": route,
-        "stage": "live",
+        "stage": STAGE,
     }
     return {**context, "authorizer": {**key, "principalId": key["key_id"]}} if key else context
+
+
+def found_at(event: Event, answer: Event) -> str:
+    """The path that ``Location`` leads a client to, without what is `BASE`'s."""
+    location: str = answer["multiValueHeaders"]["Location"][0]
+    path: str = event["path"]
+    return urljoin(BASE + path, location).removeprefix(BASE)
 
 
 @dataclass(frozen=True, slots=True)

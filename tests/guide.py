@@ -27,7 +27,7 @@ from cli.call import laid_out
 from cli.items import described
 from huitou.access.model import PERMISSIONS
 from huitou.access.service import KeyService
-from huitou.access.store import DynamoKeys
+from huitou.access.store import TableKeys
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import format_instant
 from huitou.platform.table import Table
@@ -118,7 +118,7 @@ class _Cloud:
         """A key, a sale that waits to be claimed, and so many lots that a page of them is laid aside."""
         tokens = iter(("3f9a1c7e5b2d8046", bytes(range(32)).hex()))
         table = Table("program", REGION)
-        keys = KeyService(DynamoKeys(table), table.commit, lambda _: next(tokens))
+        keys = KeyService(TableKeys(table), table.commit, lambda _: next(tokens))
         keys.mint("maru", ["purchases:write", "points:read"], "till app", "arn:aws:iam::123456789012:user/mei", NOW)
         self._sell("20970", {})
         for number in range(20):

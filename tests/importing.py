@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from huitou.imports.model import Format, Run
+from huitou.imports.model import ImportFormat, Run
 from huitou.imports.preparing import Preparation
 from huitou.imports.programs import PinnedPrograms
 from huitou.imports.rejections import write_rejections
@@ -92,6 +92,7 @@ class Importer:
         self.members = MemoryMembers(self.table)
         self.standings = MemoryStandings(self.table)
         self.executions: list[tuple[Digest, int]] = []
+        self.ended: dict[tuple[Digest, int], datetime] = {}
         self.use = Imports(
             runs=self.runs,
             files=self.files,
@@ -106,11 +107,15 @@ class Importer:
         if (run, attempt) not in self.executions:
             self.executions.append((run, attempt))
 
+    def ended_at(self, run: Digest, attempt: int) -> datetime | None:
+        """When a test says so."""
+        return self.ended.get((run, attempt))
+
     def begin(
         self,
         content: bytes,
         *,
-        form: Format = Format.NDJSON,
+        form: ImportFormat = ImportFormat.NDJSON,
         brand: str = GROUP,
         key: str = "first",
         now: datetime = STARTED,

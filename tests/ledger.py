@@ -11,17 +11,17 @@ from huitou.kernel.commits import Commit, until_committed
 from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import all_items
 from huitou.platform.table import Table
-from huitou.points.bookings import Booking, booking_id
+from huitou.points.commands import PointsCommand, command_id
 from huitou.points.decisions import Command, Decision, Earn, KeepAlive, Settle, decide
 from huitou.points.earning import Earning
-from huitou.points.ports import BookingStore, WalletStore
+from huitou.points.ports import CommandStore, WalletStore
 from huitou.points.replay import discrepancies
 from huitou.points.service import Booked, Points, WalletView
-from huitou.points.store import TableBookings, TableWallets
+from huitou.points.store import TableCommands, TableWallets
 from huitou.points.wallet import Balance, Cause, Entry, Wallet, open_wallet
 from huitou.program.model import GROUP, Program
 from huitou.simulator.memory import MemoryTable
-from huitou.simulator.memory_points import MemoryBookings, MemoryWallets
+from huitou.simulator.memory_points import MemoryCommands, MemoryWallets
 from tests.builders import MEI, OPENED, document, program
 from tests.builders import wallet as a_wallet
 
@@ -35,30 +35,30 @@ def points_program(
     courtesy_days: int = 0,
 ) -> Program:
     """A programme whose home currency follows ``expiry`` (by default never), beside stamps and sora's own beans."""
-    home = {"id": "points", "name": "Points", "expiry": expiry or {"kind": "never"}, "pending_days": pending_days}
-    beans = {"id": "beans", "name": "Beans", "brand": "sora", "expiry": {"kind": "never"}}
-    stamps = {"id": "stamps", "name": "Stamps", "expiry": {"kind": "never"}}
+    home = {"id": "points", "name": "Points", "expiry": expiry or {"type": "never"}, "pending_days": pending_days}
+    beans = {"id": "beans", "name": "Beans", "brand": "sora", "expiry": {"type": "never"}}
+    stamps = {"id": "stamps", "name": "Stamps", "expiry": {"type": "never"}}
     compiled = program(document(time_zone=zone, point_currencies=[home, stamps, beans]))
     return replace(compiled, courtesy_days=courtesy_days)
 
 
-def order(key: str, points: int, *, kind: str = "redemption", **changes: object) -> Booking:
+def order(key: str, points: int, *, type: str = "redemption", **changes: object) -> PointsCommand:
     """A redemption of ``points`` at maru, or an adjustment, as it is asked for."""
     fields: dict[str, object] = {
-        "id": booking_id("maru", key),
-        "kind": kind,
+        "id": command_id("maru", key),
+        "type": type,
         "member": MEI,
         "currency": "points",
         "points": points,
         "brand": "maru",
         "store": "m1",
-        "reason": "goodwill" if kind == "adjustment" else None,
-        "actor": "staff-7" if kind == "adjustment" else None,
+        "reason": "goodwill" if type == "adjustment" else None,
+        "actor": "staff-7" if type == "adjustment" else None,
         "client_reference": None,
         "booked_at": OPENED,
         "version": 0,
     }
-    return Booking(**{**fields, **changes})  # type: ignore[arg-type]  # the fields are those of a Booking
+    return PointsCommand(**{**fields, **changes})  # type: ignore[arg-type]  # the fields are those of a PointsCommand
 
 
 class FixedPrograms:
@@ -94,10 +94,10 @@ class Ledger:
         pause: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.program = only or points_program()
-        self.wallets, self.bookings, own_commit = _stores(MemoryTable() if table is None else table)
+        self.wallets, self.commands, own_commit = _stores(MemoryTable() if table is None else table)
         self.commit = commit or own_commit
         self.pause = pause
-        self.use = Points(self.wallets, self.bookings, FixedPrograms(self.program), self.commit, pause)
+        self.use = Points(self.wallets, self.commands, FixedPrograms(self.program), self.commit, pause)
 
     def open(self, now: datetime = OPENED, member: MemberId = MEI) -> None:
         """The wallet that enrolment creates."""
@@ -140,10 +140,11 @@ class Ledger:
         return self.use.redeem(order(key or f"redeem {now} {points}", points, **changes), presented=True, now=now)
 
     def adjust(self, points: int, now: datetime, key: str | None = None) -> Booked:
-        return self.use.adjust(order(key or f"adjust {now} {points}", points, kind="adjustment"), now=now)
+        asked = order(key or f"adjust {now} {points}", points, type="adjustment")
+        return self.use.adjust(asked, scope="maru", now=now)
 
     def reverse(self, redemption: Booked, now: datetime) -> Booked:
-        return self.use.reverse(redemption.booking.id, brand="maru", now=now)
+        return self.use.reverse(redemption.command.id, brand="maru", now=now)
 
     def wallet(self, currency: str = "points") -> Wallet:
         found = self.wallets.load(MEI, currency)
@@ -172,7 +173,7 @@ class Ledger:
         return discrepancies(self.wallet(currency), self.entries(currency), lambda _: self.program.zone)
 
 
-def _stores(table: AnyTable) -> tuple[WalletStore, BookingStore, Commit]:
+def _stores(table: AnyTable) -> tuple[WalletStore, CommandStore, Commit]:
     if isinstance(table, MemoryTable):
-        return MemoryWallets(table), MemoryBookings(table), table.commit
-    return TableWallets(table), TableBookings(table), table.commit
+        return MemoryWallets(table), MemoryCommands(table), table.commit
+    return TableWallets(table), TableCommands(table), table.commit

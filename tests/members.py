@@ -11,7 +11,7 @@ from huitou.kernel.instants import parse_instant
 from huitou.members.decisions import Presented
 from huitou.members.directory import MemberDirectory
 from huitou.members.identity import Identity, IdentityHasher, email_identity, line_identity, phone_identity
-from huitou.members.model import Member, Method, Profile, Proof
+from huitou.members.model import Member, Profile, Proof, ProofMethod
 from huitou.members.service import Enrolment, Members, SeenMember
 from huitou.program.compilation import compile_program
 from huitou.program.document import canonical_json
@@ -44,9 +44,9 @@ def said(identity: Identity) -> Presented:
     return Presented(identity)
 
 
-def proven(identity: Identity, method: Method = Method.SMS_CODE, at: datetime = NOON) -> Presented:
+def proven(identity: Identity, method: ProofMethod = ProofMethod.SMS_CODE, at: datetime = NOON) -> Presented:
     """An identity with a proof."""
-    return Presented(identity, Proof(method, at, "showed an id card" if method is Method.STAFF else None))
+    return Presented(identity, Proof(method, at, "showed an id card" if method is ProofMethod.STAFF else None))
 
 
 def an_enrolment(*identities: Identity | Presented, brand: str = "maru", profile: Profile | None = None) -> Enrolment:

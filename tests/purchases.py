@@ -17,7 +17,7 @@ from huitou.points.granting import BudgetStore
 from huitou.points.ports import WalletStore
 from huitou.points.wallet import Wallet
 from huitou.program.model import Program
-from huitou.purchases.model import Line, Purchase, Visit, VisitKind
+from huitou.purchases.model import Line, Purchase, Visit, VisitType
 from huitou.purchases.ports import MemberStates, PurchaseStore
 from huitou.purchases.receipts import SourceEvent, TillReceipt
 from huitou.purchases.service import Purchases, Recorded, SeenVisit
@@ -79,7 +79,7 @@ def booking(event_id: str = "B-1", **changes: Any) -> Visit:
     """A table that Mei booked at sora, as the booking system tells it."""
     fields: dict[str, Any] = {
         "source": SourceEvent("sora", "tables", event_id).digest,
-        "kind": VisitKind.BOOKING,
+        "type": VisitType.BOOKING,
         "member": MEI,
         "brand": "sora",
         "store": "s1",

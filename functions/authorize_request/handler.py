@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from huitou.access.service import authorize
-from huitou.access.store import DynamoKeys
+from huitou.access.store import TableKeys
 from huitou.access.verdicts import allow, authorization_of
 from huitou.platform.settings import ProgramTable, Settings, load
 from huitou.platform.table import Table
@@ -19,7 +19,7 @@ class Needs(Settings):
 
 
 settings = load(Needs)
-keys = DynamoKeys(Table(settings.program_table, settings.region, settings.endpoint))
+keys = TableKeys(Table(settings.program_table, settings.region, settings.endpoint))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from huitou.platform.settings import MembersTable, ProgramTable, Settings, load
 from huitou.platform.table import Table
 from huitou.points.figures import points_booked
 from huitou.points.service import Points
-from huitou.points.store import TableBookings, TableWallets
+from huitou.points.store import TableCommands, TableWallets
 from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
 from huitou.standing.messages import read_message
@@ -29,7 +29,7 @@ settings = load(Needs)
 observer = Observer("book_due")
 members = Table(settings.members_table, settings.region, settings.endpoint)
 programs = ProgramReader(TableVersions(Table(settings.program_table, settings.region, settings.endpoint)), monotonic)
-points = Points(TableWallets(members), TableBookings(members), programs, members.commit, pause)
+points = Points(TableWallets(members), TableCommands(members), programs, members.commit, pause)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
@@ -30,6 +31,8 @@ from huitou.platform.http import (
     encode_cursor,
     entry_point,
     note,
+    permission,
+    reference_to,
 )
 from huitou.platform.json_bodies import MIB
 from huitou.platform.pauses import pause
@@ -39,17 +42,19 @@ from huitou.platform.settings import IdentitySecret, MembersTable, ProgramTable,
 from huitou.platform.shapes import read_shape
 from huitou.platform.table import Table
 from huitou.points.budget_store import TableBudgets
+from huitou.points.figures import points_booked
 from huitou.points.membership import MemberNotFoundError
 from huitou.points.store import TableWallets
+from huitou.points.wallet import Entry
 from huitou.program.acceptance import InFutureError, TooLateError
 from huitou.program.model import Program
 from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
 from huitou.purchases.answers import (
-    BatchView,
+    PurchaseBatchView,
     PurchasePage,
     PurchaseView,
-    RecordedView,
+    RecordedPurchaseView,
     VisitView,
     purchase_page,
     purchase_view,
@@ -60,11 +65,11 @@ from huitou.purchases.answers import (
 from huitou.purchases.decisions import ClaimTooLateError
 from huitou.purchases.model import Purchase
 from huitou.purchases.requests import (
-    BatchBody,
-    ClaimBody,
     InvalidEventError,
     InvalidPurchaseError,
+    PurchaseBatchBody,
     PurchaseBody,
+    ReceiptClaimBody,
     VisitBody,
     read_claim,
     read_purchase,
@@ -123,40 +128,50 @@ ERRORS = (MemberNotFoundError, InFutureError, TooLateError, ContentReusedError, 
 @app.post(
     "/v1/purchases",
     summary="Record a purchase",
-    responses=documented({200: RecordedView, 201: RecordedView}, InvalidPurchaseError, *ERRORS, headers=("Location",)),
+    security=permission("purchases:write"),
+    responses=documented(
+        {200: RecordedPurchaseView, 201: RecordedPurchaseView}, InvalidPurchaseError, *ERRORS, headers=("Location",)
+    ),
 )
 def record_purchase(body: Annotated[PurchaseBody, Body()], idempotency_key: OptionalIdempotencyKey = None) -> Answer:
     """Records the sale and earns in the same write; the same receipt again gives the first answer, for ever."""
-    caller = _writer()
+    caller = current_caller(app)
     recorded = _record(body, caller, idempotency_key)
     note(app, member=recorded.purchase.member, lines=len(recorded.purchase.lines), replayed=recorded.replayed)
     return _recorded(recorded)
 
 
-@app.post(BATCH, summary="Record purchases that waited", responses=documented({200: BatchView}))
-def record_batch(body: Annotated[BatchBody, Body()]) -> Answer:
+@app.post(
+    BATCH,
+    summary="Record purchases that waited",
+    security=permission("purchases:write"),
+    responses=documented({200: PurchaseBatchView}),
+)
+def record_batch(body: Annotated[PurchaseBatchBody, Body()]) -> Answer:
     """For tills that come back online: each sale stands for itself, and a bad one holds up no other."""
-    caller = _writer()
+    caller = current_caller(app)
     return answer({"results": [_batch_item(each, caller) for each in body.purchases]})
 
 
 @app.post(
     "/v1/purchases/claims",
     summary="Claim a receipt",
+    security=permission("purchases:write"),
     responses=documented(
-        {200: RecordedView, 201: RecordedView},
+        {200: RecordedPurchaseView, 201: RecordedPurchaseView},
         *(InvalidPurchaseError, MemberNotFoundError, *BRAND_ERRORS),
         *(ReceiptNotFoundError, AlreadyClaimedError, ClaimTooLateError),
         headers=("Location",),
     ),
 )
-def claim_receipt(body: Annotated[ClaimBody, Body()]) -> Answer:
+def claim_receipt(body: Annotated[ReceiptClaimBody, Body()]) -> Answer:
     """補登: gives a sale without a member to the one who holds the receipt; it earns as of the sale."""
-    caller = _writer()
+    caller = current_caller(app)
     brand = caller.brand_for(body.brand)
     receipt, total = read_claim(body, brand, programs.active())
     claimant = directory.require(body.member.target, caller.is_group)
     recorded = purchases.claim(receipt.digest, total, brand, claimant, accepted_at(app))
+    _count(recorded.booked)
     note(app, member=recorded.purchase.member, replayed=recorded.replayed)
     return _recorded(recorded)
 
@@ -164,11 +179,12 @@ def claim_receipt(body: Annotated[ClaimBody, Body()]) -> Answer:
 @app.get(
     "/v1/purchases/<purchase_id>",
     summary="Read a purchase",
+    security=permission("purchases:read"),
     responses=documented({200: PurchaseView}, PurchaseNotFoundError),
 )
 def get_purchase(purchase_id: PurchaseId) -> Answer:
     """With its lines and what it earned."""
-    caller = _reader()
+    caller = current_caller(app)
     found = purchases.get(purchase_id, caller.brand)
     return answer(purchase_view(found, _version_of(found.purchase)))
 
@@ -176,11 +192,12 @@ def get_purchase(purchase_id: PurchaseId) -> Answer:
 @app.get(
     "/v1/members/<member_id>/purchases",
     summary="List a member's purchases",
+    security=permission("purchases:read"),
     responses=documented({200: PurchasePage}, MemberNotFoundError),
 )
 def list_purchases(member_id: MemberPath, cursor: Cursor = None, limit: Limit = 20) -> Answer:
     """The newest first; a brand sees its own."""
-    caller = _reader()
+    caller = current_caller(app)
     page = purchases.of_member(MemberId(member_id), brand=caller.brand, after=decode_cursor(cursor), limit=limit)
     sales = [sale_view(purchase, _version_of(purchase)) for purchase in page.items]
     return answer(purchase_page(sales, encode_cursor(page.next_cursor)))
@@ -189,15 +206,17 @@ def list_purchases(member_id: MemberPath, cursor: Cursor = None, limit: Limit = 
 @app.post(
     "/v1/events",
     summary="Record a visit",
+    security=permission("purchases:write"),
     responses=documented({200: VisitView, 201: VisitView}, InvalidEventError, *ERRORS),
 )
 def record_visit(body: Annotated[VisitBody, Body()]) -> Answer:
     """A visit, booking, check-in or partner event; once, however often it is sent."""
-    caller = _writer()
+    caller = current_caller(app)
     brand = caller.brand_for(body.brand)
     visitor = directory.require(body.member.target, caller.is_group)
     visit = read_visit(body, visitor.id, brand, programs.active(), accepted_at(app))
     seen = purchases.visit(visit, visitor, accepted_at(app))
+    _count(seen.booked)
     note(app, member=seen.visit.member, replayed=seen.replayed)
     return answer(visit_view(seen), _status(seen.replayed))
 
@@ -206,7 +225,9 @@ def _record(body: PurchaseBody, caller: Caller, idempotency_key: str | None) -> 
     brand, now = caller.brand_for(body.brand), accepted_at(app)
     purchase = read_purchase(body, brand, idempotency_key, programs.active(), now)
     buyer = directory.require(body.member.target, caller.is_group) if body.member else None
-    return purchases.record(purchase, buyer, now)
+    recorded = purchases.record(purchase, buyer, now)
+    _count(recorded.booked)
+    return recorded
 
 
 def _batch_item(raw: dict[str, Any], caller: Caller) -> dict[str, Any]:
@@ -217,7 +238,7 @@ def _batch_item(raw: dict[str, Any], caller: Caller) -> dict[str, Any]:
 
 
 def _recorded(recorded: Recorded) -> Answer:
-    location = {"Location": f"/v1/purchases/{recorded.purchase.id}"}
+    location = {"Location": reference_to(app, f"/v1/purchases/{recorded.purchase.id}")}
     return answer(_view(recorded), _status(recorded.replayed), location)
 
 
@@ -229,16 +250,9 @@ def _version_of(purchase: Purchase) -> Program:
     return programs.version(purchase.program_version)
 
 
-def _writer() -> Caller:
-    caller = current_caller(app)
-    caller.require("purchases:write")
-    return caller
-
-
-def _reader() -> Caller:
-    caller = current_caller(app)
-    caller.require("purchases:read")
-    return caller
+def _count(booked: Iterable[Entry]) -> None:
+    for name, points in points_booked(booked, programs.active().home_currency).items():
+        app.observer.count(name, points)
 
 
 def _status(replayed: bool) -> int:

@@ -8,7 +8,6 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.openapi.params import Path as PathPart
 
-from huitou.access.model import Caller
 from huitou.imports.errors import FileReplacedError, FileTooLargeError, ImportNotFoundError, NothingUploadedError
 from huitou.imports.requests import CreatedImportView, ImportBody, ImportView, created_view, import_view
 from huitou.imports.service import Imports, Progress
@@ -26,6 +25,8 @@ from huitou.platform.http import (
     documented,
     entry_point,
     note,
+    permission,
+    reference_to,
 )
 from huitou.platform.pauses import pause
 from huitou.platform.settings import ImportBucket, ImportStateMachine, ProgramTable, Settings, load
@@ -62,6 +63,7 @@ app = create_app("serve_imports", "Imports")
 @app.post(
     "/v1/imports",
     summary="Ask for an import",
+    security=permission("imports:write"),
     responses=documented({200: CreatedImportView, 201: CreatedImportView}, ContentReusedError, headers=("Location",)),
 )
 def create_import(body: Annotated[ImportBody, Body()], idempotency_key: IdempotencyKey) -> Answer:
@@ -69,16 +71,17 @@ def create_import(body: Annotated[ImportBody, Body()], idempotency_key: Idempote
 
     A brand's key imports rows of its own brand only.
     """
-    caller = _importer()
+    caller = current_caller(app)
     created = imports.create(body.format, body.client_reference, idempotency_key, caller.brand, accepted_at(app))
     note(app, import_id=created.run.id, replayed=created.replayed)
-    location = {"Location": f"/v1/imports/{created.run.id}"}
+    location = {"Location": reference_to(app, f"/v1/imports/{created.run.id}")}
     return answer(created_view(created), 200 if created.replayed else 201, location)
 
 
 @app.post(
     "/v1/imports/<import_id>/start",
     summary="Start an import",
+    security=permission("imports:write"),
     responses=documented(
         {202: ImportView},
         *(ImportNotFoundError, NothingUploadedError, FileTooLargeError, FileReplacedError),
@@ -86,7 +89,7 @@ def create_import(body: Annotated[ImportBody, Body()], idempotency_key: Idempote
 )
 def start_import(import_id: ImportId) -> Answer:
     """Once the file is there. Starting again changes nothing; a failed import goes on where it stopped."""
-    caller = _importer()
+    caller = current_caller(app)
     run = imports.start(parse_digest(import_id), caller.brand, accepted_at(app))
     note(app, import_id=run.id)
     return answer(import_view(Progress(run, run.counts, None)), 202)
@@ -95,18 +98,13 @@ def start_import(import_id: ImportId) -> Answer:
 @app.get(
     "/v1/imports/<import_id>",
     summary="Look at an import",
+    security=permission("imports:write"),
     responses=documented({200: ImportView}, ImportNotFoundError),
 )
 def get_import(import_id: ImportId) -> Answer:
     """How far it is and, once it is finished, which rows were rejected and why."""
-    caller = _importer()
-    return answer(import_view(imports.progress(parse_digest(import_id), caller.brand)))
-
-
-def _importer() -> Caller:
     caller = current_caller(app)
-    caller.require("imports:write")
-    return caller
+    return answer(import_view(imports.progress(parse_digest(import_id), caller.brand)))
 
 
 handler = entry_point(app)

@@ -19,7 +19,7 @@ from huitou.members.decisions import (
     UnknownIdentityError,
 )
 from huitou.members.identity import IdentityHasher
-from huitou.members.model import Channel, ConsentKey, Tag
+from huitou.members.model import ConsentChannel, ConsentKey, Tag
 from huitou.members.references import MemberReference
 from huitou.members.requests import (
     AddedIdentityView,
@@ -28,7 +28,7 @@ from huitou.members.requests import (
     ConsentList,
     ConsentPage,
     EnrolBody,
-    EnrolledView,
+    EnrolledMemberView,
     IdentityAdditionBody,
     MemberView,
     Place,
@@ -69,6 +69,8 @@ from huitou.platform.http import (
     etag,
     expected_version,
     note,
+    permission,
+    reference_to,
 )
 from huitou.platform.pauses import pause
 from huitou.platform.secrets import Secret
@@ -99,7 +101,7 @@ MEMBER = "/v1/members/<member_id>"
 At = Annotated[Moment | None, Query(description="When to look, before or after now; by default now.")]
 IdentityId = Annotated[str, PathPart(max_length=64, description="The `identity_id` of one of their identities.")]
 TagPart = Annotated[TagName, PathPart(description="A word in any script, up to 64 characters.")]
-ChannelPart = Annotated[Channel, PathPart()]
+ChannelPart = Annotated[ConsentChannel, PathPart()]
 BrandPart = Annotated[Place, PathPart(description="A brand, or `group` for all of them.")]
 PurposePart = Annotated[Purpose, PathPart(description="What the member would be written to for.")]
 
@@ -135,8 +137,9 @@ app = create_app("serve_members", "Members")
 @app.post(
     "/v1/members",
     summary="Enrol a member",
+    security=permission("members:write"),
     responses=documented(
-        {200: EnrolledView, 201: EnrolledView},
+        {200: EnrolledMemberView, 201: EnrolledMemberView},
         IdentitiesOfDifferentMembersError,
         TooManyError,
         UnknownPlaceError,
@@ -149,7 +152,6 @@ def enrol(body: Annotated[EnrolBody, Body()]) -> Answer:
     201 if they are new to the brand, whether or not another brand knew them.
     """
     caller, now = current_caller(app), accepted_at(app)
-    caller.require("members:write")
     brand = body.brand or caller.brand
     caller.acts_for(brand)
     presented = tuple(each.presented(now) for each in body.identities)
@@ -159,37 +161,38 @@ def enrol(body: Annotated[EnrolBody, Body()]) -> Answer:
     return answer(
         {**member_view(enrolled.view, hasher), "client_reference": body.client_reference},
         status=201 if enrolled.is_new else 200,
-        headers={"ETag": etag(member.version), "Location": f"/v1/members/{member.id}"},
+        headers={"ETag": etag(member.version), "Location": reference_to(app, f"/v1/members/{member.id}")},
     )
 
 
 @app.post(
     "/v1/members/lookup",
     summary="Look a member up",
+    security=permission("members:read"),
     responses=documented({200: MemberView}, MemberNotFoundError, headers=("ETag",)),
 )
 def look_up(reference: Annotated[MemberReference, Body()]) -> Answer:
     """By an identity or id, in the body, so that no phone number ends up in an address. Joins nobody to a brand."""
     caller = current_caller(app)
-    caller.require("members:read")
     return _shown(members.look_up(reference.target, caller.brand))
 
 
 @app.get(
     MEMBER,
     summary="Read a member",
+    security=permission("members:read"),
     responses=documented({200: MemberView}, MemberNotFoundError, headers=("ETag",)),
 )
 def get_member(member_id: MemberPath) -> Answer:
     """As far as the caller may see them."""
     caller = current_caller(app)
-    caller.require("members:read")
     return _shown(members.get(MemberId(member_id), caller.brand))
 
 
 @app.patch(
     MEMBER,
     summary="Change the profile",
+    security=permission("members:write"),
     responses=documented(
         {200: MemberView},
         MemberNotFoundError,
@@ -205,7 +208,6 @@ def change_profile(
 ) -> Answer:
     """Sets the fields that are given; null clears one."""
     caller = current_caller(app)
-    caller.require("members:write")
     version = expected_version(if_match)
     changes = body.profile.changes()
     return _shown(members.change_profile(MemberId(member_id), changes, version, caller.brand, accepted_at(app)))
@@ -214,6 +216,7 @@ def change_profile(
 @app.post(
     f"{MEMBER}/identities",
     summary="Add an identity",
+    security=permission("members:write"),
     responses=documented(
         {200: AddedIdentityView, 201: AddedIdentityView},
         MemberNotFoundError,
@@ -230,7 +233,6 @@ def add_identity(member_id: MemberPath, body: Annotated[IdentityAdditionBody, Bo
     of one that they were: see `POST /v1/members`.
     """
     caller, now = current_caller(app), accepted_at(app)
-    caller.require("members:write")
     added = members.add_identity(MemberId(member_id), body.presented(now), caller.brand, now)
     member = added.view.member
     (held,) = (held for held in member.identities if held.identity == body.identity)
@@ -245,12 +247,12 @@ def add_identity(member_id: MemberPath, body: Annotated[IdentityAdditionBody, Bo
 @app.delete(
     f"{MEMBER}/identities/<identity_id>",
     summary="Remove an identity",
+    security=permission("members:write"),
     responses=documented({204: None}, MemberNotFoundError, UnknownIdentityError, LastIdentityError),
 )
 def remove_identity(member_id: MemberPath, identity_id: IdentityId) -> Answer:
     """Removes it for good if no other brand stands by it, or if the member has proven to this one who they are."""
     caller = current_caller(app)
-    caller.require("members:write")
     members.remove_identity(MemberId(member_id), identity_id, caller.brand)
     return answer(None, status=204)
 
@@ -258,31 +260,39 @@ def remove_identity(member_id: MemberPath, identity_id: IdentityId) -> Answer:
 @app.put(
     f"{MEMBER}/tags/<tag>",
     summary="Set a tag",
+    security=permission("members:write"),
     responses=documented({200: TagView}, MemberNotFoundError, TooManyError),
 )
 def set_tag(member_id: MemberPath, tag: TagPart) -> Answer:
     """Puts the caller's tag on the member; one that is there stays as it is."""
     caller = current_caller(app)
-    caller.require("members:write")
     seen = members.tag(MemberId(member_id), tag, caller.brand, accepted_at(app))
     key = Tag(caller.brand, tag)
     return answer(tag_view(key, seen.member.tags[key]))
 
 
-@app.delete(f"{MEMBER}/tags/<tag>", summary="Remove a tag", responses=documented({204: None}, MemberNotFoundError))
+@app.delete(
+    f"{MEMBER}/tags/<tag>",
+    summary="Remove a tag",
+    security=permission("members:write"),
+    responses=documented({204: None}, MemberNotFoundError),
+)
 def remove_tag(member_id: MemberPath, tag: TagPart) -> Answer:
     """Takes off the caller's tag; the group takes off everybody's."""
     caller = current_caller(app)
-    caller.require("members:write")
     members.untag(MemberId(member_id), tag, caller.brand)
     return answer(None, status=204)
 
 
-@app.get(f"{MEMBER}/consents", summary="Read consents", responses=documented({200: ConsentList}, MemberNotFoundError))
+@app.get(
+    f"{MEMBER}/consents",
+    summary="Read consents",
+    security=permission("members:read"),
+    responses=documented({200: ConsentList}, MemberNotFoundError),
+)
 def list_consents(member_id: MemberPath) -> Answer:
     """Those in force, of the caller's brand and the group."""
     caller = current_caller(app)
-    caller.require("members:read")
     in_force = members.consents(MemberId(member_id), caller.brand)
     return answer({"items": [consent_in_force_view(key, each, caller.brand) for key, each in in_force.items()]})
 
@@ -290,6 +300,7 @@ def list_consents(member_id: MemberPath) -> Answer:
 @app.put(
     f"{MEMBER}/consents/<channel>/<brand>/<purpose>",
     summary="Record a consent",
+    security=permission("members:write"),
     responses=documented(
         {200: ConsentInForceView},
         MemberNotFoundError,
@@ -309,7 +320,6 @@ def give_consent(
 ) -> Answer:
     """Records the member's yes or no and answers the one in force: the latest that they said."""
     caller = current_caller(app)
-    caller.require("members:write")
     if brand != GROUP:
         caller.acts_for(brand)
     key = ConsentKey(channel, brand, purpose)
@@ -320,12 +330,12 @@ def give_consent(
 @app.get(
     f"{MEMBER}/consents/history",
     summary="Read the history of consents",
+    security=permission("members:read"),
     responses=documented({200: ConsentPage}, MemberNotFoundError),
 )
 def list_consent_history(member_id: MemberPath, cursor: Cursor = None, limit: Limit = 50) -> Answer:
     """Everything that was said to the caller's brand and the group."""
     caller = current_caller(app)
-    caller.require("members:read")
     page = members.consent_history(MemberId(member_id), caller.brand, limit=limit, after=decode_cursor(cursor))
     items = [consent_view(line.key, line.consent, caller.brand) for line in page.items]
     return answer({"items": items, "next_cursor": encode_cursor(page.next_cursor)})

@@ -30,6 +30,8 @@ from huitou.platform.http import (
     entry_point,
     etag,
     expected_version,
+    permission,
+    reference_to,
 )
 from huitou.platform.pauses import pause
 from huitou.platform.settings import ProgramTable, Settings, load
@@ -46,12 +48,12 @@ from huitou.program.requests import (
     DraftPage,
     DraftView,
     ExaminationView,
+    ProgramSchemaView,
+    ProgramVersionPage,
     PublicationView,
-    PublishedView,
+    PublishedProgramView,
     RollbackBody,
-    SchemaView,
     StorePage,
-    VersionPage,
     WholeDraftView,
     differences_view,
     draft_view,
@@ -100,10 +102,11 @@ app = create_app(
 add_openapi_route(app, OPENAPI)
 
 
-@app.get("/v1/stores", summary="List the stores", responses=documented({200: StorePage}))
+@app.get(
+    "/v1/stores", summary="List the stores", security=permission("program:read"), responses=documented({200: StorePage})
+)
 def list_stores(brand: Brand = None, region: Region = None, cursor: Cursor = None, limit: Limit = 100) -> Answer:
     """All stores of the group, by id; where to buy is no brand's secret."""
-    current_caller(app).require("program:read")
     page = stores_of(programs.active(), brand=brand, region=region, after=decode_cursor(cursor), limit=limit)
     return answer(page_view([store_view(store) for store in page.items], encode_cursor(page.next_cursor)))
 
@@ -111,42 +114,53 @@ def list_stores(brand: Brand = None, region: Region = None, cursor: Cursor = Non
 @app.get(
     "/v1/program",
     summary="Read the active programme",
-    responses=documented({200: PublishedView}, headers=("ETag",)),
+    security=permission("program:read"),
+    responses=documented({200: PublishedProgramView}, headers=("ETag",)),
 )
 def get_program() -> Answer:
     """The version that holds now."""
-    current_caller(app).require("program:read")
     version = programs.latest()
     return answer(published_view(version), headers={"ETag": etag(version.number)})
 
 
-@app.get("/v1/program/schema", summary="Read the schema", responses=documented({200: SchemaView}))
+@app.get(
+    "/v1/program/schema",
+    summary="Read the schema",
+    security=permission("program:read"),
+    responses=documented({200: ProgramSchemaView}),
+)
 def get_schema() -> Answer:
     """The JSON Schema of the document that `POST /v1/program/versions` takes."""
-    current_caller(app).require("program:read")
     return answer(document_schema())
 
 
-@app.get(VERSIONS, summary="List the versions", responses=documented({200: VersionPage}))
+@app.get(
+    VERSIONS,
+    summary="List the versions",
+    security=permission("program:read"),
+    responses=documented({200: ProgramVersionPage}),
+)
 def list_versions(cursor: Cursor = None, limit: Limit = 20) -> Answer:
     """All versions, the newest first."""
-    current_caller(app).require("program:read")
     page = programs.history(after=decode_cursor(cursor), limit=limit)
     return answer(page_view([version_view(version) for version in page.items], encode_cursor(page.next_cursor)))
 
 
 @app.get(
-    f"{VERSIONS}/<version>", summary="Read a version", responses=documented({200: PublishedView}, headers=("ETag",))
+    f"{VERSIONS}/<version>",
+    summary="Read a version",
+    security=permission("program:read"),
+    responses=documented({200: PublishedProgramView}, headers=("ETag",)),
 )
 def get_version(version: Number) -> Answer:
     """A version as it was published; it never changes."""
-    current_caller(app).require("program:read")
     return answer(published_view(programs.published(version)), headers={"ETag": etag(version)})
 
 
 @app.post(
     VERSIONS,
     summary="Publish a programme",
+    security=permission("program:publish"),
     responses=documented(
         {200: PublicationView, 201: PublicationView},
         *(InvalidProgramError, PreconditionFailedError),
@@ -319,7 +333,6 @@ def publish_draft(draft_id: DraftId, if_match: IfMatch = None) -> Answer:
 
 def _publishing() -> Caller:
     caller = current_caller(app)
-    caller.require("program:publish")
     caller.acts_for(GROUP)
     return caller
 
@@ -327,7 +340,6 @@ def _publishing() -> Caller:
 def _reading_drafts() -> None:
     """What is not published yet is nobody's but the group's."""
     caller = current_caller(app)
-    caller.require("program:read")
     caller.acts_for(GROUP)
 
 
@@ -336,7 +348,7 @@ def _published(publication: Publication) -> Answer:
     return answer(
         {**version_view(publication.version), "replayed": publication.replayed},
         status=200 if publication.replayed else 201,
-        headers={"ETag": etag(number), "Location": f"{VERSIONS}/{number}"},
+        headers={"ETag": etag(number), "Location": reference_to(app, f"{VERSIONS}/{number}")},
     )
 
 

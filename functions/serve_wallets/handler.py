@@ -30,6 +30,8 @@ from huitou.platform.http import (
     encode_cursor,
     entry_point,
     note,
+    permission,
+    reference_to,
 )
 from huitou.platform.pauses import pause
 from huitou.platform.secrets import Secret
@@ -46,21 +48,21 @@ from huitou.points.answers import (
     redemption_view,
     wallet_view,
 )
-from huitou.points.bookings import booking_id
+from huitou.points.commands import command_id
 from huitou.points.decisions import InsufficientPointsError
 from huitou.points.figures import points_booked
 from huitou.points.membership import MemberNotFoundError
 from huitou.points.phrases import Language, preferred
 from huitou.points.requests import (
     AdjustmentBody,
-    InvalidBookingError,
+    InvalidCommandError,
     Occasion,
     RedemptionBody,
     read_adjustment,
     read_redemption,
 )
 from huitou.points.service import Booked, Points, RedemptionNotFoundError, UnknownCurrencyError
-from huitou.points.store import TableBookings, TableWallets
+from huitou.points.store import TableCommands, TableWallets
 from huitou.program.model import Program
 from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
@@ -96,16 +98,16 @@ programs = ProgramReader(
 directory = MemberDirectory(
     TableMembers(members), IdentityHasher(Secret(settings.identity_secret, settings.region, settings.endpoint).text)
 )
-points = Points(TableWallets(members), TableBookings(members), programs, members.commit, pause)
+points = Points(TableWallets(members), TableCommands(members), programs, members.commit, pause)
 
 explanations = Explanations(TablePurchases(members), TableWallets(members), programs)
 
 app = create_app("serve_wallets", "Points")
 
-BOOKING_ERRORS = (
+COMMAND_ERRORS = (
     BrandRequiredError,
     ForeignBrandError,
-    InvalidBookingError,
+    InvalidCommandError,
     MemberNotFoundError,
     InsufficientPointsError,
     ContentReusedError,
@@ -116,11 +118,12 @@ BOOKING_ERRORS = (
 @app.get(
     "/v1/members/<member_id>/wallet",
     summary="Read a wallet",
+    security=permission("points:read"),
     responses=documented({200: MemberWalletView}, MemberNotFoundError, UnknownCurrencyError),
 )
 def get_wallet(member_id: MemberPath, currency: Currency = None, at: At = None, as_of: AsOf = None) -> Answer:
     """The balance at any instant, exact to the point, with the lots that make it up."""
-    caller = _reader()
+    caller = current_caller(app)
     view = points.view(
         MemberId(member_id),
         currency,
@@ -135,11 +138,12 @@ def get_wallet(member_id: MemberPath, currency: Currency = None, at: At = None, 
 @app.get(
     "/v1/members/<member_id>/entries",
     summary="List a wallet's entries",
+    security=permission("points:read"),
     responses=documented({200: EntryPage}, MemberNotFoundError, UnknownCurrencyError),
 )
 def list_entries(member_id: MemberPath, currency: Currency = None, cursor: Cursor = None, limit: Limit = 20) -> Answer:
     """What happened to the points and why, the newest first; of another brand's sales, without the reasons."""
-    caller = _reader()
+    caller = current_caller(app)
     page = points.entries(MemberId(member_id), currency, brand=caller.brand, after=decode_cursor(cursor), limit=limit)
     entries = [entry_view(entry, programs.version(entry.program_version)) for entry in page.items]
     return answer(entry_page(entries, encode_cursor(page.next_cursor)))
@@ -161,37 +165,41 @@ def explain_entry(entry_id: EntryPath, language: Told = None, accepted: Accepted
 @app.post(
     "/v1/redemptions",
     summary="Redeem points",
-    responses=documented({200: RedemptionView, 201: RedemptionView}, *BOOKING_ERRORS, headers=("Location",)),
+    security=permission("points:write"),
+    responses=documented({200: RedemptionView, 201: RedemptionView}, *COMMAND_ERRORS, headers=("Location",)),
 )
 def redeem(body: Annotated[RedemptionBody, Body()], idempotency_key: IdempotencyKey) -> Answer:
     """Spends points at a brand, those that end first; the same key again gives the first answer, for ever."""
-    caller = _writer()
+    caller = current_caller(app)
     member = directory.require(body.member.target, caller.is_group)
     occasion = _occasion(body, member, caller, idempotency_key)
     order = read_redemption(body, occasion, programs.active())
     booked = points.redeem(order, presented=member.presented, now=accepted_at(app))
-    return _redemption(booked, _done(booked), {"Location": f"/v1/redemptions/{booked.booking.id}"})
+    location = {"Location": reference_to(app, f"/v1/redemptions/{booked.command.id}")}
+    return _redemption(booked, _done(booked), location)
 
 
 @app.get(
     "/v1/redemptions/<redemption_id>",
     summary="Read a redemption",
+    security=permission("points:read"),
     responses=documented({200: RedemptionView}, RedemptionNotFoundError),
 )
 def get_redemption(redemption_id: RedemptionPath) -> Answer:
     """A redemption of the key's brand, with its entry."""
-    caller = _reader()
+    caller = current_caller(app)
     return _redemption(points.redemption(parse_digest(redemption_id), caller.brand), 200)
 
 
 @app.post(
     "/v1/redemptions/<redemption_id>/reversal",
     summary="Reverse a redemption",
+    security=permission("points:write"),
     responses=documented({200: RedemptionView, 201: RedemptionView}, RedemptionNotFoundError, ContentionError),
 )
 def reverse(redemption_id: RedemptionPath) -> Answer:
     """Gives the points back to the lots they came from, once; what came from a lot that is over expires at once."""
-    caller = _writer()
+    caller = current_caller(app)
     booked = points.reverse(parse_digest(redemption_id), brand=caller.brand, now=accepted_at(app))
     return _redemption(booked, _done(booked))
 
@@ -199,20 +207,21 @@ def reverse(redemption_id: RedemptionPath) -> Answer:
 @app.post(
     "/v1/adjustments",
     summary="Adjust points",
-    responses=documented({200: AdjustmentView, 201: AdjustmentView}, *BOOKING_ERRORS),
+    security=permission("points:write"),
+    responses=documented({200: AdjustmentView, 201: AdjustmentView}, *COMMAND_ERRORS),
 )
 def adjust(body: Annotated[AdjustmentBody, Body()], idempotency_key: IdempotencyKey) -> Answer:
     """Gives or takes points by hand, with a reason; the same key again gives the first answer, for ever."""
-    caller = _writer()
+    caller = current_caller(app)
     member = directory.require(body.member.target, caller.is_group)
     occasion = _occasion(body, member, caller, idempotency_key)
-    booked = points.adjust(read_adjustment(body, occasion, programs.active()), now=accepted_at(app))
+    booked = points.adjust(read_adjustment(body, occasion, programs.active()), scope=caller.brand, now=accepted_at(app))
     status = _done(booked)
     return answer(adjustment_view(booked, _decided_under(booked)), status)
 
 
 def _occasion(body: RedemptionBody | AdjustmentBody, member: FoundMember, caller: Caller, key: str) -> Occasion:
-    return Occasion(booking_id(caller.brand, key), member.id, caller.brand_for(body.brand), accepted_at(app))
+    return Occasion(command_id(caller.brand, key), member.id, caller.brand_for(body.brand), accepted_at(app))
 
 
 def _redemption(booked: Booked, status: int, headers: Mapping[str, str] | None = None) -> Answer:
@@ -225,22 +234,10 @@ def _decided_under(booked: Booked) -> Program:
 
 def _done(booked: Booked) -> int:
     """The status for a command, after noting and counting what it did."""
-    note(app, member=booked.booking.member, currency=booked.booking.currency, replayed=booked.replayed)
+    note(app, member=booked.command.member, currency=booked.command.currency, replayed=booked.replayed)
     for name, count in points_booked(booked.entries, programs.active().home_currency).items():
         app.observer.count(name, count)
     return 200 if booked.replayed else 201
-
-
-def _reader() -> Caller:
-    caller = current_caller(app)
-    caller.require("points:read")
-    return caller
-
-
-def _writer() -> Caller:
-    caller = current_caller(app)
-    caller.require("points:write")
-    return caller
 
 
 handler = entry_point(app)

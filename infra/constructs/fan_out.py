@@ -45,6 +45,8 @@ class FanOut(Construct):
       same chunk; it must give the same result.
     - `report` receives what `partition` returned, after all chunks. If a step failed for good, it receives what was
       known until then with `error`: `{"Error", "Cause"}`, and the execution still ends as failed.
+
+    `executions` is the ARN of all executions that somebody started.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class FanOut(Construct):
     ) -> None:
         super().__init__(scope, name)
         state_machine_name = f"huitou-{settings.stage}-{name}"
+        self.executions = f"{self._arn_of(state_machine_name, 'execution')}:*"
         cut = self._call("partition", partition)
         work = sfn.DistributedMap(
             self,
@@ -101,11 +104,6 @@ class FanOut(Construct):
 
     def _role(self, name: str, bucket: s3.IBucket, functions: Sequence[lambda_.Function]) -> iam.Role:
         """Exactly what the states do. (Left alone, CDK would add permissions for other kinds of maps.)"""
-        stack = Stack.of(self)
-        itself = stack.format_arn(
-            service="states", resource="stateMachine", resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME
-        )
-        its_runs = itself.replace(":stateMachine:", ":execution:") + "*"
         role = iam.Role(
             self,
             "role",
@@ -115,8 +113,11 @@ class FanOut(Construct):
         for actions, resources in (
             (["lambda:InvokeFunction"], [function.function_arn for function in functions]),
             (["s3:GetObject"], [bucket.arn_for_objects("*")]),
-            (["states:StartExecution"], [itself]),
-            (["states:DescribeExecution", "states:StopExecution", "states:RedriveExecution"], [its_runs]),
+            (["states:StartExecution"], [self._arn_of(name, "stateMachine")]),
+            (
+                ["states:DescribeExecution", "states:StopExecution", "states:RedriveExecution"],
+                [f"{self._arn_of(name, 'execution')}*"],
+            ),
             ([*LOG_DELIVERY, *TRACES], ["*"]),
         ):
             role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))
@@ -127,6 +128,12 @@ class FanOut(Construct):
             f"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{name}*",
         )
         return role
+
+    def _arn_of(self, name: str, resource: str) -> str:
+        """Of the state machine called ``name``, or of the resources that are named after it."""
+        return Stack.of(self).format_arn(
+            service="states", resource=resource, resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME
+        )
 
     def _call(self, name: str, function: lambda_.Function) -> tasks.LambdaInvoke:
         call = tasks.LambdaInvoke(

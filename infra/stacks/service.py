@@ -139,14 +139,21 @@ class ServiceStack(Stack):
 
         report = self._function("report_import", {**self._program, **self._files}, CHUNK_TIMEOUT, LARGE_MIB)
 
-        states = FanOut(
+        fan_out = FanOut(
             self, "import", settings=self._settings, bucket=files, partition=partition, apply=apply, report=report
-        ).state_machine
+        )
+        states = fan_out.state_machine.state_machine_arn
         serve = self._function(
             "serve_imports",
-            {**self._program, **self._files, "HUITOU_IMPORT_STATE_MACHINE": states.state_machine_arn},
+            {**self._program, **self._files, "HUITOU_IMPORT_STATE_MACHINE": states},
         )
-        serve.allow(["states:StartExecution"], states.state_machine_arn)
+        serve.allow(["states:StartExecution"], states)
+        serve.allow(["states:DescribeExecution"], fan_out.executions)
+        acknowledge_wildcards(
+            self,
+            "An execution is named after its import.",
+            f"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:huitou-{self._settings.stage}-import:*",
+        )
         for function in (partition, apply, report, serve):
             self._let_read_program(function)
             function.allow([*READ, *WRITE], self._data.program.table_arn, partitions=["IMPORT#*"])

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from huitou.imports.model import Counts, Format, Rejection, Run, Status
+from huitou.imports.model import Counts, ImportFormat, ImportStatus, Rejection, Run
 from huitou.imports.ports import RunStore
 from huitou.imports.store import TableRuns
 from huitou.kernel.commits import StaleReadError
@@ -26,7 +26,7 @@ from tests.builders import MEI, OPENED, lot, wallet
 from tests.contract.targets import AnyTable
 from tests.purchases import bill
 
-RUN = Run(digest_of(("import", "maru", "k")), "maru", Format.CSV, "history", OPENED)
+RUN = Run(digest_of(("import", "maru", "k")), "maru", ImportFormat.CSV, "history", OPENED)
 
 
 def runs_on(table: AnyTable) -> RunStore:
@@ -48,7 +48,7 @@ def test_an_import_comes_back_as_it_was_stored(table: AnyTable) -> None:
     assert runs.find(RUN.id) == RUN
     ended = replace(
         RUN,
-        status=Status.FAILED,
+        status=ImportStatus.FAILED,
         attempt=2,
         started_at=OPENED,
         finished_at=OPENED + timedelta(hours=1),
@@ -70,7 +70,7 @@ def test_an_import_is_there_once_and_moves_on_once(table: AnyTable) -> None:
     table.commit([runs.add(RUN)])
     with pytest.raises(StaleReadError):
         table.commit([runs.add(RUN)])
-    started = replace(RUN, status=Status.RUNNING, attempt=1)
+    started = replace(RUN, status=ImportStatus.RUNNING, attempt=1)
     table.commit([runs.replace(started, before=RUN)])
     with pytest.raises(StaleReadError):
         table.commit([runs.replace(started, before=RUN)])

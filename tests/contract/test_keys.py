@@ -9,7 +9,7 @@ import pytest
 
 from huitou.access.model import ApiKey
 from huitou.access.ports import KeyStore
-from huitou.access.store import DynamoKeys
+from huitou.access.store import TableKeys
 from huitou.kernel.audit import AuditEntry
 from huitou.kernel.commits import StaleReadError
 from huitou.simulator.memory import MemoryTable
@@ -21,7 +21,7 @@ KEY = ApiKey("0a", "maru", frozenset({"points:read", "points:write"}), "ab" * 32
 
 
 def keys_on(table: AnyTable) -> KeyStore:
-    return MemoryKeys(table) if isinstance(table, MemoryTable) else DynamoKeys(table)
+    return MemoryKeys(table) if isinstance(table, MemoryTable) else TableKeys(table)
 
 
 def test_a_key_is_found_by_its_id_and_all_are_listed(table: AnyTable) -> None:

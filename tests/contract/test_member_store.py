@@ -12,7 +12,16 @@ from huitou.kernel.ids import MemberId, new_member_id
 from huitou.kernel.pages import InvalidCursorError
 from huitou.members.decisions import change_profile, claim, consent, enrol, tag
 from huitou.members.identity import IdentityKey
-from huitou.members.model import Channel, Consent, ConsentChange, ConsentKey, Gender, Member, Method, Profile
+from huitou.members.model import (
+    Consent,
+    ConsentChange,
+    ConsentChannel,
+    ConsentKey,
+    Gender,
+    Member,
+    Profile,
+    ProofMethod,
+)
 from huitou.members.ports import MemberStore
 from huitou.members.service import Enrolled, Members
 from huitou.members.store import TableMembers
@@ -57,11 +66,11 @@ def mei() -> Member:
     profile = Profile("林美", date(1992, 2, 29), Gender.FEMALE, "zh-TW", "m1", "+886912345678", "mei@example.com")
     member = enrol(new_member_id(), [proven(MEI_PHONE), said(MEI_LINE)], profile, "maru", NOON)
     member = tag(member, "素食", "sora", LATER)
-    member = claim(member, proven(MEI_EMAIL, Method.STAFF), "sora", LATER)
+    member = claim(member, proven(MEI_EMAIL, ProofMethod.STAFF), "sora", LATER)
     word = Consent(True, "app", NOON, NOON, LATER, "maru")
-    member = consent(member, ConsentKey(Channel.SMS, "maru", "marketing"), word, None).member
+    member = consent(member, ConsentKey(ConsentChannel.SMS, "maru", "marketing"), word, None).member
     confirmed = replace(word, occurred_at=LATER, confirmed_at=LATER)
-    member = consent(member, ConsentKey(Channel.SMS, "maru", "marketing"), confirmed, None).member
+    member = consent(member, ConsentKey(ConsentChannel.SMS, "maru", "marketing"), confirmed, None).member
     return replace(member, version=1)
 
 
@@ -176,7 +185,7 @@ def test_racing_enrolments_with_one_phone_give_one_member(table: AnyTable, side_
 def a_line(brand: str, day: int) -> ConsentChange:
     at = NOON + timedelta(days=day)
     return ConsentChange(
-        ConsentKey(Channel.LINE, brand, "service"), Consent(day % 2 == 0, "app", at, at, LATER, "maru")
+        ConsentKey(ConsentChannel.LINE, brand, "service"), Consent(day % 2 == 0, "app", at, at, LATER, "maru")
     )
 
 

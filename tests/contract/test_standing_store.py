@@ -27,7 +27,7 @@ BEFORE_ALL = at("2020-01-01 00:00")
 SALE = spent(150, "2026-03-02 12:00")
 FACTS = (SALE, refunded(SALE, "2026-03-10 12:00", 20), spent(1000, "2026-02-01 09:30:00.123"))
 LEVELS = [{"id": "basic", "name": "Basic", "threshold": "0"}, {"id": "gold", "name": "Gold", "threshold": "1000"}]
-TIERS: dict[str, Any] = {"measure": "spend", "window": {"kind": "rolling", "days": 365}, "levels": LEVELS}
+TIERS: dict[str, Any] = {"measure": "spend", "window": {"type": "rolling", "days": 365}, "levels": LEVELS}
 
 
 def standings_on(table: AnyTable) -> StandingStore:

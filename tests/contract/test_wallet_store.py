@@ -19,7 +19,7 @@ from tests.ledger import Ledger, points_program
 
 NOON = at("2026-03-02 12:00")
 LATER = NOON + timedelta(hours=1)
-EXPIRY = {"kind": "rolling_days", "days": 90}
+EXPIRY = {"type": "rolling_days", "days": 90}
 
 
 @pytest.fixture

@@ -28,15 +28,15 @@ _NUMBERS = count(random.randrange(1_000_000))  # noqa: S311 - not a secret
 
 PROGRAM = document(
     point_currencies=[
-        {"id": "points", "name": "Points", "expiry": {"kind": "rolling_days", "days": 90}},
+        {"id": "points", "name": "Points", "expiry": {"type": "rolling_days", "days": 90}},
         {
             "id": "beans",
             "name": "Beans",
             "brand": "sora",
             "pending_days": 1,
-            "expiry": {"kind": "rolling_days", "days": 1},
+            "expiry": {"type": "rolling_days", "days": 1},
         },
-        {"id": "leaves", "name": "Leaves", "expiry": {"kind": "rolling_days", "days": 1}},
+        {"id": "leaves", "name": "Leaves", "expiry": {"type": "rolling_days", "days": 1}},
     ],
     earning=[
         rule(),

@@ -22,7 +22,7 @@ from cli import deploy, local_stack
 from cli.local_stack import LocalStack
 from huitou.access.model import PERMISSIONS
 from huitou.access.service import KeyService
-from huitou.access.store import DynamoKeys
+from huitou.access.store import TableKeys
 from huitou.kernel.instants import to_instant
 from huitou.platform.table import Table
 from huitou.program.model import GROUP
@@ -82,7 +82,7 @@ def platform(stack: LocalStack) -> Iterator[Platform]:
 def keys(platform: Platform) -> KeyService:
     """Mints and revokes keys as `huitou keys` does."""
     table = Table(platform.program_table, local_stack.REGION, platform.stack.endpoint)
-    return KeyService(DynamoKeys(table), table.commit, secrets.token_hex)
+    return KeyService(TableKeys(table), table.commit, secrets.token_hex)
 
 
 @pytest.fixture(scope="session")

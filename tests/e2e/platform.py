@@ -73,6 +73,14 @@ class Platform:
         answer = self._sqs.get_queue_attributes(QueueUrl=self._due_queue, AttributeNames=counts)
         return all(answer["Attributes"][count] == "0" for count in counts)
 
+    def stop_imports(self) -> None:
+        """What an operator does to executions that go on."""
+        states = self.stack.client("stepfunctions")
+        for machine in states.list_state_machines()["stateMachines"]:
+            going_on = {"stateMachineArn": machine["stateMachineArn"], "statusFilter": "RUNNING"}
+            for execution in states.list_executions(**going_on)["executions"]:
+                states.stop_execution(executionArn=execution["executionArn"])
+
     @contextmanager
     def impatient_queue(self) -> Iterator[None]:
         """The due queue tries again after a second instead of six minutes."""

@@ -137,12 +137,12 @@ def test_a_batch_is_bounded(api: httpx.Client, platform: Platform, member: str) 
 
 
 BAD_ORDERS: dict[str, tuple[Body, int, str, list[str]]] = {
-    "nothing": ({"points": "0"}, 422, "invalid_booking", ["/points"]),
+    "nothing": ({"points": "0"}, 422, "invalid_command", ["/points"]),
     "less than nothing": ({"points": "-1"}, 422, "validation_failed", ["/points"]),
-    "half a point": ({"points": "0.5"}, 422, "invalid_booking", ["/points"]),
+    "half a point": ({"points": "0.5"}, 422, "invalid_command", ["/points"]),
     "more than there is": ({"points": "1"}, 409, "insufficient_points", []),
-    "unknown points": ({"currency": "gold"}, 422, "invalid_booking", ["/currency"]),
-    "unknown brand": ({"brand": "nowhere"}, 422, "invalid_booking", ["/brand"]),
+    "unknown points": ({"currency": "gold"}, 422, "invalid_command", ["/currency"]),
+    "unknown brand": ({"brand": "nowhere"}, 422, "invalid_command", ["/brand"]),
     "unknown member": ({"member": {"phone": a_phone()}}, 404, "member_not_found", []),
 }
 

@@ -37,7 +37,7 @@ def _requests(member: str) -> dict[str, tuple[str, str, dict[str, Any]]]:
     """One call of each kind about a member."""
     path = f"/v1/members/{member}"
     gift = {"member": {"id": member}, "points": "1", "brand": "sora", "reason": "x", "actor": "x"}
-    visit = {"kind": "visit", "source": "door", "event_id": "V-1", "member": {"id": member}, "occurred_at": ago()}
+    visit = {"type": "visit", "source": "door", "event_id": "V-1", "member": {"id": member}, "occurred_at": ago()}
     return {
         "member": ("GET", path, {}),
         "look-up": ("POST", "/v1/members/lookup", {"json": {"id": member}}),
@@ -112,7 +112,7 @@ def test_a_brand_keeps_its_own_points_to_itself(maru: httpx.Client, api: httpx.C
     member = enrol(api)
     refusal(maru.get(f"/v1/members/{member}/wallet", params={"currency": "beans"}), 422, "unknown_currency")
     order = redemption(member, "1", currency="beans")
-    assert pointers(refusal(maru.post("/v1/redemptions", json=order, headers=keyed()), 422, "invalid_booking")) == [
+    assert pointers(refusal(maru.post("/v1/redemptions", json=order, headers=keyed()), 422, "invalid_command")) == [
         "/currency"
     ]
 

@@ -76,10 +76,10 @@ def test_what_falls_due_is_booked_once_however_often_the_clock_ticks(
     assert eventually(platform.queue_is_empty)
     assert all(each.is_booked(api) for each in forgotten)
     begun = entries(api, beans.member, currency="beans")
-    assert [(entry["points"], entry["cause"]["kind"]) for entry in begun] == [("100", "purchase"), ("100", "clock")]
+    assert [(entry["points"], entry["cause"]["type"]) for entry in begun] == [("100", "purchase"), ("100", "clock")]
     assert begun[1]["effective_at"] == begun[0]["lots"][0]["active_at"]
     ended = entries(api, leaves.member, currency="leaves")
-    assert [(entry["points"], entry["cause"]["kind"]) for entry in ended] == [("100", "purchase"), ("-100", "clock")]
+    assert [(entry["points"], entry["cause"]["type"]) for entry in ended] == [("100", "purchase"), ("-100", "clock")]
     assert ended[1]["effective_at"] == ended[0]["lots"][0]["expires_at"]
     assert (f"M#{leaves.member}", "WALLET#leaves#HEAD") not in platform.due()
     after = spendable(api, beans.member, currency="beans"), spendable(api, leaves.member, currency="leaves")

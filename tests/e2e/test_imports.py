@@ -160,16 +160,40 @@ def test_a_file_that_cannot_be_read_fails_the_import_and_says_why(api: httpx.Cli
     assert done["failure"]
 
 
+def test_an_import_that_was_stopped_by_hand_says_so_and_starts_again(api: httpx.Client, platform: Platform) -> None:
+    """M36, E14: what was done until then is recognised."""
+    path = _started(api, _ndjson(_history(unique("F"), 1)))
+    platform.stop_imports()
+    stopped = found(api.get(path))
+    assert (stopped["status"], stopped["rejections_url"]) == ("failed", None)
+    assert stopped["failure"]
+    assert api.post(f"{path}/start").json()["status"] == "running"
+    done = _ended(api, path)
+    assert (done["status"], done["counts"]) == (
+        "completed",
+        {"members": 6, "recorded": 40, "known": 0, "rejected": 0},
+    )
+
+
 def _ndjson(rows: Sequence[Body]) -> bytes:
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
 
 
 def _import(api: httpx.Client, text: bytes, form: str = "ndjson") -> Body:
     """The import of a file, when it is finished."""
+    return _ended(api, _started(api, text, form))
+
+
+def _started(api: httpx.Client, text: bytes, form: str = "ndjson") -> str:
+    """Where the import of a file is found."""
     asked = created(api.post("/v1/imports", json={"format": form}, headers=keyed()))
     path = f"/v1/imports/{asked['import_id']}"
     assert httpx.put(asked["upload_url"], content=text, timeout=60).is_success
     assert api.post(f"{path}/start").status_code == 202
+    return path
+
+
+def _ended(api: httpx.Client, path: str) -> Body:
     assert eventually(lambda: found(api.get(path))["finished_at"] is not None, seconds=60)
     return found(api.get(path))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urljoin
 
 import httpx
 import pytest
@@ -94,8 +95,8 @@ def test_the_entries_tell_the_whole_story(api: httpx.Client, story: Story) -> No
     ]
     versions = [entry["version"] for entry in told]
     assert versions == list(range(versions[0], versions[0] + 3))
-    assert told[0]["cause"] == {"kind": "purchase", "id": story.purchase["purchase_id"]}
-    assert told[1]["cause"] == {"kind": "redemption", "id": story.redeemed["redemption_id"]}
+    assert told[0]["cause"] == {"type": "purchase", "id": story.purchase["purchase_id"]}
+    assert told[1]["cause"] == {"type": "redemption", "id": story.redeemed["redemption_id"]}
 
 
 def test_the_balance_is_known_at_any_instant(api: httpx.Client, story: Story) -> None:
@@ -194,7 +195,8 @@ def test_enrolling_again_finds_the_same_member(api: httpx.Client) -> None:
     """M1: by any of the identities, in any way of writing."""
     phone = a_phone()
     first = api.post("/v1/members", json=enrolment(identities=[{"phone": phone}]))
-    assert first.headers["location"] == f"/v1/members/{created(first)['member_id']}"
+    found_at = urljoin(str(first.url), first.headers["location"])
+    assert found(api.get(found_at))["member_id"] == created(first)["member_id"]
     international = f"+886 {phone[1:].replace('-', ' ')}"
     again = api.post("/v1/members", json=enrolment(identities=[{"phone": international}, {"card": unique("C-")}]))
     assert found(again)["member_id"] == created(first)["member_id"]

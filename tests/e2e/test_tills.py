@@ -107,7 +107,7 @@ def test_a_visit_is_recorded_once(api: httpx.Client) -> None:
     visit = {
         "brand": "sora",
         "store": "s1",
-        "kind": "booking",
+        "type": "booking",
         "source": "tables",
         "event_id": unique("B"),
         "member": {"phone": phone},
@@ -115,10 +115,10 @@ def test_a_visit_is_recorded_once(api: httpx.Client) -> None:
         "data": {"guests": "4"},
     }
     seen = created(api.post("/v1/events", json=visit))
-    assert (seen["kind"], seen["data"], seen["replayed"]) == ("booking", {"guests": "4"}, False)
+    assert (seen["type"], seen["data"], seen["replayed"]) == ("booking", {"guests": "4"}, False)
     assert found(api.post("/v1/events", json=visit)) == {**seen, "replayed": True}
-    other = api.post("/v1/events", json={**visit, "kind": "check_in"})
-    assert pointers(refusal(other, 409, "same_identity_other_content")) == ["/kind"]
+    other = api.post("/v1/events", json={**visit, "type": "check_in"})
+    assert pointers(refusal(other, 409, "same_identity_other_content")) == ["/type"]
 
 
 def test_a_till_that_was_offline_sends_its_sales_late(api: httpx.Client) -> None:

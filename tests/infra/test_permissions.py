@@ -29,7 +29,7 @@ ALLOWED = {
     "record_purchases": READ | WRITE | SECRET,
     "serve_wallets": READ | WRITE | SECRET,
     "serve_program": READ | WRITE,
-    "serve_imports": READ | WRITE | FILES | {"states:StartExecution"},
+    "serve_imports": READ | WRITE | FILES | {"states:StartExecution", "states:DescribeExecution"},
     "partition_import": READ | WRITE | FILES,
     "apply_import": READ | WRITE | FILES | SECRET,
     "report_import": READ | WRITE | FILES,

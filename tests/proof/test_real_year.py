@@ -31,7 +31,7 @@ from cli.program_file import read_program_file
 from cli.sample_data import DATA, write_sample
 from huitou.access.model import PERMISSIONS
 from huitou.access.service import KeyService
-from huitou.access.store import DynamoKeys
+from huitou.access.store import TableKeys
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import parse_instant, to_instant
 from huitou.kernel.pages import all_items
@@ -92,7 +92,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
 def importer(stack: LocalStack) -> Importer:
     """The importing command, with a key of the group."""
     table = Table(stack.outputs()["ProgramTable"], local_stack.REGION, stack.endpoint)
-    service = KeyService(DynamoKeys(table), table.commit, secrets.token_hex)
+    service = KeyService(TableKeys(table), table.commit, secrets.token_hex)
     key = str(service.mint(GROUP, PERMISSIONS, "proof", "tests", to_instant(datetime.now(UTC))))
     importer = Importer(stack.api_url(), key)
     importer.call("POST", "/v1/program/versions", json=read_program_file(PROGRAM).document)
@@ -161,7 +161,7 @@ def points_of(ledgers: Ledgers) -> Points:
     entries = {currency: ledger[1] for currency, ledger in ledgers.items()}
     by_then = [entry for entry in entries["points"] if entry.effective_at <= END_OF_YEAR]
     return Points(
-        purchases=sum(entry.cause.kind == "purchase" for entry in entries["points"]),
+        purchases=sum(entry.cause.type == "purchase" for entry in entries["points"]),
         earned=_earned(entries["points"]),
         spendable=balance_of(replay(by_then, lambda _: NEW_YORK).lots, END_OF_YEAR).spendable,
         beans=_earned(entries.get("beans", [])),

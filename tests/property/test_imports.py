@@ -22,7 +22,7 @@ from huitou.points.service import Points
 from huitou.program.model import Program
 from huitou.purchases.service import Purchases
 from huitou.simulator.memory_budgets import MemoryBudgets
-from huitou.simulator.memory_points import MemoryBookings
+from huitou.simulator.memory_points import MemoryCommands
 from huitou.simulator.memory_purchases import MemoryMemberStates
 from tests.builders import TAIPEI, document, program
 from tests.importing import STARTED, Importer, member_row, ndjson, purchase_row
@@ -31,10 +31,10 @@ from tests.purchases import Publications
 CARDS = ("C1", "C2", "C3")
 EXPIRIES = st.sampled_from(
     [
-        {"kind": "never"},
-        {"kind": "rolling_days", "days": 20},
-        {"kind": "sliding", "days": 15},
-        {"kind": "end_of_month", "months": 0},
+        {"type": "never"},
+        {"type": "rolling_days", "days": 20},
+        {"type": "sliding", "days": 15},
+        {"type": "end_of_month", "months": 0},
     ]
 )
 FIRST_DAY = datetime.fromisoformat("2026-01-05T12:00+08:00")
@@ -137,7 +137,7 @@ def _live(importer: Importer, rows: list[dict[str, Any]]) -> None:
     run = importer.begin(ndjson(rows) + b"\n", key="to read them by")
     only, commit = importer.programs.active(), importer.table.commit
     programs = Publications(only)
-    points = Points(importer.wallets, MemoryBookings(importer.table), programs, commit, lambda _: None)
+    points = Points(importer.wallets, MemoryCommands(importer.table), programs, commit, lambda _: None)
     purchases = Purchases(
         importer.purchases,
         importer.wallets,

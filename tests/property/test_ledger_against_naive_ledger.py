@@ -84,7 +84,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @initialize(policy=POLICIES, pending_days=st.integers(0, 2), zone=ZONES, courtesy=st.sampled_from([0, 0, 1, 3]))
     def open(self, policy: tuple[str, int], pending_days: int, zone: str, courtesy: int) -> None:
         kind, number = policy
-        expiry = {"kind": kind} | ({NUMBERS[kind]: number} if kind in NUMBERS else {})
+        expiry = {"type": kind} | ({NUMBERS[kind]: number} if kind in NUMBERS else {})
         self.now = self.recorded = START
         self.steps = 0
         self.ledger = Ledger(points_program(expiry, pending_days, zone, courtesy))
@@ -356,10 +356,10 @@ class LedgerMachine(RuleBasedStateMachine):
                     assert entry.effective_at == lot.active_at
                 if entry.type in {EntryType.REVERSE, EntryType.GIVE_BACK, EntryType.RELEASE}:
                     returned[lot.number] = entry.effective_at
-                if entry.type is EntryType.EXPIRE and entry.cause.kind == "clock":
+                if entry.type is EntryType.EXPIRE and entry.cause.type == "clock":
                     assert lot.expires_at is not None
                     assert entry.effective_at == max(lot.expires_at, returned.get(lot.number, lot.expires_at))
-        for by_clock, decided in groupby(entries, lambda entry: (entry.cause.kind == "clock", entry.recorded_at)):
+        for by_clock, decided in groupby(entries, lambda entry: (entry.cause.type == "clock", entry.recorded_at)):
             order = [(entry.effective_at, entry.type is EntryType.EXPIRE) for entry in decided]
             assert not by_clock[0] or order == sorted(order)
         assert totals(entries).expired <= self.naive.expired(self.now)

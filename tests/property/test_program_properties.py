@@ -23,10 +23,10 @@ from huitou.program.validation import InvalidProgramError, read_document
 from tests.builders import document, program, rule
 
 EXPIRIES = st.one_of(
-    st.builds(lambda days: {"kind": "rolling_days", "days": days}, st.integers(1, 3660)),
-    st.builds(lambda days: {"kind": "sliding", "days": days}, st.integers(1, 3660)),
-    st.builds(lambda months: {"kind": "end_of_month", "months": months}, st.integers(0, 120)),
-    st.builds(lambda years: {"kind": "end_of_year", "years": years}, st.integers(0, 20)),
+    st.builds(lambda days: {"type": "rolling_days", "days": days}, st.integers(1, 3660)),
+    st.builds(lambda days: {"type": "sliding", "days": days}, st.integers(1, 3660)),
+    st.builds(lambda months: {"type": "end_of_month", "months": months}, st.integers(0, 120)),
+    st.builds(lambda years: {"type": "end_of_year", "years": years}, st.integers(0, 20)),
 )
 ZONES = st.sampled_from(["Asia/Taipei", "America/New_York", "Pacific/Apia", "America/Santiago", "UTC"])
 INSTANTS = st.datetimes(datetime(2000, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
@@ -132,7 +132,7 @@ RULES = st.builds(
 )
 TIERS = {
     "measure": "visits",
-    "window": {"kind": "anniversary"},
+    "window": {"type": "anniversary"},
     "levels": [{"id": "basic", "name": "Basic", "threshold": 0}, {"id": "gold", "name": "Gold", "threshold": 9}],
 }
 

@@ -26,8 +26,8 @@ from tests.purchases import LIN, NOON, Shop, bill, bread
 RULES: Program = program(
     document(
         point_currencies=[
-            {"id": "points", "name": "Points", "expiry": {"kind": "rolling_days", "days": 5}},
-            {"id": "beans", "name": "Beans", "brand": "sora", "pending_days": 2, "expiry": {"kind": "never"}},
+            {"id": "points", "name": "Points", "expiry": {"type": "rolling_days", "days": 5}},
+            {"id": "beans", "name": "Beans", "brand": "sora", "pending_days": 2, "expiry": {"type": "never"}},
         ],
         earning=[rule(), rule(id="beans", name="Beans", currency="beans", points="3", when={"brands": ["sora"]})],
     )

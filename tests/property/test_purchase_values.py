@@ -15,7 +15,7 @@ from huitou.kernel.commits import Write
 from huitou.kernel.content import require_same
 from huitou.kernel.ids import Digest, OwnedId, occurred_at_of, parse_id
 from huitou.platform.table import Item
-from huitou.purchases.model import Discount, EntryRef, Line, Payment, Purchase, Visit, VisitKind
+from huitou.purchases.model import Discount, EntryRef, Line, Payment, Purchase, Visit, VisitType
 from huitou.purchases.store import TablePurchases
 from tests.builders import MEI
 from tests.purchases import NOON, bill, booking
@@ -96,11 +96,11 @@ def test_a_sale_to_nobody_is_read_back_before_and_after_its_claim(sale: Purchase
     assert store.find(sale.receipt) == store.get(sale.key(MEI)) == claimed
 
 
-@given(st.dictionaries(NAMES, st.text(max_size=50), max_size=5), st.sampled_from(VisitKind), INSTANTS)
-def test_a_visit_is_read_back_as_it_was_kept(data: dict[str, str], kind: VisitKind, occurred_at: Any) -> None:
+@given(st.dictionaries(NAMES, st.text(max_size=50), max_size=5), st.sampled_from(VisitType), INSTANTS)
+def test_a_visit_is_read_back_as_it_was_kept(data: dict[str, str], kind: VisitType, occurred_at: Any) -> None:
     """M5: what the partner says is kept as it came."""
     shelf, store = shelved()
-    visit: Visit = booking(data=data, kind=kind, occurred_at=occurred_at, client_reference=None)
+    visit: Visit = booking(data=data, type=kind, occurred_at=occurred_at, client_reference=None)
 
     shelf.commit(store.add_visit(visit))
 

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huitou.points.commands import ConvertIn, ConvertOut, Earn, GiveBack, Receive, Redeem, Send, Settle, TakeBack
 from huitou.points.decisions import decide, decide_all
 from huitou.points.earning import Earning
+from huitou.points.moves import ConvertIn, ConvertOut, Earn, GiveBack, Receive, Redeem, Send, Settle, TakeBack
 from huitou.points.refunding import share_to_return
 from huitou.points.replay import activity_without
 from huitou.points.wallet import Cause, Entry, Lot, Wallet, open_wallet
@@ -36,10 +36,10 @@ WALLETS = st.lists(LOTS, min_size=1, max_size=6).map(
 PROGRAMS = st.sampled_from(
     [
         points_program(),
-        points_program({"kind": "rolling_days", "days": 7}),
-        points_program({"kind": "rolling_days", "days": 7}, pending_days=2),
-        points_program({"kind": "sliding", "days": 10}),
-        points_program({"kind": "end_of_month", "months": 1}),
+        points_program({"type": "rolling_days", "days": 7}),
+        points_program({"type": "rolling_days", "days": 7}, pending_days=2),
+        points_program({"type": "sliding", "days": 10}),
+        points_program({"type": "end_of_month", "months": 1}),
     ]
 )
 

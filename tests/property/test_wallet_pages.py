@@ -20,8 +20,8 @@ from tests.builders import MEI, OPENED, lot, wallet
 from tests.items import ItemsInMemory, size_of
 from tests.ledger import points_program
 
-NINETY_DAYS = points_program({"kind": "rolling_days", "days": 90}, pending_days=1)
-SLIDING = points_program({"kind": "sliding", "days": 90})
+NINETY_DAYS = points_program({"type": "rolling_days", "days": 90}, pending_days=1)
+SLIDING = points_program({"type": "sliding", "days": 90})
 DAY = timedelta(days=1)
 
 

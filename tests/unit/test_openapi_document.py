@@ -3,14 +3,45 @@
 from __future__ import annotations
 
 import json
+import re
 
-from cli.openapi import DOCUMENT, texts
+from cli.openapi import DOCUMENT, SAMPLES, apps, texts
+from huitou.access.model import PERMISSIONS
+from huitou.platform.http import OPENAPI_PATH
+from huitou.program.model import GROUP
 from infra.routes import ROUTES
 
 
 def test_the_committed_description_is_the_generated_one() -> None:
     for path, text in texts().items():
         assert path.read_text("utf-8") == text, f"{path.name} is out of date: run `huitou openapi`"
+
+
+def test_a_component_says_by_its_name_what_it_belongs_to() -> None:
+    """`Status` or `Format` would become a class of that name in every client."""
+    names = json.loads(DOCUMENT.read_text("utf-8"))["components"]["schemas"]
+
+    assert {name for name in names if len(re.findall("[A-Z]", name)) == 1} == {"Gender", "Problem"}
+
+
+def test_every_call_needs_the_permission_that_its_description_names() -> None:
+    """M35: each sample is refused to a key that has all permissions but that one."""
+    described = json.loads(DOCUMENT.read_text("utf-8"))["paths"]
+    refused = set()
+    for function, app in zip(ROUTES, apps(), strict=True):
+        for sample in sorted(SAMPLES.glob(f"{function}.*.json")):
+            event = json.loads(sample.read_text("utf-8"))
+            if event["resource"] == OPENAPI_PATH:
+                continue
+            (needed,) = described[event["resource"]][event["httpMethod"].lower()]["security"]
+            (permission,) = needed["key"]
+            others = " ".join(each for each in PERMISSIONS if each != permission)
+            event["requestContext"]["authorizer"] |= {"brand": GROUP, "permissions": others}
+            app.begin(event)
+            answer = app.resolve(event, None)
+            assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (403, "missing_permission"), sample
+            refused.add(f"{event['httpMethod']} {event['resource']}")
+    assert refused == {line for lines in ROUTES.values() for line in lines} - {f"GET {OPENAPI_PATH}"}
 
 
 def test_the_gateway_knows_every_route_that_is_described_and_no_other() -> None:

@@ -16,7 +16,7 @@ from moto import mock_aws
 from huitou.access.keys import Credential, hash_secret, parse_authorization, proves
 from huitou.access.model import PERMISSIONS, Caller, ForeignBrandError, MissingPermissionError
 from huitou.access.service import KeyService, UnknownPermissionError, authorize
-from huitou.access.store import DynamoKeys
+from huitou.access.store import TableKeys
 from huitou.access.verdicts import allow, authorization_of
 from huitou.kernel.audit import AuditEntry
 from huitou.kernel.errors import NotFoundError
@@ -152,7 +152,7 @@ class TestFunction:
         with mock_aws():
             create_table("program", None)
             table = Table("program", REGION)
-            yield KeyService(DynamoKeys(table), table.commit, lambda size: bytes(range(size)).hex())
+            yield KeyService(TableKeys(table), table.commit, lambda size: bytes(range(size)).hex())
 
     def test_a_good_key_is_let_in_and_a_revoked_one_is_not(self, keys: KeyService) -> None:
         function: Any = importlib.import_module("functions.authorize_request.handler")

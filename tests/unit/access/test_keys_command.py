@@ -13,7 +13,7 @@ from cli.keys import app
 from huitou.access.keys import parse_authorization
 from huitou.access.model import PERMISSIONS
 from huitou.access.service import authorize
-from huitou.access.store import DynamoKeys
+from huitou.access.store import TableKeys
 from huitou.platform import keys
 from huitou.platform.audit import AuditItem
 from huitou.platform.table import Table
@@ -41,7 +41,7 @@ def huitou_keys(*arguments: str) -> Result:
 def test_a_key_is_printed_once_and_opens_with_what_it_was_given(program_table: Table) -> None:
     minted = huitou_keys("mint", "till 7", "--brand", "maru", "-p", "points:read", "-p", "points:write")
 
-    caller = authorize(DynamoKeys(program_table), f"Bearer {minted.output.strip()}")
+    caller = authorize(TableKeys(program_table), f"Bearer {minted.output.strip()}")
     assert caller is not None
     assert (caller.brand, caller.permissions) == ("maru", frozenset({"points:read", "points:write"}))
 
@@ -49,7 +49,7 @@ def test_a_key_is_printed_once_and_opens_with_what_it_was_given(program_table: T
 def test_without_options_a_key_is_the_groups_and_may_do_everything(program_table: Table) -> None:
     minted = huitou_keys("mint", "console")
 
-    caller = authorize(DynamoKeys(program_table), f"Bearer {minted.output.strip()}")
+    caller = authorize(TableKeys(program_table), f"Bearer {minted.output.strip()}")
     assert caller is not None
     assert caller.is_group
     assert caller.permissions == set(PERMISSIONS)
@@ -81,7 +81,7 @@ def test_a_revocation_is_for_good_and_names_who_did_it(program_table: Table) -> 
     revoked = huitou_keys("revoke", credential.key_id)
 
     assert revoked.exit_code == 0
-    assert authorize(DynamoKeys(program_table), f"Bearer {key}") is None
+    assert authorize(TableKeys(program_table), f"Bearer {key}") is None
     (entry,) = audited(program_table, "key_revoked")
     assert entry.subject == credential.key_id
     assert entry.actor.startswith("arn:aws:")

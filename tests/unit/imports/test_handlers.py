@@ -19,6 +19,7 @@ from huitou.program.publishing import ProgramPublisher
 from huitou.program.store import TableVersions
 from tests.builders import document
 from tests.contract.targets import REGION, create_table
+from tests.gateway import found_at
 
 EVENTS = Path(__file__).parents[3] / "events"
 BUCKET = "imports"
@@ -58,7 +59,7 @@ class Functions:
 
     def location(self, incoming: Event) -> str:
         """Where the answer says that its subject is found."""
-        return str(_function("serve_imports").handler(incoming, None)["multiValueHeaders"]["Location"][0])
+        return found_at(incoming, _function("serve_imports").handler(incoming, None))
 
     def run(self, name: str) -> Any:
         """A state, with its sample as input."""

@@ -11,7 +11,7 @@ import pytest
 
 from huitou.imports import partition
 from huitou.imports.errors import FileReplacedError, ImportNotFoundError, NothingUploadedError, UnreadableFileError
-from huitou.imports.model import LONGEST_REASON, Counts, Format, Status
+from huitou.imports.model import LONGEST_REASON, Counts, ImportFormat, ImportStatus
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.errors import ContentReusedError, UnavailableError
 from huitou.points.replay import discrepancies
@@ -252,9 +252,9 @@ def test_more_lots_than_an_item_holds_and_more_due_than_a_commit_takes() -> None
                         "id": "points",
                         "name": "Points",
                         "pending_days": 2,
-                        "expiry": {"kind": "rolling_days", "days": 150},
+                        "expiry": {"type": "rolling_days", "days": 150},
                     },
-                    {"id": "beans", "name": "Beans", "brand": "sora", "exponent": 1, "expiry": {"kind": "never"}},
+                    {"id": "beans", "name": "Beans", "brand": "sora", "exponent": 1, "expiry": {"type": "never"}},
                 ]
             )
         )
@@ -269,17 +269,17 @@ def test_more_lots_than_an_item_holds_and_more_due_than_a_commit_takes() -> None
 def test_an_import_is_asked_for_once_by_its_key() -> None:
     """E14."""
     importer = Importer()
-    first = importer.use.create(Format.CSV, None, "k", GROUP, STARTED)
-    again = importer.use.create(Format.CSV, None, "k", GROUP, LATER)
+    first = importer.use.create(ImportFormat.CSV, None, "k", GROUP, STARTED)
+    again = importer.use.create(ImportFormat.CSV, None, "k", GROUP, LATER)
     assert (first.run, False, True) == (again.run, first.replayed, again.replayed)
     with pytest.raises(ContentReusedError):
-        importer.use.create(Format.NDJSON, None, "k", GROUP, LATER)
+        importer.use.create(ImportFormat.NDJSON, None, "k", GROUP, LATER)
 
 
 def test_an_import_starts_once_its_file_is_there_and_only_once() -> None:
     """E14."""
     importer = Importer()
-    run = importer.use.create(Format.NDJSON, None, "k", GROUP, STARTED).run
+    run = importer.use.create(ImportFormat.NDJSON, None, "k", GROUP, STARTED).run
     with pytest.raises(NothingUploadedError):
         importer.use.start(run.id, GROUP, STARTED)
     importer.files.write(run.upload_key, b"{}")
@@ -295,7 +295,7 @@ def test_a_failed_import_goes_on_where_it_stopped() -> None:
     chunks = importer.prepare(run)
     importer.work(run, chunks[0])
     failed = importer.finish(run, {"Error": "Lambda.Unknown", "Cause": "{}"})
-    assert (failed.run.status, failed.run.failure is not None) == (Status.FAILED, True)
+    assert (failed.run.status, failed.run.failure is not None) == (ImportStatus.FAILED, True)
     again = importer.use.start(run.id, GROUP, LATER)
     assert (again.attempt, again.started_at) == (2, STARTED)
     for chunk in importer.prepare(again):
@@ -319,7 +319,7 @@ def test_a_file_that_is_cut_off_fails_the_import_with_a_reason() -> None:
     with pytest.raises(UnreadableFileError):
         importer.prepare(run)
     progress = importer.finish(run, {"Error": "UnreadableFileError", "Cause": '{"errorMessage": "Not whole."}'})
-    assert (progress.run.status, progress.run.failure) == (Status.FAILED, "Not whole.")
+    assert (progress.run.status, progress.run.failure) == (ImportStatus.FAILED, "Not whole.")
 
 
 def test_a_brand_does_not_know_of_anothers_import() -> None:

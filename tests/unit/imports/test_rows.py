@@ -12,12 +12,12 @@ import pytest
 
 from huitou.imports import rows as rows_module
 from huitou.imports.errors import FileTooLargeError, UnreadableFileError
-from huitou.imports.model import Counts, Format, Rejection
+from huitou.imports.model import Counts, ImportFormat, Rejection
 from huitou.imports.rows import COLUMNS, RawRow, read_rows
 from tests.importing import Importer
 
 
-def read(content: bytes, form: Format = Format.NDJSON) -> list[RawRow | Rejection]:
+def read(content: bytes, form: ImportFormat = ImportFormat.NDJSON) -> list[RawRow | Rejection]:
     return list(read_rows(io.BytesIO(content), form))
 
 
@@ -26,7 +26,7 @@ def table(header: str, *lines: str) -> bytes:
 
 
 def bodies(content: bytes) -> list[dict[str, object]]:
-    return [json.loads(row.text) for row in read(content, Format.CSV) if isinstance(row, RawRow)]
+    return [json.loads(row.text) for row in read(content, ImportFormat.CSV) if isinstance(row, RawRow)]
 
 
 def test_lines_are_counted_as_an_editor_counts_them() -> None:
@@ -66,7 +66,7 @@ def test_consecutive_lines_of_a_csv_that_agree_are_one_purchase() -> None:
     assert first["lines"] == [{"sku": "bread", "amount": "100"}, {"sku": "tea", "amount": "200"}]
     assert first["member"] == {"card": "C-1"}
     assert "member" not in second
-    assert [row.line for row in read(content, Format.CSV)] == [2, 4]
+    assert [row.line for row in read(content, ImportFormat.CSV)] == [2, 4]
 
 
 def test_a_member_in_a_csv_may_have_several_identities_and_a_profile() -> None:
@@ -100,7 +100,7 @@ def test_csv_and_ndjson_lead_to_the_same_points() -> None:
         writer.writerow(
             {**sale, "occurred_at": "2026-06-02T12:00+08:00", "total": "1000", "sku": sku, "amount": amount}
         )
-    progress = importer.bring(written.getvalue().encode(), form=Format.CSV)
+    progress = importer.bring(written.getvalue().encode(), form=ImportFormat.CSV)
     assert progress.counts == Counts(members=1, recorded=1)
     assert importer.story() == ["06-02 earn 10"]
 
@@ -109,13 +109,13 @@ def test_csv_and_ndjson_lead_to_the_same_points() -> None:
 def test_a_csv_whose_first_line_does_not_name_its_columns_is_refused(header: str) -> None:
     """E30."""
     with pytest.raises(UnreadableFileError):
-        read(table(header, "purchase,maru"), Format.CSV)
+        read(table(header, "purchase,maru"), ImportFormat.CSV)
 
 
 def test_a_csv_without_a_header_is_refused_without_quoting_its_first_line() -> None:
     """E30: it is somebody's data, and the sentence ends up in logs."""
     with pytest.raises(UnreadableFileError) as refusal:
-        read(table("member,0912-345-678,mei@example.com"), Format.CSV)
+        read(table("member,0912-345-678,mei@example.com"), ImportFormat.CSV)
     assert "cell 1" in str(refusal.value)
     assert "mei" not in str(refusal.value)
 
@@ -125,19 +125,19 @@ def test_a_csv_line_without_end_is_refused_before_it_fills_the_memory(monkeypatc
     monkeypatch.setattr(rows_module, "MOST_ROW_BYTES", 50)
     endless = io.BytesIO(table("type,card", "member," + "C" * 200_000))
     with pytest.raises(UnreadableFileError, match="at most 50 bytes"):
-        list(read_rows(endless, Format.CSV))
+        list(read_rows(endless, ImportFormat.CSV))
     assert endless.tell() < 200_000
 
 
 @pytest.mark.parametrize("cells", [["member"], ["member", "C-1", "x"]])
 def test_a_line_of_another_length_than_the_header_is_rejected_alone(cells: Sequence[str]) -> None:
     """M36."""
-    wrong, right = read(table("type,card", ",".join(cells), "member,C-2"), Format.CSV)
+    wrong, right = read(table("type,card", ",".join(cells), "member,C-2"), ImportFormat.CSV)
     assert (isinstance(wrong, Rejection), wrong.line, right.line) == (True, 2, 3)
 
 
 def test_text_that_is_no_unicode_spoils_its_own_row_only() -> None:
     """E30."""
     importer = Importer()
-    progress = importer.bring(b"type,card,name\nmember,C-1,\xff\xfe\nmember,C-2,Mei\n", form=Format.CSV)
+    progress = importer.bring(b"type,card,name\nmember,C-1,\xff\xfe\nmember,C-2,Mei\n", form=ImportFormat.CSV)
     assert (progress.counts, progress.run.rejections[0].line) == (Counts(members=1, rejected=1), 2)

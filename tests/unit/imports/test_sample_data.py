@@ -13,7 +13,7 @@ import pytest
 
 from cli.program_file import read_program_file
 from cli.sample_data import LAST_DAY, shift_to, write_sample
-from huitou.imports.model import Format, Run
+from huitou.imports.model import ImportFormat, Run
 from huitou.imports.requests import read_row
 from huitou.kernel.ids import digest_of
 from huitou.program.compilation import compile_program
@@ -40,7 +40,7 @@ def test_every_row_can_be_imported_under_the_sample_programme(tmp_path: Path) ->
     """M36."""
     written = read_program_file(PROGRAM)
     program = compile_program(json.loads(canonical_json(read_document(written.json))), 1)
-    run = Run(digest_of(("import",)), GROUP, Format.NDJSON, None, STARTED, started_at=STARTED)
+    run = Run(digest_of(("import",)), GROUP, ImportFormat.NDJSON, None, STARTED, started_at=STARTED)
     found = rows(tmp_path / "sample", 0)
     assert [row["type"] for row in found[:3]] == ["member", "member", "purchase"]
     for row in found:

@@ -19,7 +19,7 @@ from huitou.kernel.ids import (
     parse_id,
     ulid_for,
 )
-from huitou.points.bookings import booking_id
+from huitou.points.commands import command_id
 from tests.builders import MEI, at
 
 RECEIPT = ("maru", "m1", "t1", "A-0001", "2026-03-02")
@@ -77,5 +77,5 @@ def test_members_get_ids_that_nobody_has() -> None:
 
 def test_a_key_space_is_the_brands_own() -> None:
     """E14: two brands may use the same Idempotency-Key for different things."""
-    assert booking_id("maru", "1") != booking_id("sora", "1")
-    assert booking_id("maru", "1") == booking_id("maru", "1")
+    assert command_id("maru", "1") != command_id("sora", "1")
+    assert command_id("maru", "1") == command_id("maru", "1")

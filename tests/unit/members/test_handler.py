@@ -94,7 +94,7 @@ def function(monkeypatch: pytest.MonkeyPatch) -> Iterator[Function]:
 def test_the_samples_tell_a_members_story(function: Function) -> None:
     """Each sample works as it is, once the member's own ids are put in."""
     status, mei, headers = function(event("enrol"))
-    assert (status, headers["Location"]) == (201, f"/v1/members/{mei['member_id']}")
+    assert (status, headers["Location"]) == (201, f"members/{mei['member_id']}")
     assert mei["client_reference"] == "app-signup-20961"
     assert [each["status"] for each in mei["identities"]] == ["verified", "verified"]
     who = {"member_id": mei["member_id"]}

@@ -15,7 +15,7 @@ from huitou.members.decisions import (
     tag,
     untag,
 )
-from huitou.members.model import Gender, Member, Method, Profile, Tag
+from huitou.members.model import Gender, Member, Profile, ProofMethod, Tag
 from huitou.members.visibility import seen_by, sees_all
 from huitou.program.model import GROUP
 from tests.members import LATER, MEI_EMAIL, MEI_LINE, MEI_PHONE, NOON, STRANGER_LINE, proven, said
@@ -68,18 +68,18 @@ def test_a_proof_to_one_brand_is_no_proof_to_another() -> None:
 
 def test_a_strangers_own_login_does_not_open_the_record_of_a_phone_number_he_knows() -> None:
     """M39: the login proves who the stranger is, not that the phone number is his."""
-    member = at_sora(mei_of_maru(), said(MEI_PHONE), proven(STRANGER_LINE, Method.LINE_LOGIN))
+    member = at_sora(mei_of_maru(), said(MEI_PHONE), proven(STRANGER_LINE, ProofMethod.LINE_LOGIN))
     assert member.holding(STRANGER_LINE)
     assert not sees_all(member, "sora")
-    again = claim(member, proven(STRANGER_LINE, Method.LINE_LOGIN), "sora", LATER)
-    elsewhere = claim(again, proven(STRANGER_LINE, Method.LINE_LOGIN), "kaze", LATER)
+    again = claim(member, proven(STRANGER_LINE, ProofMethod.LINE_LOGIN), "sora", LATER)
+    elsewhere = claim(again, proven(STRANGER_LINE, ProofMethod.LINE_LOGIN), "kaze", LATER)
     assert not sees_all(again, "sora")
     assert not sees_all(elsewhere, "kaze")
 
 
 def test_an_identity_given_together_with_a_proven_one_is_proven_too() -> None:
     """M39: the phone number by code and the LINE login in one request tie both to the member."""
-    member = at_sora(mei_of_maru(), proven(MEI_PHONE), proven(MEI_LINE, Method.LINE_LOGIN))
+    member = at_sora(mei_of_maru(), proven(MEI_PHONE), proven(MEI_LINE, ProofMethod.LINE_LOGIN))
     line = member.holding(MEI_LINE)
     assert line is not None
     assert line.is_proven_to("sora")
@@ -87,7 +87,7 @@ def test_an_identity_given_together_with_a_proven_one_is_proven_too() -> None:
 
 def test_staff_tie_an_identity_to_the_member_with_a_reason() -> None:
     """M39: staff with reason."""
-    assert sees_all(claim(mei_of_maru(), proven(MEI_EMAIL, Method.STAFF), "sora", LATER), "sora")
+    assert sees_all(claim(mei_of_maru(), proven(MEI_EMAIL, ProofMethod.STAFF), "sora", LATER), "sora")
 
 
 def test_what_a_member_was_enrolled_with_can_be_proven_later() -> None:

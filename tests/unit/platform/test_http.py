@@ -4,102 +4,22 @@ from __future__ import annotations
 
 import base64
 import json
-import logging
-from datetime import UTC, datetime
-from io import StringIO
-from typing import Annotated, Any
+from urllib.parse import urljoin
 
 import pytest
-from aws_lambda_powertools.event_handler.openapi.params import Body
-from pydantic import AwareDatetime, BaseModel, Field
 
 from huitou.kernel import errors as kernel
 from huitou.kernel.errors import DomainError, FieldError
 from huitou.kernel.pages import InvalidCursorError
 from huitou.platform.http import (
-    Answer,
-    Cursor,
-    IdempotencyKey,
-    IfMatch,
-    Limit,
-    accepted_at,
-    answer,
     attempt,
-    create_app,
-    current_caller,
     decode_cursor,
     encode_cursor,
-    entry_point,
-    etag,
-    expected_version,
-    note,
+    reference_to,
 )
 from huitou.platform.problems import Problem
-from tests.gateway import REQUEST_ID, Event, Reply, call, request
-
-NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
-PHONE = "+886912345678"
-
-
-class LinePart(BaseModel):
-    sku: str
-    amount: Annotated[str, Field(pattern=r"^\d+(\.\d+)?$")]
-
-
-class SaleBody(BaseModel):
-    phone: str = ""
-    occurred_at: AwareDatetime = NOW
-    lines: list[LinePart] = []
-
-
-app = create_app("tests", body_limits={"/v1/large": 2048}, clock=lambda: NOW)
-raised: list[Exception] = []
-
-
-@app.post("/v1/sales")
-def record_sale(body: Annotated[SaleBody, Body()]) -> Answer:
-    if raised:
-        raise raised[0]
-    note(app, member="01M", lines=len(body.lines))
-    return answer({"lines": len(body.lines), "at": accepted_at(app).isoformat()}, 201, {"ETag": etag(7)})
-
-
-@app.post("/v1/large")
-def record_large(body: Annotated[SaleBody, Body()]) -> Answer:
-    return answer(body)
-
-
-@app.post("/v1/commands")
-def command(idempotency_key: IdempotencyKey) -> Answer:
-    return answer({"key": idempotency_key})
-
-
-@app.patch("/v1/documents/<document>")
-def edit(document: str, if_match: IfMatch = None) -> Answer:
-    return answer({"document": document, "version": expected_version(if_match)})
-
-
-@app.get("/v1/documents")
-def list_documents(cursor: Cursor = None, limit: Limit = 20) -> Answer:
-    caller = current_caller(app)
-    return answer({"after": decode_cursor(cursor), "limit": limit, "brand": caller.brand})
-
-
-@app.delete("/v1/documents/<document>")
-def remove(document: str) -> Answer:
-    del document
-    return answer(None, 204)
-
-
-handler = entry_point(app)
-
-
-def send(event: Event) -> Reply:
-    return call(handler, event)
-
-
-def sell(body: Any, **headers: str) -> Reply:
-    return send(request("POST", "/v1/sales", body=body, headers=headers))
+from tests.gateway import REQUEST_ID, Reply, request
+from tests.unit.platform.sales_api import PHONE, app, raised, refuse_with, sell, send
 
 
 @pytest.fixture(autouse=True)
@@ -107,16 +27,36 @@ def no_error_waits() -> None:
     raised.clear()
 
 
-def refuse_with(error: Exception) -> Reply:
-    raised.append(error)
-    return sell({})
-
-
 def test_an_answer_carries_status_headers_and_the_accepted_instant_in_milliseconds() -> None:
     reply = sell({"lines": [{"sku": "tea", "amount": "12.30"}]})
 
     assert (reply.status, reply.headers["etag"]) == (201, '"7"')
     assert reply.body == {"lines": 1, "at": "2026-03-01T12:30:15.123000+00:00"}
+
+
+@pytest.mark.parametrize("base", ["https://a1.execute-api.ap-east-2.amazonaws.com/live", "https://api.example.com"])
+@pytest.mark.parametrize(
+    ("route", "subject"),
+    [
+        ("/v1/sales", "/v1/sales/S1"),
+        ("/v1/sales/claims", "/v1/sales/S1"),
+        ("/v1/sales/{sale}/return", "/v1/returns/R1"),
+    ],
+)
+def test_what_was_made_is_found_under_every_address_of_the_api(base: str, route: str, subject: str) -> None:
+    """E33: as clients resolve it, whatever stands before our paths."""
+    app.begin(request("POST", route, path={"sale": "S1"}))
+
+    assert urljoin(base + route.format(sale="S1"), reference_to(app, subject)) == base + subject
+
+
+@pytest.mark.parametrize(("held", "status"), [("points:read", 200), ("points:write program:read", 403), ("", 403)])
+def test_a_route_runs_for_a_key_with_its_permission_alone(held: str, status: int) -> None:
+    """M35."""
+    reply = send(request("GET", "/v1/figures", key={"key_id": "k", "brand": "maru", "permissions": held}))
+
+    assert reply.status == status
+    assert reply.body == {} or reply.body["code"] == "missing_permission"
 
 
 def test_no_content_has_no_body() -> None:
@@ -338,69 +278,3 @@ def test_an_item_of_a_batch_gets_the_problem_that_it_would_get_alone() -> None:
     assert isinstance(outcome, Problem)
     assert (outcome.status, outcome.code) == (409, "conflict")
     assert attempt(app, lambda: 7) == 7
-
-
-class TestLogLines:
-    """Structured, with ids, without personal data."""
-
-    @pytest.fixture
-    def log(self, monkeypatch: pytest.MonkeyPatch) -> StringIO:
-        written = StringIO()
-        for each in logging.getLogger("tests").handlers:
-            monkeypatch.setattr(each, "stream", written)
-        return written
-
-    @staticmethod
-    def lines(log: StringIO) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in log.getvalue().splitlines()]
-
-    def test_each_request_is_one_line_with_its_ids(self, log: StringIO) -> None:
-        sell({"phone": PHONE, "lines": []})
-
-        (line,) = self.lines(log)
-        assert {
-            name: line[name] for name in ("request_id", "route", "status", "brand", "key_id", "member", "lines")
-        } == {
-            "request_id": REQUEST_ID,
-            "route": "/v1/sales",
-            "status": 201,
-            "brand": "group",
-            "key_id": "3f9a1c7e5b2d8046",
-            "member": "01M",
-            "lines": 0,
-        }
-
-    def test_the_route_is_logged_as_a_template(self, log: StringIO) -> None:
-        send(request("DELETE", "/v1/documents/{document}", path={"document": "mei.lin"}))
-
-        (line,) = self.lines(log)
-        assert line["route"] == "/v1/documents/{document}"
-        assert "mei.lin" not in json.dumps(line)
-
-    @pytest.mark.parametrize(
-        "body",
-        [
-            {"phone": PHONE},
-            {"phone": {"not": PHONE}},
-            f'{{"phone": "{PHONE}"',
-            {"phone": PHONE, "lines": [{"sku": PHONE}]},
-        ],
-    )
-    @pytest.mark.parametrize("error", [None, RuntimeError(PHONE), KeyError(PHONE), kernel.ConflictError(PHONE)])
-    def test_no_line_holds_personal_data(self, log: StringIO, body: object, error: Exception | None) -> None:
-        if error:
-            error.__cause__ = ValueError(PHONE)
-            raised.append(error)
-
-        send(request("POST", "/v1/sales", body=body, query={"phone": PHONE}, headers={"X-Phone": PHONE}))
-
-        lines = self.lines(log)
-        assert lines[-1]["route"] == "/v1/sales"
-        assert PHONE not in json.dumps(lines)
-
-    def test_a_failure_is_logged_with_its_class_and_where_it_came_from(self, log: StringIO) -> None:
-        refuse_with(RuntimeError(PHONE))
-
-        failure, _ = self.lines(log)
-        assert (failure["level"], failure["error"], failure["request_id"]) == ("ERROR", ["RuntimeError"], REQUEST_ID)
-        assert failure["stack"][-1].endswith("record_sale")

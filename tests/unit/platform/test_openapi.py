@@ -22,6 +22,7 @@ from huitou.platform.http import (
     answer,
     create_app,
     documented,
+    permission,
 )
 from huitou.platform.openapi import compact, describe, pretty
 
@@ -59,7 +60,9 @@ def sales() -> App:
 def lists() -> App:
     app = create_app("lists")
 
-    @app.get("/v1/sales", summary="List sales", responses=documented({200: SaleView}))
+    @app.get(
+        "/v1/sales", summary="List sales", security=permission("purchases:read"), responses=documented({200: SaleView})
+    )
     def list_sales(cursor: Cursor = None, limit: Limit = 20) -> Answer:
         del cursor, limit
         return answer(None)
@@ -121,6 +124,12 @@ def test_what_a_route_does_not_take_it_does_not_refuse() -> None:
 def test_limits_of_bodies_are_stated() -> None:
     """E33."""
     assert operation("post", "/v1/sales")["requestBody"]["description"] == "At most 1000 bytes."
+
+
+def test_the_permission_that_a_route_asks_for_is_named() -> None:
+    """M35."""
+    assert operation("get", "/v1/sales")["security"] == [{"key": ["purchases:read"]}]
+    assert operation("get", "/v1/sales")["description"].endswith("Needs the permission `purchases:read`.")
 
 
 def test_operations_stand_under_the_heading_of_their_app() -> None:

@@ -14,7 +14,7 @@ from tests.builders import Line, Paid, SaleSeen, document, program, rule, sale
 FIRED = RuleOutcome("base", 1000, 10)
 TIERS = {
     "measure": "spend",
-    "window": {"kind": "rolling", "days": 365},
+    "window": {"type": "rolling", "days": 365},
     "levels": [{"id": "green", "name": "Green", "threshold": "0"}, {"id": "gold", "name": "Gold", "threshold": "9000"}],
 }
 

@@ -19,7 +19,7 @@ from tests.builders import MEI, Line, Paid, SaleSeen, at, document, lot, program
 NOON = at("2026-03-02 12:00")
 TIERS = {
     "measure": "spend",
-    "window": {"kind": "rolling", "days": 365},
+    "window": {"type": "rolling", "days": 365},
     "levels": [{"id": "green", "name": "Green", "threshold": "0"}, {"id": "gold", "name": "Gold", "threshold": "9000"}],
 }
 

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from huitou.kernel.ids import Digest
-from huitou.points.commands import Capture, PlaceHold, Release, Reverse
 from huitou.points.decisions import InsufficientPointsError
 from huitou.points.holding import MOST_HOLDS, CaptureExceedsHoldError, HoldEndedError, TooManyHoldsError
+from huitou.points.moves import Capture, PlaceHold, Release, Reverse
 from huitou.points.wallet import Balance, Cause, Entry
 from tests.builders import at
 from tests.ledger import Ledger, points_program
@@ -24,7 +24,7 @@ CAPTURED, RELEASED = Cause("capture", "c"), Cause("release", "r")
 @pytest.fixture
 def ledger() -> Ledger:
     """100 points till `END`."""
-    ledger = Ledger(points_program({"kind": "rolling_days", "days": 2}))
+    ledger = Ledger(points_program({"type": "rolling_days", "days": 2}))
     ledger.open()
     ledger.earn(100, NOON)
     return ledger
@@ -129,7 +129,7 @@ def test_holds_are_few_at_once(ledger: Ledger) -> None:
 
 def test_activity_keeps_held_sliding_points_alive() -> None:
     """E5: they return with the end that they would have."""
-    ledger = Ledger(points_program({"kind": "sliding", "days": 2}))
+    ledger = Ledger(points_program({"type": "sliding", "days": 2}))
     ledger.open()
     ledger.earn(100, NOON)
     hold(ledger, 100, ends=NOON + timedelta(days=4))

@@ -61,7 +61,7 @@ def test_pending_points_can_be_spent_from_the_start_of_a_day(days: int, active_a
 
 def test_life_begins_when_the_cooling_off_ends() -> None:
     """M8: one day to spend them, after one day of waiting."""
-    ledger = Ledger(points_program({"kind": "rolling_days", "days": 1}, pending_days=1))
+    ledger = Ledger(points_program({"type": "rolling_days", "days": 1}, pending_days=1))
     ledger.open()
     ledger.earn(50, at("2026-03-02 12:00"))
 
@@ -86,7 +86,7 @@ def test_activity_moves_the_ends_of_sliding_points_and_never_back() -> None:
 @pytest.mark.parametrize("activity", ["earn", "redeem", "visit"])
 def test_purchases_redemptions_and_visits_keep_sliding_points_alive(activity: str) -> None:
     """M8, E5."""
-    ledger = Ledger(points_program({"kind": "sliding", "days": 30}))
+    ledger = Ledger(points_program({"type": "sliding", "days": 30}))
     ledger.open()
     ledger.earn(50, at("2026-03-02 12:00"))
 
@@ -103,7 +103,7 @@ def test_purchases_redemptions_and_visits_keep_sliding_points_alive(activity: st
 
 
 def test_a_visit_books_nothing_where_points_do_not_slide() -> None:
-    ledger = Ledger(points_program({"kind": "rolling_days", "days": 30}))
+    ledger = Ledger(points_program({"type": "rolling_days", "days": 30}))
     ledger.open()
     ledger.earn(50, at("2026-03-02 12:00"))
 
@@ -112,7 +112,7 @@ def test_a_visit_books_nothing_where_points_do_not_slide() -> None:
 
 def test_adjustments_and_reversals_keep_nothing_alive() -> None:
     """E5: what staff do is no activity of the member."""
-    ledger = Ledger(points_program({"kind": "sliding", "days": 30}))
+    ledger = Ledger(points_program({"type": "sliding", "days": 30}))
     ledger.open()
     ledger.earn(50, at("2026-03-02 12:00"))
     redemption = ledger.redeem(10, at("2026-03-02 12:00"))
@@ -125,7 +125,7 @@ def test_adjustments_and_reversals_keep_nothing_alive() -> None:
 
 def test_a_late_sale_gets_the_end_that_later_activity_gave_to_all() -> None:
     """E5, E20: and takes nothing from the others."""
-    ledger = Ledger(points_program({"kind": "sliding", "days": 30}))
+    ledger = Ledger(points_program({"type": "sliding", "days": 30}))
     ledger.open()
     ledger.earn(50, at("2026-03-02 12:00"))
     ledger.earn(60, at("2026-03-08 12:00"))
@@ -138,7 +138,7 @@ def test_a_late_sale_gets_the_end_that_later_activity_gave_to_all() -> None:
 
 def test_an_activity_that_comes_too_late_revives_nothing() -> None:
     """E5: what was over when we came to know of the visit stays over."""
-    ledger = Ledger(points_program({"kind": "sliding", "days": 3}))
+    ledger = Ledger(points_program({"type": "sliding", "days": 3}))
     ledger.open()
     ledger.earn(50, at("2026-03-02 12:00"))
 

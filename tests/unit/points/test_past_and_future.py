@@ -20,7 +20,7 @@ TUESDAY, WEDNESDAY, FRIDAY = (MONDAY + timedelta(days=days) for days in (1, 2, 4
 @pytest.fixture
 def ledger() -> Ledger:
     """100 earned on Monday; 20 on Tuesday, known on Friday; 30 spent on Wednesday; points live five days."""
-    ledger = Ledger(points_program({"kind": "rolling_days", "days": 5}))
+    ledger = Ledger(points_program({"type": "rolling_days", "days": 5}))
     ledger.open()
     ledger.earn(100, MONDAY)
     ledger.redeem(30, WEDNESDAY)
@@ -75,7 +75,7 @@ def test_no_lot_is_shown_that_is_over_at_the_instant_asked_about(ledger: Ledger)
 
 def test_activity_changes_no_balance_before_it() -> None:
     """E5: points of a late sale were over until the member came back."""
-    ledger = Ledger(points_program({"kind": "sliding", "days": 3}, pending_days=1))
+    ledger = Ledger(points_program({"type": "sliding", "days": 3}, pending_days=1))
     ledger.open()
     back = at("2026-03-20 12:00")
     ledger.earn(0, back)

@@ -7,7 +7,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from huitou.kernel.ids import MemberId, digest_of
-from huitou.points.commands import (
+from huitou.points.counters import counted, recent
+from huitou.points.decisions import OutstandingDebtError
+from huitou.points.earning import Earning
+from huitou.points.moves import (
     Adjust,
     Command,
     ConvertOut,
@@ -19,9 +22,6 @@ from huitou.points.commands import (
     Send,
     TakeBack,
 )
-from huitou.points.counters import counted, recent
-from huitou.points.decisions import OutstandingDebtError
-from huitou.points.earning import Earning
 from huitou.points.refunding import share_to_return
 from huitou.points.replay import activity_without
 from huitou.points.wallet import Balance, Cause, Debt, Entry
@@ -112,7 +112,7 @@ def test_what_comes_repays_the_oldest_debt_first(ledger: Ledger) -> None:
 
 def test_expiry_changes_no_debt() -> None:
     """E1."""
-    ledger = Ledger(points_program({"kind": "rolling_days", "days": 2}))
+    ledger = Ledger(points_program({"type": "rolling_days", "days": 2}))
     ledger.open()
     ledger.earn(100, NOON, purchase="a")
     ledger.redeem(60, NOON)
@@ -149,7 +149,7 @@ def test_points_that_paid_return_to_where_they_came_from_last_taken_first(ledger
 
 def test_courtesy_gives_points_that_return_too_late_some_days() -> None:
     """E4: counted from the reversal on."""
-    ledger = Ledger(points_program({"kind": "rolling_days", "days": 2}, courtesy_days=5))
+    ledger = Ledger(points_program({"type": "rolling_days", "days": 2}, courtesy_days=5))
     ledger.open()
     ledger.earn(100, NOON)
     redemption = ledger.redeem(60, NOON)
@@ -165,7 +165,7 @@ def test_courtesy_gives_points_that_return_too_late_some_days() -> None:
 
 def test_expired_points_are_given_again_for_some_days() -> None:
     """M11: with who did it and why."""
-    ledger = Ledger(points_program({"kind": "rolling_days", "days": 2}))
+    ledger = Ledger(points_program({"type": "rolling_days", "days": 2}))
     ledger.open()
     ledger.earn(100, NOON)
     ledger.use.settle(ledger.wallet().member, "points", NOON + 5 * DAY)
@@ -188,7 +188,7 @@ def test_expired_points_are_given_again_for_some_days() -> None:
 
 def kept_alive_by_two() -> Ledger:
     """Points that slide nine days; purchase ``b`` lets those of ``a`` live from 12 to 17 March."""
-    ledger = Ledger(points_program({"kind": "sliding", "days": 9}))
+    ledger = Ledger(points_program({"type": "sliding", "days": 9}))
     ledger.open()
     ledger.earn(100, NOON, purchase="a")
     ledger.earn(10, NOON + 5 * DAY, purchase="b")

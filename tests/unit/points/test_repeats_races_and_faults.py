@@ -54,7 +54,7 @@ def test_the_same_key_gives_the_first_answer_again() -> None:
 
     again = ledger.redeem(30, LATER, "key")
 
-    assert (again.booking, again.entry) == (first.booking, first.entry)
+    assert (again.command, again.entry) == (first.command, first.entry)
     assert (first.replayed, again.replayed) == (False, True)
     assert ledger.story() == [("earn", 100), ("redeem", -30)]
 
@@ -77,7 +77,7 @@ def test_the_same_key_is_answered_when_there_are_no_points_left_for_it() -> None
         ({"reason": "why not"}, "/reason"),
         ({"currency": "stones"}, "/currency"),
         ({"member": MEI[:-1] + "Z"}, "/member"),
-        ({"kind": "adjustment", "points": 30, "reason": None}, "/kind"),
+        ({"type": "adjustment", "points": 30, "reason": None}, "/type"),
     ],
 )
 def test_the_same_key_with_other_content_is_refused_and_named(change: dict[str, object], field: str) -> None:
@@ -109,7 +109,7 @@ def test_what_is_no_content_may_differ() -> None:
     ledger = member_with(100)
     first = ledger.redeem(30, NOON, "key", client_reference="till 1")
 
-    assert ledger.redeem(30, LATER, "key", client_reference="till 2", booked_at=LATER).booking == first.booking
+    assert ledger.redeem(30, LATER, "key", client_reference="till 2", booked_at=LATER).command == first.command
 
 
 def test_adjustments_are_repeated_alike() -> None:
@@ -207,11 +207,11 @@ def test_another_brands_redemption_does_not_exist() -> None:
     redemption = ledger.redeem(30, NOON)
     adjustment = ledger.adjust(5, NOON)
 
-    for booking, brand in ((redemption, "sora"), (adjustment, "maru")):
+    for booked, brand in ((redemption, "sora"), (adjustment, "maru")):
         with pytest.raises(RedemptionNotFoundError):
-            ledger.use.reverse(booking.booking.id, brand=brand, now=LATER)
+            ledger.use.reverse(booked.command.id, brand=brand, now=LATER)
         with pytest.raises(RedemptionNotFoundError):
-            ledger.use.redemption(booking.booking.id, brand)
+            ledger.use.redemption(booked.command.id, brand)
 
 
 class FailingCommit:

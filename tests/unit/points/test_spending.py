@@ -13,7 +13,7 @@ from tests.ledger import Ledger, points_program
 
 NOON = at("2026-03-02 12:00")
 MILLISECOND = timedelta(milliseconds=1)
-TWO_DAYS = {"kind": "rolling_days", "days": 2}
+TWO_DAYS = {"type": "rolling_days", "days": 2}
 END = at("2026-03-05 00:00")
 """Where points of `NOON` end that live two days."""
 
@@ -174,7 +174,7 @@ def test_a_reversal_of_which_a_part_is_over_returns_the_rest() -> None:
 
 def test_points_return_to_a_used_up_sliding_lot_with_the_end_that_activity_gave_it() -> None:
     """E4, E5: as if they had never left."""
-    ledger = Ledger(points_program({"kind": "sliding", "days": 3}))
+    ledger = Ledger(points_program({"type": "sliding", "days": 3}))
     ledger.open()
     ledger.earn(50, NOON)
     redemption = ledger.redeem(50, NOON)
@@ -187,7 +187,7 @@ def test_points_return_to_a_used_up_sliding_lot_with_the_end_that_activity_gave_
 
 def test_late_news_of_an_activity_takes_no_life_from_points_that_return() -> None:
     """E4, E5."""
-    ledger = Ledger(points_program({"kind": "sliding", "days": 10}))
+    ledger = Ledger(points_program({"type": "sliding", "days": 10}))
     ledger.open()
     ledger.earn(50, NOON)
     redemption = ledger.redeem(50, NOON)
@@ -202,7 +202,7 @@ def test_late_news_of_an_activity_takes_no_life_from_points_that_return() -> Non
 
 def test_points_return_to_a_used_up_sliding_lot_that_would_be_over_and_expire() -> None:
     """E4, E5: activity after the end revives nothing, though the wallet knows only the latest one."""
-    ledger = Ledger(points_program({"kind": "sliding", "days": 3}))
+    ledger = Ledger(points_program({"type": "sliding", "days": 3}))
     ledger.open()
     ledger.earn(50, NOON)
     redemption = ledger.redeem(50, NOON)
@@ -228,7 +228,7 @@ def test_a_late_sale_may_bring_points_that_are_over() -> None:
 
 def test_at_one_instant_points_begin_before_others_end() -> None:
     """E22: activate, then expire."""
-    ledger = Ledger(points_program({"kind": "rolling_days", "days": 1}, pending_days=1))
+    ledger = Ledger(points_program({"type": "rolling_days", "days": 1}, pending_days=1))
     ledger.open()
     ledger.earn(10, at("2026-03-01 12:00"))
     ledger.earn(20, at("2026-03-03 12:00"))

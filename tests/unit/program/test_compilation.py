@@ -37,7 +37,7 @@ from tests.builders import document, program, rule
 
 TIERS: dict[str, Any] = {
     "measure": "spend",
-    "window": {"kind": "rolling", "days": 365},
+    "window": {"type": "rolling", "days": 365},
     "grace_days": 30,
     "downgrade": "requalify",
     "on_refund": "drop",
@@ -119,11 +119,11 @@ def test_every_condition_arrives() -> None:
 @pytest.mark.parametrize(
     ("written", "expiry"),
     [
-        ({"kind": "never"}, Never()),
-        ({"kind": "rolling_days", "days": 90}, RollingDays(90)),
-        ({"kind": "end_of_month", "months": 2}, EndOfMonth(2)),
-        ({"kind": "end_of_year", "years": 1}, EndOfYear(1)),
-        ({"kind": "sliding", "days": 365}, Sliding(365)),
+        ({"type": "never"}, Never()),
+        ({"type": "rolling_days", "days": 90}, RollingDays(90)),
+        ({"type": "end_of_month", "months": 2}, EndOfMonth(2)),
+        ({"type": "end_of_year", "years": 1}, EndOfYear(1)),
+        ({"type": "sliding", "days": 365}, Sliding(365)),
     ],
 )
 def test_every_kind_of_expiry_arrives(written: dict[str, Any], expiry: Expiry) -> None:
@@ -199,7 +199,7 @@ def test_tiers_arrive() -> None:
 
 @pytest.mark.parametrize(
     ("written", "window"),
-    [({"kind": "calendar", "months": 3}, CalendarWindow(3)), ({"kind": "anniversary"}, AnniversaryWindow())],
+    [({"type": "calendar", "months": 3}, CalendarWindow(3)), ({"type": "anniversary"}, AnniversaryWindow())],
 )
 def test_every_kind_of_window_arrives(written: dict[str, Any], window: object) -> None:
     """M15"""
@@ -297,7 +297,7 @@ OLD = {
             "brand": None,
             "exponent": 0,
             "pending_days": 0,
-            "expiry": {"kind": "rolling_days", "days": 90},
+            "expiry": {"type": "rolling_days", "days": 90},
         },
         {
             "id": "beans",
@@ -305,7 +305,7 @@ OLD = {
             "brand": "sora",
             "exponent": 1,
             "pending_days": 0,
-            "expiry": {"kind": "never"},
+            "expiry": {"type": "never"},
         },
     ],
     "earning": [

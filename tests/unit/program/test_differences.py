@@ -57,10 +57,10 @@ def test_names_in_lists_come_and_go_one_by_one() -> None:
 
 def test_another_kind_of_expiry_is_one_change() -> None:
     points, beans = document()["point_currencies"]
-    year = {"kind": "end_of_year", "years": 1}
+    year = {"type": "end_of_year", "years": 1}
 
     assert changes({}, {"point_currencies": [{**points, "expiry": year}, beans]}) == (
-        Change("/point_currencies/points/expiry", "changed", {"kind": "rolling_days", "days": 90}, year),
+        Change("/point_currencies/points/expiry", "changed", {"type": "rolling_days", "days": 90}, year),
     )
 
 

@@ -55,7 +55,7 @@ def test_a_publication_is_answered_with_its_number_and_read_back(function: Funct
     status, body, headers = function(event("publish"))
 
     assert (status, body["version"], body["name"], body["replayed"]) == (201, 1, "回頭 Huitou Club", False)
-    assert (headers["ETag"], headers["Location"]) == ('"1"', "/v1/program/versions/1")
+    assert (headers["ETag"], headers["Location"]) == ('"1"', "versions/1")
 
     status, active, headers = function(event("get_program"))
     assert (status, active["version"], headers["ETag"]) == (200, 1, '"1"')

@@ -188,7 +188,7 @@ def test_expiry_and_rules_may_change_from_one_version_to_the_next() -> None:
     press = Press()
     press.publish()
 
-    changed = [{**CURRENCIES[0], "expiry": {"kind": "never"}, "pending_days": 3}, CURRENCIES[1]]
+    changed = [{**CURRENCIES[0], "expiry": {"type": "never"}, "pending_days": 3}, CURRENCIES[1]]
 
     assert press.publish(point_currencies=changed, earning=[rule(points="2")]).version.number == 2
 
@@ -197,7 +197,7 @@ def test_tiers_and_segments_may_go() -> None:
     """A standing is derived from what members did under the version that holds; nothing of it is stored for ever."""
     press = Press()
     levels = [{"id": "basic", "name": "Basic", "threshold": "0"}, {"id": "gold", "name": "Gold", "threshold": "9"}]
-    tiers = {"measure": "visits", "window": {"kind": "anniversary"}, "levels": levels}
+    tiers = {"measure": "visits", "window": {"type": "anniversary"}, "levels": levels}
     press.publish(tiers=tiers, segments=["lapsed"])
 
     assert press.publish(tiers={**tiers, "levels": levels[:1]}).version.number == 2

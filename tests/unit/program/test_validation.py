@@ -58,20 +58,20 @@ SHAPES = [
         "/earning/0/when/dates/from",
         "A day is expected here, for example 2026-11-01.",
     ),
-    (with_currency(expiry={"days": 3}), "/point_currencies/0/expiry/kind", "Say which kind it is."),
+    (with_currency(expiry={"days": 3}), "/point_currencies/0/expiry/type", "Say of which type it is."),
     (
-        with_currency(expiry={"kind": "rolling_days", "days": 0}),
+        with_currency(expiry={"type": "rolling_days", "days": 0}),
         "/point_currencies/0/expiry/days",
         "This must be at least 1.",
     ),
     (
-        with_currency(expiry={"kind": "rolling_days"}),
+        with_currency(expiry={"type": "rolling_days"}),
         "/point_currencies/0/expiry/days",
         "This field is required.",
     ),
     (
-        with_currency(expiry={"kind": "weekly"}),
-        "/point_currencies/0/expiry/kind",
+        with_currency(expiry={"type": "weekly"}),
+        "/point_currencies/0/expiry/type",
         "Choose one of 'never', 'rolling_days', 'end_of_month', 'end_of_year', 'sliding'.",
     ),
 ]

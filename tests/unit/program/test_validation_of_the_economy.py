@@ -33,7 +33,7 @@ def tiers(*levels: dict[str, Any], **changes: Any) -> dict[str, Any]:
     basic, gold = level("basic", "0"), level("gold", "5000")
     return {
         "measure": "spend",
-        "window": {"kind": "calendar", "months": 12},
+        "window": {"type": "calendar", "months": 12},
         "levels": list(levels) or [basic, gold],
         **changes,
     }
@@ -311,18 +311,18 @@ TIERS = [
         "Another tier is called 'Basic' already.",
     ),
     (
-        economy(tiers=tiers(window={"kind": "calendar", "months": 2})),
+        economy(tiers=tiers(window={"type": "calendar", "months": 2})),
         "/tiers/window/months",
         "Choose 1, 3, 6 or 12.",
     ),
-    (economy(tiers=tiers(window={"kind": "rolling"})), "/tiers/window/days", "This field is required."),
+    (economy(tiers=tiers(window={"type": "rolling"})), "/tiers/window/days", "This field is required."),
     (
-        economy(tiers=tiers(window={"kind": "rolling", "days": 30}, grace_days=31, warning_days=7)),
+        economy(tiers=tiers(window={"type": "rolling", "days": 30}, grace_days=31, warning_days=7)),
         "/tiers/grace_days",
         "Reviews may be 30 days apart: 31 days would reach over more than one.",
     ),
     (
-        economy(tiers=tiers(window={"kind": "calendar", "months": 1}, warning_days=29)),
+        economy(tiers=tiers(window={"type": "calendar", "months": 1}, warning_days=29)),
         "/tiers/warning_days",
         "Reviews may be 28 days apart: 29 days would reach over more than one.",
     ),
@@ -444,7 +444,7 @@ WORKING = [
     economy(money_off=[money_off(minimum="30"), money_off(currency="points")]),
     economy(conversions=[conversion("beans", "points", "5", "40"), conversion("points", "beans", "8", "1")]),
     settled([price(), price(since="2026-07-01", money="0"), price(issuer="group")], [worth()]),
-    document(tiers=tiers(level("basic", "0"), level("gold", "12"), measure="visits", window={"kind": "anniversary"})),
+    document(tiers=tiers(level("basic", "0"), level("gold", "12"), measure="visits", window={"type": "anniversary"})),
     document(
         point_currencies=[{**currency, "transferable": True} for currency in document()["point_currencies"]],
     ),

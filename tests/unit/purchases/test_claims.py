@@ -212,7 +212,7 @@ def test_another_brand_can_neither_claim_nor_read_it_and_the_group_can() -> None
 
 def test_points_that_are_over_by_the_time_of_the_claim_are_booked_as_earned_and_expired() -> None:
     """E20, E5: the entries tell both, and the balance is what it would have been."""
-    short = {"id": "points", "name": "Points", "expiry": {"kind": "rolling_days", "days": 3}}
+    short = {"id": "points", "name": "Points", "expiry": {"type": "rolling_days", "days": 3}}
     huitou = shop(point_currencies=[short], earning=[rule()])
 
     huitou.claim(bill(), now=NOON + timedelta(days=10))

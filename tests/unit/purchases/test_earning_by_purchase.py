@@ -93,7 +93,7 @@ def test_a_purchase_names_the_version_that_decided_it() -> None:
 
 def test_what_time_had_done_to_the_wallet_is_booked_first() -> None:
     """E22, E5: expiries that nobody has booked yet come before the sale."""
-    short = {"id": "points", "name": "Points", "expiry": {"kind": "rolling_days", "days": 1}}
+    short = {"id": "points", "name": "Points", "expiry": {"type": "rolling_days", "days": 1}}
     huitou = Shop(program(document(point_currencies=[short], earning=[rule()])))
     huitou.enrol()
     huitou.sell(bill("A-1"))

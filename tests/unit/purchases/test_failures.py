@@ -136,7 +136,7 @@ def test_a_purchase_that_is_being_written_is_read_again() -> None:
 
 def test_a_sale_after_a_long_silence_of_the_clock_books_all_that_fell_due() -> None:
     """E18, E5: more than one commit can hold is booked in several, the sale in the last of them."""
-    year = {"id": "points", "name": "Points", "expiry": {"kind": "rolling_days", "days": 365}}
+    year = {"id": "points", "name": "Points", "expiry": {"type": "rolling_days", "days": 365}}
     huitou = Shop(program(document(point_currencies=[year], earning=[rule()])))
     huitou.enrol()
     for day in range(120):
@@ -225,7 +225,7 @@ def test_one_receipt_claimed_by_two_at_once_is_somebodys_once() -> None:
 def test_a_sale_that_changes_many_wallets_books_in_parts_what_fell_due_in_all_of_them() -> None:
     """A commit holds all wallets of a sale, so what is overdue in them counts together."""
     kinds = [f"stamps-{number}" for number in range(MOST_CURRENCIES - 2)]
-    endless = [{"id": kind, "name": "Stamps", "expiry": {"kind": "never"}} for kind in kinds]
+    endless = [{"id": kind, "name": "Stamps", "expiry": {"type": "never"}} for kind in kinds]
     rules = [rule(id=kind, currency=kind) for kind in kinds]
     huitou = Shop(program(document(point_currencies=[*document()["point_currencies"], *endless], earning=rules)))
     huitou.enrol(MEI)

@@ -2,174 +2,27 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
-from huitou.kernel.ids import MemberId
-from huitou.kernel.instants import EPOCH, format_instant
-from huitou.members.decisions import Presented
-from huitou.members.identity import IdentityHasher, phone_identity
-from huitou.members.model import Profile
-from huitou.members.service import Enrolment, Members
-from huitou.members.store import TableMembers
-from huitou.platform.table import Table
-from huitou.points.store import TableWallets
-from huitou.program.publishing import ProgramPublisher
-from huitou.program.store import TableVersions
-from huitou.standing.store import TableStandings
-from tests.builders import at, document, rule
-from tests.contract.targets import REGION, create_table
-
-EVENTS = Path(__file__).parents[3] / "events"
-MEI = MemberId("01JNSM3VF0R6T8C1W5PJ4X9YZA")
-SECRET = "a secret of the tests"
-NOW = at("2026-11-21 18:30")
-"""When the samples were sent."""
-WRITES = ("record", "record_batch", "claim", "record_visit")
-READS = ("get", "list_purchases")
-PERMISSIONS = "purchases:read purchases:write"
-
-Event = dict[str, Any]
-Result = tuple[int, Any]
-
-
-def event(name: str, **changes: Any) -> Event:
-    """The sample of a call, with other fields in its body; None leaves a field out."""
-    loaded: Event = json.loads((EVENTS / f"record_purchases.{name}.json").read_text(encoding="utf-8"))
-    if changes:
-        fields = {**json.loads(loaded["body"]), **changes}
-        loaded["body"] = json.dumps({field: value for field, value in fields.items() if value is not None})
-    return loaded
-
-
-def by(brand: str, asked: Event, permissions: str = PERMISSIONS) -> Event:
-    """The same call with another key."""
-    asked["requestContext"]["authorizer"] |= {"brand": brand, "permissions": permissions}
-    return asked
-
-
-def under_key(key: str | None, asked: Event) -> Event:
-    """The same call with another Idempotency-Key, or without any."""
-    asked["headers"].pop("Idempotency-Key", None)
-    asked["multiValueHeaders"].pop("Idempotency-Key", None)
-    if key:
-        asked["headers"]["Idempotency-Key"] = key
-        asked["multiValueHeaders"]["Idempotency-Key"] = [key]
-    return asked
-
-
-def of(purchase_id: str, brand: str = "maru") -> Event:
-    """Reading one purchase."""
-    asked = by(brand, event("get"))
-    return {**asked, "path": f"/v1/purchases/{purchase_id}", "pathParameters": {"purchase_id": purchase_id}}
-
-
-def listing(brand: str = "maru", **query: str) -> Event:
-    """Listing Mei's purchases."""
-    asked = by(brand, event("list_purchases"))
-    many = {name: [value] for name, value in query.items()}
-    return {**asked, "queryStringParameters": query, "multiValueQueryStringParameters": many}
-
-
-class Function:
-    """The function as the Lambda service runs it at `NOW`, with a programme published and Mei enrolled at maru."""
-
-    def __init__(self, module: Any) -> None:
-        self._module = module
-        self.now = NOW
-        module.app._clock = lambda: self.now  # the only clock that the function has
-        self.members = Table("members", REGION)
-        self.program = Table("program", REGION)
-        self.wallets = TableWallets(self.members)
-        tea = rule(id="tea", name="Tea time", points="2", when={"categories": ["tea"]})
-        self.publish(document(earning=[rule(), tea]), EPOCH)
-        self._enrol_mei()
-
-    def __call__(self, incoming: Event) -> Result:
-        """(status, body)"""
-        answer = self._module.handler(incoming, None)
-        return answer["statusCode"], json.loads(answer["body"])
-
-    def location(self, incoming: Event) -> str:
-        """Where the answer says that its subject is found."""
-        return str(self._module.handler(incoming, None)["multiValueHeaders"]["Location"][0])
-
-    def publish(self, written: dict[str, Any], now: datetime) -> None:
-        """A version of the programme, which the function sees at once."""
-        publisher = ProgramPublisher(TableVersions(self.program), self.program.commit, lambda _: None)
-        publisher.publish(json.dumps(written), by="tests", now=now)
-        self._module.programs.latest()
-
-    def points(self) -> int:
-        wallet = self.wallets.load(MEI, "points")
-        assert wallet is not None
-        return wallet.balance(self.now).spendable
-
-    def _enrol_mei(self) -> None:
-        members = Members(
-            members=TableMembers(self.members),
-            wallets=self.wallets,
-            standings=TableStandings(self.members),
-            programs=self._module.programs,
-            hasher=IdentityHasher(lambda: SECRET),
-            commit=self.members.commit,
-            pause=lambda _: None,
-            new_id=lambda: MEI,
-        )
-        presented = (Presented(phone_identity("0912-345-678")),)
-        members.enrol(Enrolment(presented, Profile(), "maru"), "maru", NOW - timedelta(days=200))
-
-
-@dataclass(frozen=True)
-class Cloud:
-    """AWS inside this process, and the function loaded into it."""
-
-    module: Any
-    dynamodb: Any
-
-    def keys(self, table: str) -> list[Any]:
-        """Of all items that there are, of all kinds."""
-        return list(self.dynamodb.scan(TableName=table, ProjectionExpression="pk, sk")["Items"])
-
-    def clear(self) -> None:
-        for table in ("members", "program"):
-            for key in self.keys(table):
-                self.dynamodb.delete_item(TableName=table, Key=key)
-
-
-@pytest.fixture(scope="module")
-def cloud() -> Iterator[Cloud]:
-    """Loaded once: the function's routes take longer to build than all tests to run."""
-    with pytest.MonkeyPatch.context() as environment, mock_aws():
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            environment.setenv(name, "testing")
-        environment.setenv("AWS_REGION", REGION)
-        environment.setenv("HUITOU_MEMBERS_TABLE", "members")
-        environment.setenv("HUITOU_PROGRAM_TABLE", "program")
-        environment.setenv("HUITOU_IDENTITY_SECRET", "identity")
-        environment.delenv("AWS_ENDPOINT_URL", raising=False)
-        create_table("members", None)
-        create_table("program", None)
-        secrets: Any = boto3.client("secretsmanager", region_name=REGION)
-        secrets.create_secret(Name="identity", SecretString=SECRET)
-        module = importlib.reload(importlib.import_module("functions.record_purchases.handler"))
-        yield Cloud(module, boto3.client("dynamodb", region_name=REGION))
-
-
-@pytest.fixture
-def function(cloud: Cloud) -> Function:
-    """Over empty tables."""
-    cloud.clear()
-    return Function(cloud.module)
+from huitou.kernel.instants import format_instant
+from tests.builders import document
+from tests.serving import MEI
+from tests.unit.purchases.serving import (
+    NOW,
+    READS,
+    WRITES,
+    Cloud,
+    Function,
+    by,
+    event,
+    listing,
+    of,
+    under_key,
+)
 
 
 def test_a_purchase_says_where_it_is_found(function: Function) -> None:
@@ -187,16 +40,13 @@ def test_the_samples_tell_of_an_evening_in_a_shop(function: Function) -> None:
 
     status, sale = function(event("record"))
     assert (status, sale["member_id"], sale["total"], sale["client_reference"]) == (201, MEI, "640", "till-3/20961")
-    assert (sale["entries"][0]["points"], sale["balances"]) == (
-        "15",
-        {"points": {"spendable": "30", "pending": "0", "held": "0", "debt": "0"}},
-    )
+    assert (sale["entries"][0]["points"], sale["balances"]) == ("15", {"points": {"spendable": "30", "pending": "0"}})
 
     status, claimed = function(event("claim"))
     assert (status, claimed["member_id"], claimed["entries"][0]["points"]) == (201, MEI, "0")
 
     status, visit = function(event("record_visit"))
-    assert (status, visit["kind"], visit["data"]["guests"], visit["replayed"]) == (201, "booking", "4", False)
+    assert (status, visit["type"], visit["data"]["guests"], visit["replayed"]) == (201, "booking", "4", False)
 
     status, found = function(event("get"))
     assert (status, found["purchase_id"], len(found["lines"])) == (200, sale["purchase_id"], 2)
@@ -225,7 +75,7 @@ def test_the_answer_explains_every_point(function: Function) -> None:
     (entry,) = sale["entries"]
     why = [(each["rule"], each["name"], each["base"], each["points"]) for each in entry["explanation"]]
     assert why == [("base", "Base", "640", "6"), ("tea", "Tea time", "480", "9")]
-    assert entry["cause"] == {"kind": "purchase", "id": sale["purchase_id"]}
+    assert entry["cause"] == {"type": "purchase", "id": sale["purchase_id"]}
     assert (sale["occurred_at"], sale["received_at"]) == ("2026-11-21T10:29:41.000Z", format_instant(NOW))
 
 
@@ -452,5 +302,20 @@ def test_a_visit_again_is_a_replay_and_another_one_a_conflict(function: Function
     _, first = function(event("record_visit"))
 
     assert function(event("record_visit")) == (200, {**first, "replayed": True})
-    status, problem = function(event("record_visit", kind="check_in"))
-    assert (status, [error["pointer"] for error in problem["errors"]]) == (409, ["/kind"])
+    status, problem = function(event("record_visit", type="check_in"))
+    assert (status, [error["pointer"] for error in problem["errors"]]) == (409, ["/type"])
+
+
+# --- metrics ---
+
+
+def test_points_are_counted_when_they_are_earned_and_not_when_the_till_repeats_itself(
+    function: Function, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """M12: a metric for what was booked, one line per call."""
+    _, sale = function(event("record"))
+    earned = int(sale["entries"][0]["points"])
+    assert f'"PointsEarned":[{earned}' in capsys.readouterr().out.replace(" ", "")
+
+    function(event("record"))
+    assert "PointsEarned" not in capsys.readouterr().out

@@ -12,15 +12,15 @@ from huitou.members.identity import phone_identity
 from huitou.platform.problems import ValidationFailedError
 from huitou.platform.shapes import read_shape
 from huitou.program.model import Program
-from huitou.purchases.model import Discount, Line, Payment, Purchase, VisitKind
+from huitou.purchases.model import Discount, Line, Payment, Purchase, VisitType
 from huitou.purchases.receipts import KeyedSale, Order, SourceEvent, TillReceipt
 from huitou.purchases.requests import (
     MOST_LINES,
-    BatchBody,
-    ClaimBody,
     InvalidEventError,
     InvalidPurchaseError,
+    PurchaseBatchBody,
     PurchaseBody,
+    ReceiptClaimBody,
     VisitBody,
     read_claim,
     read_purchase,
@@ -236,15 +236,15 @@ def test_as_many_lines_as_promised_are_taken() -> None:
 
 def test_a_batch_reads_each_purchase_in_its_turn() -> None:
     """E28: a misshapen purchase does not spoil the batch; 101 of them, or none, do."""
-    assert read_shape(BatchBody, {"purchases": [body(), {"total": -1}]}).purchases[1] == {"total": -1}
+    assert read_shape(PurchaseBatchBody, {"purchases": [body(), {"total": -1}]}).purchases[1] == {"total": -1}
     for count in (0, 101):
         with pytest.raises(ValidationFailedError):
-            read_shape(BatchBody, {"purchases": [body()] * count})
+            read_shape(PurchaseBatchBody, {"purchases": [body()] * count})
 
 
-def claim_body(**changes: Any) -> ClaimBody:
+def claim_body(**changes: Any) -> ReceiptClaimBody:
     kept = ("store", "terminal", "receipt", "channel", "occurred_at", "member", "total")
-    return read_shape(ClaimBody, {**{name: body()[name] for name in kept}, **changes})
+    return read_shape(ReceiptClaimBody, {**{name: body()[name] for name in kept}, **changes})
 
 
 def test_a_claim_names_the_same_receipt_as_the_till_did() -> None:
@@ -269,7 +269,7 @@ def test_a_claim_that_cannot_be_is_refused(changes: dict[str, Any], place: str) 
 def visit_body(**changes: Any) -> VisitBody:
     fields = {
         "store": "s1",
-        "kind": "booking",
+        "type": "booking",
         "source": "tables",
         "event_id": "B-1",
         "member": {"id": MEI},
@@ -284,14 +284,14 @@ def test_a_visit_is_read_into_values() -> None:
     visit = read_visit(visit_body(), MEI, "sora", DOLLARS, NOW)
 
     assert visit.source == SourceEvent("sora", "tables", "B-1").digest
-    assert (visit.kind, visit.member, visit.store) == (VisitKind.BOOKING, MEI, "s1")
+    assert (visit.type, visit.member, visit.store) == (VisitType.BOOKING, MEI, "s1")
     assert (visit.occurred_at, visit.received_at, visit.data) == (NOON, NOW, {"guests": "4"})
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"kind": "party"},
+        {"type": "party"},
         {"member": None},
         {"event_id": ""},
         {"data": {"guests": 4}},

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from huitou.program.model import Program
-from huitou.purchases.model import VisitKind
+from huitou.purchases.model import VisitType
 from huitou.purchases.service import Recorded
 from huitou.standing.keeping import MOST_UNSEEN
 from tests.builders import MEI, document, program, rule
@@ -27,7 +27,7 @@ LEVELS = [
 
 def with_tiers(*rules: dict[str, Any], version: int = 1, **changes: Any) -> Program:
     """One point per 100, and one more for gold, which takes 1000 in a year."""
-    tiers = {"measure": "spend", "window": {"kind": "rolling", "days": 365}, "levels": LEVELS, **changes}
+    tiers = {"measure": "spend", "window": {"type": "rolling", "days": 365}, "levels": LEVELS, **changes}
     return program(document(earning=[rule(), *(rules or (DOUBLE,))], tiers=tiers), version)
 
 
@@ -94,9 +94,9 @@ def test_a_repeated_sale_counts_once() -> None:
 def test_a_visit_counts_where_visits_do() -> None:
     levels = [LEVELS[0], {"id": "gold", "name": "Gold", "threshold": "2"}]
     huitou = shop(measure="visits", levels=levels)
-    for number, kind in enumerate([VisitKind.VISIT, VisitKind.BOOKING, VisitKind.CHECK_IN]):
+    for number, kind in enumerate([VisitType.VISIT, VisitType.BOOKING, VisitType.CHECK_IN]):
         before = huitou.sell(bill(f"A-{number}", bread(1), occurred_at=NOON - number * DAY)) if number == 0 else None
-        huitou.visit(replace(booking(f"B-{number}"), kind=kind))
+        huitou.visit(replace(booking(f"B-{number}"), type=kind))
         assert before is None or earned(before)[0] == "basic"
     assert earned(huitou.sell(bill("A-9", occurred_at=NOON + SECOND)))[0] == "gold"
 

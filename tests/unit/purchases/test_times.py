@@ -22,7 +22,7 @@ def shop(**changes: object) -> Shop:
 
 
 def currency(**changes: object) -> dict[str, object]:
-    return {"id": "points", "name": "Points", "expiry": {"kind": "never"}, **changes}
+    return {"id": "points", "name": "Points", "expiry": {"type": "never"}, **changes}
 
 
 def test_a_sale_a_little_ahead_of_us_happened_now() -> None:
@@ -114,7 +114,7 @@ def test_a_store_that_the_programme_of_the_day_did_not_know_is_paid_by_the_one_i
 
 def test_points_of_a_late_sale_end_as_if_we_had_known_at_once() -> None:
     """E20, E9: through the 10th local day after the sale, not after its arrival."""
-    huitou = shop(point_currencies=[currency(expiry={"kind": "rolling_days", "days": 10})])
+    huitou = shop(point_currencies=[currency(expiry={"type": "rolling_days", "days": 10})])
 
     huitou.sell(bill(), now=NOON + timedelta(days=9))
 
@@ -124,7 +124,7 @@ def test_points_of_a_late_sale_end_as_if_we_had_known_at_once() -> None:
 
 def test_points_of_a_late_sale_that_are_over_are_earned_and_expire_at_once() -> None:
     """E20: two entries, each with its own time, and nothing to spend."""
-    huitou = shop(point_currencies=[currency(expiry={"kind": "rolling_days", "days": 10})])
+    huitou = shop(point_currencies=[currency(expiry={"type": "rolling_days", "days": 10})])
 
     recorded = huitou.sell(bill(), now=NOON + timedelta(days=20))
 

@@ -10,11 +10,17 @@ import pytest
 
 from huitou.kernel.errors import ContentReusedError
 from huitou.points.membership import MemberNotFoundError
-from huitou.purchases.model import VisitKind
+from huitou.purchases.model import VisitType
 from huitou.purchases.receipts import SourceEvent
-from tests.builders import MEI
+from tests.builders import MEI, document, program
 from tests.ledger import points_program
-from tests.purchases import LIN, NOON, Shop, booking
+from tests.purchases import LIN, NOON, Shop, bill, booking
+
+MONTHLY = {"id": "points", "name": "Points", "expiry": {"type": "rolling_days", "days": 30}}
+LEAVES = {"id": "leaves", "name": "Leaves", "expiry": {"type": "sliding", "days": 30}}
+BEANS = {"id": "beans", "name": "Beans", "brand": "sora", "expiry": {"type": "sliding", "days": 30}}
+DAYS = timedelta(days=40)
+"""Longer than points live by themselves."""
 
 
 def shop() -> Shop:
@@ -42,15 +48,41 @@ def test_a_visit_is_kept_and_numbers_the_members_facts() -> None:
 )
 def test_who_was_there_keeps_sliding_points_alive(kind: str, alive: bool) -> None:
     """E5: a visit is an activity like a purchase; a booking alone is none."""
-    huitou = Shop(points_program({"kind": "sliding", "days": 30}))
+    huitou = Shop(points_program({"type": "sliding", "days": 30}))
     huitou.enrol(MEI)
     huitou.ledger.earn(50, NOON)
 
     later = NOON + timedelta(days=20)
-    huitou.visit(replace(booking(), kind=VisitKind(kind), occurred_at=later), now=later)
+    huitou.visit(replace(booking(), type=VisitType(kind), occurred_at=later), now=later)
 
     assert huitou.wallet().balance(NOON + timedelta(days=40)).spendable == (50 if alive else 0)
     assert huitou.ledger.contradictions() == []
+
+
+@pytest.mark.parametrize(("brand", "alive"), [("maru", ["leaves"]), ("sora", ["beans", "leaves"])])
+@pytest.mark.parametrize("activity", ["visit", "purchase", "redemption"])
+def test_all_points_that_slide_follow_what_the_member_does(activity: str, brand: str, alive: list[str]) -> None:
+    """E5: points of the group whatever happens anywhere, points of one brand what happens there."""
+    huitou = Shop(program(document(point_currencies=[MONTHLY, LEAVES, BEANS])))
+    huitou.enrol(MEI)
+    for currency in ("points", "leaves", "beans"):
+        huitou.ledger.earn(50, NOON, currency=currency)
+    later, store = NOON + timedelta(days=20), {"maru": "m1", "sora": "s1"}[brand]
+
+    if activity == "visit":
+        visit = booking(type=VisitType.VISIT, brand=brand, store=store, occurred_at=later)
+        huitou.visit(visit, now=later)
+    elif activity == "purchase":
+        bought = huitou.sell(bill(brand=brand, store=store, occurred_at=later))
+        assert [entry.currency for entry in bought.entries] == ["points"]
+    else:
+        huitou.ledger.redeem(1, later, brand=brand, store=store)
+
+    assert [name for name in ("beans", "leaves") if huitou.points(currency=name, now=NOON + DAYS)] == alive
+    for currency in ("points", "leaves", "beans"):
+        assert huitou.ledger.contradictions(currency) == []
+        visits = [entry for entry in huitou.ledger.entries(currency) if entry.type == "visit"]
+        assert len(visits) == (currency in alive)
 
 
 def test_the_same_visit_again_is_a_replay() -> None:
@@ -78,7 +110,7 @@ def test_what_is_not_content_may_differ(changes: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("kind", VisitKind.CHECK_IN), ("member", LIN), ("store", None), ("data", {"guests": "2"})],
+    [("type", VisitType.CHECK_IN), ("member", LIN), ("store", None), ("data", {"guests": "2"})],
 )
 def test_other_content_is_refused_and_named(field: str, value: Any) -> None:
     """E14."""

@@ -163,7 +163,7 @@ def test_the_sample_delivery_books_what_has_ended(stack: Stack) -> None:
     stack.hold(LIN, ends=NOW - 2 * HOUR, points=7)
     assert stack.book(event("book_due")) == []
     (mei,), (lin,) = stack.entries(MEI), stack.entries(LIN)
-    assert (mei.type, mei.amount, mei.effective_at, mei.cause.kind) == ("expire", -100, NOW - HOUR, "clock")
+    assert (mei.type, mei.amount, mei.effective_at, mei.cause.type) == ("expire", -100, NOW - HOUR, "clock")
     assert (lin.amount, lin.effective_at) == (-7, NOW - 2 * HOUR)
 
 

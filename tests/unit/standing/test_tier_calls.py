@@ -26,7 +26,7 @@ from tests.unit.members.test_handler import function as function_of_members
 members_function = function_of_members
 TIERS = {
     "measure": "spend",
-    "window": {"kind": "calendar", "months": 12},
+    "window": {"type": "calendar", "months": 12},
     "grace_days": 31,
     "levels": [
         {"id": "basic", "name": "Basic", "threshold": "0"},

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from itertools import pairwise
 from typing import Annotated
+from unicodedata import normalize
 
 from pydantic import (
     AfterValidator,
@@ -27,9 +28,17 @@ from huitou.kernel.instants import to_instant
 
 _NO_CONTROL = r"^[^\x00-\x1f\x7f]+$"
 
+
+def _plain(value: object) -> object:
+    """NFKC without blanks at the ends; zeros in front and the case of letters stay, since tills tell them apart."""
+    return normalize("NFKC", value).strip(" ") if isinstance(value, str) else value
+
+
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_NO_CONTROL)]
 Number = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_NO_CONTROL)]
 """What somebody else's system calls a thing."""
+Printed = Annotated[Number, BeforeValidator(_plain)]
+"""A number that people read off paper and type: full-width signs and blanks around it make no other number."""
 ClientReference = Annotated[Number, Field(description="Yours: given back as it came, never read.")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NO_CONTROL)]
 

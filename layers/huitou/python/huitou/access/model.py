@@ -56,7 +56,7 @@ class Caller:
     def is_group(self) -> bool:
         return self.brand == GROUP
 
-    def require(self, permission: Permission) -> None:
+    def require(self, permission: str) -> None:
         """Raises `MissingPermissionError`."""
         if permission not in self.permissions:
             raise MissingPermissionError(f"This key lacks the permission {permission}.")

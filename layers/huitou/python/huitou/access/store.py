@@ -26,7 +26,7 @@ class KeyItem(Item):
     revoked_at = UnicodeAttribute(null=True)
 
 
-class DynamoKeys:
+class TableKeys:
     """`KeyStore` over the program table."""
 
     def __init__(self, table: Table) -> None:

@@ -26,10 +26,10 @@ from huitou.points.decisions import Decision, Settle, decide
 from huitou.points.granting import Drawing
 from huitou.points.membership import MemberNotFoundError, joined_by_use
 from huitou.points.packing import LOTS_PER_PAGE
-from huitou.points.ports import Programs
 from huitou.points.wallet import Entry, Wallet, open_wallet
 from huitou.program.acceptance import CLOCK_SKEW, InFutureError
 from huitou.program.model import CurrencyId, Program
+from huitou.program.ports import Programs
 from huitou.purchases.decisions import Sale
 from huitou.purchases.drawing import decide_drawn_sale
 from huitou.purchases.model import Purchase

@@ -21,14 +21,14 @@ LONGEST_REASON = 500
 """Characters: those that are shown have to fit into the import's item, whatever a row calls its fields."""
 
 
-class Format(StrEnum):
+class ImportFormat(StrEnum):
     """How the rows of a file are written; either may be compressed with gzip."""
 
     NDJSON = "ndjson"
     CSV = "csv"
 
 
-class Status(StrEnum):
+class ImportStatus(StrEnum):
     """Where an import stands."""
 
     CREATED = "created"
@@ -87,10 +87,10 @@ class Run:
 
     id: Digest
     brand: BrandId
-    format: Format
+    format: ImportFormat
     client_reference: str | None
     created_at: datetime
-    status: Status = Status.CREATED
+    status: ImportStatus = ImportStatus.CREATED
     attempt: int = 0
     """Which execution of the state machine carries it out: a failed import may be started again."""
     started_at: datetime | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import BinaryIO, NamedTuple, Protocol
 
 from huitou.imports.model import Counts, Run
@@ -70,4 +71,8 @@ class StateMachine(Protocol):
 
     def start(self, run: Digest, attempt: int) -> None:
         """Starts an execution, once per import and attempt, however often it is asked."""
+        ...
+
+    def ended_at(self, run: Digest, attempt: int) -> datetime | None:
+        """When the execution ended, in whatever way; None while it goes on, and where there is none (any more)."""
         ...

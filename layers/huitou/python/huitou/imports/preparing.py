@@ -20,8 +20,8 @@ from huitou.imports.service import running
 from huitou.kernel.commits import Commit
 from huitou.kernel.errors import DomainError
 from huitou.kernel.ids import Digest
-from huitou.points.ports import Programs
 from huitou.program.model import Program
+from huitou.program.ports import Programs
 
 ReadHead = Callable[[bytes, Run, Program], Head]
 

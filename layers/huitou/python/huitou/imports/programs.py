@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from huitou.points.ports import Programs
 from huitou.program.model import Program
+from huitou.program.ports import Programs
 
 
 class PinnedPrograms:

@@ -9,14 +9,13 @@ from datetime import datetime
 from typing import Any
 
 from huitou.imports import errors
-from huitou.imports.model import SHOWN_REJECTIONS, Run, Status, total
+from huitou.imports.model import SHOWN_REJECTIONS, ImportStatus, Run, total
 from huitou.imports.ports import Files, RunStore
 from huitou.imports.rejections import read_rejections
-from huitou.imports.service import running
+from huitou.imports.service import STOPPED, running
 from huitou.kernel.commits import Commit
 from huitou.kernel.ids import Digest
 
-UNKNOWN = "It stopped for a reason of our own. Start it again: it goes on where it stopped."
 _OF_THE_FILE: Mapping[str, type[Exception]] = {
     each.__name__: each for each in (errors.UnreadableFileError, errors.FileTooLargeError, errors.FileReplacedError)
 }
@@ -42,7 +41,7 @@ class Reporting:
         )
         finished = replace(
             run,
-            status=Status.FAILED if error else Status.COMPLETED,
+            status=ImportStatus.FAILED if error else ImportStatus.COMPLETED,
             finished_at=now,
             counts=total(counts for _, counts in chunks),
             rejections=tuple(rejections[:SHOWN_REJECTIONS]),
@@ -57,6 +56,6 @@ class Reporting:
 def _failure(error: Mapping[str, str]) -> str:
     """The sentence of an error that is about the file; everything else is in the logs."""
     if error.get("Error") not in _OF_THE_FILE:
-        return UNKNOWN
+        return STOPPED
     cause: dict[str, Any] = json.loads(error.get("Cause", "{}"))
-    return str(cause.get("errorMessage", UNKNOWN))
+    return str(cause.get("errorMessage", STOPPED))

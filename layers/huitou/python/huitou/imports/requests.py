@@ -14,12 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from huitou.access.model import Caller
 from huitou.fields import Body, ClientReference, Moment, View
 from huitou.imports.apply import Arrival, Bill, imported_time
-from huitou.imports.model import SHOWN_REJECTIONS, Format, Run, Status
+from huitou.imports.model import SHOWN_REJECTIONS, ImportFormat, ImportStatus, Run
 from huitou.imports.partition import Head
 from huitou.imports.service import Created, Progress
 from huitou.kernel.errors import FieldError, InvalidError
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import format_instant
+from huitou.kernel.pointers import pointer_to
 from huitou.members.identity import Identity
 from huitou.members.references import IdentityBody, MemberReference
 from huitou.members.requests import EnrolBody
@@ -127,7 +128,7 @@ def _name(reference: Identity | MemberId) -> str:
 def _refuse(error: ValidationError) -> NoReturn:
     """Pydantic's findings, without what was given, which may be somebody's phone number."""
     fields = [
-        FieldError("".join(f"/{part}" for part in each["loc"][1:]), each["msg"].removeprefix("Value error, "))
+        FieldError(pointer_to(each["loc"][1:]), each["msg"].removeprefix("Value error, "))
         for each in error.errors(include_url=False, include_input=False, include_context=False)[:MOST_FINDINGS]
     ]
     raise InvalidRowError("The row does not fit the schema.", errors=fields) from None
@@ -136,13 +137,13 @@ def _refuse(error: ValidationError) -> NoReturn:
 class ImportBody(Body):
     """A file to come."""
 
-    format: Format
+    format: ImportFormat
     """How the rows are written; the file may be compressed with gzip."""
 
     client_reference: ClientReference | None = None
 
 
-class RejectionView(View):
+class RejectedRowView(View):
     """A row that was not imported."""
 
     line: int
@@ -150,7 +151,7 @@ class RejectionView(View):
     reason: str
 
 
-class CountsView(View):
+class ImportCountsView(View):
     """What became of the rows; their sum is the number of rows done with."""
 
     members: int
@@ -166,8 +167,8 @@ class ImportView(View):
     """An import."""
 
     import_id: str
-    status: Status
-    format: Format
+    status: ImportStatus
+    format: ImportFormat
     client_reference: str | None
     created_at: datetime
     started_at: datetime | None
@@ -175,8 +176,8 @@ class ImportView(View):
     program_version: int | None
     rows: int | None
     """Null until the file was read."""
-    counts: CountsView
-    rejections: list[RejectionView] = Field(description=f"The first {SHOWN_REJECTIONS}, once it is finished.")
+    counts: ImportCountsView
+    rejections: list[RejectedRowView] = Field(description=f"The first {SHOWN_REJECTIONS}, once it is finished.")
     rejections_url: str | None = Field(description="All rejected rows (NDJSON), once it is finished; for an hour.")
     failure: str | None
 

@@ -20,7 +20,7 @@ from itertools import groupby, islice
 from typing import Any, BinaryIO, NamedTuple
 
 from huitou.imports.errors import FileTooLargeError, UnreadableFileError
-from huitou.imports.model import MOST_FILE_BYTES, Format, Rejection
+from huitou.imports.model import MOST_FILE_BYTES, ImportFormat, Rejection
 
 MOST_ROW_BYTES = 256 * 1024
 """As much as one request of the API may have."""
@@ -62,11 +62,11 @@ class RawRow(NamedTuple):
     text: bytes
 
 
-def read_rows(file: BinaryIO, form: Format) -> Iterator[RawRow | Rejection]:
+def read_rows(file: BinaryIO, form: ImportFormat) -> Iterator[RawRow | Rejection]:
     """The rows of ``file`` in their order; blank lines are none. Raises `UnreadableFileError`, `FileTooLargeError`."""
     plain = _Counted(_decompressed(file))
     try:
-        yield from _csv_rows(plain) if form is Format.CSV else _ndjson_rows(plain)
+        yield from _csv_rows(plain) if form is ImportFormat.CSV else _ndjson_rows(plain)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise UnreadableFileError("The file is compressed, but not whole.") from error
 

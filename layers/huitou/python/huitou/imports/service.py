@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from huitou.imports.errors import FileReplacedError, FileTooLargeError, ImportNotFoundError, NothingUploadedError
-from huitou.imports.model import MOST_FILE_BYTES, Counts, Format, Run, Status, total
+from huitou.imports.model import MOST_FILE_BYTES, Counts, ImportFormat, ImportStatus, Run, total
 from huitou.imports.ports import Files, RunStore, StateMachine
 from huitou.kernel.commits import Commit, once, until_committed
 from huitou.kernel.content import require_same
 from huitou.kernel.ids import Digest, digest_of
-from huitou.points.ports import Programs
 from huitou.program.model import GROUP, BrandId
+from huitou.program.ports import Programs
+
+STOPPED = "It stopped for a reason of our own. Start it again: it goes on where it stopped."
+"""Why an import failed, where its file is not to blame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,9 @@ class Imports:
         self._commit = commit
         self._pause = pause
 
-    def create(self, form: Format, client_reference: str | None, key: str, brand: BrandId, now: datetime) -> Created:
+    def create(
+        self, form: ImportFormat, client_reference: str | None, key: str, brand: BrandId, now: datetime
+    ) -> Created:
         """An import that waits for its file; the same ``key`` again is the same one. Raises `ContentReusedError`."""
         run = Run(digest_of(("import", brand, key)), brand, form, client_reference, now)
 
@@ -74,28 +79,46 @@ class Imports:
     def start(self, run_id: Digest, brand: BrandId, now: datetime) -> Run:
         """Starts it, or a failed one again where it stopped; one that was started before goes on undisturbed.
 
+        One whose execution died without a report, by hand or by time, has failed too.
         Raises `ImportNotFoundError`, `NothingUploadedError`, `FileTooLargeError`, `FileReplacedError`.
         """
 
         def attempt() -> Run:
-            run = self._require(run_id, brand)
-            if run.status in {Status.CREATED, Status.FAILED}:
+            run, died_at = self._look(run_id, brand)
+            if died_at or run.status in {ImportStatus.CREATED, ImportStatus.FAILED}:
                 started = self._started(run, now)
                 self._commit([self._runs.replace(started, before=run)])
                 run = started
-            if run.status is Status.RUNNING:
+            if run.status is ImportStatus.RUNNING:
                 self._states.start(run.id, run.attempt)
             return run
 
         return until_committed(attempt, self._pause)
 
     def progress(self, run_id: Digest, brand: BrandId) -> Progress:
-        """Raises `ImportNotFoundError`."""
+        """What died without a report is shown as failed when that happened. Raises `ImportNotFoundError`."""
+        run, died_at = self._look(run_id, brand)
+        if run.finished_at is not None:
+            return Progress(run, run.counts, self._files.download_url(run.rejected_key, "rejected.ndjson"))
+        if died_at is not None:
+            run = replace(run, status=ImportStatus.FAILED, finished_at=died_at, failure=STOPPED)
+        return Progress(run, total(counts for _, counts in self._runs.chunks(run.id)), None)
+
+    def _look(self, run_id: Digest, brand: BrandId) -> tuple[Run, datetime | None]:
+        """The import, and when its execution died, if it did without a report.
+
+        A report is written before its execution ends. So the import is read again after an end was seen: only one
+        that still runs then will never be reported.
+        """
         run = self._require(run_id, brand)
-        finished = run.finished_at is not None
-        url = self._files.download_url(run.rejected_key, "rejected.ndjson") if finished else None
-        counts = run.counts if finished else total(counts for _, counts in self._runs.chunks(run.id))
-        return Progress(run, counts, url)
+        if run.status is not ImportStatus.RUNNING:
+            return run, None
+        ended_at = self._states.ended_at(run.id, run.attempt)
+        if ended_at is None:
+            return run, None
+        latest = self._require(run_id, brand)
+        same = (latest.status, latest.attempt) == (run.status, run.attempt)
+        return latest, ended_at if same else None
 
     def _started(self, run: Run, now: datetime) -> Run:
         """A failed import that starts again decides as before: what it has done already is recognised by that."""
@@ -108,7 +131,7 @@ class Imports:
             raise FileReplacedError("A failed import starts again with the same file; ask for a new one for another.")
         return replace(
             run,
-            status=Status.RUNNING,
+            status=ImportStatus.RUNNING,
             attempt=run.attempt + 1,
             started_at=run.started_at or now,
             program_version=run.program_version or self._programs.active().version,
@@ -127,6 +150,6 @@ class Imports:
 def running(runs: RunStore, run_id: Digest) -> Run:
     """The import that a state works for."""
     run = runs.find(run_id)
-    if run is None or run.status is not Status.RUNNING:
+    if run is None or run.status is not ImportStatus.RUNNING:
         raise LookupError(f"import {run_id} is not running")
     return run

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 
-from huitou.imports.model import Counts, Format, Rejection, Run, Status
+from huitou.imports.model import Counts, ImportFormat, ImportStatus, Rejection, Run
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest
 from huitou.kernel.instants import format_instant, parse_instant
@@ -92,10 +92,10 @@ def _run(run_id: Digest, item: RunItem) -> Run:
     return Run(
         id=run_id,
         brand=item.brand,
-        format=Format(item.format),
+        format=ImportFormat(item.format),
         client_reference=item.client_reference,
         created_at=parse_instant(item.created_at),
-        status=Status(item.status),
+        status=ImportStatus(item.status),
         attempt=item.attempt,
         started_at=parse_instant(item.started_at) if item.started_at else None,
         finished_at=parse_instant(item.finished_at) if item.finished_at else None,

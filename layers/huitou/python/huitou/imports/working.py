@@ -30,8 +30,9 @@ from huitou.members.identity import Identity
 from huitou.members.service import Members
 from huitou.points.granting import BudgetStore, Drawing
 from huitou.points.membership import MemberNotFoundError
-from huitou.points.ports import Programs, WalletStore
+from huitou.points.ports import WalletStore
 from huitou.program.model import GROUP, Program
+from huitou.program.ports import Programs
 from huitou.purchases.decisions import rules_for
 from huitou.purchases.model import Purchase
 from huitou.purchases.ports import MemberState, MemberStates, PurchaseStore

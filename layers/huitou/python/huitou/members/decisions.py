@@ -27,9 +27,9 @@ from huitou.members.model import (
     ConsentKey,
     HeldIdentity,
     Member,
-    Method,
     Profile,
     Proof,
+    ProofMethod,
     Tag,
 )
 from huitou.members.visibility import seen_by, sees_all, sees_field
@@ -201,7 +201,7 @@ def _claimed(member: Member, presented: Sequence[Presented], brand: BrandId, now
     """
     for each in presented:
         held = member.holding(each.identity) or HeldIdentity(each.identity, (), anchored=False)
-        anchored = held.anchored or vouched or (each.proof is not None and each.proof.method is Method.STAFF)
+        anchored = held.anchored or vouched or (each.proof is not None and each.proof.method is ProofMethod.STAFF)
         proof = each.proof if anchored else None
         claims = _with_claim(held.claims, Claim(brand, now, proof))
         member = _with_identity(member, replace(held, claims=claims, anchored=anchored))

@@ -32,7 +32,7 @@ class Gender(StrEnum):
     OTHER = "other"
 
 
-class Method(StrEnum):
+class ProofMethod(StrEnum):
     """How a brand made sure that an identity is this person's (M39)."""
 
     STAFF = "staff"
@@ -41,7 +41,7 @@ class Method(StrEnum):
     LINE_LOGIN = "line_login"
 
 
-class Channel(StrEnum):
+class ConsentChannel(StrEnum):
     """A way to speak to a member."""
 
     SMS = "sms"
@@ -73,7 +73,7 @@ PROFILE_FIELDS = tuple(field.name for field in fields(Profile))
 class Proof:
     """That a person holds an identity: how it was made sure of, and when. Staff say why (``reason``)."""
 
-    method: Method
+    method: ProofMethod
     at: datetime
     reason: str | None = None
 
@@ -118,7 +118,7 @@ class Tag(NamedTuple):
 class ConsentKey(NamedTuple):
     """What a consent is about: ``brand`` is `GROUP` for all brands at once."""
 
-    channel: Channel
+    channel: ConsentChannel
     brand: BrandId
     purpose: str
 

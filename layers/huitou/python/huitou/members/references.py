@@ -38,14 +38,14 @@ class LineUserBody(Body):
     user_id: ForeignId
 
 
-class AppBody(Body):
+class AppUserBody(Body):
     """A user of a brand's own app."""
 
     brand: Scope
     user_id: ForeignId
 
 
-class ExternalBody(Body):
+class PartnerCustomerBody(Body):
     """Somebody as a partner knows them."""
 
     partner: Scope
@@ -68,8 +68,8 @@ class IdentityBody(Body):
     email: Annotated[str, Field(min_length=3, max_length=LONGEST_EMAIL, examples=["mei@example.com"])] | None = None
     line: LineUserBody | None = None
     card: ForeignId | None = None
-    app: AppBody | None = None
-    external: ExternalBody | None = None
+    app: AppUserBody | None = None
+    external: PartnerCustomerBody | None = None
 
     _identity: Identity | None = PrivateAttr(None)
 

@@ -23,14 +23,14 @@ from huitou.members.decisions import Presented
 from huitou.members.identity import IdentityHasher, IdentityKind, normal_email, normal_phone
 from huitou.members.model import (
     PROFILE_FIELDS,
-    Channel,
     Consent,
+    ConsentChannel,
     ConsentKey,
     Gender,
     HeldIdentity,
-    Method,
     Profile,
     Proof,
+    ProofMethod,
     Tag,
 )
 from huitou.members.references import IdentityBody, identity_fields
@@ -38,10 +38,10 @@ from huitou.members.service import SeenMember, Word
 from huitou.program.model import GROUP, BrandId
 
 MOST_PRESENTED = 10
-_METHODS: Mapping[Method, IdentityKind] = {
-    Method.SMS_CODE: IdentityKind.PHONE,
-    Method.EMAIL_CODE: IdentityKind.EMAIL,
-    Method.LINE_LOGIN: IdentityKind.LINE,
+_METHODS: Mapping[ProofMethod, IdentityKind] = {
+    ProofMethod.SMS_CODE: IdentityKind.PHONE,
+    ProofMethod.EMAIL_CODE: IdentityKind.EMAIL,
+    ProofMethod.LINE_LOGIN: IdentityKind.LINE,
 }
 """What a method proves; staff can vouch for any identity."""
 
@@ -87,18 +87,18 @@ Purpose = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$", examples=["mar
 class ProofBody(Body):
     """How it was made sure that the person holds the identity."""
 
-    method: Method
+    method: ProofMethod
     reason: Reason | None = None
     """Required of staff."""
 
     @model_validator(mode="after")
     def _staff_say_why(self) -> Self:
-        if self.method is Method.STAFF and self.reason is None:
+        if self.method is ProofMethod.STAFF and self.reason is None:
             raise ValueError("staff give a reason")
         return self
 
 
-class PresentedBody(IdentityBody):
+class PresentedIdentityBody(IdentityBody):
     """An identity, merely said or with a proof."""
 
     proof: ProofBody | None = None
@@ -143,7 +143,7 @@ class ProfileBody(Body):
 class EnrolBody(Body):
     """Somebody to recognise or to enrol."""
 
-    identities: Annotated[list[PresentedBody], Field(min_length=1, max_length=MOST_PRESENTED)]
+    identities: Annotated[list[PresentedIdentityBody], Field(min_length=1, max_length=MOST_PRESENTED)]
     """Any one that is known finds the member; the others are added to them."""
 
     profile: ProfileBody = ProfileBody()
@@ -155,7 +155,7 @@ class EnrolBody(Body):
     client_reference: ClientReference | None = None
 
 
-class IdentityAdditionBody(PresentedBody):
+class IdentityAdditionBody(PresentedIdentityBody):
     """An identity to add, or one they have with a proof of it."""
 
     client_reference: ClientReference | None = None
@@ -193,13 +193,13 @@ class ProfileView(View):
     contact_email: str | None
 
 
-class ClaimView(View):
+class IdentityClaimView(View):
     """One brand's word for an identity."""
 
     brand: str
     claimed_at: datetime
     verified_at: datetime | None
-    method: Method | None
+    method: ProofMethod | None
     reason: str | None
 
 
@@ -209,7 +209,7 @@ class IdentityView(View):
     identity_id: str
     identity: IdentityBody
     status: Literal["claimed", "verified"]
-    claims: list[ClaimView]
+    claims: list[IdentityClaimView]
 
 
 class TagView(View):
@@ -217,10 +217,10 @@ class TagView(View):
 
     tag: str
     set_by: str
-    at: datetime
+    set_at: datetime
 
 
-class JoiningView(View):
+class JoinedBrandView(View):
     """A brand that the member joined."""
 
     brand: str
@@ -235,10 +235,10 @@ class MemberView(View):
     profile: ProfileView
     identities: list[IdentityView]
     tags: list[TagView]
-    brands: list[JoiningView]
+    brands: list[JoinedBrandView]
 
 
-class EnrolledView(MemberView):
+class EnrolledMemberView(MemberView):
     """The member found or enrolled."""
 
     client_reference: str | None
@@ -253,7 +253,7 @@ class AddedIdentityView(IdentityView):
 class ConsentView(View):
     """A yes or no about a channel, a brand (or `group`) and a purpose."""
 
-    channel: Channel
+    channel: ConsentChannel
     brand: str
     purpose: str
     granted: bool
@@ -321,7 +321,7 @@ def identity_view(held: HeldIdentity, hasher: IdentityHasher) -> dict[str, Any]:
 
 def tag_view(tag: Tag, at: datetime) -> dict[str, Any]:
     """As `TagView`."""
-    return {"tag": tag.name, "set_by": tag.brand, "at": format_instant(at)}
+    return {"tag": tag.name, "set_by": tag.brand, "set_at": format_instant(at)}
 
 
 def consent_view(key: ConsentKey, consent: Consent, viewer: BrandId) -> dict[str, Any]:

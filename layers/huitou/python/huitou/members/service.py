@@ -24,10 +24,11 @@ from huitou.members.ports import MemberStore
 from huitou.members.visibility import seen_by, sees_all
 from huitou.points.decisions import Decision, join, touch
 from huitou.points.membership import MemberNotFoundError, require_seen
-from huitou.points.ports import Programs, WalletStore
+from huitou.points.ports import WalletStore
 from huitou.points.wallet import Wallet, open_wallet
 from huitou.program.acceptance import accepted_time
 from huitou.program.model import GROUP, BrandId, Program
+from huitou.program.ports import Programs
 from huitou.standing.ports import StandingStore
 
 

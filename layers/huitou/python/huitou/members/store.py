@@ -19,17 +19,17 @@ from huitou.kernel.instants import format_instant, parse_instant
 from huitou.kernel.pages import Page
 from huitou.members.identity import Identity, IdentityKey, IdentityKind
 from huitou.members.model import (
-    Channel,
     Claim,
     Consent,
     ConsentChange,
+    ConsentChannel,
     ConsentKey,
     Gender,
     HeldIdentity,
     Member,
-    Method,
     Profile,
     Proof,
+    ProofMethod,
     Tag,
 )
 from huitou.platform import keys
@@ -183,7 +183,7 @@ def _member(member_id: MemberId, item: MemberItem) -> Member:
         identities=tuple(map(_held_identity, item.identities)),
         tags={Tag(brand, name): parse_instant(at) for brand, name, at in item.tags},
         consents={
-            ConsentKey(Channel(channel), brand, purpose): _consent(values, values["confirmed_at"])
+            ConsentKey(ConsentChannel(channel), brand, purpose): _consent(values, values["confirmed_at"])
             for channel, brand, purpose, values in item.consents
         },
     )
@@ -221,7 +221,7 @@ def _claim(values: dict[str, Any]) -> Claim:
     return Claim(
         values["brand"],
         parse_instant(values["at"]),
-        Proof(Method(proof["method"]), parse_instant(proof["at"]), proof["reason"]) if proof else None,
+        Proof(ProofMethod(proof["method"]), parse_instant(proof["at"]), proof["reason"]) if proof else None,
     )
 
 
@@ -247,5 +247,5 @@ def _consent(values: Mapping[str, Any], confirmed_at: str) -> Consent:
 
 
 def _consent_change(item: ConsentItem) -> ConsentChange:
-    key = ConsentKey(Channel(item.channel), item.brand, item.purpose)
+    key = ConsentKey(ConsentChannel(item.channel), item.brand, item.purpose)
     return ConsentChange(key, _consent(item.attribute_values, item.occurred_at))

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path as File
+from posixpath import dirname, relpath
 from typing import Annotated, Any, TypeVar, Unpack
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
@@ -31,7 +32,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
 from pydantic import BaseModel
 
-from huitou.access.model import Caller
+from huitou.access.model import Caller, Permission
 from huitou.kernel.errors import (
     DomainError,
     PreconditionFailedError,
@@ -45,12 +46,14 @@ from huitou.platform.observability import Facts, Observer
 from huitou.platform.shapes import misfit
 
 OPENAPI_PATH = "/v1/openapi.json"
+KEY = "key"
+"""What the API's description calls the way in which callers prove who they are."""
 BODY_LIMIT = 256 * KIB
 JSON = "application/json"
 HEADERS: Mapping[str, str] = {
     "Content-Language": "The language that the words are in.",
     "ETag": "The version of the document, for `If-Match`.",
-    "Location": "The path under which it is found from now on.",
+    "Location": "Where it is found from now on, relative to the address of the request (RFC 3986).",
 }
 """What an answer may carry beside its body."""
 _VERSION = re.compile(r'(?:W/)?"(\d{1,15})"', re.ASCII)
@@ -111,6 +114,7 @@ class App(APIGatewayRestResolver):
         self.authorizer: Mapping[str, str] = {}
         self._clock = clock
         self.exception_handler(Exception)(self._refuse)
+        self.use(middlewares=[_permit])
 
     def begin(self, event: Mapping[str, Any]) -> None:
         """What is true of a request before it is read: when it was accepted, and the facts to log."""
@@ -244,6 +248,19 @@ def attempt(app: App, call: Callable[[], T]) -> T | problems.Problem:
         return problem
 
 
+def reference_to(app: App, path: str) -> str:
+    """``path``, which begins with ``/v1``, as a reference relative to this request: the value of ``Location``.
+
+    A path alone would be wrong: the gateway puts its stage before ours, a domain of one's own perhaps another prefix.
+    """
+    return relpath(path, dirname(app.facts["route"]))
+
+
+def permission(name: Permission) -> list[dict[str, list[str]]]:
+    """A route's ``security``: what its description says that a key needs, and what is asked of it before it runs."""
+    return [{KEY: [name]}]
+
+
 def documented(
     answers: Mapping[int, type[BaseModel] | None], *errors: type[DomainError], headers: Sequence[str] = ()
 ) -> dict[int, Any]:
@@ -302,6 +319,15 @@ def decode_cursor(cursor: str | None) -> str | None:
         return b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
     except ValueError as error:
         raise InvalidCursorError("The cursor does not belong to this list.") from error
+
+
+def _permit(app: App, following: Callable[[App], Answer]) -> Answer:
+    """Raises `UnauthenticatedError`, `MissingPermissionError`."""
+    route: Route = app.context["_route"]
+    for needed in route.security or ():
+        for name in needed[KEY]:
+            current_caller(app).require(name)
+    return following(app)
 
 
 def _text(body: BaseModel | Mapping[str, Any] | None) -> str:

@@ -13,6 +13,8 @@ from http import HTTPStatus
 from inspect import cleandoc
 from typing import Any
 
+from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
+
 from huitou.access.model import MissingPermissionError
 from huitou.kernel.errors import (
     ContentionError,
@@ -22,7 +24,7 @@ from huitou.kernel.errors import (
 )
 from huitou.kernel.pages import InvalidCursorError
 from huitou.platform import problems
-from huitou.platform.http import JSON, OPENAPI_PATH, App
+from huitou.platform.http import JSON, KEY, OPENAPI_PATH, App
 from huitou.program.service import NoProgramError
 
 TITLE = "Huitou"
@@ -92,7 +94,9 @@ def describe(apps: Iterable[App], samples: Iterable[Mapping[str, Any]] = ()) -> 
     paths: dict[str, dict[str, Any]] = {OPENAPI_PATH: {"get": _OPENAPI_OPERATION}}
     schemas: dict[str, Any] = {"Problem": PROBLEM}
     for app in apps:
-        part = json.loads(app.get_openapi_json_schema(title=TITLE, version=VERSION))
+        part = json.loads(
+            app.get_openapi_json_schema(title=TITLE, version=VERSION, security_schemes={KEY: HTTPBearer()})
+        )
         _require_plain(part["components"]["schemas"])
         _merge(schemas, _tidy(_without(part["components"]["schemas"], _POWERTOOLS_SCHEMAS), names=True))
         for (path, method), operation in _operations(app, part).items():
@@ -104,11 +108,11 @@ def describe(apps: Iterable[App], samples: Iterable[Mapping[str, Any]] = ()) -> 
     return {
         "openapi": "3.1.0",
         "info": {"title": TITLE, "version": VERSION, "description": DESCRIPTION},
-        "security": [{"key": []}],
+        "security": [{KEY: []}],
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "bearerFormat": "hk_<id>_<secret>"}},
+            "securitySchemes": {KEY: {"type": "http", "scheme": "bearer", "bearerFormat": "hk_<id>_<secret>"}},
         },
     }
 
@@ -139,7 +143,7 @@ def _finished(operation: Document, tag: str, function: Any, body_limit: int) -> 
         **_without(operation, {"parameters", "deprecated"}),
         "tags": [tag],
         "operationId": function.__name__,
-        "description": cleandoc(function.__doc__ or ""),
+        "description": _description(operation, function),
         "responses": _responses(operation, {each["name"] for each in parameters}),
     }
     if parameters:
@@ -147,6 +151,12 @@ def _finished(operation: Document, tag: str, function: Any, body_limit: int) -> 
     if "requestBody" in operation:
         finished["requestBody"] = {**operation["requestBody"], "description": f"At most {body_limit} bytes."}
     return finished
+
+
+def _description(operation: Document, function: Any) -> str:
+    said = [cleandoc(function.__doc__ or "")]
+    said += [f"Needs the permission `{name}`." for needed in operation.get("security", ()) for name in needed[KEY]]
+    return "\n\n".join(said)
 
 
 def _shown_name(parameter: Document) -> str:

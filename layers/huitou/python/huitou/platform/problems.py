@@ -23,6 +23,7 @@ from huitou.kernel.errors import (
     PreconditionRequiredError,
     UnavailableError,
 )
+from huitou.kernel.pointers import pointer_to
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
@@ -168,7 +169,5 @@ def codes_by_status(errors: Iterable[type[DomainError]]) -> dict[int, list[str]]
 
 def pointer_of(location: Iterable[str | int]) -> str:
     """``("body", "lines", 0)`` → ``/lines/0``; ``("query", "at")`` → ``/query/at``. Escaped as RFC 6901 says."""
-    parts = [str(part).replace("~", "~0").replace("/", "~1") for part in location]
-    if parts and parts[0] == "body":
-        parts = parts[1:]
-    return "".join(f"/{part}" for part in parts)
+    path = [*location]
+    return pointer_to(path[1:] if path[:1] == ["body"] else path)

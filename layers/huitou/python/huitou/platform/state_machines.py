@@ -1,14 +1,16 @@
-"""Starting executions of a state machine in Step Functions."""
+"""Executions of a state machine in Step Functions: starting them, and seeing whether they live."""
 
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from botocore.config import Config
 from botocore.session import get_session
 
 from huitou.kernel.ids import Digest
+from huitou.kernel.instants import to_instant
 
 _CONFIG = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
 
@@ -28,3 +30,12 @@ class ImportStates:
             )
         except self._client.exceptions.ExecutionAlreadyExists:
             return
+
+    def ended_at(self, run: Digest, attempt: int) -> datetime | None:
+        """An execution that waits to be taken up again (`PENDING_REDRIVE`) has no end yet."""
+        execution = f"{self._arn.replace(':stateMachine:', ':execution:')}:{run}-{attempt}"
+        try:
+            ended: datetime | None = self._client.describe_execution(executionArn=execution).get("stopDate")
+        except self._client.exceptions.ExecutionDoesNotExist:
+            return None
+        return to_instant(ended) if ended else None

@@ -69,7 +69,7 @@ class LotChangeView(View):
     issuer: str
 
 
-class RuleView(View):
+class RuleOutcomeView(View):
     """What one earning rule had to say (M12)."""
 
     rule: str
@@ -89,10 +89,10 @@ class RuleView(View):
     """What was there instead; the rule that pays instead."""
 
 
-class CauseView(View):
+class EntryCauseView(View):
     """What an entry is due to."""
 
-    kind: Annotated[str, Field(examples=["purchase", "redemption", "reversal", "adjustment", "event", "clock"])]
+    type: Annotated[str, Field(examples=["purchase", "redemption", "reversal", "adjustment", "event", "clock"])]
     id: str
 
 
@@ -115,12 +115,12 @@ class EntryView(View):
     """When it counts from."""
     recorded_at: datetime
     brand: str
-    cause: CauseView
+    cause: EntryCauseView
     program_version: int
     balance: BalanceView
     """What was left when it was recorded."""
     lots: list[LotChangeView]
-    explanation: list[RuleView]
+    explanation: list[RuleOutcomeView]
     reason: str | None
     actor: str | None
 
@@ -206,7 +206,7 @@ def entry_view(entry: Entry, program: Program) -> dict[str, Any]:
         "effective_at": format_instant(entry.effective_at),
         "recorded_at": format_instant(entry.recorded_at),
         "brand": entry.brand,
-        "cause": {"kind": entry.cause.kind, "id": entry.cause.id},
+        "cause": {"type": entry.cause.type, "id": entry.cause.id},
         "program_version": entry.program_version,
         "balance": balance_view(entry.balance, currency),
         "lots": [_lot_change_view(change, currency) for change in entry.changes],
@@ -224,33 +224,33 @@ def entry_page(entries: Iterable[Mapping[str, Any]], next_cursor: str | None) ->
 def redemption_view(booked: Booked, program: Program) -> dict[str, Any]:
     """A `RedemptionView`. ``program`` is the version that the entry names."""
     return {
-        "redemption_id": booked.booking.id,
+        "redemption_id": booked.command.id,
         **_booked_view(booked, program),
-        "reversed": booked.booking.reversed_version is not None,
+        "reversed": booked.command.reversed_version is not None,
     }
 
 
 def adjustment_view(booked: Booked, program: Program) -> dict[str, Any]:
     """An `AdjustmentView`. ``program`` is the version that the entry names."""
     return {
-        "adjustment_id": booked.booking.id,
+        "adjustment_id": booked.command.id,
         **_booked_view(booked, program),
-        "reason": booked.booking.reason,
-        "actor": booked.booking.actor,
+        "reason": booked.command.reason,
+        "actor": booked.command.actor,
     }
 
 
 def _booked_view(booked: Booked, program: Program) -> dict[str, Any]:
-    booking, entry = booked.booking, booked.entry
-    currency = program.currencies[booking.currency]
+    command, entry = booked.command, booked.entry
+    currency = program.currencies[command.currency]
     return {
-        "member_id": booking.member,
-        "currency": booking.currency,
-        "points": format_amount(booking.points, currency.exponent),
-        "brand": booking.brand,
-        "store": booking.store,
-        "client_reference": booking.client_reference,
-        "booked_at": format_instant(booking.booked_at),
+        "member_id": command.member,
+        "currency": command.currency,
+        "points": format_amount(command.points, currency.exponent),
+        "brand": command.brand,
+        "store": command.store,
+        "client_reference": command.client_reference,
+        "booked_at": format_instant(command.booked_at),
         "entry": entry_view(entry, program),
         "balance": balance_view(entry.balance, currency),
         "replayed": booked.replayed,

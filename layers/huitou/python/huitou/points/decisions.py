@@ -12,12 +12,14 @@ those of holds, refunds and journeys in modules of their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from huitou.points.commands import (
+from huitou.points.holding import capture, place_hold, release
+from huitou.points.ledger import CLOCK, Decision, InsufficientPointsError, Ledger, OutstandingDebtError
+from huitou.points.moves import (
     Adjust,
     Capture,
     Command,
@@ -37,12 +39,10 @@ from huitou.points.commands import (
     Settle,
     TakeBack,
 )
-from huitou.points.holding import capture, place_hold, release
-from huitou.points.ledger import CLOCK, Decision, InsufficientPointsError, Ledger, OutstandingDebtError
 from huitou.points.refunding import give_back, reinstate, reverse, take_back
 from huitou.points.travelling import convert_in, convert_out, receive, send
 from huitou.points.wallet import EntryType, Wallet
-from huitou.program.model import GROUP, BrandId, Program
+from huitou.program.model import GROUP, BrandId, CurrencyId, Program, Sliding
 
 __all__ = [
     "CLOCK",
@@ -71,6 +71,7 @@ __all__ = [
     "decide",
     "decide_all",
     "join",
+    "keep_alive",
     "touch",
 ]
 
@@ -98,6 +99,20 @@ def decide_all(wallet: Wallet, commands: Sequence[Command], program: Program, no
             _HOW[type(command)](ledger, command)
             ledger.settle()
     return ledger.decision()
+
+
+def keep_alive(
+    wallets: Iterable[Wallet], activity: KeepAlive, program: Program, now: datetime
+) -> dict[CurrencyId, Decision]:
+    """E5: what an activity comes to, by currency, for those of ``wallets`` whose points slide with it.
+
+    Points of one brand follow what happens at that brand, points of the group what happens anywhere.
+    """
+    return {
+        wallet.currency: decide(wallet, activity, program, now)
+        for wallet in wallets
+        if _follows(wallet, activity.brand, program)
+    }
 
 
 def join(wallet: Wallet, brand: BrandId, at: datetime) -> Wallet:
@@ -165,3 +180,13 @@ _HOW: Mapping[type[Command], Callable[[Ledger, Any], None]] = {
     ConvertOut: convert_out,
     ConvertIn: convert_in,
 }
+
+
+def _follows(wallet: Wallet, brand: BrandId, program: Program) -> bool:
+    """A late sale's programme may not know the points yet: none of them were there then."""
+    currency = program.currencies.get(wallet.currency)
+    return (
+        currency is not None
+        and currency.brand in {None, brand}
+        and (isinstance(currency.expiry, Sliding) or any(lot.sliding_days for lot in wallet.lots))
+    )

@@ -185,7 +185,7 @@ class _Teller:
 
 def _case(entry: Entry) -> str:
     """Which sentence an entry takes."""
-    by_hand = entry.cause.kind != "clock"
+    by_hand = entry.cause.type != "clock"
     match entry.type:
         case EntryType.EARN if not entry.amount:
             return "earn.nothing"

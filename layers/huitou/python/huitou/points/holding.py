@@ -9,8 +9,8 @@ from __future__ import annotations
 from huitou.kernel.errors import ConflictError, InvalidError
 from huitou.kernel.ids import Digest
 from huitou.kernel.money import format_amount
-from huitou.points.commands import Capture, PlaceHold, Release
 from huitou.points.ledger import Ledger
+from huitou.points.moves import Capture, PlaceHold, Release
 from huitou.points.wallet import EntryType, Hold, LotChange, spending_order
 
 MOST_HOLDS = 10

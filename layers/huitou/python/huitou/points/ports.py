@@ -9,10 +9,10 @@ from typing import Protocol
 from huitou.kernel.commits import Write
 from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.pages import Page
-from huitou.points.bookings import Booking
+from huitou.points.commands import PointsCommand
 from huitou.points.decisions import Decision
 from huitou.points.wallet import Entry, Wallet
-from huitou.program.model import CurrencyId, Program
+from huitou.program.model import CurrencyId
 
 
 class WalletStore(Protocol):
@@ -58,35 +58,15 @@ class WalletStore(Protocol):
         ...
 
 
-class Programs(Protocol):
-    """Where published programmes are read."""
-
-    def active(self) -> Program:
-        """The one in force, at most a few seconds old."""
-        ...
-
-    def at(self, instant: datetime) -> Program:
-        """E20: the one that held at ``instant``; for what is older than all of them, the first."""
-        ...
-
-    def version(self, number: int) -> Program:
-        """A version that was published once."""
-        ...
-
-    def published_at(self, number: int) -> datetime:
-        """From when on that version was in force."""
-        ...
-
-
-class BookingStore(Protocol):
+class CommandStore(Protocol):
     """Keeps redemptions and adjustments."""
 
-    def find(self, booking: Digest) -> Booking | None: ...
+    def find(self, command: Digest) -> PointsCommand | None: ...
 
-    def add(self, booking: Booking) -> Write:
+    def add(self, command: PointsCommand) -> Write:
         """Refused with `StaleReadError` if the id is taken: read again and find out by what."""
         ...
 
-    def mark_reversed(self, booking: Booking, version: int) -> Write:
+    def mark_reversed(self, command: PointsCommand, version: int) -> Write:
         """Refused with `StaleReadError` if it was reversed meanwhile."""
         ...

@@ -151,7 +151,7 @@ def activity_without(purchase: str, entries: Iterable[Entry]) -> datetime:
     counting = (
         entry.effective_at
         for entry in known
-        if entry.type in ACTIVITIES and not (entry.cause.kind == "purchase" and entry.cause.id in withdrawn)
+        if entry.type in ACTIVITIES and not (entry.cause.type == "purchase" and entry.cause.id in withdrawn)
     )
     return max(counting, default=EPOCH)
 

@@ -6,28 +6,28 @@ with every fault of a request named at once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
 from huitou.fields import Body, ClientReference, Name, Text
-from huitou.kernel.errors import FieldError, InvalidError
+from huitou.kernel.errors import InvalidError
 from huitou.kernel.ids import Digest, MemberId
-from huitou.kernel.money import InvalidAmountError, parse_amount
 from huitou.members.references import MemberReference
-from huitou.points.bookings import Booking, BookingKind
-from huitou.program.model import BrandId, CurrencyId, PointCurrency, Program, StoreId
+from huitou.points.commands import PointsCommand, PointsCommandType
+from huitou.program.faults import Faults
+from huitou.program.model import BrandId, CurrencyId, PointCurrency, Program
 
 Spent = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,12}(\.[0-9]{1,6})?$", max_length=19)]
 Signed = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$", max_length=20)]
 
 
-class InvalidBookingError(InvalidError):
+class InvalidCommandError(InvalidError):
     """The command has the right shape, but cannot be under the programme in force; ``errors`` names each fault."""
 
-    code = "invalid_booking"
+    code = "invalid_command"
     title = "The points cannot be booked like this"
 
 
@@ -61,32 +61,35 @@ class AdjustmentBody(_Command):
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """Who asks for a booking and when: ``booking`` is the id that it will have."""
+    """Who gives a command and when: ``command`` is the id that it will have."""
 
-    booking: Digest
+    command: Digest
     member: MemberId
     brand: BrandId
     now: datetime
 
 
-def read_redemption(body: RedemptionBody, occasion: Occasion, program: Program) -> Booking:
-    """The redemption to make. Raises `InvalidBookingError`."""
+def read_redemption(body: RedemptionBody, occasion: Occasion, program: Program) -> PointsCommand:
+    """The redemption to make. Raises `InvalidCommandError`."""
     return _read("redemption", body, occasion, program)
 
 
-def read_adjustment(body: AdjustmentBody, occasion: Occasion, program: Program) -> Booking:
-    """The adjustment to make. Raises `InvalidBookingError`."""
+def read_adjustment(body: AdjustmentBody, occasion: Occasion, program: Program) -> PointsCommand:
+    """The adjustment to make. Raises `InvalidCommandError`."""
     return replace(_read("adjustment", body, occasion, program), reason=body.reason, actor=body.actor)
 
 
-def _read(kind: BookingKind, body: RedemptionBody | AdjustmentBody, occasion: Occasion, program: Program) -> Booking:
-    faults = _Faults()
-    currency = faults.place(body, occasion.brand, program)
-    points = faults.points(body.points, currency)
-    faults.raise_any()
-    return Booking(
-        id=occasion.booking,
-        kind=kind,
+def _read(
+    kind: PointsCommandType, body: RedemptionBody | AdjustmentBody, occasion: Occasion, program: Program
+) -> PointsCommand:
+    faults = Faults()
+    faults.store(body.store, occasion.brand, program)
+    currency = _currency(body.currency, occasion.brand, program, faults)
+    points = _points(body.points, currency, faults)
+    faults.raise_any(InvalidCommandError, "The points cannot be booked as it is asked for.")
+    return PointsCommand(
+        id=occasion.command,
+        type=kind,
         member=occasion.member,
         currency=currency.id,
         points=points,
@@ -100,44 +103,16 @@ def _read(kind: BookingKind, body: RedemptionBody | AdjustmentBody, occasion: Oc
     )
 
 
-@dataclass(slots=True)
-class _Faults:
-    """Gathers what is wrong, so that a till's developer sees all of it at once."""
+def _currency(named: CurrencyId | None, brand: BrandId, program: Program, faults: Faults) -> PointCurrency:
+    home = program.currencies[program.home_currency]
+    currency = program.currencies.get(named) if named else home
+    if currency is None or currency.brand not in {None, brand}:
+        faults.add("/currency", "there are no such points at this brand")
+    return currency or home
 
-    found: list[FieldError] = field(default_factory=list)
 
-    def add(self, pointer: str, message: str) -> None:
-        self.found.append(FieldError(pointer, message))
-
-    def raise_any(self) -> None:
-        if self.found:
-            raise InvalidBookingError("The points cannot be booked as it is asked for.", errors=self.found)
-
-    def place(self, body: _Command, brand: BrandId, program: Program) -> PointCurrency:
-        """The points meant, at a brand and store that exist."""
-        if brand not in program.brands:
-            self.add("/brand", "the programme has no such brand")
-        self._store(body.store, brand, program)
-        return self._currency(body.currency, brand, program)
-
-    def points(self, text: str, currency: PointCurrency) -> int:
-        try:
-            points = parse_amount(text, currency.exponent)
-        except InvalidAmountError as error:
-            self.add("/points", error.detail)
-            return 0
-        if points == 0:
-            self.add("/points", "must not be 0")
-        return points
-
-    def _store(self, named: StoreId | None, brand: BrandId, program: Program) -> None:
-        store = program.stores.get(named) if named else None
-        if named and (store is None or store.brand != brand):
-            self.add("/store", "the brand has no such store")
-
-    def _currency(self, named: CurrencyId | None, brand: BrandId, program: Program) -> PointCurrency:
-        home = program.currencies[program.home_currency]
-        currency = program.currencies.get(named) if named else home
-        if currency is None or currency.brand not in {None, brand}:
-            self.add("/currency", "there are no such points at this brand")
-        return currency or home
+def _points(text: str, currency: PointCurrency, faults: Faults) -> int:
+    points = faults.amount("/points", text, currency.exponent)
+    if points == 0:
+        faults.add("/points", "must not be 0")
+    return points or 0

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
 
-from huitou.kernel.commits import Commit, StaleReadError, Write, once, until_committed
+from huitou.kernel.commits import Commit, StaleReadError, once, until_committed
 from huitou.kernel.content import require_same
 from huitou.kernel.errors import InvalidError, NotFoundError
 from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.pages import Page, all_items
 from huitou.points.backlog import work_off
-from huitou.points.bookings import Booking
-from huitou.points.decisions import Adjust, Decision, Redeem, Reverse, Settle, decide, touch
+from huitou.points.commands import PointsCommand
+from huitou.points.decisions import Adjust, Decision, KeepAlive, Redeem, Reverse, Settle, decide, keep_alive, touch
 from huitou.points.membership import entry_seen_by, joined_by_use, require_seen
-from huitou.points.ports import BookingStore, Programs, WalletStore
+from huitou.points.ports import CommandStore, WalletStore
 from huitou.points.replay import Replayed, replay
 from huitou.points.wallet import Balance, Cause, Entry, Hold, Lot, Wallet, balance_of, lots_at, open_wallet
 from huitou.program.model import GROUP, BrandId, CurrencyId, PointCurrency, Program
+from huitou.program.ports import Programs
+
+SeenHome = Callable[[Wallet | None, Program], Wallet]
+"""The home wallet as whoever asks may see and use it; raises `MemberNotFoundError` where they may not."""
 
 
 class RedemptionNotFoundError(NotFoundError):
@@ -60,7 +64,7 @@ class Booked:
     ``entry`` is the command's own; ``entries`` are all that were written now, with what had fallen due by then.
     """
 
-    booking: Booking
+    command: PointsCommand
     entry: Entry
     replayed: bool
     entries: tuple[Entry, ...] = ()
@@ -72,13 +76,13 @@ class Points:
     def __init__(
         self,
         wallets: WalletStore,
-        bookings: BookingStore,
+        commands: CommandStore,
         programs: Programs,
         commit: Commit,
         pause: Callable[[int], None],
     ) -> None:
         self._wallets = wallets
-        self._bookings = bookings
+        self._commands = commands
         self._programs = programs
         self._commit = commit
         self._pause = pause
@@ -127,33 +131,40 @@ class Points:
         page = self._wallets.entries(member, kind.id, after=after, limit=limit, newest_first=True)
         return Page(tuple(entry_seen_by(entry, brand) for entry in page.items), page.next_cursor)
 
-    def redeem(self, order: Booking, *, presented: bool, now: datetime) -> Booked:
-        """Spends points. ``order`` is the booking to make, its version not known yet.
+    def redeem(self, order: PointsCommand, *, presented: bool, now: datetime) -> Booked:
+        """Spends points. ``order`` is the command to carry out, its version not known yet.
 
         Raises `MemberNotFoundError`, `InsufficientPointsError`, `ContentReusedError`.
         """
-        command = Redeem(order.points, order.brand, Cause(order.kind, order.id))
-        return self._once(order, lambda: self._book(order, command, presented, now))
+        command = Redeem(order.points, order.brand, Cause(order.type, order.id))
 
-    def adjust(self, order: Booking, *, now: datetime) -> Booked:
-        """Gives or takes points by hand. Raises as `redeem`."""
-        command = Adjust(order.points, order.brand, order.reason or "", order.actor or "", Cause(order.kind, order.id))
-        return self._once(order, lambda: self._book(order, command, False, now))
+        def used(home: Wallet | None, program: Program) -> Wallet:
+            return joined_by_use(home, order.brand, presented, program, now)
 
-    def redemption(self, booking: Digest, brand: BrandId) -> Booked:
+        return self._once(order, lambda: self._book(order, command, used, now))
+
+    def adjust(self, order: PointsCommand, *, scope: BrandId, now: datetime) -> Booked:
+        """Gives or takes points by hand, on behalf of a key of ``scope``. Raises as `redeem`.
+
+        It is no use of the member's and joins them to no brand; the group may adjust wherever it likes (E31).
+        """
+        command = Adjust(order.points, order.brand, order.reason or "", order.actor or "", Cause(order.type, order.id))
+        return self._once(order, lambda: self._book(order, command, lambda home, _: require_seen(home, scope), now))
+
+    def redemption(self, redemption: Digest, brand: BrandId) -> Booked:
         """A redemption of this brand. Raises `RedemptionNotFoundError`."""
-        found = self._bookings.find(booking)
-        if found is None or found.kind != "redemption" or brand not in {GROUP, found.brand}:
+        found = self._commands.find(redemption)
+        if found is None or found.type != "redemption" or brand not in {GROUP, found.brand}:
             raise RedemptionNotFoundError("No such redemption.")
         return self._replayed(found, found.version)
 
-    def reverse(self, booking: Digest, *, brand: BrandId, now: datetime) -> Booked:
+    def reverse(self, redemption: Digest, *, brand: BrandId, now: datetime) -> Booked:
         """Gives a redemption's points back, once (E4, E16). Raises `RedemptionNotFoundError`."""
 
         def attempt() -> Booked:
-            made = self.redemption(booking, brand)
-            if made.booking.reversed_version is not None:
-                return self._replayed(made.booking, made.booking.reversed_version)
+            made = self.redemption(redemption, brand)
+            if made.command.reversed_version is not None:
+                return self._replayed(made.command, made.command.reversed_version)
             return self._reversed(made, now)
 
         return until_committed(attempt, self._pause)
@@ -179,48 +190,51 @@ class Points:
         counting = (entry for entry in known if entry.effective_at <= at)
         return replay(counting, lambda version: self._programs.version(version).zone)
 
-    def _once(self, order: Booking, book: Callable[[], Booked]) -> Booked:
+    def _once(self, order: PointsCommand, book: Callable[[], Booked]) -> Booked:
         def recall() -> Booked | None:
-            known = self._bookings.find(order.id)
+            known = self._commands.find(order.id)
             if known is None:
                 return None
-            require_same(known.content(), order.content(), order.kind)
+            require_same(known.content(), order.content(), order.type)
             return self._replayed(known, known.version)
 
         return once(book, recall, self._pause)
 
-    def _book(self, order: Booking, command: Redeem | Adjust, presented: bool, now: datetime) -> Booked:
+    def _book(self, order: PointsCommand, command: Redeem | Adjust, seen: SeenHome, now: datetime) -> Booked:
         program = self._programs.active()
         _currency(program, order.currency, order.brand)
         wallets = self._wallets.load_all(order.member)
-        home = joined_by_use(wallets.get(program.home_currency), order.brand, presented, program, now)
-        writes: list[Write] = []
-        before = wallet = wallets.get(order.currency) or open_wallet(order.member, order.currency, now)
-        if order.currency == program.home_currency:
-            wallet = home
-        elif home is not wallets[program.home_currency]:
-            writes = self._wallets.save(wallets[program.home_currency], Decision(touch(home, now), ()))
-        at = wallet.not_before(now)
-        work_off((before,), self._wallets, self._commit, program, at)
-        decision = decide(wallet, command, program, at)
-        entry = decision.entry_for(command.cause)
-        booking = replace(order, version=entry.version)
-        self._commit([*writes, *self._wallets.save(before, decision), self._bookings.add(booking)])
-        return Booked(booking, entry, replayed=False, entries=decision.entries)
+        home = seen(wallets.get(program.home_currency), program)
+        at = max(wallet.not_before(now) for wallet in wallets.values())
+        work_off(wallets.values(), self._wallets, self._commit, program, at)
+        stored = {order.currency: open_wallet(order.member, order.currency, now), **wallets}
+        decisions = _decisions({**stored, program.home_currency: home}, order, command, program, at)
+        if home is not stored[home.currency] and home.currency not in decisions:
+            decisions[home.currency] = Decision(touch(home, now), ())
+        entry = decisions[order.currency].entry_for(command.cause)
+        made = replace(order, version=entry.version)
+        writes = [
+            write
+            for currency, decision in decisions.items()
+            for write in self._wallets.save(stored[currency], decision)
+        ]
+        self._commit([*writes, self._commands.add(made)])
+        entries = tuple(each for decision in decisions.values() for each in decision.entries)
+        return Booked(made, entry, replayed=False, entries=entries)
 
     def _reversed(self, made: Booked, now: datetime) -> Booked:
-        booking = made.booking
-        wallet = self._wallets.load(booking.member, booking.currency)
+        order = made.command
+        wallet = self._wallets.load(order.member, order.currency)
         if wallet is None:
             raise StaleReadError("The wallet is not there yet.")
         program, at = self._programs.active(), wallet.not_before(now)
         work_off((wallet,), self._wallets, self._commit, program, at)
-        cause = Cause("reversal", booking.id)
-        command = Reverse(made.entry, self._since(made.entry), booking.brand, cause)
+        cause = Cause("reversal", order.id)
+        command = Reverse(made.entry, self._since(made.entry), order.brand, cause)
         decision = decide(wallet, command, program, at)
         entry = decision.entry_for(cause)
-        self._commit([*self._wallets.save(wallet, decision), self._bookings.mark_reversed(booking, entry.version)])
-        reversed_now = replace(booking, reversed_version=entry.version)
+        self._commit([*self._wallets.save(wallet, decision), self._commands.mark_reversed(order, entry.version)])
+        reversed_now = replace(order, reversed_version=entry.version)
         return Booked(reversed_now, entry, replayed=False, entries=decision.entries)
 
     def _since(self, redemption: Entry) -> tuple[Entry, ...]:
@@ -231,11 +245,26 @@ class Points:
         later = tuple(takewhile(lambda entry: entry.version > redemption.version, newest_first))
         return later[::-1]
 
-    def _replayed(self, booking: Booking, version: int) -> Booked:
-        entry = self._wallets.entry(booking.member, booking.currency, version)
+    def _replayed(self, order: PointsCommand, version: int) -> Booked:
+        entry = self._wallets.entry(order.member, order.currency, version)
         if entry is None:
             raise StaleReadError("The points are being booked just now.")
-        return Booked(booking, entry, replayed=True)
+        return Booked(order, entry, replayed=True)
+
+
+def _decisions(
+    wallets: Mapping[CurrencyId, Wallet],
+    order: PointsCommand,
+    command: Redeem | Adjust,
+    program: Program,
+    now: datetime,
+) -> dict[CurrencyId, Decision]:
+    """What ``command`` comes to, by currency: a redemption also keeps alive what slides with it (E5)."""
+    decisions = {order.currency: decide(wallets[order.currency], command, program, now)}
+    if isinstance(command, Redeem):
+        others = [wallet for currency, wallet in wallets.items() if currency != order.currency]
+        decisions |= keep_alive(others, KeepAlive(order.brand, now, command.cause), program, now)
+    return decisions
 
 
 def _next_change(lots: tuple[Lot, ...], holds: tuple[Hold, ...], at: datetime) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Wallets, entries and bookings in DynamoDB.
+"""Wallets, entries and commands in DynamoDB.
 
 A wallet's item holds its newest lots. When it would hold more than `LOTS_PER_ITEM`, the oldest `LOTS_PER_PAGE`
 of them move to an item of their own, a page. So a purchase, which only adds a lot, writes the wallet alone
@@ -22,11 +22,10 @@ from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.errors import UnavailableError
 from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.instants import format_instant, from_millis, parse_instant, to_millis
-from huitou.kernel.pages import Page as Listing
-from huitou.kernel.pages import all_items
+from huitou.kernel.pages import Page, all_items
 from huitou.platform import keys
 from huitou.platform.table import IntegerAttribute, Item, Table
-from huitou.points.bookings import Booking
+from huitou.points.commands import PointsCommand
 from huitou.points.decisions import Decision
 from huitou.points.packing import (
     LOTS_PER_ITEM,
@@ -44,7 +43,7 @@ from huitou.points.packing import (
     unpack_holds,
     unpack_lots,
 )
-from huitou.points.wallet import Balance, Cause, Entry, EntryType, Lot, Page, RuleOutcome, Wallet
+from huitou.points.wallet import Balance, Cause, Entry, EntryType, Lot, LotPage, RuleOutcome, Wallet
 from huitou.program.model import CurrencyId
 
 READS = 5
@@ -106,10 +105,10 @@ class EntryItem(Item):
     last_activity = UnicodeAttribute(null=True)
 
 
-class BookingItem(Item):
+class CommandItem(Item):
     """A redemption or an adjustment."""
 
-    kind = UnicodeAttribute()
+    type = UnicodeAttribute()
     member = UnicodeAttribute()
     currency = UnicodeAttribute()
     points = IntegerAttribute()
@@ -163,7 +162,7 @@ class TableWallets:
         after: str | None = None,
         limit: int | None = None,
         newest_first: bool = False,
-    ) -> Listing[Entry]:
+    ) -> Page[Entry]:
         page = self._table.query(
             EntryItem,
             keys.member(member),
@@ -172,7 +171,7 @@ class TableWallets:
             limit=limit,
             newest_first=newest_first,
         )
-        return Listing(tuple(map(_entry, page.items)), page.next_cursor)
+        return Page(tuple(map(_entry, page.items)), page.next_cursor)
 
     def _read(self, member: MemberId, prefix: str) -> dict[CurrencyId, Wallet]:
         for _ in range(READS):
@@ -182,7 +181,7 @@ class TableWallets:
                 return whole
         raise UnavailableError("The wallet is being changed too fast to be read.")
 
-    def _rows(self, member: MemberId, prefix: str, after: str | None) -> Listing[WalletItem | LotsItem]:
+    def _rows(self, member: MemberId, prefix: str, after: str | None) -> Page[WalletItem | LotsItem]:
         return self._table.query(wallet_kind, keys.member(member), prefix=prefix, after=after)
 
     def _page_writes(self, before: Wallet, wallet: Wallet, stale: StaleReadError) -> list[Write]:
@@ -194,35 +193,35 @@ class TableWallets:
             *(self._table.delete(LotsItem, *_page_key(wallet, first), refused=stale) for first in gone),
         ]
 
-    def _page_write(self, wallet: Wallet, page: Page, stale: StaleReadError) -> Write:
+    def _page_write(self, wallet: Wallet, page: LotPage, stale: StaleReadError) -> Write:
         lots = [lot for lot in wallet.lots if page.first <= lot.number <= page.last]
         item = LotsItem(*_page_key(wallet, page.first), version=wallet.version, lots=pack_lots(lots))
         return self._table.put(item, refused=stale)
 
 
-class TableBookings:
-    """`BookingStore` in DynamoDB."""
+class TableCommands:
+    """`CommandStore` in DynamoDB."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def find(self, booking: Digest) -> Booking | None:
-        item = self._table.get(BookingItem, *keys.command(booking))
-        return _booking(item) if item else None
+    def find(self, command: Digest) -> PointsCommand | None:
+        item = self._table.get(CommandItem, *keys.command(command))
+        return _command(item) if item else None
 
-    def add(self, booking: Booking) -> Write:
+    def add(self, command: PointsCommand) -> Write:
         return self._table.put(
-            _booking_item(booking),
-            condition=BookingItem.pk.does_not_exist(),
+            _command_item(command),
+            condition=CommandItem.pk.does_not_exist(),
             refused=StaleReadError("The key was used meanwhile."),
         )
 
-    def mark_reversed(self, booking: Booking, version: int) -> Write:
+    def mark_reversed(self, command: PointsCommand, version: int) -> Write:
         return self._table.update(
-            BookingItem,
-            *keys.command(booking.id),
-            [BookingItem.reversed_version.set(version)],
-            condition=BookingItem.pk.exists() & BookingItem.reversed_version.does_not_exist(),
+            CommandItem,
+            *keys.command(command.id),
+            [CommandItem.reversed_version.set(version)],
+            condition=CommandItem.pk.exists() & CommandItem.reversed_version.does_not_exist(),
             refused=StaleReadError("It was reversed meanwhile."),
         )
 
@@ -247,7 +246,7 @@ def _page_key(wallet: Wallet, first: int) -> keys.Key:
 def _paged(before: Wallet, after: Wallet) -> Wallet:
     """``after`` with its pages brought up to date: those that changed have its version, the empty ones are gone."""
     changed = _changed(before.lots, after.lots)
-    pages: list[Page] = []
+    pages: list[LotPage] = []
     for page in after.pages:
         within = range(page.first, page.last + 1)
         if changed.isdisjoint(within):
@@ -265,23 +264,23 @@ def _changed(before: Iterable[Lot], after: Iterable[Lot]) -> set[int]:
     return (lots.keys() | {lot.number for lot in after}) - same
 
 
-def _spilled(wallet: Wallet, pages: Sequence[Page]) -> list[Page]:
+def _spilled(wallet: Wallet, pages: Sequence[LotPage]) -> list[LotPage]:
     """New pages of the oldest lots of the wallet's item, where it holds too many.
 
     A page takes neighbours only, lots with no other page between them, so that the ranges of pages never overlap:
     lots that came back, by a reversal, may be older than a page.
     """
     loose = [lot.number for lot in _unpaged(wallet.lots, pages)]
-    spilled: list[Page] = []
+    spilled: list[LotPage] = []
     while len(loose) > LOTS_PER_ITEM:
         next_page = min((page.first for page in pages if page.first > loose[0]), default=wallet.next_lot)
         oldest = [number for number in loose if number < next_page][:LOTS_PER_PAGE]
-        spilled.append(Page(oldest[0], oldest[-1], wallet.version))
+        spilled.append(LotPage(oldest[0], oldest[-1], wallet.version))
         loose = loose[len(oldest) :]
     return spilled
 
 
-def _joined(pages: Sequence[Page], wallet: Wallet) -> Sequence[Page]:
+def _joined(pages: Sequence[LotPage], wallet: Wallet) -> Sequence[LotPage]:
     """At most `MOST_PAGES`: where there are more, those two neighbours become one that hold the fewest lots."""
     if len(pages) <= MOST_PAGES:
         return pages
@@ -290,12 +289,12 @@ def _joined(pages: Sequence[Page], wallet: Wallet) -> Sequence[Page]:
     while len(fewer) > MOST_PAGES:
         sums = [one + other for one, other in pairwise(held)]
         index = sums.index(min(sums))
-        fewer[index : index + 2] = [Page(fewer[index].first, fewer[index + 1].last, wallet.version)]
+        fewer[index : index + 2] = [LotPage(fewer[index].first, fewer[index + 1].last, wallet.version)]
         held[index : index + 2] = [sums[index]]
     return fewer
 
 
-def _unpaged(lots: Iterable[Lot], pages: Sequence[Page]) -> list[Lot]:
+def _unpaged(lots: Iterable[Lot], pages: Sequence[LotPage]) -> list[Lot]:
     paged = {number for page in pages for number in range(page.first, page.last + 1)}
     return [lot for lot in lots if lot.number not in paged]
 
@@ -328,7 +327,7 @@ def _wallet_item(wallet: Wallet, wake_at: datetime | None) -> WalletItem:
 def _wallet(member: MemberId, head: WalletItem, items: Mapping[str, LotsItem]) -> Wallet | None:
     """The wallet with its pages; None if a page is not of the version that the wallet names."""
     currency = keys.currency_of_wallet(head.sk)
-    pages = tuple(Page(*page) for page in head.pages or ())
+    pages = tuple(LotPage(*page) for page in head.pages or ())
     lots = list(unpack_lots(head.lots or ""))
     for page in pages:
         item = items.get(keys.wallet_lots(member, currency, page.first)[1])
@@ -362,7 +361,7 @@ def _entry_item(entry: Entry) -> EntryItem:
         changes=pack_changes(entry.changes) or None,
         effective_at=format_instant(entry.effective_at),
         recorded_at=format_instant(entry.recorded_at),
-        cause=entry.cause.kind,
+        cause=entry.cause.type,
         cause_id=entry.cause.id,
         program_version=entry.program_version,
         spendable=entry.balance.spendable,
@@ -407,29 +406,29 @@ def _entry(item: EntryItem) -> Entry:
     )
 
 
-def _booking_item(booking: Booking) -> BookingItem:
-    pk, sk = keys.command(booking.id)
-    return BookingItem(
+def _command_item(command: PointsCommand) -> CommandItem:
+    pk, sk = keys.command(command.id)
+    return CommandItem(
         pk,
         sk,
-        kind=booking.kind,
-        member=booking.member,
-        currency=booking.currency,
-        points=booking.points,
-        brand=booking.brand,
-        store=booking.store,
-        reason=booking.reason,
-        actor=booking.actor,
-        client_reference=booking.client_reference,
-        booked_at=format_instant(booking.booked_at),
-        version=booking.version,
+        type=command.type,
+        member=command.member,
+        currency=command.currency,
+        points=command.points,
+        brand=command.brand,
+        store=command.store,
+        reason=command.reason,
+        actor=command.actor,
+        client_reference=command.client_reference,
+        booked_at=format_instant(command.booked_at),
+        version=command.version,
     )
 
 
-def _booking(item: BookingItem) -> Booking:
-    return Booking(
+def _command(item: CommandItem) -> PointsCommand:
+    return PointsCommand(
         id=Digest(item.pk.removeprefix(keys.COMMAND_PREFIX)),
-        kind="redemption" if item.kind == "redemption" else "adjustment",
+        type="redemption" if item.type == "redemption" else "adjustment",
         member=MemberId(item.member),
         currency=item.currency,
         points=item.points,

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from huitou.kernel.errors import InvalidError
 from huitou.kernel.money import format_amount
-from huitou.points.commands import ConvertIn, ConvertOut, Receive, Send
 from huitou.points.expiry import earlier, expiration
 from huitou.points.ledger import Ledger
+from huitou.points.moves import ConvertIn, ConvertOut, Receive, Send
 from huitou.points.wallet import EntryType, LotChange
 
 

@@ -67,7 +67,7 @@ class EntryType(StrEnum):
     REVERSE = "reverse"
     ADJUST = "adjust"
     VISIT = "visit"
-    """Moves no points; booked only where a visit moves the ends of sliding lots."""
+    """Moves no points; booked where what the member does keeps sliding lots alive and is no other entry here."""
     HOLD = "hold"
     """Points leave their lots and wait for a till."""
     CAPTURE = "capture"
@@ -128,9 +128,9 @@ class Balance(NamedTuple):
 
 
 class Cause(NamedTuple):
-    """What an entry is due to: its kind (``purchase``, ``redemption``, ``adjustment``, ``clock``) and its id."""
+    """What an entry is due to: its type (``purchase``, ``redemption``, ``adjustment``, ``clock``) and its id."""
 
-    kind: str
+    type: str
     id: str
 
 
@@ -201,7 +201,7 @@ class Entry:
         return f"{self.member}-{self.currency}-{self.version}"
 
 
-class Page(NamedTuple):
+class LotPage(NamedTuple):
     """Older lots, numbered ``first`` to ``last``, that the store has laid aside, as of wallet ``version``."""
 
     first: int
@@ -226,7 +226,7 @@ class Wallet:
     last_activity: datetime | None
     recorded_at: datetime
     """When the wallet was last changed."""
-    pages: tuple[Page, ...] = ()
+    pages: tuple[LotPage, ...] = ()
     """How the store keeps the older lots; decisions pass it on untouched."""
     holds: tuple[Hold, ...] = ()
     """In the order in which they were placed."""

@@ -122,13 +122,13 @@ def _currency(part: Stored) -> PointCurrency:
 
 def _expiry(part: Stored) -> Expiry:
     match part:
-        case {"kind": "rolling_days", "days": days}:
+        case {"type": "rolling_days", "days": days}:
             return RollingDays(days)
-        case {"kind": "end_of_month", "months": months}:
+        case {"type": "end_of_month", "months": months}:
             return EndOfMonth(months)
-        case {"kind": "end_of_year", "years": years}:
+        case {"type": "end_of_year", "years": years}:
             return EndOfYear(years)
-        case {"kind": "sliding", "days": days}:
+        case {"type": "sliding", "days": days}:
             return Sliding(days)
     return Never()
 
@@ -202,9 +202,9 @@ def _tiers(part: Stored | None, units: _Units, home_currency: CurrencyId) -> Tie
 
 def _window(part: Stored) -> RollingWindow | CalendarWindow | AnniversaryWindow:
     match part:
-        case {"kind": "rolling", "days": days}:
+        case {"type": "rolling", "days": days}:
             return RollingWindow(days)
-        case {"kind": "calendar", "months": months}:
+        case {"type": "calendar", "months": months}:
             return CalendarWindow(months)
     return AnniversaryWindow()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from huitou.program.shape import pointer_to
+from huitou.kernel.pointers import pointer_to
 
 Kind = Literal["added", "removed", "changed", "reordered"]
 Path = tuple[str, ...]
@@ -52,7 +52,7 @@ def _of_fields(path: Path, before: Mapping[str, Any], after: Mapping[str, Any]) 
 
 
 def _of_values(path: Path, before: Any, after: Any) -> Iterator[Change]:
-    if isinstance(before, dict) and isinstance(after, dict) and before.get("kind") == after.get("kind"):
+    if isinstance(before, dict) and isinstance(after, dict) and before.get("type") == after.get("type"):
         yield from _of_fields(path, before, after)
     elif isinstance(before, list) and isinstance(after, list):
         was, now = _by_name(path, before), _by_name(path, after)

@@ -26,7 +26,7 @@ MOST_CURRENCIES = 20
 MOST_STORES = 10_000
 
 
-class Money(Part):
+class MoneyPart(Part):
     """The money in which all stores of the group sell."""
 
     currency: Annotated[str, Field(json_schema_extra={"pattern": "^[A-Z]{3}$"}, examples=["TWD", "USD"])]
@@ -65,40 +65,43 @@ class StorePart(Part):
     """Only for a store abroad, for example Asia/Tokyo. Without it, the group's time zone."""
 
 
-class Never(Part):
+class NeverExpiryPart(Part):
     """The points never end."""
 
-    kind: Literal["never"]
+    type: Literal["never"]
 
 
-class RollingDays(Part):
+class RollingDaysExpiryPart(Part):
     """Each batch of points ends a number of days after it became spendable: 90 days invite a quick return."""
 
-    kind: Literal["rolling_days"]
+    type: Literal["rolling_days"]
     days: Annotated[int, Field(ge=1, le=3660)]
     """The last day on which the points count: this many days after the one on which they became spendable."""
 
 
-class EndOfMonth(Part):
+class EndOfMonthExpiryPart(Part):
     """Points end with a calendar month."""
 
-    kind: Literal["end_of_month"]
+    type: Literal["end_of_month"]
     months: Annotated[int, Field(ge=0, le=120)]
     """0: the month in which they became spendable; 1: the next month; and so on."""
 
 
-class EndOfYear(Part):
+class EndOfYearExpiryPart(Part):
     """Points end with a calendar year."""
 
-    kind: Literal["end_of_year"]
+    type: Literal["end_of_year"]
     years: Annotated[int, Field(ge=0, le=20)]
     """0: the year in which they became spendable; 1: the end of the next year (隔年底); and so on."""
 
 
-class Sliding(Part):
-    """Points stay as long as the member stays: each purchase, redemption or visit starts the days again."""
+class SlidingExpiryPart(Part):
+    """Points stay as long as the member stays: each purchase, redemption or visit starts the days again.
 
-    kind: Literal["sliding"]
+    Those of one brand stay as long as the member stays with that brand.
+    """
+
+    type: Literal["sliding"]
     days: Annotated[int, Field(ge=1, le=3660)]
     """How many days without any activity end the points."""
 
@@ -122,8 +125,8 @@ class PointCurrencyPart(Part):
     """Cooling-off (鑑賞期): so many days after the sale the points can be spent; 0: at once."""
 
     expiry: Annotated[
-        Never | RollingDays | EndOfMonth | EndOfYear | Sliding,
-        Field(discriminator="kind"),
+        NeverExpiryPart | RollingDaysExpiryPart | EndOfMonthExpiryPart | EndOfYearExpiryPart | SlidingExpiryPart,
+        Field(discriminator="type"),
     ]
     """When the points end."""
 
@@ -140,7 +143,7 @@ class ProgramDocument(Part):
     time_zone: Annotated[str, Field(examples=["Asia/Taipei"])]
     """The group's time zone, in which members' days begin and end."""
 
-    money: Money
+    money: MoneyPart
     """The money in which you sell."""
 
     home_currency: Id

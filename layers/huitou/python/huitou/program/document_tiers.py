@@ -9,26 +9,26 @@ from pydantic import Field
 from huitou.program.document_parts import Amount, Id, Label, Part
 
 
-class Rolling(Part):
+class RollingWindowPart(Part):
     """The last so many days. A tier that was reached is looked at again when as many days have passed."""
 
-    kind: Literal["rolling"]
+    type: Literal["rolling"]
     days: Annotated[int, Field(ge=1, le=3660)]
     """How many days count."""
 
 
-class Calendar(Part):
+class CalendarWindowPart(Part):
     """Fixed periods, counted from 1 January; tiers are looked at when one ends."""
 
-    kind: Literal["calendar"]
+    type: Literal["calendar"]
     months: Literal[1, 3, 6, 12]
     """How long a period is: 12 is a calendar year, 3 a quarter."""
 
 
-class Anniversary(Part):
+class AnniversaryWindowPart(Part):
     """Years of membership, counted from the day on which the member joined."""
 
-    kind: Literal["anniversary"]
+    type: Literal["anniversary"]
 
 
 class TierPart(Part):
@@ -50,7 +50,7 @@ class TiersPart(Part):
     measure: Literal["spend", "visits", "points"]
     """What counts: the money spent, the number of visits, or the points earned (of the home currency)."""
 
-    window: Annotated[Rolling | Calendar | Anniversary, Field(discriminator="kind")]
+    window: Annotated[RollingWindowPart | CalendarWindowPart | AnniversaryWindowPart, Field(discriminator="type")]
     """Over which time it counts, and when a tier is looked at again."""
 
     grace_days: Annotated[int, Field(ge=0, le=366)] = 0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
 from huitou.kernel.audit import AuditEntry
 from huitou.kernel.commits import Write
 from huitou.kernel.ids import Digest
 from huitou.kernel.pages import Page
+from huitou.program.model import Program
 from huitou.program.versions import ActiveVersion, Draft, ProgramVersion
 
 
@@ -52,4 +54,24 @@ class DraftStore(Protocol):
 
     def remove(self, draft: Draft, audit: AuditEntry) -> list[Write]:
         """Refused with `StaleReadError` unless it is still so."""
+        ...
+
+
+class Programs(Protocol):
+    """Where published programmes are read."""
+
+    def active(self) -> Program:
+        """The one in force, at most a few seconds old."""
+        ...
+
+    def at(self, instant: datetime) -> Program:
+        """E20: the one that held at ``instant``; for what is older than all of them, the first."""
+        ...
+
+    def version(self, number: int) -> Program:
+        """A version that was published once."""
+        ...
+
+    def published_at(self, number: int) -> datetime:
+        """From when on that version was in force."""
         ...

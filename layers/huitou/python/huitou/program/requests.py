@@ -76,7 +76,7 @@ class StorePage(View):
     next_cursor: str | None
 
 
-class VersionView(View):
+class ProgramVersionView(View):
     """A version without its document."""
 
     version: int
@@ -90,20 +90,20 @@ class VersionView(View):
     """After a rollback: why."""
 
 
-class VersionPage(View):
+class ProgramVersionPage(View):
     """Versions, the newest first."""
 
-    items: list[VersionView]
+    items: list[ProgramVersionView]
     next_cursor: str | None
 
 
-class PublishedView(VersionView):
+class PublishedProgramView(ProgramVersionView):
     """A version as it was published."""
 
     document: DocumentBody
 
 
-class PublicationView(VersionView):
+class PublicationView(ProgramVersionView):
     """What a publication did."""
 
     replayed: bool
@@ -191,7 +191,7 @@ class CreatedDraftView(DraftView):
     """Whether the same command had created it before; it is shown as it is now."""
 
 
-class SchemaView(BaseModel):
+class ProgramSchemaView(BaseModel):
     """The JSON Schema of the document."""
 
     model_config = ConfigDict(extra="allow")
@@ -210,7 +210,7 @@ def store_view(store: Store) -> Mapping[str, Any]:
 
 
 def version_view(version: ProgramVersion) -> Mapping[str, Any]:
-    """As `VersionView`."""
+    """As `ProgramVersionView`."""
     return {
         "version": version.number,
         "name": json.loads(version.document)["name"],
@@ -222,7 +222,7 @@ def version_view(version: ProgramVersion) -> Mapping[str, Any]:
 
 
 def published_view(version: ProgramVersion) -> Mapping[str, Any]:
-    """As `PublishedView`."""
+    """As `PublishedProgramView`."""
     return {**version_view(version), "document": json.loads(version.document)}
 
 
@@ -266,5 +266,5 @@ def whole_draft_view(draft: Draft) -> Mapping[str, Any]:
 
 
 def page_view(items: list[Mapping[str, Any]], next_cursor: str | None) -> Mapping[str, Any]:
-    """As `StorePage`, `VersionPage` or `DraftPage`."""
+    """As `StorePage`, `ProgramVersionPage` or `DraftPage`."""
     return {"items": items, "next_cursor": next_cursor}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json
 
 from huitou.kernel.errors import FieldError
+from huitou.kernel.pointers import pointer_to
 from huitou.program.document import ProgramDocument
 
 _SENTENCES: Mapping[str, str] = {
@@ -25,7 +26,7 @@ _SENTENCES: Mapping[str, str] = {
     "date_from_datetime_inexact": "A day is expected here, for example 2026-11-01.",
     "literal_error": "Choose {expected}.",
     "union_tag_invalid": "Choose one of {expected_tags}.",
-    "union_tag_not_found": "Say which kind it is.",
+    "union_tag_not_found": "Say of which type it is.",
     "greater_than_equal": "This must be at least {ge}.",
     "less_than_equal": "This must be at most {le}.",
     "too_short": "At least {min_length} is needed.",
@@ -45,18 +46,13 @@ def parse_document(text: str | bytes) -> ProgramDocument | tuple[FieldError, ...
         return tuple(FieldError(_pointer(detail, raw), _sentence(detail)) for detail in details)
 
 
-def pointer_to(path: Sequence[str | int]) -> str:
-    """The JSON pointer (RFC 6901) of a path of names and positions."""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
-
-
 def _sentence(detail: ErrorDetails) -> str:
     sentence = _SENTENCES.get(detail["type"])
     return sentence.format(**detail.get("ctx", {})) if sentence else f"{detail['msg']}."
 
 
 def _pointer(detail: ErrorDetails, raw: Any) -> str:
-    """pydantic puts the chosen ``kind`` of a union into the path; the reader's document has no such step."""
+    """pydantic puts the chosen ``type`` of a union into the path; the reader's document has no such step."""
     path: list[str | int] = []
     *steps, last = detail["loc"] or ("",)
     for step in steps:
@@ -65,4 +61,4 @@ def _pointer(detail: ErrorDetails, raw: Any) -> str:
         path.append(step)
         raw = raw[step]
     path = [*path, last] if detail["loc"] else path
-    return pointer_to([*path, "kind"] if detail["type"].startswith("union_tag") else path)
+    return pointer_to([*path, "type"] if detail["type"].startswith("union_tag") else path)

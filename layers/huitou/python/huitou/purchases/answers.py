@@ -11,11 +11,11 @@ from huitou.kernel.instants import format_instant
 from huitou.kernel.money import format_amount
 from huitou.points.answers import BalanceView, EntryView, balance_view, entry_view
 from huitou.program.model import Program
-from huitou.purchases.model import Purchase, VisitKind
+from huitou.purchases.model import Purchase, VisitType
 from huitou.purchases.service import Recorded, SeenVisit
 
 
-class LineView(View):
+class PurchaseLineView(View):
     """One line of the bill."""
 
     sku: str
@@ -64,7 +64,7 @@ class SaleView(View):
     client_reference: str | None
 
 
-class RecordedView(SaleView):
+class RecordedPurchaseView(SaleView):
     """A purchase just recorded, with what it earned."""
 
     entries: list[EntryView]
@@ -77,7 +77,7 @@ class RecordedView(SaleView):
 class PurchaseView(SaleView):
     """A purchase with all that was bought and earned."""
 
-    lines: list[LineView]
+    lines: list[PurchaseLineView]
     discounts: list[DiscountView]
     payments: list[PaymentView]
     entries: list[EntryView]
@@ -90,18 +90,18 @@ class PurchasePage(View):
     next_cursor: str | None
 
 
-class BatchItemView(View):
+class PurchaseBatchItemView(View):
     """What became of one purchase of a batch: the purchase, or the problem document."""
 
     status: int
-    purchase: RecordedView | None = None
+    purchase: RecordedPurchaseView | None = None
     problem: dict[str, Any] | None = None
 
 
-class BatchView(View):
+class PurchaseBatchView(View):
     """One result for each purchase, in the order given."""
 
-    results: list[BatchItemView]
+    results: list[PurchaseBatchItemView]
 
 
 class VisitView(View):
@@ -111,7 +111,7 @@ class VisitView(View):
     member_id: str
     brand: str
     store: str | None
-    kind: VisitKind
+    type: VisitType
     occurred_at: datetime
     received_at: datetime
     data: dict[str, str]
@@ -144,7 +144,7 @@ def sale_view(purchase: Purchase, program: Program) -> dict[str, Any]:
 
 
 def recorded_view(recorded: Recorded, program: Program) -> dict[str, Any]:
-    """A `RecordedView`."""
+    """A `RecordedPurchaseView`."""
     return {
         **sale_view(recorded.purchase, program),
         "entries": [entry_view(entry, program) for entry in recorded.entries],
@@ -179,7 +179,7 @@ def visit_view(seen: SeenVisit) -> dict[str, Any]:
         "member_id": visit.member,
         "brand": visit.brand,
         "store": visit.store,
-        "kind": visit.kind.value,
+        "type": visit.type.value,
         "occurred_at": format_instant(visit.occurred_at),
         "received_at": format_instant(visit.received_at),
         "data": dict(visit.data),

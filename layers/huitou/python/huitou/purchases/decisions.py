@@ -13,12 +13,12 @@ from huitou.kernel.facts import Fact
 from huitou.kernel.ids import MemberId
 from huitou.points.budgets import Grant, Left, budget_of, taken
 from huitou.points.circumstances import Circumstances
-from huitou.points.decisions import Decision, Earn, decide
+from huitou.points.decisions import Decision, Earn, KeepAlive, decide, keep_alive
 from huitou.points.earning import Earning, attribution, earnings
 from huitou.points.plan import counters, has_counters
-from huitou.points.ports import Programs
 from huitou.points.wallet import Cause, Entry, Wallet, open_wallet
 from huitou.program.model import CurrencyId, Program
+from huitou.program.ports import Programs
 from huitou.program.rules import RuleId
 from huitou.purchases.model import EntryRef, Line, Purchase
 from huitou.purchases.standing import STRANGER, Personal
@@ -46,9 +46,9 @@ class Sale:
 
     @property
     def entries(self) -> tuple[Entry, ...]:
-        """The purchase's own entries, in the order of `Purchase.entries`."""
+        """What the purchase earned, in the order of `Purchase.entries`."""
         cause = Cause("purchase", self.purchase.id)
-        return tuple(decision.entry_for(cause) for decision in self.decisions.values())
+        return tuple(self.decisions[currency].entry_for(cause) for currency, _ in self.purchase.entries)
 
 
 def decide_sale(
@@ -61,7 +61,8 @@ def decide_sale(
     left: Mapping[RuleId, Left] = NOTHING_READ,
     person: Personal = STRANGER,
 ) -> Sale:
-    """What ``purchase`` earns ``member``, whose wallets these are, as of when it occurred.
+    """What ``purchase`` earns ``member``, whose wallets these are, and keeps alive (E5), as of when it
+    occurred.
 
     ``person`` is how they stood then, which ``purchase`` may change from then on: the home wallet notes its fact.
     ``left`` is what the budgets of rules have left (E12); whoever leaves one out that `Sale.budgets` then names has
@@ -70,7 +71,8 @@ def decide_sale(
     seen = circumstances(purchase, wallets, program, left, person)
     cause = Cause("purchase", str(purchase.key(member)))
     earned = earnings(purchase.in_money(purchase.lines), program, seen)
-    decisions, at = {}, purchase.occurred_at
+    decisions: dict[CurrencyId, Decision] = {}
+    at = purchase.occurred_at
     for currency, earning in earned.items():
         wallet = wallets.get(currency) or open_wallet(member, currency, now)
         if currency == program.home_currency:
@@ -79,11 +81,14 @@ def decide_sale(
             wallet = replace(wallet, bought=bought, unseen=(*wallet.unseen, fact))
         command = Earn(earning, purchase.brand, at, cause)
         decisions[currency] = decide(wallet, command, program, now)
+    entries = tuple(EntryRef(currency, made.entry_for(cause).version) for currency, made in decisions.items())
+    others = [wallet for currency, wallet in wallets.items() if currency not in decisions]
+    decisions |= keep_alive(others, KeepAlive(purchase.brand, at, cause), program, now)
     budgets = {rule: points for earning in earned.values() for rule, points in earning.budgets.items()}
     kept = replace(
         purchase,
         member=member,
-        entries=tuple(EntryRef(currency, made.entry_for(cause).version) for currency, made in decisions.items()),
+        entries=entries,
         seen=replace(seen, budgets=budgets) if seen.budgets or budgets else seen,
         grants=tuple(_grants(budgets, left, program)) if budgets else (),
     )

@@ -10,9 +10,10 @@ from huitou.points.circumstances import Circumstances
 from huitou.points.explanation import EntryTold, tell
 from huitou.points.membership import MemberNotFoundError, entry_seen_by, require_seen
 from huitou.points.phrases import Language
-from huitou.points.ports import Programs, WalletStore
+from huitou.points.ports import WalletStore
 from huitou.points.wallet import Entry, EntryType
 from huitou.program.model import GROUP, BrandId, Program
+from huitou.program.ports import Programs
 from huitou.purchases.decisions import points_by_line
 from huitou.purchases.model import Line, Purchase
 from huitou.purchases.ports import PurchaseStore

@@ -138,7 +138,7 @@ class Purchase:
         }
 
 
-class VisitKind(StrEnum):
+class VisitType(StrEnum):
     """What somebody did without buying."""
 
     VISIT = "visit"
@@ -149,7 +149,7 @@ class VisitKind(StrEnum):
     @property
     def is_presence(self) -> bool:
         """Whether the member was there: that keeps sliding points alive (E5), a booking alone does not."""
-        return self in {VisitKind.VISIT, VisitKind.CHECK_IN}
+        return self in {VisitType.VISIT, VisitType.CHECK_IN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ class Visit:
     """A visit, booking, check-in or partner event of a member. ``data`` is the partner's own, kept as it came."""
 
     source: Digest
-    kind: VisitKind
+    type: VisitType
     member: MemberId
     brand: BrandId
     store: StoreId | None
@@ -172,4 +172,4 @@ class Visit:
 
     def content(self) -> Mapping[str, object]:
         """E14: what a repeat must agree in."""
-        return {"kind": self.kind.value, "member": self.member, "store": self.store, "data": dict(self.data)}
+        return {"type": self.type.value, "member": self.member, "store": self.store, "data": dict(self.data)}

@@ -18,18 +18,19 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from huitou.fields import Body, ClientReference, Day, Moment, Name, Number
+from huitou.fields import Body, ClientReference, Day, Moment, Name, Number, Printed
 from huitou.kernel.calendars import local_date
-from huitou.kernel.errors import FieldError, InvalidError
+from huitou.kernel.errors import InvalidError
 from huitou.kernel.ids import MemberId
-from huitou.kernel.money import InvalidAmountError, parse_amount
 from huitou.members.references import MemberReference
-from huitou.program.model import BrandId, Program, Store, StoreId
-from huitou.purchases.model import QUANTITY_EXPONENT, Discount, Line, Payment, Purchase, Visit, VisitKind
+from huitou.program.faults import Faults
+from huitou.program.model import BrandId, Program, Store
+from huitou.purchases.model import QUANTITY_EXPONENT, Discount, Line, Payment, Purchase, Visit, VisitType
 from huitou.purchases.receipts import KeyedSale, Order, Receipt, SourceEvent, TillReceipt
 
 MOST_LINES = 500
 MOST_IN_BATCH = 100
+NOT_RECORDED = "The purchase cannot be recorded as it is."
 
 Amount = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$", max_length=17)]
 """A decimal that is not negative, as text: ``"120"``, ``"12.50"``."""
@@ -50,7 +51,7 @@ class InvalidEventError(InvalidError):
     title = "The event is not valid"
 
 
-class LineBody(Body):
+class PurchaseLineBody(Body):
     """One line of the bill."""
 
     sku: Name
@@ -79,10 +80,10 @@ class ReceiptBody(Body):
 
     brand: Name | None = Field(None, description="The key's brand, where it has one.")
     store: Name | None = None
-    terminal: Number | None = Field(None, description="The till, where receipt numbers are per till.")
-    receipt: Number | None = Field(None, description="The till's receipt number; names the sale with store and day.")
+    terminal: Printed | None = Field(None, description="The till, where receipt numbers are per till.")
+    receipt: Printed | None = Field(None, description="The till's receipt number; names the sale with store and day.")
     business_date: Day | None = Field(None, description="The receipt's day; by default the sale's, at the store.")
-    order_id: Number | None = Field(None, description="Names the sale where there is no till.")
+    order_id: Printed | None = Field(None, description="Names the sale where there is no till.")
     channel: Name = "store"
     occurred_at: Moment
 
@@ -92,7 +93,7 @@ class PurchaseBody(ReceiptBody):
 
     member: MemberReference | None = None
     currency: str = Field(pattern=r"^[A-Z]{3}$", description="ISO 4217.")
-    lines: Annotated[list[LineBody], Field(min_length=1, max_length=MOST_LINES)]
+    lines: Annotated[list[PurchaseLineBody], Field(min_length=1, max_length=MOST_LINES)]
     discounts: list[DiscountBody] = Field(default_factory=list, max_length=100)
     payments: list[PaymentBody] = Field(default_factory=list, max_length=20)
     total: Amount = Field(description="The sum of the lines' amounts.")
@@ -110,13 +111,13 @@ class _DescribedAsPurchase:
 _UnreadPurchase = Annotated[dict[str, Any], _DescribedAsPurchase]
 
 
-class BatchBody(Body):
+class PurchaseBatchBody(Body):
     """Up to 100 sales of a till that was offline; each stands for itself, and is read for itself."""
 
     purchases: Annotated[list[_UnreadPurchase], Field(min_length=1, max_length=MOST_IN_BATCH)]
 
 
-class ClaimBody(ReceiptBody):
+class ReceiptClaimBody(ReceiptBody):
     """A receipt in a member's hand (補登): what identifies it, and its total as a proof."""
 
     member: MemberReference
@@ -128,7 +129,7 @@ class VisitBody(Body):
 
     brand: Name | None = None
     store: Name | None = None
-    kind: VisitKind
+    type: VisitType
     source: Name = Field(description="The system that saw it.")
     event_id: Number = Field(description="What that system calls it; names the event with brand and source.")
     member: MemberReference
@@ -158,7 +159,7 @@ def read_purchase(
     )
     total = faults.amount("/total", body.total, program.money_exponent)
     faults.sums(total, lines, payments)
-    faults.raise_any()
+    faults.raise_any(InvalidPurchaseError, NOT_RECORDED)
     return Purchase(
         receipt=receipt.digest,
         member=None,
@@ -185,17 +186,17 @@ def read_receipt(body: ReceiptBody, brand: BrandId, program: Program) -> Receipt
     faults = _Faults()
     store = faults.store(body.store, brand, program)
     receipt = faults.receipt(body, brand, store, None, program)
-    faults.raise_any()
+    faults.raise_any(InvalidPurchaseError, NOT_RECORDED)
     return receipt
 
 
-def read_claim(body: ClaimBody, brand: BrandId, program: Program) -> tuple[Receipt, int]:
+def read_claim(body: ReceiptClaimBody, brand: BrandId, program: Program) -> tuple[Receipt, int]:
     """The receipt claimed and its total. Raises `InvalidPurchaseError`."""
     faults = _Faults()
     store = faults.store(body.store, brand, program)
     receipt = faults.receipt(body, brand, store, None, program)
     total = faults.amount("/total", body.total, program.money_exponent)
-    faults.raise_any()
+    faults.raise_any(InvalidPurchaseError, NOT_RECORDED)
     return receipt, total
 
 
@@ -206,7 +207,7 @@ def read_visit(body: VisitBody, member: MemberId, brand: BrandId, program: Progr
     faults.raise_any(InvalidEventError, "The event cannot be recorded as it is.")
     return Visit(
         source=SourceEvent(brand, body.source, body.event_id).digest,
-        kind=body.kind,
+        type=body.type,
         member=member,
         brand=brand,
         store=body.store,
@@ -217,29 +218,12 @@ def read_visit(body: VisitBody, member: MemberId, brand: BrandId, program: Progr
     )
 
 
-class _Faults:
-    """Gathers what is wrong, so that a till's developer sees all of it at once."""
+class _Faults(Faults):
+    """With what only a purchase has."""
 
     def __init__(self) -> None:
-        self._found: list[FieldError] = []
+        super().__init__()
         self._amounts_known = True
-
-    def add(self, pointer: str, message: str) -> None:
-        self._found.append(FieldError(pointer, message))
-
-    def raise_any(
-        self, kind: type[InvalidError] = InvalidPurchaseError, detail: str = "The purchase cannot be recorded as it is."
-    ) -> None:
-        if self._found:
-            raise kind(detail, errors=self._found)
-
-    def store(self, store: StoreId | None, brand: BrandId, program: Program) -> Store | None:
-        if brand not in program.brands:
-            self.add("/brand", "the programme has no such brand")
-        found = program.stores.get(store) if store else None
-        if store and (found is None or found.brand != brand):
-            self.add("/store", "the brand has no such store")
-        return found
 
     def channel(self, channel: str, program: Program) -> None:
         if channel not in program.channels:
@@ -260,7 +244,7 @@ class _Faults:
             self.add("/receipt", "a sale is named by a receipt, an order_id or an Idempotency-Key")
         return KeyedSale(brand, key or "")
 
-    def line(self, index: int, line: LineBody, program: Program) -> Line:
+    def line(self, index: int, line: PurchaseLineBody, program: Program) -> Line:
         place = f"/lines/{index}"
         return Line(
             sku=line.sku,
@@ -271,12 +255,9 @@ class _Faults:
         )
 
     def amount(self, pointer: str, text: str, exponent: int) -> int:
-        try:
-            return parse_amount(text, exponent)
-        except InvalidAmountError as error:
-            self.add(pointer, error.detail)
-            self._amounts_known = False
-            return 0
+        amount = super().amount(pointer, text, exponent)
+        self._amounts_known = self._amounts_known and amount is not None
+        return amount or 0
 
     def sums(self, total: int, lines: Sequence[Line], payments: Sequence[Payment]) -> None:
         if not self._amounts_known:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from huitou.kernel.commits import Commit, StaleReadError, Write, once
@@ -14,13 +14,14 @@ from huitou.kernel.ids import Digest, MemberId, OwnedId, parse_id
 from huitou.kernel.pages import Page
 from huitou.members.directory import FoundMember
 from huitou.points.backlog import work_off
-from huitou.points.decisions import Decision, KeepAlive, decide, touch
+from huitou.points.decisions import Decision, KeepAlive, keep_alive, touch
 from huitou.points.granting import BudgetStore, Drawing
 from huitou.points.membership import joined_by_use, require_seen
-from huitou.points.ports import Programs, WalletStore
+from huitou.points.ports import WalletStore
 from huitou.points.wallet import Cause, Entry, Wallet, open_wallet
 from huitou.program.acceptance import accepted_time
-from huitou.program.model import GROUP, BrandId, Program
+from huitou.program.model import GROUP, BrandId, CurrencyId, Program
+from huitou.program.ports import Programs
 from huitou.purchases.decisions import Sale, require_claimable, rules_for
 from huitou.purchases.drawing import decide_drawn_sale
 from huitou.purchases.model import Purchase, Visit
@@ -54,19 +55,25 @@ class AlreadyClaimedError(ConflictError):
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A purchase as it is kept, with the entries it caused; ``replayed`` if it was known before."""
+    """A purchase as it is kept, with what it earned; ``replayed`` if it was known before.
+
+    ``booked`` are all entries that were written now, with what had fallen due by then; whoever asks again gets the
+    same purchase without them.
+    """
 
     purchase: Purchase
     entries: tuple[Entry, ...]
     replayed: bool
+    booked: tuple[Entry, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class SeenVisit:
-    """A visit as it is kept; ``replayed`` if it was known before."""
+    """A visit as it is kept; ``replayed`` if it was known before. ``booked`` as of a `Recorded`."""
 
     visit: Visit
     replayed: bool
+    booked: tuple[Entry, ...] = field(default=(), compare=False)
 
 
 class Purchases:
@@ -110,7 +117,7 @@ class Purchases:
                 return Recorded(timed, (), replayed=False)
             sale, writes = self._decided(timed, member, rules, now)
             self._commit([*writes, *self._purchases.add(sale.purchase)])
-            return Recorded(sale.purchase, sale.entries, replayed=False)
+            return Recorded(sale.purchase, sale.entries, replayed=False, booked=_booked(sale.decisions))
 
         def recall() -> Recorded | None:
             known = self._purchases.find(purchase.receipt)
@@ -143,7 +150,7 @@ class Purchases:
             program = self._programs.version(purchase.program_version)
             sale, writes = self._decided(replace(purchase, claimed_at=now), member, program, now)
             self._commit([*writes, *self._purchases.claim(sale.purchase)])
-            return Recorded(sale.purchase, sale.entries, replayed=False)
+            return Recorded(sale.purchase, sale.entries, replayed=False, booked=_booked(sale.decisions))
 
         def recall() -> Recorded | None:
             known = unclaimed()
@@ -178,14 +185,10 @@ class Purchases:
         def attempt() -> SeenVisit:
             program = self._programs.active()
             timed = replace(visit, occurred_at=accepted_time(visit.occurred_at, program, now))
-            wallets, record = self._states.load(member.id)
-            before = wallets.get(program.home_currency)
-            home = joined_by_use(before, visit.brand, member.presented, program, now)
-            work_off((before or home,), self._wallets, self._commit, program, now)
-            decision, folded = self._folded(_kept_alive(home, timed, program, now), record, program, now)
-            writes = self._wallets.save(before or home, decision)
-            self._commit([*writes, *folded, *self._purchases.add_visit(timed)])
-            return SeenVisit(timed, replayed=False)
+            wallets, home, record, at = self._member_at(member, visit.brand, program, now)
+            decisions, folded = self._folded(_visited(wallets, home, timed, program, at), record, program, now)
+            self._commit([*self._saved(wallets, decisions), *folded, *self._purchases.add_visit(timed)])
+            return SeenVisit(timed, replayed=False, booked=_booked(decisions))
 
         def recall() -> SeenVisit | None:
             known = self._purchases.find_visit(visit.source)
@@ -199,32 +202,43 @@ class Purchases:
     def _decided(
         self, purchase: Purchase, member: FoundMember, program: Program, now: datetime
     ) -> tuple[Sale, Iterable[Write]]:
-        wallets, record = self._states.load(member.id)
-        before = wallets.get(program.home_currency)
-        home = joined_by_use(before, purchase.brand, member.presented, program, now)
-        at = max(wallet.not_before(now) for wallet in wallets.values())
-        work_off(wallets.values(), self._wallets, self._commit, self._programs.active(), at)
+        wallets, home, record, at = self._member_at(member, purchase.brand, program, now)
         drawing = Drawing(self._budgets, self._commit, self._programs.active(), member.id)
         joined = {**wallets, program.home_currency: home}
         person = personal(home, record, self._timeline, program, purchase.occurred_at)
         sale = decide_drawn_sale(purchase, member.id, joined, program, at, drawing=drawing, person=person)
         drawing.take(sale.purchase.grants)
-        decision, folded = self._folded(sale.decisions[program.home_currency], record, program, now)
-        writes = [
+        decisions, folded = self._folded(sale.decisions, record, program, now)
+        opened = {currency: open_wallet(member.id, currency, now) for currency in decisions}
+        return sale, [*self._saved({**opened, **wallets}, decisions), *folded, *drawing.writes()]
+
+    def _member_at(
+        self, member: FoundMember, brand: BrandId, program: Program, now: datetime
+    ) -> tuple[Mapping[CurrencyId, Wallet], Wallet, Record, datetime]:
+        """All wallets as stored, the home wallet after a use at ``brand``, the standing, and when to decide."""
+        wallets, record = self._states.load(member.id)
+        home = joined_by_use(wallets.get(program.home_currency), brand, member.presented, program, now)
+        at = max(wallet.not_before(now) for wallet in wallets.values())
+        work_off(wallets.values(), self._wallets, self._commit, self._programs.active(), at)
+        return wallets, home, record, at
+
+    def _saved(self, stored: Mapping[CurrencyId, Wallet], decisions: Mapping[CurrencyId, Decision]) -> list[Write]:
+        return [
             write
-            for currency, decision in {**sale.decisions, program.home_currency: decision}.items()
-            for write in self._wallets.save(wallets.get(currency) or open_wallet(member.id, currency, now), decision)
+            for currency, decision in decisions.items()
+            for write in self._wallets.save(stored[currency], decision)
         ]
-        return sale, [*writes, *folded, *drawing.writes()]
 
     def _folded(
-        self, decision: Decision, record: Record, program: Program, now: datetime
-    ) -> tuple[Decision, list[Write]]:
-        """The decision about the home wallet, and what the standing takes in with it."""
+        self, decisions: Mapping[CurrencyId, Decision], record: Record, program: Program, now: datetime
+    ) -> tuple[Mapping[CurrencyId, Decision], list[Write]]:
+        """The decisions, and what the standing takes in of the home wallet's facts with them."""
+        decision = decisions[program.home_currency]
         home, after = taken_in(decision.wallet, record, self._timeline, program, now)
         if after is record:
-            return decision, []
-        return replace(decision, wallet=home), [self._standings.fold(record, after)]
+            return decisions, []
+        folded = {**decisions, program.home_currency: replace(decision, wallet=home)}
+        return folded, [self._standings.fold(record, after)]
 
     def _replayed(self, purchase: Purchase) -> Recorded:
         return Recorded(purchase, tuple(self._entries(purchase)), replayed=True)
@@ -237,12 +251,17 @@ class Purchases:
             yield entry
 
 
-def _kept_alive(home: Wallet, visit: Visit, program: Program, now: datetime) -> Decision:
+def _visited(
+    wallets: Mapping[CurrencyId, Wallet], home: Wallet, visit: Visit, program: Program, now: datetime
+) -> Mapping[CurrencyId, Decision]:
     """The home wallet one version on, in any case; it notes who was there for the standing."""
-    if visit.kind.is_presence:
-        home = noted(home, [Fact(visit.occurred_at, visit.occurred_at, 0, 1, 0)])
-        command = KeepAlive(visit.brand, visit.occurred_at, Cause("event", str(visit.id)))
-        decision = decide(home, command, program, now)
-        if decision.entries:
-            return decision
-    return Decision(touch(home, now), ())
+    if not visit.type.is_presence:
+        return {home.currency: Decision(touch(home, now), ())}
+    home = noted(home, [Fact(visit.occurred_at, visit.occurred_at, 0, 1, 0)])
+    activity = KeepAlive(visit.brand, visit.occurred_at, Cause("event", str(visit.id)))
+    kept_alive = keep_alive({**wallets, home.currency: home}.values(), activity, program, now)
+    return {home.currency: Decision(touch(home, now), ()), **kept_alive}
+
+
+def _booked(decisions: Mapping[CurrencyId, Decision]) -> tuple[Entry, ...]:
+    return tuple(entry for decision in decisions.values() for entry in decision.entries)

@@ -21,7 +21,7 @@ from huitou.kernel.pages import Page, all_items
 from huitou.platform import keys
 from huitou.platform.table import IntegerAttribute, Item, Table
 from huitou.points.store import READS, wallet_kind, wallets_in
-from huitou.purchases.model import EntryRef, Purchase, Visit, VisitKind
+from huitou.purchases.model import EntryRef, Purchase, Visit, VisitType
 from huitou.purchases.packing import pack, unpack
 from huitou.purchases.ports import MemberState
 from huitou.purchases.standing import is_whole
@@ -65,7 +65,7 @@ class VisitItem(Item):
     """A visit, booking, check-in or partner event."""
 
     source = UnicodeAttribute()
-    kind = UnicodeAttribute()
+    type = UnicodeAttribute()
     brand = UnicodeAttribute()
     store = UnicodeAttribute(null=True)
     received_at = IntegerAttribute()
@@ -175,7 +175,7 @@ class TablePurchases:
         item = VisitItem(
             *keys.event(*visit.id),
             source=visit.source,
-            kind=visit.kind.value,
+            type=visit.type.value,
             brand=visit.brand,
             store=visit.store,
             received_at=to_millis(visit.received_at),
@@ -260,7 +260,7 @@ def _sale_values(item: SaleItem) -> Mapping[str, Any]:
 def _visit(visit: OwnedId, item: VisitItem) -> Visit:
     return Visit(
         source=Digest(item.source),
-        kind=VisitKind(item.kind),
+        type=VisitType(item.type),
         member=visit.member,
         brand=item.brand,
         store=item.store,

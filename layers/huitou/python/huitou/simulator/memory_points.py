@@ -1,4 +1,4 @@
-"""Wallets, entries and bookings in memory."""
+"""Wallets, entries and commands in memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.pages import Page
 from huitou.platform import keys
-from huitou.points.bookings import Booking
+from huitou.points.commands import PointsCommand
 from huitou.points.decisions import Decision
 from huitou.points.wallet import Entry, Wallet
 from huitou.program.model import CurrencyId
@@ -76,24 +76,24 @@ class MemoryWallets:
         )
 
 
-class MemoryBookings:
-    """`BookingStore` in memory."""
+class MemoryCommands:
+    """`CommandStore` in memory."""
 
     def __init__(self, table: MemoryTable) -> None:
         self._table = table
 
-    def find(self, booking: Digest) -> Booking | None:
-        return self._table.get(Booking, *keys.command(booking))
+    def find(self, command: Digest) -> PointsCommand | None:
+        return self._table.get(PointsCommand, *keys.command(command))
 
-    def add(self, booking: Booking) -> Write:
+    def add(self, command: PointsCommand) -> Write:
         return self._table.put(
-            *keys.command(booking.id), booking, refused=StaleReadError("The key was used meanwhile."), when=absent
+            *keys.command(command.id), command, refused=StaleReadError("The key was used meanwhile."), when=absent
         )
 
-    def mark_reversed(self, booking: Booking, version: int) -> Write:
+    def mark_reversed(self, command: PointsCommand, version: int) -> Write:
         return self._table.put(
-            *keys.command(booking.id),
-            replace(booking, reversed_version=version),
+            *keys.command(command.id),
+            replace(command, reversed_version=version),
             refused=StaleReadError("It was reversed meanwhile."),
             when=lambda stored: present(stored) and stored.reversed_version is None,
         )

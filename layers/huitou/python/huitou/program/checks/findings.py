@@ -7,8 +7,8 @@ from difflib import get_close_matches
 
 from huitou.kernel.errors import FieldError
 from huitou.kernel.money import InvalidAmountError, parse_amount
+from huitou.kernel.pointers import pointer_to
 from huitou.program.document import ProgramDocument
-from huitou.program.shape import pointer_to
 
 Path = tuple[str | int, ...]
 Problems = Iterator[FieldError]

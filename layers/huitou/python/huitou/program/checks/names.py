@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
 
+from huitou.kernel.pointers import pointer_to
 from huitou.program.checks.findings import Path, Problems, at
 from huitou.program.document import ProgramDocument
 from huitou.program.document_parts import ID_PATTERN
 from huitou.program.model import GROUP
-from huitou.program.shape import pointer_to
 
 _ID = re.compile(ID_PATTERN)
 _MONEY = re.compile(r"[A-Z]{3}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from huitou.kernel.pointers import pointer_to
 from huitou.program.checks.findings import (
     MOST_DECIMALS,
     Names,
@@ -18,7 +19,6 @@ from huitou.program.checks.findings import (
 from huitou.program.document import ProgramDocument
 from huitou.program.document_terms import PricePart, WorthPart
 from huitou.program.model import GROUP
-from huitou.program.shape import pointer_to
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2999
 

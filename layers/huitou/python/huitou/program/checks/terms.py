@@ -5,10 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 
 from huitou.kernel.errors import FieldError
+from huitou.kernel.pointers import pointer_to
 from huitou.program.checks.findings import MOST_DECIMALS, Names, Path, Problems, at, decimals, owners, positive, units
 from huitou.program.document import ProgramDocument
 from huitou.program.document_terms import ConversionPart, MoneyOffPart
-from huitou.program.shape import pointer_to
 
 
 def money_off(document: ProgramDocument) -> Problems:

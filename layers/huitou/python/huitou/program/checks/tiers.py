@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from huitou.program.checks.findings import Path, Problems, at, decimals, not_negative, units
 from huitou.program.document import ProgramDocument
-from huitou.program.document_tiers import Calendar, Rolling, TiersPart
+from huitou.program.document_tiers import CalendarWindowPart, RollingWindowPart, TiersPart
 
 _SHORTEST_MONTH = 28
 _YEAR = 365
@@ -60,8 +60,8 @@ def periods(document: ProgramDocument) -> Problems:
 
 def _shortest_period(tiers: TiersPart) -> int:
     match tiers.window:
-        case Rolling(days=days):
+        case RollingWindowPart(days=days):
             return days
-        case Calendar(months=months):
+        case CalendarWindowPart(months=months):
             return months * _SHORTEST_MONTH
     return _YEAR

@@ -1,4 +1,4 @@
-"""What `BookingStore` promises on every kind of table (E14, E16)."""
+"""What `CommandStore` promises on every kind of table (E14, E16)."""
 
 from __future__ import annotations
 
@@ -30,37 +30,37 @@ def ledger(table: AnyTable) -> Ledger:
 
 @pytest.mark.parametrize("kind", ["redemption", "adjustment"])
 def test_a_booking_is_found_as_it_was_added(ledger: Ledger, kind: str) -> None:
-    booking = order("key", 5, kind=kind, client_reference="till 1", version=7)
+    made = order("key", 5, type=kind, client_reference="till 1", version=7)
 
-    ledger.commit([ledger.bookings.add(booking)])
+    ledger.commit([ledger.commands.add(made)])
 
-    assert ledger.bookings.find(booking.id) == booking
-    assert ledger.bookings.find(order("other", 5).id) is None
+    assert ledger.commands.find(made.id) == made
+    assert ledger.commands.find(order("other", 5).id) is None
 
 
 def test_a_key_is_taken_once(ledger: Ledger) -> None:
     """E14."""
-    ledger.commit([ledger.bookings.add(order("key", 5))])
+    ledger.commit([ledger.commands.add(order("key", 5))])
 
     with pytest.raises(StaleReadError):
-        ledger.commit([ledger.bookings.add(order("key", 6))])
+        ledger.commit([ledger.commands.add(order("key", 6))])
 
 
 def test_a_redemption_is_marked_as_reversed_once(ledger: Ledger) -> None:
     """E16."""
-    booking = order("key", 5, version=7)
-    ledger.commit([ledger.bookings.add(booking)])
+    made = order("key", 5, version=7)
+    ledger.commit([ledger.commands.add(made)])
 
-    ledger.commit([ledger.bookings.mark_reversed(booking, 9)])
+    ledger.commit([ledger.commands.mark_reversed(made, 9)])
     with pytest.raises(StaleReadError):
-        ledger.commit([ledger.bookings.mark_reversed(booking, 10)])
+        ledger.commit([ledger.commands.mark_reversed(made, 10)])
 
-    assert ledger.bookings.find(booking.id) == replace(booking, reversed_version=9)
+    assert ledger.commands.find(made.id) == replace(made, reversed_version=9)
 
 
 def test_what_was_never_booked_cannot_be_reversed(ledger: Ledger) -> None:
     with pytest.raises(StaleReadError):
-        ledger.commit([ledger.bookings.mark_reversed(order("key", 5), 9)])
+        ledger.commit([ledger.commands.mark_reversed(order("key", 5), 9)])
 
 
 def test_a_repeat_gets_the_first_answer_and_other_content_is_named(ledger: Ledger) -> None:
