@@ -344,12 +344,12 @@ def list_consent_history(member_id: MemberPath, cursor: Cursor = None, limit: Li
 @app.get(
     f"{MEMBER}/tier",
     summary="Read a member's tier",
+    security=permission("members:read"),
     responses=documented({200: MemberTierView}, MemberNotFoundError),
 )
 def get_tier(member_id: MemberPath, at: At = None) -> Answer:
     """The tier at any instant, what it rests on, and what is missing to keep it or for the next one."""
     caller = current_caller(app)
-    caller.require("members:read")
     outlook = tiers.view(MemberId(member_id), caller.brand, at or accepted_at(app))
     return answer(member_tier_view(member_id, outlook, programs.active()))
 
@@ -357,18 +357,19 @@ def get_tier(member_id: MemberPath, at: At = None) -> Answer:
 @app.get(
     f"{MEMBER}/tier/history",
     summary="List a member's tiers",
+    security=permission("members:read"),
     responses=documented({200: TierHistoryView}, MemberNotFoundError),
 )
 def list_tiers(member_id: MemberPath) -> Answer:
     """All that the member has held, each with its cause."""
     caller = current_caller(app)
-    caller.require("members:read")
     return answer(tier_history_view(tiers.history(MemberId(member_id), caller.brand, accepted_at(app))))
 
 
 @app.post(
     f"{MEMBER}/tier",
     summary="Give a tier by hand",
+    security=permission("members:write"),
     responses=documented(
         {200: TierGrantView, 201: TierGrantView},
         *(MemberNotFoundError, UnknownTierError, TooManyGrantsError, ContentReusedError),
@@ -379,7 +380,6 @@ def grant_tier(
 ) -> Answer:
     """The member has at least this tier from now on, until the review that follows."""
     caller, now = current_caller(app), accepted_at(app)
-    caller.require("members:write")
     grant = body.grant(grant_id(caller.brand, idempotency_key), caller.brand, now)
     granted = tiers.grant(MemberId(member_id), grant, now)
     note(app, member=MemberId(member_id), replayed=granted.replayed)

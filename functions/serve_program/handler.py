@@ -180,26 +180,31 @@ def publish(document: Annotated[DocumentBody, Body()], if_match: IfMatch = None)
 @app.get(
     f"{VERSIONS}/<version>/diff",
     summary="Compare a version",
+    security=permission("program:read"),
     responses=documented({200: DifferencesView}),
 )
 def compare_version(version: Number, against: Against = None) -> Answer:
     """What it says otherwise than another version, by default the one before."""
-    current_caller(app).require("program:read")
     other = against if against is not None else version - 1 or None
     changes = publisher.compare(programs.published(version).document, other)
     return answer(differences_view(changes, version, other))
 
 
-@app.post(VALIDATION, summary="Check a programme", responses=documented({200: ExaminationView}))
+@app.post(
+    VALIDATION,
+    summary="Check a programme",
+    security=permission("program:read"),
+    responses=documented({200: ExaminationView}),
+)
 def examine(document: Annotated[DocumentBody, Body()]) -> Answer:
     """Says everything for which the document would be refused now. Nothing is kept."""
-    current_caller(app).require("program:read")
     return answer(examination_view(publisher.examine(_text(document))))
 
 
 @app.post(
     "/v1/program/rollback",
     summary="Roll back",
+    security=permission("program:publish"),
     responses=documented(
         {200: PublicationView, 201: PublicationView},
         *(InvalidProgramError, PreconditionFailedError),
@@ -219,7 +224,7 @@ def roll_back(body: Annotated[RollbackBody, Body()], if_match: IfMatch = None) -
     )
 
 
-@app.get(DRAFTS, summary="List the drafts", responses=documented({200: DraftPage}))
+@app.get(DRAFTS, summary="List the drafts", security=permission("program:read"), responses=documented({200: DraftPage}))
 def list_drafts(cursor: Cursor = None, limit: Limit = 20) -> Answer:
     """All drafts, also those that were published."""
     _reading_drafts()
@@ -230,6 +235,7 @@ def list_drafts(cursor: Cursor = None, limit: Limit = 20) -> Answer:
 @app.post(
     DRAFTS,
     summary="Begin a draft",
+    security=permission("program:publish"),
     responses=documented(
         {200: CreatedDraftView, 201: CreatedDraftView},
         *(InvalidProgramError, ContentReusedError),
@@ -249,7 +255,12 @@ def create_draft(body: Annotated[DraftBody, Body()], idempotency_key: Idempotenc
     )
 
 
-@app.get(DRAFT, summary="Read a draft", responses=documented({200: WholeDraftView}, headers=("ETag",)))
+@app.get(
+    DRAFT,
+    summary="Read a draft",
+    security=permission("program:read"),
+    responses=documented({200: WholeDraftView}, headers=("ETag",)),
+)
 def get_draft(draft_id: DraftId) -> Answer:
     """With its document as it was sent."""
     _reading_drafts()
@@ -260,6 +271,7 @@ def get_draft(draft_id: DraftId) -> Answer:
 @app.put(
     DRAFT,
     summary="Change a draft",
+    security=permission("program:publish"),
     responses=documented(
         {200: DraftView},
         *(InvalidProgramError, DraftPublishedError, PreconditionFailedError, PreconditionRequiredError),
@@ -283,6 +295,7 @@ def change_draft(draft_id: DraftId, body: Annotated[DraftBody, Body()], if_match
 @app.delete(
     DRAFT,
     summary="Discard a draft",
+    security=permission("program:publish"),
     responses=documented({204: None}, DraftPublishedError, PreconditionFailedError, PreconditionRequiredError),
 )
 def discard_draft(draft_id: DraftId, if_match: IfMatch = None) -> Answer:
@@ -295,6 +308,7 @@ def discard_draft(draft_id: DraftId, if_match: IfMatch = None) -> Answer:
 @app.get(
     f"{DRAFT}/diff",
     summary="Compare a draft",
+    security=permission("program:read"),
     responses=documented({200: DifferencesView}, InvalidProgramError),
 )
 def compare_draft(draft_id: DraftId, against: Against = None) -> Answer:
@@ -305,7 +319,12 @@ def compare_draft(draft_id: DraftId, against: Against = None) -> Answer:
     return answer(differences_view(publisher.compare(draft.document, other), None, other))
 
 
-@app.post(f"{DRAFT}/validation", summary="Check a draft", responses=documented({200: ExaminationView}))
+@app.post(
+    f"{DRAFT}/validation",
+    summary="Check a draft",
+    security=permission("program:read"),
+    responses=documented({200: ExaminationView}),
+)
 def examine_draft(draft_id: DraftId) -> Answer:
     """Says everything for which it would be refused now."""
     _reading_drafts()
@@ -315,6 +334,7 @@ def examine_draft(draft_id: DraftId) -> Answer:
 @app.post(
     f"{DRAFT}/publication",
     summary="Publish a draft",
+    security=permission("program:publish"),
     responses=documented(
         {200: PublicationView, 201: PublicationView},
         *(InvalidProgramError, PreconditionFailedError),

@@ -152,11 +152,12 @@ def list_entries(member_id: MemberPath, currency: Currency = None, cursor: Curso
 @app.get(
     "/v1/entries/<entry_id>/explanation",
     summary="Explain an entry",
+    security=permission("points:read"),
     responses=documented({200: ExplanationView}, EntryNotFoundError, headers=("Content-Language",)),
 )
 def explain_entry(entry_id: EntryPath, language: Told = None, accepted: Accepted = None) -> Answer:
     """Which rules were considered, why each fired or did not, and what each line brought, in the reader's words."""
-    caller = _reader()
+    caller = current_caller(app)
     spoken = language or preferred(accepted)
     explained = explanations.explain(entry_id, spoken, caller.brand)
     return answer(explanation_view(explained, spoken), headers={"Content-Language": spoken})
