@@ -58,7 +58,7 @@ class Sale(Protocol):
 class Occasion:
     """A sale as conditions see it. What not every rule asks for is worked out when one does."""
 
-    __slots__ = ("_by_category", "_local", "_member_day", "program", "sale", "seen", "total")
+    __slots__ = ("_by_category", "_categories", "_local", "_member_day", "_methods", "program", "sale", "seen", "total")
 
     def __init__(self, sale: Sale, program: Program, seen: Circumstances) -> None:
         self.sale = sale
@@ -66,7 +66,9 @@ class Occasion:
         self.seen = seen
         self.total = sum([line.amount for line in sale.lines])
         self._by_category: dict[str | None, int] | None = None
-        self._local: datetime | None = None
+        self._categories: str | None = None
+        self._methods: frozenset[str] | None = None
+        self._local: tuple[date, time] | None = None
         self._member_day: date | None = None
 
     @property
@@ -81,10 +83,11 @@ class Occasion:
         return self._by_category
 
     @property
-    def local(self) -> datetime:
-        """When it happened, on the store's clock (E9)."""
+    def local(self) -> tuple[date, time]:
+        """When it happened, on the store's calendar and clock (E9)."""
         if self._local is None:
-            self._local = self.sale.occurred_at.astimezone(self.program.zone_of(self.sale.store))
+            local = self.sale.occurred_at.astimezone(self.program.zone_of(self.sale.store))
+            self._local = local.date(), local.time()
         return self._local
 
     @property
@@ -95,8 +98,18 @@ class Occasion:
         return self._member_day
 
     @property
-    def methods(self) -> set[str]:
-        return {payment.method for payment in self.sale.payments}
+    def categories(self) -> str:
+        """Those of the sale, for whoever looked for others."""
+        if self._categories is None:
+            self._categories = _listed({category for category in self.by_category if category})
+        return self._categories
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """How the sale was paid."""
+        if self._methods is None:
+            self._methods = frozenset([payment.method for payment in self.sale.payments])
+        return self._methods
 
 
 Check = Callable[[Occasion], str | None]
@@ -168,8 +181,10 @@ def _checks(when: Condition, selection: Selection) -> Iterator[tuple[str, Check]
     yield from _of_the_member(when)
     if when.payments:
         yield "payments", _payments(when.payments)
-    if not selection.is_all:
-        yield ("skus" if when.skus else "categories"), _selected(selection, bool(when.skus))
+    if when.skus:
+        yield "skus", _of_skus(selection)
+    elif when.categories:
+        yield "categories", _of_categories(selection)
     if when.minimum:
         yield "minimum", _minimum(when.minimum, selection)
 
@@ -207,7 +222,7 @@ def _weekdays(when: Condition) -> Check:
 
 def _hours(begin: time, end: time) -> Check:
     def hours(occasion: Occasion) -> str | None:
-        at = occasion.local.time()
+        _, at = occasion.local
         inside = begin <= at < end if begin < end else (at >= begin or at < end)
         return None if inside else at.strftime("%H:%M")
 
@@ -218,14 +233,12 @@ def _payments(methods: frozenset[str]) -> Check:
     return lambda occasion: None if not methods.isdisjoint(occasion.methods) else _listed(occasion.methods)
 
 
-def _selected(selection: Selection, by_sku: bool) -> Check:
+def _of_categories(selection: Selection) -> Check:
+    return lambda occasion: None if selection.meets(occasion.by_category) else occasion.categories
+
+
+def _of_skus(selection: Selection) -> Check:
     def selected(occasion: Occasion) -> str | None:
-        if not by_sku:
-            return (
-                None
-                if selection.meets(occasion.by_category)
-                else _listed({each for each in occasion.by_category if each})
-            )
         lines = occasion.sale.lines
         return None if any(map(selection.has, lines)) else _listed({line.sku for line in lines})
 
@@ -243,13 +256,15 @@ def _minimum(least: int, selection: Selection) -> Check:
 
 
 def _listed(found: set[str] | frozenset[str]) -> str:
+    if not found:
+        return ""
     text = ", ".join(sorted(found)[:3])
     return text if len(text) <= LONGEST_FOUND else text[:LONGEST_FOUND] + "…"
 
 
 def _day(when: Condition, occasion: Occasion) -> date:
     """The sale's day; after midnight in hours that run over it, the day on which they began."""
-    local = occasion.local
-    if when.hours is not None and when.hours[0] > when.hours[1] and local.time() < when.hours[1]:
-        return local.date() - timedelta(days=1)
-    return local.date()
+    day, at = occasion.local
+    if when.hours is not None and when.hours[0] > when.hours[1] and at < when.hours[1]:
+        return day - timedelta(days=1)
+    return day

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 
 from huitou.points.circumstances import NOBODY, Circumstances
 from huitou.points.conditions import Occasion, Sale
-from huitou.points.plan import Plan, Ready, counter, plan_of
+from huitou.points.plan import Plan, Ready, plan_of
 from huitou.points.shares import share
 from huitou.points.stacking import Applied, compete, line_weights
 from huitou.points.wallet import BUDGET, RuleOutcome
 from huitou.program.model import CurrencyId, Program
-from huitou.program.rules import Per, RuleId
+from huitou.program.rules import RuleId
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,9 @@ def earnings(sale: Sale, program: Program, seen: Circumstances = NOBODY) -> Mapp
     """
     if not sale.lines:
         return {program.home_currency: Earning(0, ())}
-    occasion = Occasion(sale, program, seen)
-    considered = _considered(occasion, plan_of(program))
-    earned = {currency: _earning(said, occasion) for currency, said in considered.items()}
+    occasion, plan = Occasion(sale, program, seen), plan_of(program)
+    considered = _considered(occasion, plan)
+    earned = {currency: _earning(said, occasion, plan) for currency, said in considered.items()}
     return {
         currency: earning for currency, earning in earned.items() if earning.points or currency == program.home_currency
     }
@@ -60,16 +60,16 @@ def attribution(sale: Sale, program: Program, seen: Circumstances = NOBODY) -> M
     """
     if not sale.lines:
         return {program.home_currency: ()}
-    occasion = Occasion(sale, program, seen)
-    considered = _considered(occasion, plan_of(program))
-    return {currency: _by_line(said, occasion) for currency, said in considered.items()}
+    occasion, plan = Occasion(sale, program, seen), plan_of(program)
+    considered = _considered(occasion, plan)
+    return {currency: _by_line(said, occasion, plan) for currency, said in considered.items()}
 
 
-def _by_line(said: Iterable[Said], occasion: Occasion) -> tuple[int, ...]:
+def _by_line(said: Iterable[Said], occasion: Occasion, plan: Plan) -> tuple[int, ...]:
     lines = [0] * len(occasion.sale.lines)
     for each in said:
         if isinstance(each, Applied):
-            points = _outcome(each, occasion, {}, {}).points
+            points = _outcome(each, occasion, plan, {}, {}).points
             shares = share(points, line_weights(each, occasion))
             lines = [line + part for line, part in zip(lines, shares, strict=True)]
     return tuple(lines)
@@ -78,11 +78,12 @@ def _by_line(said: Iterable[Said], occasion: Occasion) -> tuple[int, ...]:
 def _considered(occasion: Occasion, plan: Plan) -> Mapping[CurrencyId, Sequence[Said]]:
     sale = occasion.sale
     considered = {
-        currency: [_consider(each, occasion) if isinstance(each, Ready) else each for each in candidates]
+        currency: [_consider(each, occasion) if type(each) is Ready else each for each in candidates]
         for currency, candidates in plan.candidates(sale.brand, sale.store, sale.channel).items()
     }
-    if plan.competes:
-        compete([each for said in considered.values() for each in said if isinstance(each, Applied)], occasion, plan)
+    applied = [each for said in considered.values() for each in said if type(each) is Applied]
+    if any([each.ready.competes for each in applied]):
+        compete(applied, occasion, plan)
     return considered
 
 
@@ -90,45 +91,37 @@ def _consider(ready: Ready, occasion: Occasion) -> Said:
     for name, check in ready.checks:
         found = check(occasion)
         if found is not None:
-            return RuleOutcome(ready.rule.id, 0, 0, name, found)
+            return ready.failed(name, found)
     return Applied(ready, ready.selection.base(occasion))
 
 
-def _earning(said: Iterable[Said], occasion: Occasion) -> Earning:
+def _earning(said: Iterable[Said], occasion: Occasion, plan: Plan) -> Earning:
     used: dict[str, int] = {}
     budgets: dict[RuleId, int] = {}
-    outcomes = tuple([_outcome(each, occasion, used, budgets) if isinstance(each, Applied) else each for each in said])
+    outcomes = tuple(
+        [_outcome(each, occasion, plan, used, budgets) if type(each) is Applied else each for each in said]
+    )
     return Earning(sum([outcome.points for outcome in outcomes]), outcomes, used, budgets)
 
 
-def _outcome(each: Applied, occasion: Occasion, used: dict[str, int], budgets: dict[RuleId, int]) -> RuleOutcome:
+def _outcome(
+    each: Applied, occasion: Occasion, plan: Plan, used: dict[str, int], budgets: dict[RuleId, int]
+) -> RuleOutcome:
     """What the rule pays after its caps and its budget, in this order; notes what it takes from them."""
     rule, points = each.ready.rule, each.points
     if each.failed:
         return RuleOutcome(rule.id, each.base, 0, each.failed, each.found, each.prevented)
     if not rule.caps and rule.budget is None:
         return RuleOutcome(rule.id, each.base, points)
-    counters = _counters(each, occasion)
+    limits = plan.limits(occasion.sale.occurred_at)[rule.id] if rule.caps else ()
     cut_by = ""
-    for per, key in counters.items():
-        room = max(0, _limit(each, per) - occasion.seen.used.get(key, 0))
+    for per, key, most in limits:
+        room = max(0, most - occasion.seen.used.get(key, 0))
         if points > room:
             points, cut_by = room, per.value
     if rule.budget is not None and points > (left := occasion.seen.budgets.get(rule.id, rule.budget)):
         points, cut_by = max(0, left), BUDGET
     if points:
-        used |= {key: points for per, key in counters.items() if per is not Per.PURCHASE}
+        used |= {limit.key: points for limit in limits if limit.key}
         budgets |= {rule.id: points} if rule.budget is not None else {}
     return RuleOutcome(rule.id, each.base, points, "", "", each.points - points, cut_by)
-
-
-def _counters(each: Applied, occasion: Occasion) -> Mapping[Per, str]:
-    """The counter of each cap; one for a single purchase has none, and nothing is ever found under its name."""
-    rule = each.ready.rule
-    return {
-        cap.per: "" if cap.per is Per.PURCHASE else counter(rule, cap.per, occasion.member_day) for cap in rule.caps
-    }
-
-
-def _limit(each: Applied, per: Per) -> int:
-    return min(cap.points for cap in each.ready.rule.caps if cap.per is per)

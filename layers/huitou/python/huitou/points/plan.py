@@ -6,21 +6,26 @@ others say, are kept for each place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from math import lcm
+from typing import NamedTuple, final
 
+from huitou.kernel.calendars import local_date
 from huitou.points.conditions import Check, Selection, checks, failed_at
 from huitou.points.wallet import RuleOutcome
 from huitou.program.model import BrandId, CurrencyId, Program, StoreId
-from huitou.program.rules import Combine, EarningRule, Multiplier, Per, Rate, Stack
+from huitou.program.rules import Bonus, Combine, EarningRule, Multiplier, Per, Rate, Rounding, RuleId, Stack
 
 MOST_PLANS = 8
 """Versions of programmes kept ready; a function sees the active one, and older ones for late sales and refunds."""
 MOST_PLACES = 4096
+MOST_DAYS = 512
+MOST_FAILURES = 256
 
 
+@final
 @dataclass(frozen=True, slots=True, eq=False)
 class Ready:
     """A rule with all that can be known of it before there is a sale. ``rank``: its turn, excluders first."""
@@ -31,8 +36,30 @@ class Ready:
     rank: int
     selection: Selection
     checks: tuple[tuple[str, Check], ...]
+    gives: Callable[[int], int]
+    """The points for what was paid for the lines that count; a multiplier's are worked out later."""
+    competes: bool
+    """Whether it excludes or multiplies others, or is in a stack that chooses."""
     weight: int
     """Of a rate: what a smallest unit of money gives, in parts of a point of which there are `Plan.scale`."""
+    failures: dict[tuple[str, str], RuleOutcome]
+
+    def failed(self, condition: str, found: str) -> RuleOutcome:
+        """What the rule says where ``condition`` does not hold: the same again and again, so it is kept."""
+        outcome = self.failures.get((condition, found))
+        if outcome is None:
+            outcome = RuleOutcome(self.rule.id, 0, 0, condition, found)
+            if len(self.failures) < MOST_FAILURES:
+                self.failures[condition, found] = outcome
+        return outcome
+
+
+class Limit(NamedTuple):
+    """A cap on one day: what it counts under (nothing, for one purchase) and how much it lets pass."""
+
+    per: Per
+    key: str
+    points: int
 
 
 Candidate = Ready | RuleOutcome
@@ -46,11 +73,20 @@ class Plan:
     program: Program
     rules: tuple[Ready, ...]
     scale: Mapping[CurrencyId, int]
-    competes: bool
-    """Whether any rule excludes or multiplies others, or is in a stack: else each stands for itself."""
     counts: bool
     """Whether any rule has a cap over more than one purchase."""
     places: dict[tuple[BrandId, StoreId | None, str], Mapping[CurrencyId, Sequence[Candidate]]]
+    days: dict[date, Mapping[RuleId, Sequence[Limit]]]
+
+    def limits(self, instant: datetime) -> Mapping[RuleId, Sequence[Limit]]:
+        """The caps of each rule that has any, on the member day of ``instant`` (E9)."""
+        day = local_date(instant, self.program.zone)
+        found = self.days.get(day)
+        if found is None:
+            found = {ready.rule.id: _limits(ready.rule, day) for ready in self.rules if ready.rule.caps}
+            if len(self.days) < MOST_DAYS:
+                self.days[day] = found
+        return found
 
     def candidates(
         self, brand: BrandId, store: StoreId | None, channel: str
@@ -97,9 +133,15 @@ _plans: dict[int, Plan] = {}
 """By identity: a plan keeps its programme, so that no other can take its number meanwhile."""
 
 
-def counter(rule: EarningRule, per: Per, day: date) -> str:
-    """What a cap counts under: the rule and the period in which ``day``, a member day (E9), lies."""
+def _limits(rule: EarningRule, day: date) -> list[Limit]:
+    return [Limit(cap.per, _counter(rule, cap.per, day), cap.points) for cap in rule.caps]
+
+
+def _counter(rule: EarningRule, per: Per, day: date) -> str:
+    """What a cap counts under: the rule and the period in which ``day``, a member day, lies."""
     match per:
+        case Per.PURCHASE:
+            return ""
         case Per.DAY:
             window = f"d{day.isoformat()}"
         case Per.MONTH:
@@ -111,19 +153,12 @@ def counter(rule: EarningRule, per: Per, day: date) -> str:
     return f"{rule.id}/{window}"
 
 
-def has_counters(program: Program) -> bool:
-    """Whether any rule has a cap over more than one purchase."""
-    return plan_of(program).counts
-
-
-def counters(program: Program, day: date) -> list[str]:
-    """All counters that a sale on ``day`` may look at."""
-    return [
-        counter(ready.rule, cap.per, day)
-        for ready in plan_of(program).rules
-        for cap in ready.rule.caps
-        if cap.per is not Per.PURCHASE
-    ]
+def counters(program: Program, instant: datetime) -> list[str]:
+    """All counters of caps that a sale at ``instant`` may look at."""
+    plan = plan_of(program)
+    if not plan.counts:
+        return []
+    return [limit.key for limits in plan.limits(instant).values() for limit in limits if limit.key]
 
 
 def in_turn(rules: Sequence[EarningRule]) -> list[EarningRule]:
@@ -149,13 +184,32 @@ def _plan(program: Program) -> Plan:
         _ready(rule, number, ranks[rule.id], scale[rule.currency]) for number, rule in enumerate(program.earning)
     )
     counts = any(cap.per is not Per.PURCHASE for rule in program.earning for cap in rule.caps)
-    return Plan(program, rules, scale, any(_competes(rule) for rule in program.earning), counts, {})
+    return Plan(program, rules, scale, counts, {}, {})
 
 
 def _ready(rule: EarningRule, number: int, rank: int, scale: int) -> Ready:
     selection = Selection(rule.when)
     weight = rule.reward.points * (scale // rule.reward.per) if isinstance(rule.reward, Rate) else 0
-    return Ready(rule, number, rank, selection, checks(rule.when, selection), weight)
+    return Ready(rule, number, rank, selection, checks(rule.when, selection), _gives(rule), _competes(rule), weight, {})
+
+
+def _gives(rule: EarningRule) -> Callable[[int], int]:
+    match rule.reward:
+        case Rate(points, per):
+            rounding = rule.rounding
+            return lambda base: rounded(base * points, per, rounding)
+        case Bonus(points):
+            return lambda _: points
+    return lambda _: 0
+
+
+def rounded(numerator: int, denominator: int, rounding: Rounding) -> int:
+    """The quotient as a whole number, in exact integers."""
+    if rounding is Rounding.DOWN:
+        return numerator // denominator
+    if rounding is Rounding.HALF_UP:
+        return (2 * numerator + denominator) // (2 * denominator)
+    return -(-numerator // denominator)
 
 
 def _competes(rule: EarningRule) -> bool:

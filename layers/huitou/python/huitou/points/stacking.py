@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import final
 
 from huitou.points.conditions import Occasion
-from huitou.points.plan import Plan, Ready
+from huitou.points.plan import Plan, Ready, rounded
 from huitou.points.wallet import EXCLUDED, OUTDONE
-from huitou.program.rules import Bonus, Combine, Multiplier, Rate, Rounding
+from huitou.program.rules import Combine, Multiplier, Rate
 
 WHOLE = 100
 """`Multiplier.times` is in hundredths."""
 
 
+@final
 class Applied:
     """A rule whose conditions hold: what it counts and what it gives, until another rule prevents it."""
 
@@ -32,11 +34,7 @@ class Applied:
         self.prevented = 0
         self.worth: Sequence[int] | None = None
         """Of a multiplier: what it gives for each line, in parts of a point."""
-        reward = ready.rule.reward
-        if isinstance(reward, Rate):
-            self.points = rounded(base * reward.points, reward.per, ready.rule.rounding)
-        else:
-            self.points = reward.points if isinstance(reward, Bonus) else 0
+        self.points = ready.gives(base)
 
     @property
     def id(self) -> str:
@@ -45,17 +43,6 @@ class Applied:
     def give_way(self, why: str, to: Applied) -> None:
         """Pays nothing, because ``to`` pays."""
         self.failed, self.found, self.prevented, self.points = why, to.id, self.points, 0
-
-
-def rounded(numerator: int, denominator: int, rounding: Rounding) -> int:
-    """The quotient as a whole number, in exact integers."""
-    match rounding:
-        case Rounding.DOWN:
-            return numerator // denominator
-        case Rounding.HALF_UP:
-            return (2 * numerator + denominator) // (2 * denominator)
-        case Rounding.UP:
-            return -(-numerator // denominator)
 
 
 def compete(applied: Sequence[Applied], occasion: Occasion, plan: Plan) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
-from huitou.kernel.calendars import local_date
 from huitou.kernel.errors import ConflictError
 from huitou.kernel.facts import Fact
 from huitou.kernel.ids import MemberId
@@ -15,7 +14,7 @@ from huitou.points.budgets import Grant, Left, budget_of, taken
 from huitou.points.circumstances import Circumstances
 from huitou.points.decisions import Decision, Earn, KeepAlive, decide, keep_alive
 from huitou.points.earning import Earning, attribution, earnings
-from huitou.points.plan import counters, has_counters
+from huitou.points.plan import counters
 from huitou.points.wallet import Cause, Entry, Wallet, open_wallet
 from huitou.program.model import CurrencyId, Program
 from huitou.program.ports import Programs
@@ -141,9 +140,9 @@ def rules_for(purchase: Purchase, at: datetime, programs: Programs) -> Program:
 
 
 def _used(purchase: Purchase, wallets: Mapping[CurrencyId, Wallet], program: Program) -> Mapping[str, int]:
-    if not has_counters(program):
+    asked = counters(program, purchase.occurred_at)
+    if not asked:
         return {}
-    asked = counters(program, local_date(purchase.occurred_at, program.zone))
     return {key: wallet.counters[key] for wallet in wallets.values() for key in asked if key in wallet.counters}
 
 
