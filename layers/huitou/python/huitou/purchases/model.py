@@ -51,6 +51,19 @@ class EntryRef(NamedTuple):
     version: int
 
 
+class PointsPaid(NamedTuple):
+    """M9: the ``points`` that paid ``money`` of a sale (smallest units), spent in the transaction that recorded it."""
+
+    currency: CurrencyId
+    points: int
+    money: int = 0
+    """Set by the sale's programme when the sale is decided."""
+    hold: Digest | None = None
+    """The hold that they were captured from."""
+    version: int = 0
+    """The version of the entry that spent them, set when the sale is decided."""
+
+
 @dataclass(frozen=True, slots=True)
 class Purchase:
     """A sale as it was recorded. ``receipt`` is the digest of its identity, the rest of it the content (E14).
@@ -58,6 +71,7 @@ class Purchase:
     ``member`` is None until somebody claims it (M40); ``claimed_at`` says when that was. ``program_version`` is
     the version that decided it, or will once it is claimed; ``entries`` what it earned. ``seen`` is what the decision
     saw of the member, and ``grants`` what it took from budgets: with these a refund decides the sale again (E2, E12).
+    ``paid`` is the part that points paid in the same transaction, which a refund gives back as points (E3).
     """
 
     receipt: Digest
@@ -82,6 +96,7 @@ class Purchase:
     entries: tuple[EntryRef, ...] = ()
     seen: Circumstances = NOBODY
     grants: tuple[Grant, ...] = ()
+    paid: PointsPaid | None = None
 
     @property
     def id(self) -> str:
@@ -95,11 +110,13 @@ class Purchase:
     @property
     def paid_in_points(self) -> int:
         """What points paid, in the smallest unit of money."""
+        if self.paid:
+            return self.paid.money
         return sum(payment.amount for payment in self.payments if payment.method == POINTS)
 
     def in_money(self, lines: Sequence[Line]) -> Purchase:
         """The purchase with only ``lines``, kept of its own, each with the part that was not paid with points (E3)."""
-        points = self.paid_in_points if self.payments else 0
+        points = self.paid_in_points if self.payments or self.paid else 0
         if points == 0:
             return self if lines is self.lines else replace(self, lines=tuple(lines))
         paid = [line.amount for line in lines]

@@ -1,30 +1,33 @@
 """What was bought and what the decision saw, as bytes: ten lines in one write unit.
 
-Deflated JSON: lines, discounts, payments; then, where there is any, what was seen of the member and what was taken
-from budgets, with nothing after the last thing that there is.
+Deflated JSON: lines, discounts, payments; then, where there is any, what was seen of the member, what was taken
+from budgets and what points paid, with nothing after the last thing that there is.
 """
 
 from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from huitou.points.budgets import BudgetId, Grant, granted
 from huitou.points.circumstances import NOBODY, Circumstances
-from huitou.purchases.model import Discount, Line, Payment, Purchase
+from huitou.purchases.model import Discount, Line, Payment, PointsPaid, Purchase
 
 _FLAGS = ("birthday_month", "first_in_group", "first_at_brand")
+_PARTS = 6
+"""Flags, tier, segments, use of caps, grants, what points paid."""
 
 
 def pack(purchase: Purchase) -> bytes:
     """The inverse of `unpack`."""
     basket: list[Any] = [purchase.lines, purchase.discounts, purchase.payments]
-    seen, grants = purchase.seen, purchase.grants
-    if seen is not NOBODY or grants:
+    seen, grants, paid = purchase.seen, purchase.grants, purchase.paid
+    if seen is not NOBODY or grants or paid:
         flags = sum(getattr(seen, name) << bit for bit, name in enumerate(_FLAGS))
-        parts = [flags, seen.tier, sorted(seen.segments), seen.used, [[*each.budget, *each[1:]] for each in grants]]
+        taken = [[*each.budget, *each[1:]] for each in grants]
+        parts = [flags, seen.tier, sorted(seen.segments), seen.used, taken, paid]
         while parts and not parts[-1]:
             parts.pop()
         basket += parts
@@ -38,17 +41,12 @@ def unpack(packed: bytes) -> Mapping[str, Any]:
         "lines": tuple(Line(*line) for line in lines),
         "discounts": tuple(Discount(*discount) for discount in discounts),
         "payments": tuple(Payment(*payment) for payment in payments),
-        **(_seen(*seen) if seen else {}),
+        **(_seen(seen) if seen else {}),
     }
 
 
-def _seen(
-    flags: int,
-    tier: str | None = None,
-    segments: list[str] | None = None,
-    used: dict[str, int] | None = None,
-    grants: list[list[Any]] | None = None,
-) -> Mapping[str, Any]:
+def _seen(parts: Sequence[Any]) -> Mapping[str, Any]:
+    flags, tier, segments, used, grants, paid = [*parts, *[None] * (_PARTS - len(parts))]
     taken = tuple(Grant(BudgetId(rule, currency), *rest) for rule, currency, *rest in grants or ())
     seen = Circumstances(
         tier=tier,
@@ -57,4 +55,4 @@ def _seen(
         used=used or {},
         budgets=granted(taken),
     )
-    return {"seen": seen, "grants": taken}
+    return {"seen": seen, "grants": taken, "paid": PointsPaid(*paid) if paid else None}
