@@ -12,9 +12,10 @@ from huitou.platform.pauses import pause
 from huitou.platform.queues import each_message
 from huitou.platform.settings import MembersTable, ProgramTable, Settings, load
 from huitou.platform.table import Table
+from huitou.points.command_store import TableCommands
 from huitou.points.figures import points_booked
 from huitou.points.service import Points
-from huitou.points.store import TableCommands, TableWallets
+from huitou.points.store import TableWallets
 from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
 from huitou.standing.messages import read_message

@@ -48,6 +48,7 @@ from huitou.points.answers import (
     redemption_view,
     wallet_view,
 )
+from huitou.points.command_store import TableCommands
 from huitou.points.commands import command_id
 from huitou.points.decisions import InsufficientPointsError
 from huitou.points.figures import points_booked
@@ -62,7 +63,7 @@ from huitou.points.requests import (
     read_redemption,
 )
 from huitou.points.service import Booked, Points, RedemptionNotFoundError, UnknownCurrencyError
-from huitou.points.store import TableCommands, TableWallets
+from huitou.points.store import TableWallets
 from huitou.program.model import Program
 from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions

@@ -1,4 +1,4 @@
-"""Redemptions and adjustments: commands that are their ``Idempotency-Key`` (E14).
+"""Commands on points that are their ``Idempotency-Key`` (E14): redemptions, holds, transfers, what is done by hand.
 
 A command is its own idempotency marker: its id is a digest of who asked and under which key.
 """
@@ -7,24 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from huitou.kernel.ids import Digest, MemberId, digest_of
 from huitou.program.model import BrandId, CurrencyId, StoreId
 
-PointsCommandType = Literal["redemption", "adjustment"]
+PointsCommandType = Literal["redemption", "adjustment", "expiry", "hold", "transfer", "conversion", "reinstatement"]
 
 
 @dataclass(frozen=True, slots=True)
 class PointsCommand:
-    """A command on points that was carried out. ``points`` is positive for a redemption, signed for an adjustment."""
+    """A command on points that was carried out. ``points`` is signed for an adjustment, positive for all else.
+
+    The fields behind ``reversed_version`` belong to some types only.
+    """
 
     id: Digest
     type: PointsCommandType
     member: MemberId
     currency: CurrencyId
     points: int
+    """What was asked for; 0 where that is told in another way."""
     brand: BrandId
     store: StoreId | None
     reason: str | None
@@ -35,6 +39,23 @@ class PointsCommand:
     """The version of its entry."""
     reversed_version: int | None = None
     """The version of the entry that reversed it."""
+    bill: int | None = None
+    """The bill that points shall pay a part of, in the smallest unit of money."""
+    lasts: timedelta | None = None
+    """How long a hold waits for its till, or points given by courtesy live."""
+    ended_version: int | None = None
+    """Of a hold: the version of the entry that captured or released it; None while it waits, and when time ended it."""
+    recipient: MemberId | None = None
+    target: CurrencyId | None = None
+    """What points are converted to."""
+    arrived_version: int | None = None
+    """The version of the entry in the wallet that points arrived in."""
+    message: str | None = None
+    """What the sender has to say to the recipient."""
+    entry: str | None = None
+    """The id of the expiry that is made good."""
+    lots: tuple[int, ...] = ()
+    """The numbers of the lots that are to end."""
 
     def content(self) -> Mapping[str, object]:
         """What a repeat must agree in."""
@@ -46,9 +67,20 @@ class PointsCommand:
             "brand": self.brand,
             "store": self.store,
             "reason": self.reason,
+            "bill_total": self.bill,
+            "lasts": int(self.lasts.total_seconds()) if self.lasts else None,
+            "to": self.recipient or self.target,
+            "message": self.message,
+            "entry_id": self.entry,
+            "lots": list(self.lots) or None,
         }
 
 
 def command_id(scope: BrandId, idempotency_key: str) -> Digest:
     """One key space per brand (and one for the group), so that a rotated API key changes nothing."""
     return digest_of((scope, idempotency_key))
+
+
+def reinstatement_of(entry: str) -> Digest:
+    """The id under which it is noted that an expiry was made good: once for each."""
+    return digest_of(("reinstatement", "of", entry))

@@ -38,7 +38,10 @@ class WalletStore(Protocol):
         ...
 
     def create(self, wallet: Wallet) -> Write:
-        """Stores a new wallet (version 0) as its version 1; refused with `StaleReadError` where there is one."""
+        """Stores the wallet that enrolment opens (version 0) as version 1: by it, the member is listed among all.
+
+        Refused with `StaleReadError` where there is one.
+        """
         ...
 
     def entry(self, member: MemberId, currency: CurrencyId, version: int) -> Entry | None:
@@ -59,7 +62,7 @@ class WalletStore(Protocol):
 
 
 class CommandStore(Protocol):
-    """Keeps redemptions and adjustments."""
+    """Keeps commands on points."""
 
     def find(self, command: Digest) -> PointsCommand | None: ...
 
@@ -69,4 +72,8 @@ class CommandStore(Protocol):
 
     def mark_reversed(self, command: PointsCommand, version: int) -> Write:
         """Refused with `StaleReadError` if it was reversed meanwhile."""
+        ...
+
+    def mark_ended(self, hold: PointsCommand, version: int) -> Write:
+        """Notes the entry that captured or released a hold; refused with `StaleReadError` if it has ended so."""
         ...

@@ -20,12 +20,11 @@ from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.errors import UnavailableError
-from huitou.kernel.ids import Digest, MemberId
+from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import format_instant, from_millis, parse_instant, to_millis
 from huitou.kernel.pages import Page, all_items
 from huitou.platform import keys
 from huitou.platform.table import IntegerAttribute, Item, Table
-from huitou.points.commands import PointsCommand
 from huitou.points.decisions import Decision
 from huitou.points.packing import (
     LOTS_PER_ITEM,
@@ -68,8 +67,11 @@ class WalletItem(Item):
     bought = UnicodeAttribute(attr_name="q", null=True)
     unseen = UnicodeAttribute(attr_name="u", null=True)
     folds = IntegerAttribute(attr_name="f", null=True)
+    moved_to = UnicodeAttribute(attr_name="m", null=True)
+    absorbed = UnicodeAttribute(attr_name="o", null=True)
     due_pk = UnicodeAttribute(null=True)
     due_sk = UnicodeAttribute(null=True)
+    members_pk = UnicodeAttribute(null=True)
 
 
 class LotsItem(Item):
@@ -103,23 +105,8 @@ class EntryItem(Item):
     about = UnicodeAttribute(null=True)
     ends_at = UnicodeAttribute(null=True)
     last_activity = UnicodeAttribute(null=True)
-
-
-class CommandItem(Item):
-    """A redemption or an adjustment."""
-
-    type = UnicodeAttribute()
-    member = UnicodeAttribute()
-    currency = UnicodeAttribute()
-    points = IntegerAttribute()
-    brand = UnicodeAttribute()
-    store = UnicodeAttribute(null=True)
-    reason = UnicodeAttribute(null=True)
-    actor = UnicodeAttribute(null=True)
-    client_reference = UnicodeAttribute(null=True)
-    booked_at = UnicodeAttribute()
-    version = IntegerAttribute()
-    reversed_version = IntegerAttribute(null=True)
+    holds = UnicodeAttribute(null=True)
+    debts = UnicodeAttribute(null=True)
 
 
 class TableWallets:
@@ -147,7 +134,7 @@ class TableWallets:
         return _paged(before, decision.wallet)
 
     def create(self, wallet: Wallet) -> Write:
-        (write,) = self.save(wallet, Decision(replace(wallet, version=1), ()))
+        (write,) = self.save(wallet, Decision(replace(wallet, version=1, home=True), ()))
         return write
 
     def entry(self, member: MemberId, currency: CurrencyId, version: int) -> Entry | None:
@@ -197,33 +184,6 @@ class TableWallets:
         lots = [lot for lot in wallet.lots if page.first <= lot.number <= page.last]
         item = LotsItem(*_page_key(wallet, page.first), version=wallet.version, lots=pack_lots(lots))
         return self._table.put(item, refused=stale)
-
-
-class TableCommands:
-    """`CommandStore` in DynamoDB."""
-
-    def __init__(self, table: Table) -> None:
-        self._table = table
-
-    def find(self, command: Digest) -> PointsCommand | None:
-        item = self._table.get(CommandItem, *keys.command(command))
-        return _command(item) if item else None
-
-    def add(self, command: PointsCommand) -> Write:
-        return self._table.put(
-            _command_item(command),
-            condition=CommandItem.pk.does_not_exist(),
-            refused=StaleReadError("The key was used meanwhile."),
-        )
-
-    def mark_reversed(self, command: PointsCommand, version: int) -> Write:
-        return self._table.update(
-            CommandItem,
-            *keys.command(command.id),
-            [CommandItem.reversed_version.set(version)],
-            condition=CommandItem.pk.exists() & CommandItem.reversed_version.does_not_exist(),
-            refused=StaleReadError("It was reversed meanwhile."),
-        )
 
 
 def wallets_in(member: MemberId, rows: Sequence[Item]) -> dict[CurrencyId, Wallet] | None:
@@ -319,8 +279,11 @@ def _wallet_item(wallet: Wallet, wake_at: datetime | None) -> WalletItem:
         bought=pack_counts(wallet.bought) or None,
         unseen=pack_facts(wallet.unseen) or None,
         folds=wallet.folds or None,
+        moved_to=wallet.moved_to,
+        absorbed=" ".join(wallet.absorbed) or None,
         due_pk=due_pk,
         due_sk=due_sk,
+        members_pk=keys.member_shard(wallet.member) if wallet.home else None,
     )
 
 
@@ -350,6 +313,9 @@ def _wallet(member: MemberId, head: WalletItem, items: Mapping[str, LotsItem]) -
         bought=unpack_counts(head.bought or ""),
         unseen=unpack_facts(head.unseen or ""),
         folds=head.folds or 0,
+        home=head.members_pk is not None,
+        moved_to=MemberId(head.moved_to) if head.moved_to else None,
+        absorbed=tuple(map(MemberId, (head.absorbed or "").split())),
     )
 
 
@@ -377,6 +343,8 @@ def _entry_item(entry: Entry) -> EntryItem:
         about=entry.about,
         ends_at=format_instant(entry.ends_at) if entry.ends_at else None,
         last_activity=format_instant(entry.last_activity) if entry.last_activity else None,
+        holds=pack_holds(entry.holds) or None,
+        debts=pack_debts(entry.debts) or None,
     )
 
 
@@ -403,41 +371,6 @@ def _entry(item: EntryItem) -> Entry:
         about=item.about,
         ends_at=parse_instant(item.ends_at) if item.ends_at else None,
         last_activity=parse_instant(item.last_activity) if item.last_activity else None,
-    )
-
-
-def _command_item(command: PointsCommand) -> CommandItem:
-    pk, sk = keys.command(command.id)
-    return CommandItem(
-        pk,
-        sk,
-        type=command.type,
-        member=command.member,
-        currency=command.currency,
-        points=command.points,
-        brand=command.brand,
-        store=command.store,
-        reason=command.reason,
-        actor=command.actor,
-        client_reference=command.client_reference,
-        booked_at=format_instant(command.booked_at),
-        version=command.version,
-    )
-
-
-def _command(item: CommandItem) -> PointsCommand:
-    return PointsCommand(
-        id=Digest(item.pk.removeprefix(keys.COMMAND_PREFIX)),
-        type="redemption" if item.type == "redemption" else "adjustment",
-        member=MemberId(item.member),
-        currency=item.currency,
-        points=item.points,
-        brand=item.brand,
-        store=item.store,
-        reason=item.reason,
-        actor=item.actor,
-        client_reference=item.client_reference,
-        booked_at=parse_instant(item.booked_at),
-        version=item.version,
-        reversed_version=item.reversed_version if item.reversed_version is not None else None,
+        holds=unpack_holds(item.holds or ""),
+        debts=unpack_debts(item.debts or ""),
     )

@@ -51,7 +51,7 @@ class MemoryWallets:
         return decision.wallet
 
     def create(self, wallet: Wallet) -> Write:
-        (write,) = self.save(wallet, Decision(replace(wallet, version=1), ()))
+        (write,) = self.save(wallet, Decision(replace(wallet, version=1, home=True), ()))
         return write
 
     def entry(self, member: MemberId, currency: CurrencyId, version: int) -> Entry | None:
@@ -96,4 +96,12 @@ class MemoryCommands:
             replace(command, reversed_version=version),
             refused=StaleReadError("It was reversed meanwhile."),
             when=lambda stored: present(stored) and stored.reversed_version is None,
+        )
+
+    def mark_ended(self, hold: PointsCommand, version: int) -> Write:
+        return self._table.put(
+            *keys.command(hold.id),
+            replace(hold, ended_version=version),
+            refused=StaleReadError("The hold ended meanwhile."),
+            when=lambda stored: present(stored) and stored.ended_version is None,
         )
