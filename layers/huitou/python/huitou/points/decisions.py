@@ -17,6 +17,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from huitou.points.handing_over import hand_over, take_over
 from huitou.points.holding import capture, place_hold, release
 from huitou.points.ledger import CLOCK, Decision, InsufficientPointsError, Ledger, OutstandingDebtError
 from huitou.points.moves import (
@@ -28,6 +29,7 @@ from huitou.points.moves import (
     Earn,
     Expire,
     GiveBack,
+    HandOver,
     KeepAlive,
     PlaceHold,
     Receive,
@@ -38,6 +40,7 @@ from huitou.points.moves import (
     Send,
     Settle,
     TakeBack,
+    TakeOver,
 )
 from huitou.points.refunding import give_back, reinstate, reverse, take_back
 from huitou.points.travelling import convert_in, convert_out, receive, send
@@ -56,6 +59,7 @@ __all__ = [
     "Earn",
     "Expire",
     "GiveBack",
+    "HandOver",
     "InsufficientPointsError",
     "KeepAlive",
     "OutstandingDebtError",
@@ -68,6 +72,7 @@ __all__ = [
     "Send",
     "Settle",
     "TakeBack",
+    "TakeOver",
     "decide",
     "decide_all",
     "join",
@@ -142,7 +147,7 @@ def _keep_alive(ledger: Ledger, command: KeepAlive) -> None:
 
 
 def _redeem(ledger: Ledger, command: Redeem) -> None:
-    ledger.book(EntryType.REDEEM, ledger.spend(command.points), command.cause, command.brand)
+    ledger.book(EntryType.REDEEM, ledger.spend(command.points, command.identity_of), command.cause, command.brand)
 
 
 def _adjust(ledger: Ledger, command: Adjust) -> None:
@@ -179,6 +184,8 @@ _HOW: Mapping[type[Command], Callable[[Ledger, Any], None]] = {
     Receive: receive,
     ConvertOut: convert_out,
     ConvertIn: convert_in,
+    HandOver: hand_over,
+    TakeOver: take_over,
 }
 
 

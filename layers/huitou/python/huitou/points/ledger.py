@@ -15,7 +15,7 @@ from operator import attrgetter
 
 from huitou.kernel.calendars import local_date
 from huitou.kernel.errors import ConflictError
-from huitou.kernel.ids import Digest
+from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.money import format_amount
 from huitou.points.counters import counted, recent
 from huitou.points.expiry import activation, expiration, follow, withdraw
@@ -23,6 +23,7 @@ from huitou.points.replay import ACTIVITIES
 from huitou.points.wallet import (
     Balance,
     Cause,
+    Debt,
     Entry,
     EntryType,
     Hold,
@@ -102,6 +103,8 @@ class Ledger:
         about: str | None = None,
         ends_at: datetime | None = None,
         last_activity: datetime | None = None,
+        holds: tuple[Hold, ...] = (),
+        debts: tuple[Debt, ...] = (),
     ) -> None:
         """Changes the wallet and writes the entry that says so, effective now where nothing else is said."""
         at = effective_at or self.now
@@ -135,6 +138,8 @@ class Ledger:
             about=about,
             ends_at=ends_at,
             last_activity=last_activity,
+            holds=holds,
+            debts=debts,
         )
         self._entries.append(entry)
 
@@ -221,9 +226,13 @@ class Ledger:
         pending: bool = False,
     ) -> LotChange:
         """Points that come as a lot of their own, with the next number."""
-        number = self._next_lot
+        lot = Lot(self.next_number(), points, active_at, expires_at, issuer, sliding_days, pending)
+        return LotChange(points, lot)
+
+    def next_number(self) -> int:
+        """Of a lot; none gets it again."""
         self._next_lot += 1
-        return LotChange(points, Lot(number, points, active_at, expires_at, issuer, sliding_days, pending))
+        return self._next_lot - 1
 
     @property
     def sliding_days(self) -> int:
@@ -231,22 +240,28 @@ class Ledger:
         policy = self.currency.expiry
         return policy.days if isinstance(policy, Sliding) else 0
 
-    def take(self, points: int) -> list[LotChange]:
-        """Takes from spendable lots in the order of E6. Raises `InsufficientPointsError`."""
+    def take(self, points: int, first: MemberId | None = None) -> list[LotChange]:
+        """Takes from spendable lots in the order of E6, and before all from those that came with ``first`` (E15).
+
+        Raises `InsufficientPointsError`.
+        """
         spendable = self.balance().spendable
         if points > spendable:
             asked, available = (format_amount(each, self.currency.exponent) for each in (points, spendable))
             raise InsufficientPointsError(
                 f"{asked} points were asked for, {available} can be spent.", extra={"spendable": available}
             )
-        return draw((lot for lot in self.lots.values() if lot.is_spendable(self.now)), points)
+        lots = [lot for lot in self.lots.values() if lot.is_spendable(self.now)]
+        theirs = draw((lot for lot in lots if came_with(lot) == first), points)
+        left = points + sum(change.amount for change in theirs)
+        return theirs + draw((lot for lot in lots if came_with(lot) != first), left) if left else theirs
 
-    def spend(self, points: int) -> list[LotChange]:
+    def spend(self, points: int, first: MemberId | None = None) -> list[LotChange]:
         """`take`, for what members do themselves. Raises `OutstandingDebtError` while there is debt (E1)."""
         if self.debts:
             owed = format_amount(sum(debt.points for debt in self.debts), self.currency.exponent)
             raise OutstandingDebtError(f"{owed} points are owed, and repaid first.", extra={"debt": owed})
-        return self.take(points)
+        return self.take(points, first)
 
     def returned(self, part: LotChange, snapshot: Lot) -> LotChange:
         """Gives points that were taken back to their lot, or to ``snapshot`` of it, where it is gone."""
@@ -301,6 +316,11 @@ class Ledger:
             self.lots[lot.number] = change(lot)
         if self.holds:
             self.holds = {key: _moved(hold, change, self._recorded_at) for key, hold in self.holds.items()}
+
+
+def came_with(lot: Lot) -> MemberId | None:
+    """E15: whose lot it was before a merge; None for one of the member's own."""
+    return lot.origin.member if lot.origin else None
 
 
 def draw(lots: Iterable[Lot], points: int) -> list[LotChange]:

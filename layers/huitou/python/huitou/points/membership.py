@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from huitou.kernel.errors import NotFoundError
+from huitou.kernel.ids import MemberId
 from huitou.points.decisions import join
 from huitou.points.wallet import Entry, Wallet
 from huitou.program.model import GROUP, BrandId, Program
@@ -21,8 +22,22 @@ class MemberNotFoundError(NotFoundError):
         super().__init__("No such member.")
 
 
+class MemberMovedError(Exception):
+    """E15: the member was merged into ``to``: whatever was asked is to be asked of them.
+
+    No refusal: who takes requests asks again by itself.
+    """
+
+    def __init__(self, member: MemberId, to: MemberId) -> None:
+        super().__init__(f"{member} is now {to}")
+        self.member = member
+        self.to = to
+
+
 def require_seen(home: Wallet | None, brand: BrandId) -> Wallet:
-    """The member's home wallet, if ``brand`` may see it. Raises `MemberNotFoundError`."""
+    """The member's home wallet, if ``brand`` may see it. Raises `MemberNotFoundError`, `MemberMovedError`."""
+    if home is not None and home.moved_to:
+        raise MemberMovedError(home.member, home.moved_to)
     if home is None or (brand != GROUP and not home.has_joined(brand)):
         raise MemberNotFoundError
     return home
@@ -33,7 +48,7 @@ def joined_by_use(home: Wallet | None, brand: BrandId, presented: bool, program:
 
     Raises `MemberNotFoundError` where the member has not joined and is not joined by this.
     """
-    if home is not None and presented and program.joins_on_use:
+    if home is not None and presented and program.joins_on_use and not home.moved_to:
         return join(home, brand, now)
     return require_seen(home, brand)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from huitou.kernel.ids import Digest, MemberId
 from huitou.points.earning import Earning
-from huitou.points.wallet import Cause, Entry, LotChange
+from huitou.points.wallet import Cause, Debt, Entry, Hold, Lot, LotChange
 from huitou.program.model import BrandId
 from huitou.program.terms import Conversion, RefundPolicy
 
@@ -42,11 +42,16 @@ class KeepAlive:
 
 @dataclass(frozen=True, slots=True)
 class Redeem:
-    """Spend ``points`` at ``brand``, from the lots that end first (E6)."""
+    """Spend ``points`` at ``brand``, from the lots that end first (E6).
+
+    Where members were merged, first from the lots that came with the one whose identity was used, ``identity_of``;
+    None is the member who stayed (E15).
+    """
 
     points: int
     brand: BrandId
     cause: Cause
+    identity_of: MemberId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +217,32 @@ class ConvertIn:
     cause: Cause
 
 
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """E15: let lots, with the holds on them and the debts, go to another member; None: all that there are."""
+
+    to: MemberId
+    cause: Cause
+    lots: frozenset[int] | None = None
+    holds: frozenset[Digest] | None = None
+    debts: tuple[Debt, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOver:
+    """E15: take in what another member handed over; lots keep end, issuer and the member of origin.
+
+    ``places`` says, by the number that a lot had there, which lot it is here again; the others are new ones.
+    """
+
+    parts: tuple[LotChange, ...]
+    holds: tuple[Hold, ...]
+    debts: tuple[Debt, ...]
+    sender: MemberId
+    cause: Cause
+    places: Mapping[int, Lot] = field(default_factory=dict)
+
+
 Command = (
     Settle
     | Earn
@@ -230,4 +261,6 @@ Command = (
     | Receive
     | ConvertOut
     | ConvertIn
+    | HandOver
+    | TakeOver
 )

@@ -4,7 +4,8 @@ Numbers are written to the base of 36, instants in milliseconds since 1970, or, 
 most points end at midnight. Parts are separated by colons, things by blanks.
 
 A lot is ``number:remaining:active_at:expires_at``, an end that never comes left empty; one that is still pending ends
-in ``:p``, a sliding one in ``:s<days>``. Lots follow the brand that issued them: ``maru 15:yq:mn8x4vmo:+hrkao 16:…``.
+in ``:p``, a sliding one in ``:s<days>``, one that came by a merge in ``:o<its number there>.<member>``. Lots follow
+the brand that issued them: ``maru 15:yq:mn8x4vmo:+hrkao 16:…``.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from operator import attrgetter
 from typing import TypeVar
 
 from huitou.kernel.facts import Fact
-from huitou.kernel.ids import Digest
+from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.instants import from_millis, to_millis
-from huitou.points.wallet import Debt, Hold, Lot, LotChange
+from huitou.points.wallet import Debt, Hold, Lot, LotChange, Origin
 
 T = TypeVar("T")
 
@@ -114,6 +115,8 @@ def _ungrouped(text: str, unpack: Callable[[str, str], T]) -> Iterator[T]:
 def _pack(lot: Lot) -> str:
     end = "" if lot.expires_at is None else _instant(to_millis(lot.expires_at))
     marks = (":p" if lot.pending else "") + (f":s{lot.sliding_days}" if lot.sliding_days else "")
+    if lot.origin:
+        marks += f":o{_b36(lot.origin.number)}.{lot.origin.member}"
     return f"{_b36(lot.number)}:{_b36(lot.remaining)}:{_instant(to_millis(lot.active_at))}:{end}{marks}"
 
 
@@ -127,7 +130,13 @@ def _unpack(text: str, issuer: str) -> Lot:
         issuer=issuer,
         sliding_days=next((int(mark[1:]) for mark in marks if mark[0] == "s"), 0),
         pending="p" in marks,
+        origin=next((_origin(mark[1:]) for mark in marks if mark[0] == "o"), None),
     )
+
+
+def _origin(text: str) -> Origin:
+    number, member = text.split(".")
+    return Origin(MemberId(member), int(number, 36))
 
 
 def _unpack_change(text: str, issuer: str) -> LotChange:

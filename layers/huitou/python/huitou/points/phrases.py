@@ -89,6 +89,9 @@ _ENGLISH = Words(
         "receive": "{points} {currency} came from another member on {at}. They end no later than they would have.",
         "convert_out": "{points} {currency} were changed into other points on {at}.",
         "convert_in": "{points} {currency} came from other points on {at}. They end no later than those would have.",
+        "hand_over": "{points} {currency} went over to another record of the same person on {at}.",
+        "take_over": "{points} {currency} came from another record of the same person on {at}. They end when they "
+        "would have.",
         "reason": "The reason: {reason}",
     },
     rules={
@@ -167,6 +170,8 @@ _CHINESE = Words(
         "receive": "{at} 收到另一位會員轉贈的 {points} {currency}，效期不會因此延長。",
         "convert_out": "{at} 將 {points} {currency} 轉換為其他點數。",
         "convert_in": "{at} 由其他點數轉換而得 {points} {currency}，效期不會因此延長。",
+        "hand_over": "{at} 會員資料合併或還原，{points} {currency} 轉至另一筆資料。",
+        "take_over": "{at} 會員資料合併或還原，由另一筆資料轉入 {points} {currency}，效期不變。",
         "reason": "原因：{reason}",
     },
     rules={

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from huitou.kernel.ids import Digest
 from huitou.kernel.instants import EPOCH
 from huitou.points.expiry import follow, withdraw
-from huitou.points.wallet import Debt, Entry, EntryType, Hold, Lot, LotChange, Wallet, repaid, with_debt
+from huitou.points.wallet import Debt, Entry, EntryType, Hold, Lot, LotChange, Wallet, repaid, with_debt, without_debts
 
 ACTIVITIES = frozenset({EntryType.EARN, EntryType.REDEEM, EntryType.CAPTURE, EntryType.VISIT})
 
@@ -78,13 +78,19 @@ class _Replay:
                 self._change_lot(change)
         if entry.type in _OF_HOLDS:
             self._change_hold(entry)
+        elif entry.type in _OF_MERGES:
+            self._change_hands(entry)
         if entry.type in ACTIVITIES:
             self._be_active(entry)
         if entry.last_activity is not None:
             self._withdraw_activity(entry, entry.last_activity)
+        if entry.debt:
+            self._change_debts(entry)
+
+    def _change_debts(self, entry: Entry) -> None:
         if entry.debt > 0:
             self.debts = with_debt(self.debts, entry.about or "", entry.brand, entry.debt)
-        elif entry.debt:
+        else:
             self.debts = repaid(self.debts, -entry.debt)
 
     def _change_lot(self, change: LotChange) -> None:
@@ -104,6 +110,16 @@ class _Replay:
             parts = [part._replace(amount=part.amount + gone.get(part.lot.number, 0)) for part in hold.parts]
             if left := tuple(part for part in parts if part.amount):
                 self.holds[key] = hold._replace(parts=left)
+
+    def _change_hands(self, entry: Entry) -> None:
+        if entry.type is EntryType.TAKE_OVER:
+            self.holds |= {hold.id: hold for hold in entry.holds}
+            for debt in entry.debts:
+                self.debts = with_debt(self.debts, *debt)
+        else:
+            gone = {hold.id for hold in entry.holds}
+            self.holds = {key: hold for key, hold in self.holds.items() if key not in gone}
+            self.debts = without_debts(self.debts, entry.debts)
 
     def _be_active(self, entry: Entry) -> None:
         at, zone = entry.effective_at, self._zone_of(entry.program_version)
@@ -127,6 +143,7 @@ class _Replay:
 
 
 _OF_HOLDS = frozenset({EntryType.HOLD, EntryType.CAPTURE, EntryType.RELEASE})
+_OF_MERGES = frozenset({EntryType.HAND_OVER, EntryType.TAKE_OVER})
 
 
 def kept_alive(lot: Lot, entries: Iterable[Entry], zone: ZoneInfo) -> Lot:
@@ -165,10 +182,19 @@ def totals(entries: Iterable[Entry]) -> Totals:
                 sums["issued" if entry.amount > 0 else "adjusted"] += abs(entry.amount)
             case EntryType.TAKE_BACK:
                 sums["taken_back"] += entry.debt - entry.amount
+            case EntryType.HAND_OVER:
+                sums["sent"] += _beside_lots(entry) - entry.amount
+            case EntryType.TAKE_OVER:
+                sums["received"] += entry.amount + _beside_lots(entry)
             case _ if total := _TOTAL_OF.get(entry.type):
                 name, sign = total
                 sums[name] += sign * entry.amount
     return Totals(**sums)
+
+
+def _beside_lots(entry: Entry) -> int:
+    """What changes hands beside lots: what is held counts, what is owed counts against it."""
+    return sum(hold.points for hold in entry.holds) - sum(debt.points for debt in entry.debts)
 
 
 _TOTAL_OF = {

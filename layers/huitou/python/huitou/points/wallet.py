@@ -21,6 +21,13 @@ from huitou.kernel.ids import Digest, MemberId
 from huitou.program.model import BrandId, CurrencyId
 
 
+class Origin(NamedTuple):
+    """E15: the lot of another member that a lot continues since the two were merged."""
+
+    member: MemberId
+    number: int
+
+
 @dataclass(frozen=True, slots=True)
 class Lot:
     """Points that came at once. ``number`` is unique in its wallet and never used again.
@@ -37,6 +44,7 @@ class Lot:
     issuer: BrandId
     sliding_days: int = 0
     pending: bool = False
+    origin: Origin | None = None
 
     def is_spendable(self, at: datetime) -> bool:
         """E5: valid in ``[active_at, expires_at)``."""
@@ -48,7 +56,16 @@ class Lot:
     def change(self, points: int) -> LotChange:
         """``points`` more of it, or less."""
         left = self.remaining + points
-        lot = Lot(self.number, left, self.active_at, self.expires_at, self.issuer, self.sliding_days, self.pending)
+        lot = Lot(
+            self.number,
+            left,
+            self.active_at,
+            self.expires_at,
+            self.issuer,
+            self.sliding_days,
+            self.pending,
+            self.origin,
+        )
         return LotChange(points, lot)
 
 
@@ -86,6 +103,10 @@ class EntryType(StrEnum):
     RECEIVE = "receive"
     CONVERT_OUT = "convert_out"
     CONVERT_IN = "convert_in"
+    HAND_OVER = "hand_over"
+    """Lots, holds and debts go to another member who is the same person, or turned out not to be (E15)."""
+    TAKE_OVER = "take_over"
+    """They arrive."""
 
 
 class LotChange(NamedTuple):
@@ -189,11 +210,15 @@ class Entry:
     debt: int = 0
     """The change of what the member owes."""
     about: str | None = None
-    """What it is about, beside its cause: the hold, the refunded purchase, the expiry that is made good."""
+    """What it is about, beside its cause: the hold, the refunded purchase, the expiry or redemption made good."""
     ends_at: datetime | None = None
     """When the hold ends by itself."""
     last_activity: datetime | None = None
     """E5: of a refund that withdraws an activity, the latest that still counts."""
+    holds: tuple[Hold, ...] = ()
+    """E15: those that are handed or taken over."""
+    debts: tuple[Debt, ...] = ()
+    """E15: those that are handed or taken over."""
 
     @property
     def id(self) -> str:
@@ -239,6 +264,12 @@ class Wallet:
     """What the standing has not taken in yet (kept in the wallet of the home currency only)."""
     folds: int = 0
     """How often the standing has taken them in: its record names the same number, or one of the two is read anew."""
+    home: bool = False
+    """Whether it came with the enrolment: by these wallets, one each, all members can be listed."""
+    moved_to: MemberId | None = None
+    """E15: who goes on with all of this member's (kept in the wallet of the home currency only)."""
+    absorbed: tuple[MemberId, ...] = ()
+    """E15: whose partitions belong to this member too (kept in the wallet of the home currency only)."""
 
     def balance(self, at: datetime) -> Balance:
         """The exact balance at ``at``, now or later, if nothing else happens."""
@@ -327,3 +358,10 @@ def repaid(debts: Iterable[Debt], points: int) -> tuple[Debt, ...]:
         if part < debt.points:
             left.append(debt._replace(points=debt.points - part))
     return tuple(left)
+
+
+def without_debts(debts: Iterable[Debt], gone: Iterable[Debt]) -> tuple[Debt, ...]:
+    """E15: what is owed without what goes over to another member."""
+    less = {(debt.purchase, debt.issuer): debt.points for debt in gone}
+    left = (debt._replace(points=debt.points - less.get((debt.purchase, debt.issuer), 0)) for debt in debts)
+    return tuple(debt for debt in left if debt.points)
