@@ -11,13 +11,14 @@ from huitou.kernel.commits import Commit, until_committed
 from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import all_items
 from huitou.platform.table import Table
+from huitou.points.booking import Booked
 from huitou.points.command_store import TableCommands
 from huitou.points.commands import PointsCommand, command_id
 from huitou.points.decisions import Command, Decision, Earn, KeepAlive, Settle, decide
 from huitou.points.earning import Earning
 from huitou.points.ports import CommandStore, WalletStore
 from huitou.points.replay import discrepancies
-from huitou.points.service import Booked, Points, WalletView
+from huitou.points.service import Points, WalletView
 from huitou.points.store import TableWallets
 from huitou.points.wallet import Balance, Cause, Entry, Wallet, open_wallet
 from huitou.program.model import GROUP, Program

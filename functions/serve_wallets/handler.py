@@ -48,11 +48,12 @@ from huitou.points.answers import (
     redemption_view,
     wallet_view,
 )
+from huitou.points.booking import Booked, UnknownCurrencyError
 from huitou.points.command_store import TableCommands
 from huitou.points.commands import command_id
 from huitou.points.decisions import InsufficientPointsError
 from huitou.points.figures import points_booked
-from huitou.points.membership import MemberNotFoundError
+from huitou.points.membership import EntryNotFoundError, MemberNotFoundError
 from huitou.points.phrases import Language, preferred
 from huitou.points.requests import (
     AdjustmentBody,
@@ -62,12 +63,12 @@ from huitou.points.requests import (
     read_adjustment,
     read_redemption,
 )
-from huitou.points.service import Booked, Points, RedemptionNotFoundError, UnknownCurrencyError
+from huitou.points.service import Points, RedemptionNotFoundError
 from huitou.points.store import TableWallets
 from huitou.program.model import Program
 from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
-from huitou.purchases.explaining import EntryNotFoundError, Explanations
+from huitou.purchases.explaining import Explanations
 from huitou.purchases.explanation_answers import ExplanationView, explanation_view
 from huitou.purchases.store import TablePurchases
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from huitou.kernel.ids import Digest, MemberId
+from huitou.points.booking import Booked
 from huitou.points.decisions import (
     Capture,
     Command,
@@ -32,7 +33,6 @@ from huitou.points.decisions import (
 from huitou.points.expiry import expiration
 from huitou.points.holding import MOST_HOLDS, CaptureExceedsHoldError, HoldEndedError
 from huitou.points.replay import activity_without, replay, totals
-from huitou.points.service import Booked
 from huitou.points.travelling import NothingToConvertError
 from huitou.points.wallet import Balance, Cause, Entry, EntryType, Lot, LotChange, balance_of
 from huitou.program.model import RollingDays

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from huitou.points.booking import UnknownCurrencyError
 from huitou.points.membership import MemberNotFoundError
-from huitou.points.service import UnknownCurrencyError
 from huitou.points.wallet import Balance
 from huitou.program.model import GROUP
 from tests.builders import MEI, OPENED, at

@@ -14,7 +14,8 @@ from pydantic import Field
 from huitou.fields import View
 from huitou.kernel.instants import format_instant
 from huitou.kernel.money import format_amount
-from huitou.points.service import Booked, WalletView
+from huitou.points.booking import Booked
+from huitou.points.service import WalletView
 from huitou.points.wallet import Balance, Entry, EntryType, Lot, LotChange, RuleOutcome
 from huitou.program.model import PointCurrency, Program
 

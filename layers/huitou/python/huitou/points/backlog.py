@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from operator import itemgetter
 
 from huitou.kernel.commits import Commit, StaleReadError
 from huitou.points.decisions import MOST_SETTLED, Settle, decide
@@ -21,8 +22,8 @@ def work_off(wallets: Collection[Wallet], store: WalletStore, commit: Commit, pr
 
     ``wallets`` are all that the command will change in one commit; what is due in them counts together.
     """
-    overdue = {wallet.currency: len(wallet.due_by(now)) for wallet in wallets}
-    if sum(overdue.values()) > MOST_SETTLED:
-        wallet = max(wallets, key=lambda each: overdue[each.currency])
+    overdue = [len(wallet.due_by(now)) for wallet in wallets]
+    if sum(overdue) > MOST_SETTLED:
+        _, wallet = max(zip(overdue, wallets, strict=True), key=itemgetter(0))
         commit(store.save(wallet, decide(wallet, Settle(), program, now)))
         raise StaleReadError("More was overdue than one commit can book.")

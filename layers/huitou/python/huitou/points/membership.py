@@ -34,6 +34,16 @@ class MemberMovedError(Exception):
         self.to = to
 
 
+class EntryNotFoundError(NotFoundError):
+    """No such entry, or none that this brand may know of: the same answer for both."""
+
+    code = "entry_not_found"
+    title = "Entry not found"
+
+    def __init__(self) -> None:
+        super().__init__("No such entry.")
+
+
 def require_seen(home: Wallet | None, brand: BrandId) -> Wallet:
     """The member's home wallet, if ``brand`` may see it. Raises `MemberNotFoundError`, `MemberMovedError`."""
     if home is not None and home.moved_to:

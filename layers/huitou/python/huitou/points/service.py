@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
 
-from huitou.kernel.commits import Commit, StaleReadError, once, until_committed
-from huitou.kernel.content import require_same
-from huitou.kernel.errors import InvalidError, NotFoundError
-from huitou.kernel.ids import Digest, MemberId
+from huitou.kernel.commits import StaleReadError, until_committed
+from huitou.kernel.errors import ConflictError, FieldError, InvalidError, NotFoundError
+from huitou.kernel.ids import Digest, MemberId, parse_entry_id
 from huitou.kernel.pages import Page, all_items
 from huitou.points.backlog import work_off
-from huitou.points.commands import PointsCommand
-from huitou.points.decisions import Adjust, Decision, KeepAlive, Redeem, Reverse, Settle, decide, keep_alive, touch
-from huitou.points.membership import entry_seen_by, joined_by_use, require_seen
-from huitou.points.ports import CommandStore, WalletStore
+from huitou.points.booking import Booked, Bookings, currency_at
+from huitou.points.commands import PointsCommand, reinstatement_of
+from huitou.points.decisions import Adjust, Decision, Expire, Redeem, Reinstate, Reverse, Settle, decide
+from huitou.points.membership import EntryNotFoundError, entry_seen_by, joined_by_use, require_seen
 from huitou.points.replay import Replayed, replay
-from huitou.points.wallet import Balance, Cause, Entry, Hold, Lot, Wallet, balance_of, lots_at, open_wallet
+from huitou.points.wallet import Balance, Cause, Entry, EntryType, Hold, Lot, Wallet, balance_of, lots_at, open_wallet
 from huitou.program.model import GROUP, BrandId, CurrencyId, PointCurrency, Program
-from huitou.program.ports import Programs
-
-SeenHome = Callable[[Wallet | None, Program], Wallet]
-"""The home wallet as whoever asks may see and use it; raises `MemberNotFoundError` where they may not."""
 
 
 class RedemptionNotFoundError(NotFoundError):
@@ -33,11 +27,25 @@ class RedemptionNotFoundError(NotFoundError):
     title = "Redemption not found"
 
 
-class UnknownCurrencyError(InvalidError):
-    """The programme has no such points, or not at this brand."""
+class AlreadyReinstatedError(ConflictError):
+    """The expiry was made good before: once for each."""
 
-    code = "unknown_currency"
-    title = "Unknown point currency"
+    code = "already_reinstated"
+    title = "The points were reinstated before"
+
+
+class NotReinstatableError(InvalidError):
+    """The entry is not an expiry, or nothing expired by it."""
+
+    code = "not_reinstatable"
+    title = "The entry is no expiry"
+
+
+class NothingToExpireError(InvalidError):
+    """None of the lots named has any points."""
+
+    code = "nothing_to_expire"
+    title = "There is nothing to expire"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,35 +65,8 @@ class WalletView:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Booked:
-    """A command that was carried out, now or (``replayed``) the first time it came.
-
-    ``entry`` is the command's own; ``entries`` are all that were written now, with what had fallen due by then.
-    """
-
-    command: PointsCommand
-    entry: Entry
-    replayed: bool
-    entries: tuple[Entry, ...] = ()
-
-
-class Points:
-    """The use cases. ``pause`` waits after the n-th time that a decision was overtaken."""
-
-    def __init__(
-        self,
-        wallets: WalletStore,
-        commands: CommandStore,
-        programs: Programs,
-        commit: Commit,
-        pause: Callable[[int], None],
-    ) -> None:
-        self._wallets = wallets
-        self._commands = commands
-        self._programs = programs
-        self._commit = commit
-        self._pause = pause
+class Points(Bookings):
+    """The use cases."""
 
     def view(
         self,
@@ -102,7 +83,7 @@ class Points:
         Raises `MemberNotFoundError`, `UnknownCurrencyError`.
         """
         program = self._programs.active()
-        kind = _currency(program, currency, brand)
+        kind = currency_at(program, currency, brand)
         wallets = self._wallets.load_all(member)
         require_seen(wallets.get(program.home_currency), brand)
         wallet = wallets.get(kind.id) or open_wallet(member, kind.id, now)
@@ -126,7 +107,7 @@ class Points:
     ) -> Page[Entry]:
         """The newest entries first. Raises `MemberNotFoundError`, `UnknownCurrencyError`."""
         program = self._programs.active()
-        kind = _currency(program, currency, brand)
+        kind = currency_at(program, currency, brand)
         require_seen(self._wallets.load(member, program.home_currency), brand)
         page = self._wallets.entries(member, kind.id, after=after, limit=limit, newest_first=True)
         return Page(tuple(entry_seen_by(entry, brand) for entry in page.items), page.next_cursor)
@@ -144,12 +125,40 @@ class Points:
         return self._once(order, lambda: self._book(order, command, used, now))
 
     def adjust(self, order: PointsCommand, *, scope: BrandId, now: datetime) -> Booked:
-        """Gives or takes points by hand, on behalf of a key of ``scope``. Raises as `redeem`.
+        """Gives, takes or ends points by hand, on behalf of a key of ``scope``. Raises as `redeem`.
 
         It is no use of the member's and joins them to no brand; the group may adjust wherever it likes (E31).
         """
-        command = Adjust(order.points, order.brand, order.reason or "", order.actor or "", Cause(order.type, order.id))
-        return self._once(order, lambda: self._book(order, command, lambda home, _: require_seen(home, scope), now))
+        command = _by_hand(order)
+
+        def attempt() -> Booked:
+            if order.lots and not self._has_points(order):
+                raise NothingToExpireError(
+                    "There are no points in these lots.", errors=[FieldError("/lots", "hold none")]
+                )
+            return self._book(order, command, lambda home, _: require_seen(home, scope), now)
+
+        return self._once(order, attempt)
+
+    def reinstate(self, order: PointsCommand, *, scope: BrandId, now: datetime) -> Booked:
+        """Gives the points of an expiry again, by courtesy, once (M11).
+
+        Raises `EntryNotFoundError`, `NotReinstatableError`, `AlreadyReinstatedError`, `ContentReusedError`.
+        """
+        marker = replace(order, id=reinstatement_of(order.entry or ""))
+
+        def attempt() -> Booked:
+            expired = self._expiry(order, scope)
+            if self._commands.find(marker.id) is not None:
+                raise AlreadyReinstatedError("The points of this expiry were given again before.")
+            cause = Cause(order.type, order.id)
+            days = order.lasts.days if order.lasts else 0
+            reason, actor = order.reason or "", order.actor or ""
+            command = Reinstate(expired, days, order.brand, reason, actor, cause)
+            markers = [self._commands.add(marker)]
+            return self._book(order, command, lambda home, _: require_seen(home, scope), now, markers)
+
+        return self._once(order, attempt)
 
     def redemption(self, redemption: Digest, brand: BrandId) -> Booked:
         """A redemption of this brand. Raises `RedemptionNotFoundError`."""
@@ -190,37 +199,20 @@ class Points:
         counting = (entry for entry in known if entry.effective_at <= at)
         return replay(counting, lambda version: self._programs.version(version).zone)
 
-    def _once(self, order: PointsCommand, book: Callable[[], Booked]) -> Booked:
-        def recall() -> Booked | None:
-            known = self._commands.find(order.id)
-            if known is None:
-                return None
-            require_same(known.content(), order.content(), order.type)
-            return self._replayed(known, known.version)
+    def _has_points(self, order: PointsCommand) -> bool:
+        wallet = self._wallets.load(order.member, order.currency)
+        return wallet is not None and any(lot.number in order.lots for lot in wallet.lots)
 
-        return once(book, recall, self._pause)
-
-    def _book(self, order: PointsCommand, command: Redeem | Adjust, seen: SeenHome, now: datetime) -> Booked:
+    def _expiry(self, order: PointsCommand, scope: BrandId) -> Entry:
+        member, currency, version = parse_entry_id(order.entry or "")
         program = self._programs.active()
-        _currency(program, order.currency, order.brand)
-        wallets = self._wallets.load_all(order.member)
-        home = seen(wallets.get(program.home_currency), program)
-        at = max(wallet.not_before(now) for wallet in wallets.values())
-        work_off(wallets.values(), self._wallets, self._commit, program, at)
-        stored = {order.currency: open_wallet(order.member, order.currency, now), **wallets}
-        decisions = _decisions({**stored, program.home_currency: home}, order, command, program, at)
-        if home is not stored[home.currency] and home.currency not in decisions:
-            decisions[home.currency] = Decision(touch(home, now), ())
-        entry = decisions[order.currency].entry_for(command.cause)
-        made = replace(order, version=entry.version)
-        writes = [
-            write
-            for currency, decision in decisions.items()
-            for write in self._wallets.save(stored[currency], decision)
-        ]
-        self._commit([*writes, self._commands.add(made)])
-        entries = tuple(each for decision in decisions.values() for each in decision.entries)
-        return Booked(made, entry, replayed=False, entries=entries)
+        home = self._wallets.load(member, program.home_currency)
+        entry = self._wallets.entry(member, currency, version)
+        if entry is None or home is None or not (scope == GROUP or home.has_joined(scope)):
+            raise EntryNotFoundError
+        if entry.type is not EntryType.EXPIRE or not entry.amount:
+            raise NotReinstatableError("Only what expired can be given again.")
+        return entry
 
     def _reversed(self, made: Booked, now: datetime) -> Booked:
         order = made.command
@@ -245,37 +237,17 @@ class Points:
         later = tuple(takewhile(lambda entry: entry.version > redemption.version, newest_first))
         return later[::-1]
 
-    def _replayed(self, order: PointsCommand, version: int) -> Booked:
-        entry = self._wallets.entry(order.member, order.currency, version)
-        if entry is None:
-            raise StaleReadError("The points are being booked just now.")
-        return Booked(order, entry, replayed=True)
 
-
-def _decisions(
-    wallets: Mapping[CurrencyId, Wallet],
-    order: PointsCommand,
-    command: Redeem | Adjust,
-    program: Program,
-    now: datetime,
-) -> dict[CurrencyId, Decision]:
-    """What ``command`` comes to, by currency: a redemption also keeps alive what slides with it (E5)."""
-    decisions = {order.currency: decide(wallets[order.currency], command, program, now)}
-    if isinstance(command, Redeem):
-        others = [wallet for currency, wallet in wallets.items() if currency != order.currency]
-        decisions |= keep_alive(others, KeepAlive(order.brand, now, command.cause), program, now)
-    return decisions
+def _by_hand(order: PointsCommand) -> Adjust | Expire:
+    reason, actor, cause = order.reason or "", order.actor or "", Cause(order.type, order.id)
+    if order.type != "expiry":
+        return Adjust(order.points, order.brand, reason, actor, cause)
+    if order.lots:
+        return Expire(order.brand, reason, actor, cause, lots=frozenset(order.lots))
+    return Expire(order.brand, reason, actor, cause, points=order.points)
 
 
 def _next_change(lots: tuple[Lot, ...], holds: tuple[Hold, ...], at: datetime) -> datetime | None:
     intervals = (instant for lot in lots for instant in (lot.active_at, lot.expires_at))
     instants = (*intervals, *(hold.ends_at for hold in holds))
     return min((instant for instant in instants if instant is not None and instant > at), default=None)
-
-
-def _currency(program: Program, wanted: CurrencyId | None, brand: BrandId) -> PointCurrency:
-    """The points meant (None: those that all brands share). Raises `UnknownCurrencyError`."""
-    currency = program.currencies.get(wanted or program.home_currency)
-    if currency is None or (currency.brand and brand not in {GROUP, currency.brand}):
-        raise UnknownCurrencyError(f"There are no points called {wanted!r} here.")
-    return currency

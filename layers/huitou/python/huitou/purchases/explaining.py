@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from huitou.kernel.errors import NotFoundError
 from huitou.kernel.ids import OwnedId, parse_entry_id, parse_id
 from huitou.points.circumstances import Circumstances
 from huitou.points.explanation import EntryTold, tell
-from huitou.points.membership import MemberNotFoundError, entry_seen_by, require_seen
+from huitou.points.membership import EntryNotFoundError, MemberNotFoundError, entry_seen_by, require_seen
 from huitou.points.phrases import Language
 from huitou.points.ports import WalletStore
 from huitou.points.wallet import Entry, EntryType
@@ -17,16 +16,6 @@ from huitou.program.ports import Programs
 from huitou.purchases.decisions import points_by_line
 from huitou.purchases.model import Line, Purchase
 from huitou.purchases.ports import PurchaseStore
-
-
-class EntryNotFoundError(NotFoundError):
-    """No such entry, or one of a member that this brand may not know of: the same answer for both (E31)."""
-
-    code = "entry_not_found"
-    title = "Entry not found"
-
-    def __init__(self) -> None:
-        super().__init__("No such entry.")
 
 
 @dataclass(frozen=True, slots=True)
