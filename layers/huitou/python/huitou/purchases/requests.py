@@ -70,7 +70,7 @@ class DiscountBody(Body):
 class PaymentBody(Body):
     """A means of payment and its part of the total."""
 
-    method: Name
+    method: Name = Field(description="`points` are the programme's own: what they paid for earns nothing.")
     amount: Amount
 
 
