@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from huitou.program.document_parts import Amount, DateRangePart, TimeRangePart, Id, Label, Part
+from huitou.program.document_parts import Amount, DateRangePart, Id, Label, Part, TimeRangePart
 from huitou.program.rules import Weekday
 
 

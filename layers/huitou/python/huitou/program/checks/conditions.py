@@ -10,7 +10,7 @@ from typing import get_args
 
 from huitou.program.checks.findings import Path, Problems, at, owners, positive
 from huitou.program.document import ProgramDocument, StorePart
-from huitou.program.document_rules import EarningRulePart, ConditionsPart
+from huitou.program.document_rules import ConditionsPart, EarningRulePart
 from huitou.program.rules import Weekday
 
 _HOUR = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
