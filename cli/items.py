@@ -33,6 +33,7 @@ TYPES: Final = {
     "IDENTITY": ("IDENTITY#", "IDENTITY"),
     "RECEIPT": ("RECEIPT#", "RECEIPT"),
     "COMMAND": ("COMMAND#", "COMMAND"),
+    "SHARD": ("BUDGET#", r"SHARD#\d{2}"),
     "VERSION": ("PROGRAM", r"VERSION#\d{8}"),
     "ACTIVE": ("PROGRAM", "ACTIVE"),
     "DRAFT": ("PROGRAM", r"DRAFT#\w{26}"),

@@ -31,6 +31,8 @@ from huitou.access.store import TableKeys
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import format_instant
 from huitou.platform.table import Table
+from huitou.points.budget_store import TableBudgets
+from huitou.points.budgets import BudgetId, split
 from infra.routes import ROUTES
 from tests.builders import at
 from tests.contract.targets import REGION, create_table
@@ -115,11 +117,13 @@ class _Cloud:
         return f"```text {block['kind']}\n" + "\n".join(lines) + "\n```"
 
     def do_what_no_call_shows(self) -> None:
-        """A key, a sale that waits to be claimed, and so many lots that a page of them is laid aside."""
+        """A key, a budget, a sale that waits to be claimed, and so many lots that a page of them is laid aside."""
         tokens = iter(("3f9a1c7e5b2d8046", bytes(range(32)).hex()))
         table = Table("program", REGION)
         keys = KeyService(TableKeys(table), table.commit, lambda _: next(tokens))
         keys.mint("maru", ["purchases:write", "points:read"], "till app", "arn:aws:iam::123456789012:user/mei", NOW)
+        members = Table("members", REGION)
+        members.commit(TableBudgets(members).split(BudgetId("welcome", "points"), [], split([], 10_000, version=1)))
         self._sell("20970", {})
         for number in range(20):
             self._sell(str(21000 + number), {"member": {"id": MEI}})

@@ -251,7 +251,7 @@ def create_draft(body: Annotated[DraftBody, Body()], idempotency_key: Idempotenc
     return answer(
         {**draft_view(draft), "replayed": replayed},
         status=200 if replayed else 201,
-        headers={"ETag": etag(draft.revision), "Location": f"{DRAFTS}/{draft.id}"},
+        headers={"ETag": etag(draft.revision), "Location": reference_to(app, f"{DRAFTS}/{draft.id}")},
     )
 
 

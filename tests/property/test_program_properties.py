@@ -17,7 +17,7 @@ from huitou.program.compilation import compile_program
 from huitou.program.differences import differences
 from huitou.program.document import ProgramDocument, canonical_json
 from huitou.program.document_parts import ID_PATTERN
-from huitou.program.document_rules import When
+from huitou.program.document_rules import ConditionsPart
 from huitou.program.rules import Bonus, EarningRule, Rate
 from huitou.program.validation import InvalidProgramError, read_document
 from tests.builders import document, program, rule
@@ -63,7 +63,7 @@ def test_any_value_in_any_field_is_read_or_refused_with_a_place(path: str, junk:
         assert all(each.message and each.pointer[:1] in ("", "/") for each in errors)
 
 
-@given(when=JSON | st.dictionaries(st.sampled_from(sorted(When.model_fields)), JSON))
+@given(when=JSON | st.dictionaries(st.sampled_from(sorted(ConditionsPart.model_fields)), JSON))
 def test_any_condition_is_read_or_refused_with_a_place_inside_it(when: Any) -> None:
     """E30"""
     try:

@@ -99,7 +99,7 @@ def test_an_entry_says_why(function: Function) -> None:
         {"rule": "app", "name": "App bonus", "fired": False, "failed": "channels", "found": "store"},
     ]
     assert entry["cause"] == {"type": "purchase", "id": "purchase-1"}
-    assert entry["balance"] == {"spendable": "10", "pending": "0"}
+    assert entry["balance"] == {"spendable": "10", "pending": "0", "held": "0", "debt": "0"}
     assert [(lot["number"], lot["points"], lot["remaining"]) for lot in entry["lots"]] == [(1, "10", "10")]
 
 

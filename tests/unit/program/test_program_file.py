@@ -14,7 +14,7 @@ from cli.program import app, schema_text
 from cli.program_file import read_program_file
 from huitou.program.compilation import compile_program
 from huitou.program.document import canonical_json
-from huitou.program.document_rules import When
+from huitou.program.document_rules import ConditionsPart
 from huitou.program.rules import Bonus, Combine, Multiplier, Per, Rate
 from huitou.program.validation import InvalidProgramError, read_document
 from programs import sample_stores
@@ -45,7 +45,7 @@ def test_the_sample_uses_every_condition() -> None:
 
     used = {field for rule in document.earning for field, asked in rule.when if asked}
 
-    assert used == When.model_fields.keys()
+    assert used == ConditionsPart.model_fields.keys()
 
 
 def test_the_sample_uses_every_kind_of_rule() -> None:

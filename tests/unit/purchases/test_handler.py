@@ -40,8 +40,10 @@ def test_the_samples_tell_of_an_evening_in_a_shop(function: Function) -> None:
 
     status, sale = function(event("record"))
     assert (status, sale["member_id"], sale["total"], sale["client_reference"]) == (201, MEI, "640", "till-3/20961")
-    balance = {"spendable": "30", "pending": "0", "held": "0", "debt": "0"}
-    assert (sale["entries"][0]["points"], sale["balances"]) == ("15", {"points": balance})
+    assert (sale["entries"][0]["points"], sale["balances"]) == (
+        "15",
+        {"points": {"spendable": "30", "pending": "0", "held": "0", "debt": "0"}},
+    )
 
     status, claimed = function(event("claim"))
     assert (status, claimed["member_id"], claimed["entries"][0]["points"]) == (201, MEI, "0")

@@ -134,6 +134,16 @@ def test_a_tier_given_by_hand_counts_from_that_instant() -> None:
     assert earned(huitou.sell(bill("A-2", bread(100), occurred_at=gift.at)))[0] == "gold"
 
 
+def test_a_tier_given_after_facts_were_taken_in_counts_with_the_next_sale() -> None:
+    huitou = shop()
+    for number in range(MOST_UNSEEN + 1):
+        huitou.sell(bill(f"A-{number}", bread(10), occurred_at=NOON + number * SECOND))
+    gift = granted("gold", "2026-03-02 12:30")
+    huitou.table.commit(huitou.standings.grant(huitou.standings.load(MEI), gift))
+    assert earned(huitou.sell(bill("B-1", bread(100), occurred_at=gift.at - SECOND)))[0] == "basic"
+    assert earned(huitou.sell(bill("B-2", bread(100), occurred_at=gift.at)))[0] == "gold"
+
+
 def test_a_publication_lifts_from_its_own_instant_on() -> None:
     """E20."""
     huitou = shop()

@@ -7,13 +7,15 @@ decide grows with what rules ask, not with what they could ask.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date, datetime, time, timedelta
-from typing import Protocol, get_args
+from typing import NamedTuple, Protocol, get_args
 
 from huitou.kernel.calendars import local_date
 from huitou.points.circumstances import Circumstances
 from huitou.program.model import BrandId, Program, StoreId
-from huitou.program.rules import Condition, Weekday
+from huitou.program.rules import Condition, SegmentId, Weekday
+from huitou.program.tiers import TierId
 
 LONGEST_FOUND = 48
 """Characters of a till's own words in an outcome: there is one for each rule, and all of them share one item."""
@@ -55,10 +57,24 @@ class Sale(Protocol):
     def payments(self) -> Sequence[Paid]: ...
 
 
+class Setting(NamedTuple):
+    """What settles many rules before anything of the basket or the clock is looked at, and is the same for many sales:
+    where a sale happened, how it was paid, and who the member was."""
+
+    brand: BrandId
+    store: StoreId | None
+    channel: str
+    methods: tuple[str, ...]
+    tier: TierId | None
+    segments: frozenset[SegmentId]
+    first_in_group: bool
+    first_at_brand: bool
+
+
 class Occasion:
     """A sale as conditions see it. What not every rule asks for is worked out when one does."""
 
-    __slots__ = ("_by_category", "_categories", "_local", "_member_day", "_methods", "program", "sale", "seen", "total")
+    __slots__ = ("_by_category", "_categories", "_local", "_member_day", "program", "sale", "seen", "total")
 
     def __init__(self, sale: Sale, program: Program, seen: Circumstances) -> None:
         self.sale = sale
@@ -67,7 +83,6 @@ class Occasion:
         self.total = sum([line.amount for line in sale.lines])
         self._by_category: dict[str | None, int] | None = None
         self._categories: str | None = None
-        self._methods: frozenset[str] | None = None
         self._local: tuple[date, time] | None = None
         self._member_day: date | None = None
 
@@ -101,15 +116,8 @@ class Occasion:
     def categories(self) -> str:
         """Those of the sale, for whoever looked for others."""
         if self._categories is None:
-            self._categories = _listed({category for category in self.by_category if category})
+            self._categories = listed({category for category in self.by_category if category})
         return self._categories
-
-    @property
-    def methods(self) -> frozenset[str]:
-        """How the sale was paid."""
-        if self._methods is None:
-            self._methods = frozenset([payment.method for payment in self.sale.payments])
-        return self._methods
 
 
 Check = Callable[[Occasion], str | None]
@@ -150,24 +158,43 @@ class Selection:
         return [line.amount if self.has(line) else 0 for line in lines]
 
 
-def failed_at(
-    when: Condition, program: Program, brand: BrandId, store: StoreId | None, channel: str
-) -> tuple[str, str]:
-    """The first condition that no sale at this place can meet, and what is there instead; else empty."""
+def setting_of(sale: Sale, seen: Circumstances) -> Setting:
+    return Setting(
+        sale.brand,
+        sale.store,
+        sale.channel,
+        tuple([payment.method for payment in sale.payments]),
+        seen.tier,
+        seen.segments,
+        seen.first_in_group,
+        seen.first_at_brand,
+    )
+
+
+def failed_in(when: Condition, program: Program, setting: Setting) -> tuple[str, str]:
+    """The first condition that no sale in this setting can meet, and what is there instead; else empty."""
+    brand, store, channel, methods, tier, segments, first_in_group, first_at_brand = setting
     region = program.stores[store].region if store else ""
     for name, asked, found in (
-        ("brands", when.brands, brand),
-        ("stores", when.stores, store or ""),
-        ("regions", when.regions, region),
-        ("channels", when.channels, channel),
+        ("brands", when.brands, {brand}),
+        ("stores", when.stores, {store or ""}),
+        ("regions", when.regions, {region}),
+        ("channels", when.channels, {channel}),
+        ("payments", when.payments, set(methods)),
+        ("tiers", when.tiers, {tier or ""}),
+        ("segments", when.segments, segments),
     ):
-        if asked and found not in asked:
-            return name, found
+        if asked and asked.isdisjoint(found):
+            return name, listed(found)
+    if when.first_purchase == "group" and not first_in_group:
+        return "first_purchase", "group"
+    if when.first_purchase == "brand" and not first_at_brand:
+        return "first_purchase", brand
     return "", ""
 
 
 def checks(when: Condition, selection: Selection) -> tuple[tuple[str, Check], ...]:
-    """What else ``when`` asks, by name, the cheapest first; the place is `failed_at`'s."""
+    """What else ``when`` asks than `failed_in` settles, by name, the cheapest first."""
     return tuple(_checks(when, selection))
 
 
@@ -178,28 +205,14 @@ def _checks(when: Condition, selection: Selection) -> Iterator[tuple[str, Check]
         yield "weekdays", _weekdays(when)
     if when.hours is not None:
         yield "hours", _hours(*when.hours)
-    yield from _of_the_member(when)
-    if when.payments:
-        yield "payments", _payments(when.payments)
+    if when.birthday_month:
+        yield "birthday_month", lambda of: None if of.seen.birthday_month else f"{of.member_day:%m}"
     if when.skus:
         yield "skus", _of_skus(selection)
     elif when.categories:
         yield "categories", _of_categories(selection)
     if when.minimum:
         yield "minimum", _minimum(when.minimum, selection)
-
-
-def _of_the_member(when: Condition) -> Iterator[tuple[str, Check]]:
-    if when.tiers:
-        yield "tiers", lambda of: None if of.seen.tier in when.tiers else of.seen.tier or ""
-    if when.segments:
-        yield "segments", lambda of: _listed(of.seen.segments) if when.segments.isdisjoint(of.seen.segments) else None
-    if when.first_purchase == "group":
-        yield "first_purchase", lambda of: None if of.seen.first_in_group else "group"
-    if when.first_purchase == "brand":
-        yield "first_purchase", lambda of: None if of.seen.first_at_brand else of.sale.brand
-    if when.birthday_month:
-        yield "birthday_month", lambda of: None if of.seen.birthday_month else f"{of.member_day:%m}"
 
 
 def _dates(when: Condition) -> Check:
@@ -229,10 +242,6 @@ def _hours(begin: time, end: time) -> Check:
     return hours
 
 
-def _payments(methods: frozenset[str]) -> Check:
-    return lambda occasion: None if not methods.isdisjoint(occasion.methods) else _listed(occasion.methods)
-
-
 def _of_categories(selection: Selection) -> Check:
     return lambda occasion: None if selection.meets(occasion.by_category) else occasion.categories
 
@@ -240,7 +249,7 @@ def _of_categories(selection: Selection) -> Check:
 def _of_skus(selection: Selection) -> Check:
     def selected(occasion: Occasion) -> str | None:
         lines = occasion.sale.lines
-        return None if any(map(selection.has, lines)) else _listed({line.sku for line in lines})
+        return None if any(map(selection.has, lines)) else listed({line.sku for line in lines})
 
     return selected
 
@@ -255,10 +264,9 @@ def _minimum(least: int, selection: Selection) -> Check:
     return minimum
 
 
-def _listed(found: set[str] | frozenset[str]) -> str:
-    if not found:
-        return ""
-    text = ", ".join(sorted(found)[:3])
+def listed(found: AbstractSet[str]) -> str:
+    """A few of what was found, in no more words than an outcome may have."""
+    text = ", ".join(sorted(found)[:3]) if found else ""
     return text if len(text) <= LONGEST_FOUND else text[:LONGEST_FOUND] + "…"
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from huitou.points.circumstances import NOBODY, Circumstances
-from huitou.points.conditions import Occasion, Sale
+from huitou.points.conditions import Occasion, Sale, setting_of
 from huitou.points.plan import Plan, Ready, plan_of
 from huitou.points.shares import share
 from huitou.points.stacking import Applied, compete, line_weights
@@ -76,10 +76,9 @@ def _by_line(said: Iterable[Said], occasion: Occasion, plan: Plan) -> tuple[int,
 
 
 def _considered(occasion: Occasion, plan: Plan) -> Mapping[CurrencyId, Sequence[Said]]:
-    sale = occasion.sale
     considered = {
         currency: [_consider(each, occasion) if type(each) is Ready else each for each in candidates]
-        for currency, candidates in plan.candidates(sale.brand, sale.store, sale.channel).items()
+        for currency, candidates in plan.candidates(setting_of(occasion.sale, occasion.seen)).items()
     }
     applied = [each for said in considered.values() for each in said if type(each) is Applied]
     if any([each.ready.competes for each in applied]):

@@ -1,7 +1,7 @@
 """A programme's earning rules made ready for deciding: once per programme, not once per sale.
 
-Where a sale happened settles many rules before anything is looked at; so the rules that are left, and what the
-others say, are kept for each place.
+Where a sale happened and who bought settle many rules before the basket is looked at; so the rules that are left, and
+what the others say, are kept for each such setting.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from math import lcm
 from typing import NamedTuple, final
 
 from huitou.kernel.calendars import local_date
-from huitou.points.conditions import Check, Selection, checks, failed_at
+from huitou.points.conditions import Check, Selection, Setting, checks, failed_in
 from huitou.points.wallet import RuleOutcome
-from huitou.program.model import BrandId, CurrencyId, Program, StoreId
+from huitou.program.model import CurrencyId, Program
 from huitou.program.rules import Bonus, Combine, EarningRule, Multiplier, Per, Rate, Rounding, RuleId, Stack
 
 MOST_PLANS = 8
 """Versions of programmes kept ready; a function sees the active one, and older ones for late sales and refunds."""
-MOST_PLACES = 4096
+MOST_SETTINGS = 8192
 MOST_DAYS = 512
 MOST_FAILURES = 256
 
@@ -63,7 +63,7 @@ class Limit(NamedTuple):
 
 
 Candidate = Ready | RuleOutcome
-"""A rule that may apply to a sale at a place, or what it says to every sale there."""
+"""A rule that may apply to a sale in a setting, or what it says to every sale in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Plan:
     scale: Mapping[CurrencyId, int]
     counts: bool
     """Whether any rule has a cap over more than one purchase."""
-    places: dict[tuple[BrandId, StoreId | None, str], Mapping[CurrencyId, Sequence[Candidate]]]
+    settings: dict[Setting, Mapping[CurrencyId, Sequence[Candidate]]]
     days: dict[date, Mapping[RuleId, Sequence[Limit]]]
 
     def limits(self, instant: datetime) -> Mapping[RuleId, Sequence[Limit]]:
@@ -88,35 +88,27 @@ class Plan:
                 self.days[day] = found
         return found
 
-    def candidates(
-        self, brand: BrandId, store: StoreId | None, channel: str
-    ) -> Mapping[CurrencyId, Sequence[Candidate]]:
+    def candidates(self, setting: Setting) -> Mapping[CurrencyId, Sequence[Candidate]]:
         """By currency, its rules in the order of the document; a currency that nothing gives here is left out."""
-        key = (brand, store, channel)
-        found = self.places.get(key)
+        found = self.settings.get(setting)
         if found is None:
-            found = self._candidates(brand, store, channel)
-            if len(self.places) < MOST_PLACES:
-                self.places[key] = found
+            found = self._candidates(setting)
+            if len(self.settings) < MOST_SETTINGS:
+                self.settings[setting] = found
         return found
 
-    def _candidates(
-        self, brand: BrandId, store: StoreId | None, channel: str
-    ) -> Mapping[CurrencyId, Sequence[Candidate]]:
+    def _candidates(self, setting: Setting) -> Mapping[CurrencyId, Sequence[Candidate]]:
         home = self.program.home_currency
         by_currency: dict[CurrencyId, list[Candidate]] = {home: []}
         for ready in self.rules:
-            candidate = self._candidate(ready, brand, store, channel)
+            name, found = failed_in(ready.rule.when, self.program, setting)
+            candidate = ready.failed(name, found) if name else ready
             by_currency.setdefault(ready.rule.currency, []).append(candidate)
         return {
             currency: candidates
             for currency, candidates in by_currency.items()
             if currency == home or any(isinstance(each, Ready) for each in candidates)
         }
-
-    def _candidate(self, ready: Ready, brand: BrandId, store: StoreId | None, channel: str) -> Candidate:
-        name, found = failed_at(ready.rule.when, self.program, brand, store, channel)
-        return RuleOutcome(ready.rule.id, 0, 0, name, found) if name else ready
 
 
 def plan_of(program: Program) -> Plan:

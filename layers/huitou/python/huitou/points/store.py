@@ -335,7 +335,7 @@ def _entry_item(entry: Entry) -> EntryItem:
         held=entry.balance.held or None,
         owed=entry.balance.debt or None,
         brand=entry.brand,
-        explanation=[list(outcome) for outcome in entry.explanation] or None,
+        explanation=[_trimmed(outcome) for outcome in entry.explanation] or None,
         reason=entry.reason,
         actor=entry.actor,
         waived=entry.waived or None,
@@ -346,6 +346,14 @@ def _entry_item(entry: Entry) -> EntryItem:
         holds=pack_holds(entry.holds) or None,
         debts=pack_debts(entry.debts) or None,
     )
+
+
+def _trimmed(outcome: RuleOutcome) -> list[object]:
+    """What it says, without the nothing at its end: there is one for each rule of the programme."""
+    said: list[object] = list(outcome)
+    while not said[-1] and len(said) > len(RuleOutcome._fields) - len(RuleOutcome._field_defaults):
+        said.pop()
+    return said
 
 
 def _entry(item: EntryItem) -> Entry:

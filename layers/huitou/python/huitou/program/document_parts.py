@@ -35,7 +35,7 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
 
 
-class Dates(Part):
+class DateRangePart(Part):
     """A range of days, both included, on the store's calendar."""
 
     first: Annotated[date | None, Field(alias="from")] = None
@@ -45,7 +45,7 @@ class Dates(Part):
     """The last day. Without it: until further notice."""
 
 
-class Hours(Part):
+class TimeRangePart(Part):
     """A time of the day on the store's clock. A range may run over midnight: from 22:00 to 02:00."""
 
     begin: Annotated[Hour, Field(alias="from")]

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from huitou.program.document_parts import Amount, Dates, Hours, Id, Label, Part
+from huitou.program.document_parts import Amount, DateRangePart, Id, Label, Part, TimeRangePart
 from huitou.program.rules import Weekday
 
 
-class When(Part):
+class ConditionsPart(Part):
     """When a rule applies. All that you name must hold; what you leave out asks nothing."""
 
     brands: tuple[Id, ...] = ()
@@ -37,13 +37,13 @@ class When(Part):
     minimum: Amount | None = None
     """Only if what counts comes to at least so much money."""
 
-    dates: Dates | None = None
+    dates: DateRangePart | None = None
     """These days only."""
 
     weekdays: tuple[Weekday, ...] = ()
-    """These days of the week only. Hours that run over midnight belong to the day on which they began."""
+    """These days of the week only. TimeRangePart that run over midnight belong to the day on which they began."""
 
-    hours: Hours | None = None
+    hours: TimeRangePart | None = None
     """This time of the day only."""
 
     tiers: tuple[Id, ...] = ()
@@ -115,7 +115,7 @@ class EarningRulePart(Part):
     rounding: Literal["down", "half_up", "up"] = "down"
     """What becomes of a part of a point, once per rule and sale: down (dropped), half_up, up."""
 
-    when: When = When()
+    when: ConditionsPart = ConditionsPart()
     """When it applies; without it, to every sale."""
 
     caps: Annotated[tuple[CapPart, ...], Field(max_length=5)] = ()

@@ -71,7 +71,7 @@ class DiscountBody(Body):
 class PaymentBody(Body):
     """A means of payment and its part of the total."""
 
-    method: Name
+    method: Name = Field(description="`points` are the programme's own: what they paid for earns nothing.")
     amount: Amount
 
 

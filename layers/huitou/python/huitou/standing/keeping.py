@@ -14,7 +14,7 @@ from operator import attrgetter
 
 from huitou.kernel.instants import from_millis, to_millis
 from huitou.program.model import Program
-from huitou.standing.model import MILLISECOND, Known, Record, Regime, Standing
+from huitou.standing.model import MILLISECOND, Interval, Known, Record, Regime, Standing, State, TierCause
 from huitou.standing.tiers import History, evaluate, unchanged
 from huitou.standing.windows import window_of
 
@@ -26,6 +26,7 @@ MOST_FACTS = 256
 SHORTENED_EVERY = 8
 """Folds: looking for what can be dropped costs as much as working the standing out afresh."""
 
+_AT = attrgetter("at")
 _KNOWN_AT = attrgetter("known_at")
 
 Timeline = Callable[[datetime], Sequence[Regime]]
@@ -35,7 +36,11 @@ Timeline = Callable[[datetime], Sequence[Regime]]
 def stand(known: Known, timeline: Timeline, now: datetime) -> Standing:
     """How the member has stood until ``now``, at least."""
     reached = _reached(known, timeline)
-    if reached is not None and unchanged(reached, known.unseen, timeline(now)[0], now):
+    if (
+        reached is not None
+        and len(known.record.grants) == known.record.grants_seen
+        and unchanged(reached, known.unseen, timeline(now)[0], now)
+    ):
         return reached
     return _evaluate(known, timeline, now, reached)
 
@@ -50,7 +55,8 @@ def first_instant(known: Known) -> datetime:
     """Before it, nothing happened that counts."""
     facts = known.record.facts.at
     kept = [from_millis(facts[0])] if facts else []
-    return min([known.enrolled_at, *kept, *(fact.at for fact in known.unseen)])
+    first: datetime = min([known.enrolled_at, *kept, *map(_AT, known.unseen)])
+    return first
 
 
 def fold(known: Known, timeline: Timeline, settled: datetime) -> Record:
@@ -81,13 +87,24 @@ def _reached(known: Known, timeline: Timeline) -> Standing | None:
     """The standing worked out before, if all that it does not contain is later."""
     record, unseen, _ = known
     if record.reached is None:
-        return None
+        return _outset(known, timeline) if not record.facts else None
     through = record.reached.through
     if unseen and min(map(_KNOWN_AT, unseen)) <= through:
         return None
     if record.grants and sum(grant.at <= through for grant in record.grants) != record.grants_seen:
         return None
     return record.reached if timeline(through)[0].version == record.reached.regime else None
+
+
+def _outset(known: Known, timeline: Timeline) -> Standing | None:
+    """How a member of whom nothing was taken in yet stood just before all of it: at the lowest tier."""
+    first = first_instant(known)
+    if any(grant.at < first for grant in known.record.grants):
+        return None
+    regime = timeline(first)[0]
+    tier = regime.policy.levels[0].id if regime.policy else None
+    enrolment = Interval(tier, first, TierCause.ENROLMENT)
+    return Standing(first - MILLISECOND, State(tier), (enrolment,), regime.version, 0)
 
 
 def _shortened(known: Known, timeline: Timeline, settled: datetime) -> Record:

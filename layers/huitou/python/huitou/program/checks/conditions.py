@@ -10,7 +10,7 @@ from typing import get_args
 
 from huitou.program.checks.findings import Path, Problems, at, owners, positive
 from huitou.program.document import ProgramDocument, StorePart
-from huitou.program.document_rules import EarningRulePart, When
+from huitou.program.document_rules import ConditionsPart, EarningRulePart
 from huitou.program.rules import Weekday
 
 _HOUR = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
@@ -96,7 +96,7 @@ def foreign_stores(document: ProgramDocument) -> Problems:
                 yield at((*path, "regions", position), f"No store of the brands of this rule lies in {region!r}.")
 
 
-def _stores(path: Path, when: When, brands: Collection[str], stores: Mapping[str, StorePart]) -> Problems:
+def _stores(path: Path, when: ConditionsPart, brands: Collection[str], stores: Mapping[str, StorePart]) -> Problems:
     for position, name in enumerate(when.stores):
         store = stores.get(name)
         if store is None:
