@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import call, deploy, imports, invoke, items, keys, local_stack, openapi, program, run
+from cli import call, deploy, imports, invoke, items, keys, local_stack, openapi, program, run, simulate
 
 app = typer.Typer(help="Huitou, a membership platform.", no_args_is_help=True, pretty_exceptions_show_locals=False)
 app.add_typer(local_stack.app, name="local")
@@ -19,6 +19,7 @@ for command in (
     invoke.invoke,
     call.call,
     run.run,
+    simulate.simulate,
 ):
     app.command()(command)
 app.command("openapi")(openapi.openapi)

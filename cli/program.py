@@ -29,7 +29,7 @@ Replaces = Annotated[int | None, typer.Option(help="Publish only if this version
 @app.command()
 def validate(file: File) -> None:
     """Says what cannot work, and on which line. Needs no network."""
-    _, document = _checked(file)
+    _, document = checked(file)
     counts = ", ".join(
         (
             _count(document.brands, "brand"),
@@ -44,7 +44,7 @@ def validate(file: File) -> None:
 @app.command()
 def publish(file: File, url: Url, key: Key, replaces: Replaces = None) -> None:
     """Makes FILE the programme that holds. Publishing the same again changes nothing."""
-    program, _ = _checked(file)
+    program, _ = checked(file)
     headers = {"Content-Type": "application/json"} | ({"If-Match": f'"{replaces}"'} if replaces is not None else {})
     answer = _call("POST", f"{url}/v1/program/versions", key, headers=headers, content=program.json.encode())
     if answer.is_error:
@@ -120,7 +120,8 @@ def schema_text() -> str:
     return json.dumps(file_schema(document_schema()), ensure_ascii=False, indent=2) + "\n"
 
 
-def _checked(file: Path) -> tuple[ProgramFile, ProgramDocument]:
+def checked(file: Path) -> tuple[ProgramFile, ProgramDocument]:
+    """The programme in ``file``; ends the command where it could not be published."""
     program: ProgramFile | None = None
     try:
         program = read_program_file(file)
@@ -130,14 +131,18 @@ def _checked(file: Path) -> tuple[ProgramFile, ProgramDocument]:
         raise typer.Exit(1) from error
 
 
-def _changes(what: str, against: int | None, url: str, key: str) -> list[Change]:
-    """Of a file. It is compared here: nothing is sent that is not published."""
-    _, document = _checked(Path(what))
-    path = "/v1/program" if against is None else f"/v1/program/versions/{against}"
-    answer = _call("GET", url + path, key)
+def published(version: int | None, url: str, key: str) -> Any:
+    """The document of a version, or of the active one."""
+    answer = _call("GET", url + ("/v1/program" if version is None else f"/v1/program/versions/{version}"), key)
     if answer.is_error:
         _refused(answer, None)
-    before = read_shape(json.dumps(answer.json()["document"]))
+    return answer.json()["document"]
+
+
+def _changes(what: str, against: int | None, url: str, key: str) -> list[Change]:
+    """Of a file. It is compared here: nothing is sent that is not published."""
+    _, document = checked(Path(what))
+    before = read_shape(json.dumps(published(against, url, key)))
     return list(differences(json.loads(canonical_json(before)), json.loads(canonical_json(document))))
 
 

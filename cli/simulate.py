@@ -1,0 +1,182 @@
+"""``huitou simulate``: what a changed programme would have made of the past, before it is published (M14)."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from cli.program import checked, published
+from cli.sample_data import SampleSales
+from cli.tools import CommandError, err, out
+from huitou.imports.model import ImportFormat
+from huitou.kernel.calendars import start_of_day
+from huitou.kernel.errors import DomainError
+from huitou.kernel.instants import to_instant
+from huitou.program.compilation import compile_program
+from huitou.program.document import canonical_json
+from huitou.program.model import Program
+from huitou.program.validation import read_document
+from huitou.simulator.comparing import Comparison, compare
+from huitou.simulator.files import FileSales
+from huitou.simulator.history import Between, Sales
+from huitou.simulator.report import Report, written
+
+ACTIVE = "active"
+SAMPLE = "sample"
+Amounts = dict[str, str | None]
+ONE_DAY = timedelta(days=1)
+
+File = Annotated[Path, typer.Argument(help="The changed programme, a YAML file.", exists=True, dir_okay=False)]
+Against = Annotated[str, typer.Option(help="What to compare with: a YAML file, or `active`, the one that holds.")]
+Source = Annotated[str, typer.Option(help="What to replay: a file as for `huitou import`, or `sample`, a real year.")]
+DAY = ["%Y-%m-%d"]
+
+
+def simulate(
+    file: File,
+    *,
+    against: Against = ACTIVE,
+    source: Source = SAMPLE,
+    members: Annotated[int | None, typer.Option(help="Of the sample, so many households.", min=1)] = None,
+    first: Annotated[datetime | None, typer.Option("--from", formats=DAY, help="Sales from this day on.")] = None,
+    last: Annotated[datetime | None, typer.Option("--to", formats=DAY, help="Up to this day, included.")] = None,
+    to_json: Annotated[Path | None, typer.Option("--json", help="Write the whole report here.")] = None,
+    url: Annotated[str, typer.Option(envvar="HUITOU_API_URL", help="The address of the API, without /v1.")] = "",
+    key: Annotated[str, typer.Option(envvar="HUITOU_API_KEY", help="An API key that may read programmes.")] = "",
+) -> None:
+    """Replays the past under the changed programme in FILE and under the one before, and says what differs.
+
+    Nothing is written but the report, nothing is sent anywhere. The same past and the same programmes give the same
+    report, to the byte.
+    """
+    after = _program(json.loads(canonical_json(checked(file)[1])))
+    before = _program(_compared_with(against, url, key))
+    try:
+        sales = _sales(source, members, before, first, last)
+        comparison = _watched(sales, before, after)
+    except DomainError as error:
+        raise CommandError(error.detail) from error
+    report = Report(comparison, before, after, sales.last_at).document(source, sales)
+    if to_json is not None:
+        to_json.write_text(written(report), "utf-8")
+    _tell(report)
+
+
+def _program(document: Any) -> Program:
+    return compile_program(document, 1)
+
+
+def _compared_with(against: str, url: str, key: str) -> Any:
+    if against != ACTIVE:
+        if not Path(against).is_file():
+            raise CommandError(f"there is no file {against} to compare with")
+        return json.loads(canonical_json(checked(Path(against))[1]))
+    if not url:
+        raise CommandError("say with --against which file to compare with, or with --url where the active one is")
+    return json.loads(canonical_json(read_document(json.dumps(published(None, url, key)))))
+
+
+def _sales(source: str, members: int | None, before: Program, first: datetime | None, last: datetime | None) -> Sales:
+    sales: Sales
+    if source == SAMPLE:
+        sales = SampleSales(members=members)
+    elif Path(source).is_file():
+        path = Path(source)
+        form = ImportFormat.CSV if ".csv" in path.suffixes else ImportFormat.NDJSON
+        with err.status(f"Reading {path.name}…"):
+            sales = FileSales(lambda: path.open("rb"), form, before, to_instant(datetime.now(UTC)))
+        if sales.rejected:
+            err.print(f"{sales.rejected:,} rows could not be imported, and are left out.")
+    else:
+        raise CommandError(f"there is no file {source} to replay")
+    if first is None and last is None:
+        return sales
+    zone = before.zone
+    begin = start_of_day(first.date(), zone) if first else None
+    return Between(sales, begin, start_of_day((last + ONE_DAY).date(), zone) if last else None)
+
+
+def _watched(sales: Sales, before: Program, after: Program) -> Comparison:
+    columns = TextColumn("replaying members"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task("", total=sales.members)
+        comparison = Comparison()
+        for comparison in compare(sales, before, after, sales.last_at):
+            progress.update(task, completed=comparison.after.members)
+    return comparison
+
+
+def _tell(report: dict[str, Any]) -> None:
+    members, sales = report["members"], report["sales"]["after"]
+    out.print(
+        f"{members['replayed']:,} members with {sales['counted']:,} sales until {report['until']}: "
+        f"{members['gaining']:,} get more points, {members['losing']:,} fewer."
+    )
+    for line in report["assumptions"]:
+        out.print(f"- {line}")
+    out.print(_points(report))
+    out.print(_rules(report))
+    if report["tiers"]["at_the_end"]:
+        out.print(_tiers(report))
+    if report["most_affected"]:
+        out.print(_affected(report))
+
+
+def _points(report: dict[str, Any]) -> Table:
+    names = ("issued", "redeemed", "expired", "open", "liability")
+    table = _table("Points, by who gave them", "currency", "issuer", *names)
+    for each in report["points"]:
+        table.add_row(each["currency"], each["issuer"], *(_change(each[name]) for name in names))
+    return table
+
+
+def _rules(report: dict[str, Any]) -> Table:
+    table = _table("Rules that pay otherwise", "rule", "currency", "sales", "points")
+    for each in report["rules"]:
+        was, now = each["sales"]["before"], each["sales"]["after"]
+        sales: Amounts = {"after": str(now), "more": str(now - was)}
+        if each["points"]["more"] != "0" or sales["more"] != "0":
+            table.add_row(each["rule"], each["currency"], _change(sales), _change(each["points"]))
+    return table
+
+
+def _tiers(report: dict[str, Any]) -> Table:
+    tiers = report["tiers"]
+    table = _table("Tiers", "members at the end", "before", "after")
+    for each in tiers["at_the_end"]:
+        table.add_row(each["tier"], f"{each['before']:,}", f"{each['after']:,}")
+    for name in ("moves_up", "moves_down"):
+        table.add_row(name.replace("_", " "), f"{tiers[name]['before']:,}", f"{tiers[name]['after']:,}")
+    return table
+
+
+def _affected(report: dict[str, Any]) -> Table:
+    table = _table("Members most affected", "member", "issued", "tier")
+    for each in report["most_affected"]:
+        issued = ", ".join(f"{currency} {_change(amounts)}" for currency, amounts in each["issued"].items())
+        was, now = each["tier"]["before"] or "–", each["tier"]["after"] or "–"
+        table.add_row(each["member"], issued, was if was == now else f"{was} → {now}")
+    return table
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    for number, name in enumerate(columns):
+        table.add_column(name, justify="left" if number == 0 else "right")
+    return table
+
+
+def _change(amounts: Amounts) -> str:
+    """``1200 (+30)``: what it comes to after the change, and how much more that is."""
+    after, more = amounts["after"], amounts["more"]
+    if after is None or more is None:
+        return "–" if after is None else after
+    if more.strip("0.-") == "":
+        return after
+    return f"{after} ({more if more.startswith('-') else '+' + more})"

@@ -1,0 +1,86 @@
+"""What a simulation replays: the past of one member after another, from wherever it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import NamedTuple, Protocol
+
+from huitou.kernel.ids import MemberId
+from huitou.program.model import BrandId, CurrencyId
+from huitou.purchases.model import Purchase
+from huitou.standing.model import MILLISECOND
+
+
+class Spending(NamedTuple):
+    """Points that a member used once, at ``brand``: positive smallest units."""
+
+    at: datetime
+    brand: BrandId
+    currency: CurrencyId
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The past of a member. ``purchases`` and ``spendings`` are in the order of time."""
+
+    member: MemberId
+    name: str
+    """What a reader of the report knows the member by."""
+    enrolled_at: datetime
+    purchases: Sequence[Purchase]
+    spendings: Sequence[Spending] = ()
+    birthday: date | None = None
+
+
+class Sales(Protocol):
+    """Where the past is read."""
+
+    @property
+    def knows_spendings(self) -> bool:
+        """Whether it would tell if members had used points."""
+        ...
+
+    @property
+    def members(self) -> int:
+        """How many there are, or a few more."""
+        ...
+
+    @property
+    def last_at(self) -> datetime:
+        """When the latest of the sales happened."""
+        ...
+
+    def histories(self) -> Iterator[History]:
+        """Each member once, always in the same order. Asked again, it begins again."""
+        ...
+
+
+class Between:
+    """`Sales` of a time: what happened from ``first`` on and before ``end``, as if nothing had been before."""
+
+    def __init__(self, sales: Sales, first: datetime | None, end: datetime | None) -> None:
+        self._sales = sales
+        self._first = first
+        self._end = end
+        self.knows_spendings = sales.knows_spendings
+
+    @property
+    def members(self) -> int:
+        return self._sales.members
+
+    @property
+    def last_at(self) -> datetime:
+        return min(self._sales.last_at, self._end - MILLISECOND) if self._end else self._sales.last_at
+
+    def histories(self) -> Iterator[History]:
+        for history in self._sales.histories():
+            purchases = [sale for sale in history.purchases if self._contains(sale.occurred_at)]
+            spendings = [use for use in history.spendings if self._contains(use.at)]
+            if purchases:
+                yield replace(history, purchases=purchases, spendings=spendings)
+
+    def _contains(self, at: datetime) -> bool:
+        return (self._first is None or self._first <= at) and (self._end is None or at < self._end)

@@ -1,0 +1,179 @@
+"""One member's past, lived again under a programme, by the decisions that production takes.
+
+Nothing is decided here: sales go through `huitou.purchases.drawing`, points through `huitou.points.decisions`, tiers
+through `huitou.standing`. The programme counts as if it had always held. Entries are made, counted and forgotten.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import pairwise
+
+from huitou.points.decisions import Decision, Redeem, Settle, decide, join
+from huitou.points.granting import Drawing
+from huitou.points.wallet import BUDGET, Cause, Entry, EntryType, RuleOutcome, Wallet, open_wallet
+from huitou.program.model import BrandId, CurrencyId, Program
+from huitou.program.rules import RuleId
+from huitou.program.tiers import TierId
+from huitou.purchases.drawing import decide_drawn_sale
+from huitou.purchases.model import Purchase
+from huitou.purchases.standing import known_of, personal, taken_in
+from huitou.simulator.history import History, Spending
+from huitou.simulator.memory import MemoryTable
+from huitou.simulator.memory_budgets import MemoryBudgets
+from huitou.standing.keeping import Timeline, stand
+from huitou.standing.model import Record, Regime
+
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+PAST = Cause("redemption", "past")
+
+Issue = tuple[CurrencyId, BrandId]
+"""Points are told apart by their currency and by who gave them."""
+
+
+@dataclass(slots=True)
+class Account:
+    """What became of a member. Points are in smallest units and never negative.
+
+    What was issued is redeemed, expired, or open.
+    """
+
+    sales: int = 0
+    unknown: int = 0
+    """Sales at stores and brands that the programme does not have: they count for nothing."""
+    unspent: int = 0
+    """Points that were used in the past and are not there now."""
+    issued: Counter[Issue] = field(default_factory=Counter)
+    redeemed: Counter[Issue] = field(default_factory=Counter)
+    expired: Counter[Issue] = field(default_factory=Counter)
+    open: Counter[Issue] = field(default_factory=Counter)
+    times: Counter[RuleId] = field(default_factory=Counter)
+    """How many sales each rule paid for."""
+    points: Counter[RuleId] = field(default_factory=Counter)
+    """What each rule paid."""
+    short: Counter[RuleId] = field(default_factory=Counter)
+    """What each rule did not pay because its budget was used up."""
+    tier: TierId | None = None
+    """At the end."""
+    ups: int = 0
+    downs: int = 0
+
+
+class Replayer:
+    """Replays members one after the other, each to ``until``. Budgets are shared, and given out in that order (E12)."""
+
+    def __init__(self, program: Program, until: datetime) -> None:
+        self._program = program
+        self._until = until
+        self._table = MemoryTable()
+        self._budgets = MemoryBudgets(self._table)
+        self._regimes = [Regime(program.version, BEGINNING, program.tiers, program.zone)]
+
+    def replay(self, history: History) -> Account:
+        """What becomes of the member; what falls due by the end is booked. A sale is later than a use before it."""
+        drawing = Drawing(self._budgets, self._table.commit, self._program, history.member)
+        life = _Life(history, self._program, drawing, lambda _: self._regimes)
+        spendings = deque(history.spendings)
+        for purchase in history.purchases:
+            while spendings and spendings[0].at <= purchase.occurred_at:
+                life.spend(spendings.popleft())
+            life.buy(purchase)
+        for spending in spendings:
+            life.spend(spending)
+        self._table.commit(drawing.writes())
+        return life.ended(self._until)
+
+
+class _Life:
+    """A member in the making."""
+
+    def __init__(self, history: History, program: Program, drawing: Drawing, timeline: Timeline) -> None:
+        born = history.birthday
+        self._program = program
+        self._drawing = drawing
+        self._timeline = timeline
+        self._member = history.member
+        self._wallets = {program.home_currency: open_wallet(history.member, program.home_currency, history.enrolled_at)}
+        self._record = Record(history.member, birthday=(born.month, born.day) if born else None)
+        self._account = Account()
+
+    def buy(self, purchase: Purchase) -> None:
+        """Decides the sale as it is decided when a till sends it at once."""
+        program, at = self._program, purchase.occurred_at
+        if purchase.brand not in program.brands or (purchase.store and purchase.store not in program.stores):
+            self._account.unknown += 1
+            return
+        home = join(self._wallets[program.home_currency], purchase.brand, at)
+        self._wallets[program.home_currency] = home
+        person = personal(home, self._record, self._timeline, program, at)
+        sale = decide_drawn_sale(
+            purchase, self._member, self._wallets, program, at, drawing=self._drawing, person=person
+        )
+        self._drawing.take(sale.purchase.grants)
+        self._account.sales += 1
+        for currency, decision in sale.decisions.items():
+            self._book(currency, decision)
+        home = self._wallets[program.home_currency]
+        home, self._record = taken_in(home, self._record, self._timeline, program, at)
+        self._wallets[program.home_currency] = home
+
+    def spend(self, spending: Spending) -> None:
+        """Uses as many of the points as are there."""
+        wallet = self._wallets.get(spending.currency)
+        points = min(spending.points, wallet.balance(spending.at).spendable) if wallet else 0
+        self._account.unspent += spending.points - points
+        if wallet and points:
+            decision = decide(wallet, Redeem(points, spending.brand, PAST), self._program, spending.at)
+            self._book(spending.currency, decision)
+
+    def ended(self, until: datetime) -> Account:
+        account = self._account
+        for currency in self._wallets:
+            for lot in self._settled(currency, until).lots:
+                account.open[currency, lot.issuer] += lot.remaining
+        if self._program.tiers is not None:
+            home = self._wallets[self._program.home_currency]
+            standing = stand(known_of(home, self._record), self._timeline, until)
+            ranks = [self._program.tiers.rank(interval.tier or "") for interval in standing.intervals]
+            account.tier = standing.intervals[-1].tier
+            account.ups = sum(before < after for before, after in pairwise(ranks))
+            account.downs = sum(before > after for before, after in pairwise(ranks))
+        return account
+
+    def _settled(self, currency: CurrencyId, until: datetime) -> Wallet:
+        while (due := self._wallets[currency].due_at()) is not None and due <= until:
+            self._book(currency, decide(self._wallets[currency], Settle(), self._program, until))
+        return self._wallets[currency]
+
+    def _book(self, currency: CurrencyId, decision: Decision) -> None:
+        self._wallets[currency] = decision.wallet
+        for entry in decision.entries:
+            self._count(entry)
+
+    def _count(self, entry: Entry) -> None:
+        account = self._account
+        match entry.type:
+            case EntryType.EARN:
+                _add(account.issued, entry, 1)
+                self._count_rules(entry.explanation)
+            case EntryType.EXPIRE:
+                _add(account.expired, entry, -1)
+            case EntryType.REDEEM:
+                _add(account.redeemed, entry, -1)
+
+    def _count_rules(self, outcomes: Sequence[RuleOutcome]) -> None:
+        account = self._account
+        for outcome in outcomes:
+            if outcome.points:
+                account.times[outcome.rule] += 1
+                account.points[outcome.rule] += outcome.points
+            if outcome.cut_by == BUDGET:
+                account.short[outcome.rule] += outcome.cut
+
+
+def _add(points: Counter[Issue], entry: Entry, sign: int) -> None:
+    for amount, lot in entry.changes:
+        points[entry.currency, lot.issuer] += sign * amount

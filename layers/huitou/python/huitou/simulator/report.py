@@ -1,0 +1,157 @@
+"""What a simulation found, as it is written: a JSON document, the same bytes for the same input."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from huitou.kernel.instants import format_instant
+from huitou.kernel.money import format_amount
+from huitou.program.model import Program
+from huitou.simulator.comparing import Affected, Comparison, Figures, worths
+from huitou.simulator.history import Sales
+from huitou.simulator.replaying import Account, Issue
+
+NO_SPENDINGS = "Members use no points: the source does not say when they did. So more expires, and more is open."
+NO_RETURNS = "Nothing is refunded, held, sent or converted, and nobody is given points or a tier by hand."
+AS_IF_ALWAYS = "Each programme counts as if it had always held."
+BUDGETS = "Budgets are given out member by member, not in the order of time: {rules} ran out."
+UNSPENT = "Points that were used in the past are used again as far as they are there."
+
+
+class Report:
+    """A comparison put into words and decimal strings. ``before`` is the programme compared with."""
+
+    def __init__(self, comparison: Comparison, before: Program, after: Program, until: datetime) -> None:
+        self._comparison = comparison
+        self._before = before
+        self._after = after
+        self._until = until
+
+    def document(self, source: str, sales: Sales) -> dict[str, Any]:
+        """All of it. ``source`` says in words what was replayed."""
+        comparison = self._comparison
+        return {
+            "source": source,
+            "until": format_instant(self._until),
+            "programs": {"before": self._before.name, "after": self._after.name},
+            "assumptions": list(self._assumptions(sales)),
+            "members": {
+                "replayed": comparison.after.members,
+                "gaining": comparison.gaining,
+                "losing": comparison.losing,
+            },
+            "sales": _pair(self._sales(comparison.before), self._sales(comparison.after)),
+            "points": [self._points(issue) for issue in self._issues()],
+            "rules": [self._rule(rule) for rule in self._rules()],
+            "tiers": self._tiers(),
+            "most_affected": [self._affected(each) for each in comparison.affected],
+        }
+
+    def _assumptions(self, sales: Sales) -> Iterable[str]:
+        yield AS_IF_ALWAYS
+        yield UNSPENT if sales.knows_spendings else NO_SPENDINGS
+        yield NO_RETURNS
+        short = sorted(self._comparison.before.short.keys() | self._comparison.after.short.keys())
+        if short:
+            yield BUDGETS.format(rules=", ".join(short))
+
+    def _sales(self, figures: Figures) -> dict[str, int]:
+        return {"counted": figures.sales, "unknown_place": figures.unknown}
+
+    def _issues(self) -> Sequence[Issue]:
+        sides = self._comparison.before, self._comparison.after
+        return sorted({issue for side in sides for issue in side.issued})
+
+    def _points(self, issue: Issue) -> dict[str, Any]:
+        """Of one currency and the brand that gave the points."""
+        currency, issuer = issue
+        decimals, sides = self._decimals(currency), (self._comparison.before, self._comparison.after)
+        moved = {name: [getattr(side, name)[issue] for side in sides] for name in ("issued", "redeemed", "expired")}
+        still_open = [side.open[issue] for side in sides]
+        liability = [self._value(number, issue, points) for number, points in enumerate(still_open)]
+        return {
+            "currency": currency,
+            "issuer": issuer,
+            **{name: _amounts(points, decimals) for name, points in moved.items()},
+            "open": _amounts(still_open, decimals),
+            "liability": _amounts(liability, self._after.money_exponent),
+        }
+
+    def _value(self, side: int, issue: Issue, points: int) -> int | None:
+        """What open points are worth, in smallest units of money, rounded half up; None where nothing says it."""
+        worth = worths((self._before, self._after)[side], self._until).get(issue[0])
+        if worth is None:
+            return None
+        exact = worth * points
+        return (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
+
+    def _rules(self) -> Sequence[str]:
+        """As the programmes list them, new ones last."""
+        listed = [rule.id for program in (self._before, self._after) for rule in program.earning]
+        return list(dict.fromkeys(listed))
+
+    def _rule(self, rule: str) -> dict[str, Any]:
+        found = next(each for program in (self._after, self._before) for each in program.earning if each.id == rule)
+        before, after = self._comparison.before, self._comparison.after
+        return {
+            "rule": rule,
+            "currency": found.currency,
+            "sales": _pair(before.times[rule], after.times[rule]),
+            "points": _amounts((before.points[rule], after.points[rule]), self._decimals(found.currency)),
+        }
+
+    def _tiers(self) -> dict[str, Any]:
+        comparison = self._comparison
+        policies = [program.tiers for program in (self._before, self._after) if program.tiers]
+        levels = list(dict.fromkeys(level.id for policy in policies for level in policy.levels))
+        moved = [(*pair, count) for pair, count in comparison.moved.items() if pair[0] != pair[1]]
+        return {
+            "at_the_end": [
+                {"tier": level, **_pair(comparison.before.tiers[level], comparison.after.tiers[level])}
+                for level in levels
+            ],
+            "moves_up": _pair(comparison.before.ups, comparison.after.ups),
+            "moves_down": _pair(comparison.before.downs, comparison.after.downs),
+            "members_elsewhere": [
+                {"before": was, "after": now, "members": count}
+                for was, now, count in sorted(moved, key=lambda each: (-each[2], each[0] or "", each[1] or ""))
+            ],
+        }
+
+    def _affected(self, each: Affected) -> dict[str, Any]:
+        accounts = each.before, each.after
+        currencies = sorted({currency for account in accounts for currency, _ in account.issued})
+        issued = {currency: [_issued(account, currency) for account in accounts] for currency in currencies}
+        return {
+            "member": each.name,
+            "issued": {currency: _amounts(points, self._decimals(currency)) for currency, points in issued.items()},
+            "tier": _pair(each.before.tier, each.after.tier),
+        }
+
+    def _decimals(self, currency: str) -> int:
+        known = self._after.currencies.get(currency) or self._before.currencies[currency]
+        return known.exponent
+
+
+def written(document: dict[str, Any]) -> str:
+    """The document as text."""
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _issued(account: Account, currency: str) -> int:
+    return sum(points for (each, _), points in account.issued.items() if each == currency)
+
+
+def _pair(before: Any, after: Any) -> dict[str, Any]:
+    return {"before": before, "after": after}
+
+
+def _amounts(pair: Sequence[int | None], decimals: int) -> dict[str, str | None]:
+    """Before and after as decimal strings, with how much more it is after; null where there is none."""
+    before, after = pair
+    more = None if before is None or after is None else after - before
+    amounts = {"before": before, "after": after, "more": more}
+    return {name: None if units is None else format_amount(units, decimals) for name, units in amounts.items()}
