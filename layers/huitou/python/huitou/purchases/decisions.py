@@ -20,6 +20,7 @@ from huitou.program.model import CurrencyId, Program
 from huitou.program.ports import Programs
 from huitou.program.rules import RuleId
 from huitou.purchases.model import EntryRef, Line, Purchase
+from huitou.purchases.returns import is_back
 from huitou.purchases.standing import STRANGER, Personal
 
 NOTHING_READ: Mapping[RuleId, Left] = MappingProxyType({})
@@ -47,7 +48,7 @@ class Sale:
     def entries(self) -> tuple[Entry, ...]:
         """What the purchase earned, in the order of `Purchase.entries`."""
         cause = Cause("purchase", self.purchase.id)
-        return tuple(self.decisions[currency].entry_for(cause) for currency, _ in self.purchase.entries)
+        return tuple(self.decisions[each.currency].entry_for(cause) for each in self.purchase.entries)
 
 
 def decide_sale(
@@ -69,18 +70,18 @@ def decide_sale(
     """
     seen = circumstances(purchase, wallets, program, left, person)
     cause = Cause("purchase", str(purchase.key(member)))
-    earned = earnings(purchase.in_money(purchase.lines), program, seen)
+    earned = earnings(purchase.in_money(purchase.earning_lines), program, seen)
     decisions: dict[CurrencyId, Decision] = {}
     at = purchase.occurred_at
     for currency, earning in earned.items():
         wallet = wallets.get(currency) or open_wallet(member, currency, now)
         if currency == program.home_currency:
-            fact = Fact(at, at, purchase.total - purchase.paid_in_points, 1, earning.points)
+            fact = Fact(at, at, purchase.spend, 1, earning.points)
             bought = {**wallet.bought, purchase.brand: wallet.bought.get(purchase.brand, 0) + 1}
             wallet = replace(wallet, bought=bought, unseen=(*wallet.unseen, fact))
         command = Earn(earning, purchase.brand, at, cause)
         decisions[currency] = decide(wallet, command, program, now)
-    entries = tuple(EntryRef(currency, made.entry_for(cause).version) for currency, made in decisions.items())
+    entries = tuple(_reference(made.entry_for(cause)) for made in decisions.values())
     others = [wallet for currency, wallet in wallets.items() if currency not in decisions]
     decisions |= keep_alive(others, KeepAlive(purchase.brand, at, cause), program, now)
     budgets = {rule: points for earning in earned.values() for rule, points in earning.budgets.items()}
@@ -124,7 +125,22 @@ def recompute(purchase: Purchase, lines: Sequence[Line], program: Program) -> Ma
 
 def points_by_line(purchase: Purchase, program: Program) -> Mapping[CurrencyId, tuple[int, ...]]:
     """M7: what each line of ``purchase`` brought; they sum up to what it earned."""
-    return attribution(purchase.in_money(purchase.lines), program, _seen_then(purchase, program))
+    brought = attribution(purchase.in_money(purchase.earning_lines), program, _seen_then(purchase, program))
+    unearned = purchase.returns.unearned
+    if not unearned:
+        return brought
+    earning = [not is_back(index, line, unearned) for index, line in enumerate(purchase.lines)]
+    return {currency: tuple(_spread(points, earning)) for currency, points in brought.items()}
+
+
+def _spread(points: Iterable[int], earning: Iterable[bool]) -> Iterable[int]:
+    """One figure for each line: 0 for those that came back before the purchase earned anything."""
+    rest = iter(points)
+    return (next(rest) if earns else 0 for earns in earning)
+
+
+def _reference(entry: Entry) -> EntryRef:
+    return EntryRef(entry.currency, entry.version, entry.changes[0].lot.number if entry.changes else None)
 
 
 def _seen_then(purchase: Purchase, program: Program) -> Circumstances:

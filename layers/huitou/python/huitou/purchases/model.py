@@ -14,6 +14,7 @@ from huitou.points.budgets import Grant
 from huitou.points.circumstances import NOBODY, Circumstances
 from huitou.points.shares import share
 from huitou.program.model import BrandId, CurrencyId, StoreId
+from huitou.purchases.returns import NOTHING_RETURNED, Quantities, Returns, amount_of, is_back, left_of
 
 QUANTITY_EXPONENT = 3
 POINTS = "points"
@@ -49,6 +50,8 @@ class EntryRef(NamedTuple):
 
     currency: CurrencyId
     version: int
+    lot: int | None = None
+    """The lot that it brought; None where it earned nothing."""
 
 
 class PointsPaid(NamedTuple):
@@ -64,6 +67,15 @@ class PointsPaid(NamedTuple):
     """The version of the entry that spent them, set when the sale is decided."""
 
 
+class Move(NamedTuple):
+    """M40: to which purchase, of the right member, a purchase was moved; when, why and by whom."""
+
+    to: OwnedId
+    at: datetime
+    reason: str
+    actor: str
+
+
 @dataclass(frozen=True, slots=True)
 class Purchase:
     """A sale as it was recorded. ``receipt`` is the digest of its identity, the rest of it the content (E14).
@@ -72,6 +84,8 @@ class Purchase:
     the version that decided it, or will once it is claimed; ``entries`` what it earned. ``seen`` is what the decision
     saw of the member, and ``grants`` what it took from budgets: with these a refund decides the sale again (E2, E12).
     ``paid`` is the part that points paid in the same transaction, which a refund gives back as points (E3).
+    ``returns`` is what came back. A purchase that was ``moved`` counts no more; where it went, ``sold_to`` is whom the
+    till had named (M40).
     """
 
     receipt: Digest
@@ -97,6 +111,9 @@ class Purchase:
     seen: Circumstances = NOBODY
     grants: tuple[Grant, ...] = ()
     paid: PointsPaid | None = None
+    returns: Returns = NOTHING_RETURNED
+    moved: Move | None = None
+    sold_to: MemberId | None = None
 
     @property
     def id(self) -> str:
@@ -113,6 +130,27 @@ class Purchase:
         if self.paid:
             return self.paid.money
         return sum(payment.amount for payment in self.payments if payment.method == POINTS)
+
+    @property
+    def earning_lines(self) -> tuple[Line, ...]:
+        """The lines that it earns for: all, but what came back before it had its member."""
+        unearned = self.returns.unearned
+        return left_of(self.lines, unearned) if unearned else self.lines
+
+    @property
+    def spend(self) -> int:
+        """The money of `earning_lines`, without what points paid."""
+        return self.total - self.paid_in_points - self.money_of(self.returns.unearned)
+
+    @property
+    def is_refunded(self) -> bool:
+        """Whether all of it came back."""
+        return all(is_back(index, line, self.returns.lines) for index, line in enumerate(self.lines))
+
+    def money_of(self, returned: Quantities) -> int:
+        """E3: the money to return for what came back, without the part that points paid: that is rounded down."""
+        amount = amount_of(self.lines, returned)
+        return amount - self.paid_in_points * amount // self.total if amount else 0
 
     def in_money(self, lines: Sequence[Line]) -> Purchase:
         """The purchase with only ``lines``, kept of its own, each with the part that was not paid with points (E3)."""
@@ -148,7 +186,7 @@ class Purchase:
     def content(self, money_exponent: int) -> Mapping[str, object]:
         """E14: what a repeat must agree in, as it is written; not times, formats, client data."""
         return {
-            "member": None if self.claimed_at else self.member,
+            "member": None if self.claimed_at else self.sold_to or self.member,
             "currency": self.money,
             **self.basket(money_exponent),
             "total": format_amount(self.total, money_exponent),

@@ -14,6 +14,7 @@ from typing import Any
 from huitou.points.budgets import BudgetId, Grant, granted
 from huitou.points.circumstances import NOBODY, Circumstances
 from huitou.purchases.model import Discount, Line, Payment, PointsPaid, Purchase
+from huitou.purchases.returns import NOTHING_RETURNED, Returns
 
 _FLAGS = ("birthday_month", "first_in_group", "first_at_brand")
 _PARTS = 6
@@ -56,3 +57,21 @@ def _seen(parts: Sequence[Any]) -> Mapping[str, Any]:
         budgets=granted(taken),
     )
     return {"seen": seen, "grants": taken, "paid": PointsPaid(*paid) if paid else None}
+
+
+def pack_returns(returns: Returns) -> str | None:
+    """What came back, as one text for one value: a write can ask whether it is still the same. None for nothing."""
+    if returns == NOTHING_RETURNED:
+        return None
+    quantities = [sorted(each.items()) for each in (returns.lines, returns.unearned)]
+    sums = [sorted(each.items()) for each in (returns.owed, returns.used, returns.budgets)]
+    return json.dumps([*quantities, *sums, returns.points, returns.refunds, returns.awaited], separators=(",", ":"))
+
+
+def unpack_returns(packed: str | None) -> Returns:
+    """The inverse of `pack_returns`."""
+    if packed is None:
+        return NOTHING_RETURNED
+    *mappings, points, refunds, awaited = json.loads(packed)
+    lines, unearned, owed, used, budgets = (dict(pairs) for pairs in mappings)
+    return Returns(lines, unearned, owed, used, budgets, points, tuple(refunds), tuple(awaited))

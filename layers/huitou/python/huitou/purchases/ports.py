@@ -21,6 +21,13 @@ class MemberState(NamedTuple):
     record: Record
 
 
+class Awaited(NamedTuple):
+    """E19: a sale that has not come yet, and the refunds that wait for it, the first first."""
+
+    receipt: Digest
+    refunds: tuple[Digest, ...]
+
+
 class MemberStates(Protocol):
     """Reads wallets and standing together, consistently with each other."""
 
@@ -32,6 +39,10 @@ class PurchaseStore(Protocol):
 
     def find(self, receipt: Digest) -> Purchase | None:
         """The purchase with this receipt, claimed or not."""
+        ...
+
+    def look_up(self, receipt: Digest) -> Purchase | Awaited | None:
+        """As `find`; where the sale has not come yet, the refunds that wait for it, if any do."""
         ...
 
     def find_all(self, receipts: Sequence[Digest]) -> Mapping[Digest, Purchase]:
@@ -46,8 +57,20 @@ class PurchaseStore(Protocol):
         """A member's purchases, the newest first."""
         ...
 
-    def add(self, purchase: Purchase) -> list[Write]:
-        """Refused with `StaleReadError` if the receipt is taken: find out by what."""
+    def add(self, purchase: Purchase, over: Awaited | None = None) -> list[Write]:
+        """Refused with `StaleReadError` if the receipt is taken, by anything but ``over``: find out by what."""
+        ...
+
+    def wait(self, receipt: Digest, before: Awaited | None, after: Awaited | None) -> Write:
+        """What waits for a sale; refused with `StaleReadError` if that is not ``before`` any more."""
+        ...
+
+    def refund(self, before: Purchase, after: Purchase) -> Write:
+        """Keeps what came back; refused with `StaleReadError` if ``before`` was refunded, claimed or moved."""
+        ...
+
+    def move(self, before: Purchase, after: Purchase) -> list[Write]:
+        """Marks ``before`` as moved and keeps ``after``, to which the receipt now leads. Refused as `refund`."""
         ...
 
     def claim(self, purchase: Purchase) -> list[Write]:

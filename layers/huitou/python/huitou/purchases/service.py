@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from huitou.kernel.commits import Commit, StaleReadError, Write, once
+from huitou.kernel.commits import once
 from huitou.kernel.content import require_same
 from huitou.kernel.errors import ConflictError, NotFoundError
 from huitou.kernel.facts import Fact
 from huitou.kernel.ids import Digest, MemberId, OwnedId, parse_id
 from huitou.kernel.pages import Page
 from huitou.members.directory import FoundMember
-from huitou.points.backlog import work_off
 from huitou.points.decisions import Decision, KeepAlive, keep_alive, touch
-from huitou.points.granting import BudgetStore, Drawing
-from huitou.points.membership import joined_by_use, require_seen
-from huitou.points.ports import WalletStore
-from huitou.points.wallet import Cause, Entry, Wallet, open_wallet
+from huitou.points.membership import require_seen
+from huitou.points.wallet import Cause, Entry, Wallet
 from huitou.program.acceptance import accepted_time
 from huitou.program.model import GROUP, BrandId, CurrencyId, Program
-from huitou.program.ports import Programs
-from huitou.purchases.decisions import Sale, require_claimable, rules_for
-from huitou.purchases.drawing import decide_drawn_sale
+from huitou.purchases.booking import SaleBookings, booked
+from huitou.purchases.decisions import require_claimable, rules_for
 from huitou.purchases.model import Purchase, Visit
-from huitou.purchases.ports import MemberStates, PurchaseStore
-from huitou.purchases.standing import noted, personal, taken_in
-from huitou.standing.model import Record
-from huitou.standing.ports import StandingStore
-from huitou.standing.timeline import ProgramTimeline
+from huitou.purchases.standing import noted
 
 
 class PurchaseNotFoundError(NotFoundError):
@@ -76,30 +68,8 @@ class SeenVisit:
     booked: tuple[Entry, ...] = field(default=(), compare=False)
 
 
-class Purchases:
-    """The use cases. ``pause`` waits after the n-th time that a decision was overtaken."""
-
-    def __init__(
-        self,
-        purchases: PurchaseStore,
-        wallets: WalletStore,
-        programs: Programs,
-        commit: Commit,
-        pause: Callable[[int], None],
-        *,
-        budgets: BudgetStore,
-        states: MemberStates,
-        standings: StandingStore,
-    ) -> None:
-        self._purchases = purchases
-        self._wallets = wallets
-        self._budgets = budgets
-        self._states = states
-        self._standings = standings
-        self._timeline = ProgramTimeline(programs)
-        self._programs = programs
-        self._commit = commit
-        self._pause = pause
+class Purchases(SaleBookings):
+    """The use cases."""
 
     def record(self, purchase: Purchase, member: FoundMember | None, now: datetime) -> Recorded:
         """Records a sale; with a member, earns in the same write. The same receipt again gives the first answer.
@@ -117,7 +87,7 @@ class Purchases:
                 return Recorded(timed, (), replayed=False)
             sale, writes = self._decided(timed, member, rules, now)
             self._commit([*writes, *self._purchases.add(sale.purchase)])
-            return Recorded(sale.purchase, sale.entries, replayed=False, booked=_booked(sale.decisions))
+            return Recorded(sale.purchase, sale.entries, replayed=False, booked=booked(sale.decisions))
 
         def recall() -> Recorded | None:
             known = self._purchases.find(purchase.receipt)
@@ -148,9 +118,11 @@ class Purchases:
                 raise AlreadyClaimedError("This receipt belongs to a member already.")
             require_claimable(purchase, self._programs.active(), now)
             program = self._programs.version(purchase.program_version)
-            sale, writes = self._decided(replace(purchase, claimed_at=now), member, program, now)
+            sale, writes = self._decided(
+                replace(purchase, claimed_at=now, returns=purchase.returns.as_unearned), member, program, now
+            )
             self._commit([*writes, *self._purchases.claim(sale.purchase)])
-            return Recorded(sale.purchase, sale.entries, replayed=False, booked=_booked(sale.decisions))
+            return Recorded(sale.purchase, sale.entries, replayed=False, booked=booked(sale.decisions))
 
         def recall() -> Recorded | None:
             known = unclaimed()
@@ -188,7 +160,7 @@ class Purchases:
             wallets, home, record, at = self._member_at(member, visit.brand, program, now)
             decisions, folded = self._folded(_visited(wallets, home, timed, program, at), record, program, now)
             self._commit([*self._saved(wallets, decisions), *folded, *self._purchases.add_visit(timed)])
-            return SeenVisit(timed, replayed=False, booked=_booked(decisions))
+            return SeenVisit(timed, replayed=False, booked=booked(decisions))
 
         def recall() -> SeenVisit | None:
             known = self._purchases.find_visit(visit.source)
@@ -199,56 +171,8 @@ class Purchases:
 
         return once(attempt, recall, self._pause)
 
-    def _decided(
-        self, purchase: Purchase, member: FoundMember, program: Program, now: datetime
-    ) -> tuple[Sale, Iterable[Write]]:
-        wallets, home, record, at = self._member_at(member, purchase.brand, program, now)
-        drawing = Drawing(self._budgets, self._commit, self._programs.active(), member.id)
-        joined = {**wallets, program.home_currency: home}
-        person = personal(home, record, self._timeline, program, purchase.occurred_at)
-        sale = decide_drawn_sale(purchase, member.id, joined, program, at, drawing=drawing, person=person)
-        drawing.take(sale.purchase.grants)
-        decisions, folded = self._folded(sale.decisions, record, program, now)
-        opened = {currency: open_wallet(member.id, currency, now) for currency in decisions}
-        return sale, [*self._saved({**opened, **wallets}, decisions), *folded, *drawing.writes()]
-
-    def _member_at(
-        self, member: FoundMember, brand: BrandId, program: Program, now: datetime
-    ) -> tuple[Mapping[CurrencyId, Wallet], Wallet, Record, datetime]:
-        """All wallets as stored, the home wallet after a use at ``brand``, the standing, and when to decide."""
-        wallets, record = self._states.load(member.id)
-        home = joined_by_use(wallets.get(program.home_currency), brand, member.presented, program, now)
-        at = max(wallet.not_before(now) for wallet in wallets.values())
-        work_off(wallets.values(), self._wallets, self._commit, self._programs.active(), at)
-        return wallets, home, record, at
-
-    def _saved(self, stored: Mapping[CurrencyId, Wallet], decisions: Mapping[CurrencyId, Decision]) -> list[Write]:
-        return [
-            write
-            for currency, decision in decisions.items()
-            for write in self._wallets.save(stored[currency], decision)
-        ]
-
-    def _folded(
-        self, decisions: Mapping[CurrencyId, Decision], record: Record, program: Program, now: datetime
-    ) -> tuple[Mapping[CurrencyId, Decision], list[Write]]:
-        """The decisions, and what the standing takes in of the home wallet's facts with them."""
-        decision = decisions[program.home_currency]
-        home, after = taken_in(decision.wallet, record, self._timeline, program, now)
-        if after is record:
-            return decisions, []
-        folded = {**decisions, program.home_currency: replace(decision, wallet=home)}
-        return folded, [self._standings.fold(record, after)]
-
     def _replayed(self, purchase: Purchase) -> Recorded:
         return Recorded(purchase, tuple(self._entries(purchase)), replayed=True)
-
-    def _entries(self, purchase: Purchase) -> Iterable[Entry]:
-        for currency, version in purchase.entries:
-            entry = purchase.member and self._wallets.entry(purchase.member, currency, version)
-            if not entry:
-                raise StaleReadError("The purchase is being written just now.")
-            yield entry
 
 
 def _visited(
@@ -261,7 +185,3 @@ def _visited(
     activity = KeepAlive(visit.brand, visit.occurred_at, Cause("event", str(visit.id)))
     kept_alive = keep_alive({**wallets, home.currency: home}.values(), activity, program, now)
     return {home.currency: Decision(touch(home, now), ()), **kept_alive}
-
-
-def _booked(decisions: Mapping[CurrencyId, Decision]) -> tuple[Entry, ...]:
-    return tuple(entry for decision in decisions.values() for entry in decision.entries)

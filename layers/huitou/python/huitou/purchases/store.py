@@ -8,10 +8,12 @@ so that ten lines take one write unit; when it happened is in the key.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, JSONAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.errors import UnavailableError
@@ -21,9 +23,9 @@ from huitou.kernel.pages import Page, all_items
 from huitou.platform import keys
 from huitou.platform.table import IntegerAttribute, Item, Table
 from huitou.points.store import READS, wallet_kind, wallets_in
-from huitou.purchases.model import EntryRef, Purchase, Visit, VisitType
-from huitou.purchases.packing import pack, unpack
-from huitou.purchases.ports import MemberState
+from huitou.purchases.model import EntryRef, Move, Purchase, Visit, VisitType
+from huitou.purchases.packing import pack, pack_returns, unpack, unpack_returns
+from huitou.purchases.ports import Awaited, MemberState
 from huitou.purchases.standing import is_whole
 from huitou.standing.store import StandingItem, record_in
 
@@ -44,6 +46,7 @@ class SaleItem(Item):
     total = IntegerAttribute(null=True)
     client_reference = UnicodeAttribute(attr_name="reference", null=True)
     program_version = IntegerAttribute(attr_name="program", null=True)
+    returns = UnicodeAttribute(null=True)
 
 
 class PurchaseItem(SaleItem):
@@ -51,14 +54,20 @@ class PurchaseItem(SaleItem):
 
     claimed_at = IntegerAttribute(null=True)
     entries = JSONAttribute(null=True)
+    moved = JSONAttribute(null=True)
+    sold_to = UnicodeAttribute(null=True)
 
 
 class ReceiptItem(SaleItem):
-    """Where the purchase or visit with this identity is; or the purchase itself, while it has no member."""
+    """Where the purchase or visit with this identity is; or the purchase itself, while it has no member.
+
+    Before the sale came, the refunds that wait for it (E19).
+    """
 
     member = UnicodeAttribute(null=True)
     key = UnicodeAttribute(null=True)
     occurred_at = IntegerAttribute(null=True)
+    waiting = JSONAttribute(null=True)
 
 
 class VisitItem(Item):
@@ -103,9 +112,15 @@ class TablePurchases:
         self._table = table
 
     def find(self, receipt: Digest) -> Purchase | None:
+        found = self.look_up(receipt)
+        return found if isinstance(found, Purchase) else None
+
+    def look_up(self, receipt: Digest) -> Purchase | Awaited | None:
         item = self._table.get(ReceiptItem, *keys.receipt(receipt))
         if item is None:
             return None
+        if item.waiting is not None:
+            return Awaited(receipt, tuple(item.waiting))
         if item.member is None:
             return _unclaimed(receipt, item)
         purchase = self.get(OwnedId(MemberId(item.member), item.key))
@@ -118,6 +133,8 @@ class TablePurchases:
         found: dict[Digest, Purchase] = {}
         owned: dict[Digest, OwnedId] = {}
         for receipt, item in zip(receipts, pointers, strict=True):
+            if isinstance(item, ReceiptItem) and item.waiting is not None:
+                continue
             if isinstance(item, ReceiptItem) and item.member is None:
                 found[receipt] = _unclaimed(receipt, item)
             elif isinstance(item, ReceiptItem):
@@ -143,23 +160,66 @@ class TablePurchases:
         )
         return Page(tuple(_purchase(member, item) for item in page.items), page.next_cursor)
 
-    def add(self, purchase: Purchase) -> list[Write]:
+    def add(self, purchase: Purchase, over: Awaited | None = None) -> list[Write]:
         if purchase.member is None:
             item = ReceiptItem(
                 *keys.receipt(purchase.receipt),
                 occurred_at=to_millis(purchase.occurred_at),
                 **_sale_attributes(purchase),
             )
-            return [self._new(item)]
-        return [self._purchase_write(purchase), self._new(_pointer(purchase.receipt, purchase.key(purchase.member)))]
+            return [self._new(item, over)]
+        pointer = _pointer(purchase.receipt, purchase.key(purchase.member))
+        return [self._purchase_write(purchase), self._new(pointer, over)]
+
+    def wait(self, receipt: Digest, before: Awaited | None, after: Awaited | None) -> Write:
+        refused = StaleReadError("What waits for the sale changed meanwhile.")
+        if after is None:
+            return self._table.delete(ReceiptItem, *keys.receipt(receipt), condition=_waits(before), refused=refused)
+        item = ReceiptItem(*keys.receipt(receipt), waiting=list(after.refunds))
+        return self._table.put(item, condition=_waits(before), refused=refused)
+
+    def refund(self, before: Purchase, after: Purchase) -> Write:
+        kind, key = (
+            (PurchaseItem, keys.purchase(*before.key(before.member)))
+            if before.member
+            else (ReceiptItem, keys.receipt(before.receipt))
+        )
+        return self._table.update(
+            kind,
+            *key,
+            [kind.returns.set(packed) if (packed := pack_returns(after.returns)) else kind.returns.remove()],
+            condition=_unchanged(kind, before),
+            refused=StaleReadError("The purchase was refunded or moved meanwhile."),
+        )
+
+    def move(self, before: Purchase, after: Purchase) -> list[Write]:
+        if before.member is None or after.member is None or before.moved is None:
+            raise ValueError("A move says from whom, to whom and why.")
+        refused = StaleReadError("The purchase was refunded or moved meanwhile.")
+        to, at, reason, actor = before.moved
+        moved = [*to, to_millis(at), reason, actor]
+        old = self._table.update(
+            PurchaseItem,
+            *keys.purchase(*before.key(before.member)),
+            [PurchaseItem.moved.set(moved)],
+            condition=_unchanged(PurchaseItem, before),
+            refused=refused,
+        )
+        pointer = self._table.put(
+            _pointer(after.receipt, after.key(after.member)),
+            condition=ReceiptItem.member == before.member,
+            refused=refused,
+        )
+        return [old, self._purchase_write(after), pointer]
 
     def claim(self, purchase: Purchase) -> list[Write]:
         if purchase.member is None:
             raise ValueError("A claim names the member.")
+        unclaimed = replace(purchase, returns=purchase.returns.as_unclaimed)
         pointer = self._table.put(
             _pointer(purchase.receipt, purchase.key(purchase.member)),
-            condition=ReceiptItem.pk.exists() & ReceiptItem.member.does_not_exist(),
-            refused=StaleReadError("The receipt was claimed meanwhile."),
+            condition=_unchanged(ReceiptItem, unclaimed),
+            refused=StaleReadError("The receipt was claimed or refunded meanwhile."),
         )
         return [self._purchase_write(purchase), pointer]
 
@@ -191,16 +251,36 @@ class TablePurchases:
             receipt=purchase.receipt,
             claimed_at=to_millis(purchase.claimed_at) if purchase.claimed_at else None,
             entries=[list(entry) for entry in purchase.entries] or None,
+            sold_to=purchase.sold_to,
             **_sale_attributes(purchase),
         )
         return self._table.put(item, refused=_taken())
 
-    def _new(self, item: ReceiptItem) -> Write:
-        return self._table.put(item, condition=ReceiptItem.pk.does_not_exist(), refused=_taken())
+    def _new(self, item: ReceiptItem, over: Awaited | None = None) -> Write:
+        return self._table.put(item, condition=_waits(over), refused=_taken())
 
 
 def _taken() -> StaleReadError:
     return StaleReadError("The receipt was recorded meanwhile.")
+
+
+def _waits(awaited: Awaited | None) -> Condition:
+    """Nothing has this receipt, except the refunds that are known to wait for it."""
+    if awaited is None:
+        return ReceiptItem.pk.does_not_exist()
+    waits: Condition = ReceiptItem.waiting == list(awaited.refunds)
+    return waits
+
+
+def _unchanged(kind: type[PurchaseItem] | type[ReceiptItem], purchase: Purchase) -> Condition:
+    counts = PurchaseItem.moved.does_not_exist() if kind is PurchaseItem else ReceiptItem.member.does_not_exist()
+    unchanged: Condition = kind.pk.exists() & counts & _as_returned(kind, purchase)
+    return unchanged
+
+
+def _as_returned(kind: type[SaleItem], purchase: Purchase) -> Condition:
+    packed = pack_returns(purchase.returns)
+    return kind.returns.does_not_exist() if packed is None else kind.returns == packed
 
 
 def _pointer(identity: Digest, target: OwnedId) -> ReceiptItem:
@@ -221,6 +301,7 @@ def _sale_attributes(purchase: Purchase) -> Mapping[str, Any]:
         "total": purchase.total,
         "client_reference": purchase.client_reference,
         "program_version": purchase.program_version,
+        "returns": pack_returns(purchase.returns),
     }
 
 
@@ -232,8 +313,14 @@ def _purchase(member: MemberId, item: PurchaseItem) -> Purchase:
         occurred_at=occurred_at_of(ulid),
         claimed_at=from_millis(item.claimed_at) if item.claimed_at is not None else None,
         entries=tuple(EntryRef(*entry) for entry in item.entries or ()),
+        moved=_move(*item.moved) if item.moved else None,
+        sold_to=MemberId(item.sold_to) if item.sold_to else None,
         **_sale_values(item),
     )
+
+
+def _move(member: str, key: str, at: int, reason: str, actor: str) -> Move:
+    return Move(OwnedId(MemberId(member), key), from_millis(at), reason, actor)
 
 
 def _unclaimed(receipt: Digest, item: ReceiptItem) -> Purchase:
@@ -253,6 +340,7 @@ def _sale_values(item: SaleItem) -> Mapping[str, Any]:
         "total": item.total,
         "client_reference": item.client_reference,
         "program_version": item.program_version,
+        "returns": unpack_returns(item.returns),
         **unpack(item.basket),
     }
 
