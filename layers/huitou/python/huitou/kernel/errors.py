@@ -98,3 +98,22 @@ class UnavailableError(DomainError):
 
     code = "unavailable"
     title = "Temporarily unavailable"
+
+
+class MemberMergedError(ConflictError):
+    """E15: what was named belongs to a member who was merged into another; ``extra`` says into whom."""
+
+    code = "member_merged"
+    title = "The member was merged into another"
+
+
+class MemberMovedError(Exception):
+    """E15: ``member`` was merged into ``to``: whatever was asked is to be asked of them.
+
+    No refusal: who takes requests asks again by itself.
+    """
+
+    def __init__(self, member: str, to: str) -> None:
+        super().__init__(f"{member} is now {to}")
+        self.member = member
+        self.to = to

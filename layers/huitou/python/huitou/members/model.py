@@ -108,6 +108,13 @@ class HeldIdentity:
         return claim is not None and claim.proof is not None
 
 
+class Holder(NamedTuple):
+    """Whose an identity is; ``origin`` is who brought it, where they were merged into ``member`` (E15)."""
+
+    member: MemberId
+    origin: MemberId | None = None
+
+
 class Tag(NamedTuple):
     """A word that a brand put on a member; two brands may use the same one without meeting."""
 

@@ -10,7 +10,7 @@ from huitou.kernel.commits import Write
 from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import Page
 from huitou.members.identity import IdentityKey
-from huitou.members.model import Consent, ConsentChange, ConsentKey, Member
+from huitou.members.model import Consent, ConsentChange, ConsentKey, Holder, Member
 from huitou.program.model import BrandId
 
 
@@ -23,6 +23,14 @@ class MemberStore(Protocol):
 
     def owners(self, identities: Sequence[IdentityKey]) -> list[MemberId | None]:
         """Whose the identities are, in their order; one read however many."""
+        ...
+
+    def holders(self, identities: Sequence[IdentityKey]) -> list[Holder | None]:
+        """As `owners`, with who brought them."""
+        ...
+
+    def rebind(self, identity: IdentityKey, before: Holder, after: Holder) -> Write:
+        """E15: gives an identity to another member; refused with `StaleReadError` if it is not ``before``'s."""
         ...
 
     def save(self, member: Member) -> Write:

@@ -26,6 +26,7 @@ from huitou.members.model import (
     ConsentKey,
     Gender,
     HeldIdentity,
+    Holder,
     Member,
     Profile,
     Proof,
@@ -61,6 +62,7 @@ class IdentityItem(Item):
     """Whose an identity is. Its key is a keyed digest; the identity itself is in the member's record (E25)."""
 
     member = UnicodeAttribute()
+    origin = UnicodeAttribute(null=True)
 
 
 class ConsentItem(Item):
@@ -84,7 +86,7 @@ class TableMembers:
 
     def load(self, member: MemberId) -> Member | None:
         item = self._table.get(MemberItem, *keys.profile(member))
-        return _member(member, item) if item else None
+        return member_in(member, item) if item else None
 
     def owners(self, identities: Sequence[IdentityKey]) -> list[MemberId | None]:
         wanted = [keys.identity(*identity) for identity in identities]
@@ -92,10 +94,26 @@ class TableMembers:
             return [_owner(self._table.get(IdentityItem, *wanted[0]))]
         return [_owner(item) for item in self._table.get_many([(IdentityItem, pk, sk) for pk, sk in wanted])]
 
+    def holders(self, identities: Sequence[IdentityKey]) -> list[Holder | None]:
+        found = self._table.get_many([(IdentityItem, *keys.identity(*identity)) for identity in identities])
+        return [
+            Holder(MemberId(item.member), MemberId(item.origin) if item.origin else None)
+            if isinstance(item, IdentityItem)
+            else None
+            for item in found
+        ]
+
+    def rebind(self, identity: IdentityKey, before: Holder, after: Holder) -> Write:
+        return self._table.put(
+            IdentityItem(*keys.identity(*identity), member=after.member, origin=after.origin),
+            condition=IdentityItem.member == before.member,
+            refused=StaleReadError("The identity became somebody else's meanwhile."),
+        )
+
     def save(self, member: Member) -> Write:
         before = member.version - 1
         return self._table.put(
-            _member_item(member),
+            member_item(member),
             condition=MemberItem.version == before if before else MemberItem.pk.does_not_exist(),
             refused=StaleReadError("The member's record changed meanwhile."),
         )
@@ -150,7 +168,7 @@ def _owner(item: Item | None) -> MemberId | None:
     return MemberId(item.member) if isinstance(item, IdentityItem) else None
 
 
-def _member_item(member: Member) -> MemberItem:
+def member_item(member: Member) -> MemberItem:
     pk, sk = keys.profile(member.id)
     profile = {name: value for name, value in asdict(member.profile).items() if value is not None}
     if member.profile.birthday:
@@ -172,7 +190,7 @@ def _member_item(member: Member) -> MemberItem:
     )
 
 
-def _member(member_id: MemberId, item: MemberItem) -> Member:
+def member_in(member_id: MemberId, item: MemberItem) -> Member:
     return Member(
         id=member_id,
         version=item.version,

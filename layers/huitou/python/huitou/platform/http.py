@@ -35,12 +35,15 @@ from pydantic import BaseModel
 from huitou.access.model import Caller, Permission
 from huitou.kernel.errors import (
     DomainError,
+    MemberMergedError,
+    MemberMovedError,
     PreconditionFailedError,
     PreconditionRequiredError,
 )
 from huitou.kernel.instants import to_instant
 from huitou.kernel.pages import InvalidCursorError
 from huitou.platform import problems
+from huitou.platform.aliases import names, renamed
 from huitou.platform.json_bodies import KIB, read_object
 from huitou.platform.observability import Facts, Observer
 from huitou.platform.shapes import misfit
@@ -113,6 +116,7 @@ class App(APIGatewayRestResolver):
         self.facts: Facts = {}
         self.authorizer: Mapping[str, str] = {}
         self._clock = clock
+        self._moved: MemberMovedError | None = None
         self.exception_handler(Exception)(self._refuse)
         self.use(middlewares=[_permit])
 
@@ -137,9 +141,20 @@ class App(APIGatewayRestResolver):
     def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         """The gateway's answer to ``event``. Forms are refused here: the resolver would read them as bodies."""
         if not event.get("body") or _is_json(event["headers"]):
-            return super().resolve(event, context)
+            return self._answer_to(event, context)
         refusal = self._refuse(problems.UnsupportedMediaTypeError("Send the body as application/json."))
         return {"statusCode": refusal.status_code, "headers": refusal.headers, "body": refusal.body}
+
+    def _answer_to(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        """E15: what is asked of a member who was merged into another is asked again, of that one."""
+        accepted_at = self.context["accepted_at"]
+        self._moved = None
+        answer = super().resolve(dict(event), context)
+        if self._moved is None:
+            return answer
+        self.facts.pop("code", None)
+        self.context["accepted_at"] = accepted_at
+        return self._answer_to(renamed(event, self._moved), context)
 
     def body_limit(self, route: str) -> int:
         """How many bytes a body for ``route`` (``/v1/members/{member_id}``) may have."""
@@ -153,6 +168,8 @@ class App(APIGatewayRestResolver):
         return read_object(text, self.body_limit(self.current_event.resource))
 
     def _refuse(self, error: Exception) -> Answer:
+        if isinstance(error, MemberMovedError) and names(self.current_event.raw_event, error.member):
+            self._moved = error
         problem = problems.problem_of(self._understood(error))
         self.facts["code"] = problem.code
         if problem.status >= 500:
@@ -166,6 +183,8 @@ class App(APIGatewayRestResolver):
             return self._no_route()
         if isinstance(error, RequestValidationError):
             return _validation_failed(error)
+        if isinstance(error, MemberMovedError):
+            return MemberMergedError("It is now the survivor's.", extra={"survivor": error.to})
         if isinstance(error, RequestUnsupportedContentType):
             return problems.UnsupportedMediaTypeError("Send the body as application/json.")
         if isinstance(error, UnicodeDecodeError | binascii.Error) and self.current_event.is_base64_encoded:

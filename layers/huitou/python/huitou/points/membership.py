@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from huitou.kernel.errors import NotFoundError
+from huitou.kernel.errors import MemberMovedError, NotFoundError
 from huitou.kernel.ids import MemberId
 from huitou.points.decisions import join
+from huitou.points.ports import WalletStore
 from huitou.points.wallet import Entry, Wallet
-from huitou.program.model import GROUP, BrandId, Program
+from huitou.program.model import GROUP, BrandId, CurrencyId, Program
 
 
 class MemberNotFoundError(NotFoundError):
@@ -20,18 +21,6 @@ class MemberNotFoundError(NotFoundError):
 
     def __init__(self) -> None:
         super().__init__("No such member.")
-
-
-class MemberMovedError(Exception):
-    """E15: the member was merged into ``to``: whatever was asked is to be asked of them.
-
-    No refusal: who takes requests asks again by itself.
-    """
-
-    def __init__(self, member: MemberId, to: MemberId) -> None:
-        super().__init__(f"{member} is now {to}")
-        self.member = member
-        self.to = to
 
 
 class EntryNotFoundError(NotFoundError):
@@ -51,6 +40,14 @@ def require_seen(home: Wallet | None, brand: BrandId) -> Wallet:
     if home is None or (brand != GROUP and not home.has_joined(brand)):
         raise MemberNotFoundError
     return home
+
+
+def seen_home(wallets: WalletStore, member: MemberId, currency: CurrencyId, brand: BrandId) -> Wallet:
+    """As `require_seen`, of whoever goes on with what is the member's (E15)."""
+    home = wallets.load(member, currency)
+    while home is not None and home.moved_to:
+        home = wallets.load(home.moved_to, currency)
+    return require_seen(home, brand)
 
 
 def joined_by_use(home: Wallet | None, brand: BrandId, presented: bool, program: Program, now: datetime) -> Wallet:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from huitou.kernel.ids import OwnedId, parse_entry_id, parse_id
 from huitou.points.circumstances import Circumstances
 from huitou.points.explanation import EntryTold, tell
-from huitou.points.membership import EntryNotFoundError, MemberNotFoundError, entry_seen_by, require_seen
+from huitou.points.membership import EntryNotFoundError, MemberNotFoundError, entry_seen_by, seen_home
 from huitou.points.phrases import Language
 from huitou.points.ports import WalletStore
 from huitou.points.wallet import Entry, EntryType
@@ -56,7 +56,7 @@ class Explanations:
     def _seen_entry(self, entry_id: str, brand: BrandId) -> Entry:
         member, currency, version = parse_entry_id(entry_id)
         try:
-            require_seen(self._wallets.load(member, self._programs.active().home_currency), brand)
+            seen_home(self._wallets, member, self._programs.active().home_currency, brand)
         except MemberNotFoundError as error:
             raise EntryNotFoundError from error
         entry = self._wallets.entry(member, currency, version)

@@ -9,7 +9,7 @@ from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import Page
 from huitou.members.identity import IdentityKey
-from huitou.members.model import Consent, ConsentChange, ConsentKey, Member
+from huitou.members.model import Consent, ConsentChange, ConsentKey, Holder, Member
 from huitou.platform import keys
 from huitou.program.model import BrandId
 from huitou.simulator.memory import MemoryTable, absent
@@ -25,8 +25,16 @@ class MemoryMembers:
         return self._table.get(Member, *keys.profile(member))
 
     def owners(self, identities: Sequence[IdentityKey]) -> list[MemberId | None]:
-        found = (self._table.get(str, *keys.identity(*identity)) for identity in identities)
-        return [MemberId(owner) if owner else None for owner in found]
+        return [holder.member if holder else None for holder in self.holders(identities)]
+
+    def holders(self, identities: Sequence[IdentityKey]) -> list[Holder | None]:
+        return [self._table.get(Holder, *keys.identity(*identity)) for identity in identities]
+
+    def rebind(self, identity: IdentityKey, before: Holder, after: Holder) -> Write:
+        stale = StaleReadError("The identity became somebody else's meanwhile.")
+        return self._table.put(
+            *keys.identity(*identity), after, refused=stale, when=lambda holder: _is_of(holder, before.member)
+        )
 
     def save(self, member: Member) -> Write:
         def is_the_one_before(stored: Member | None) -> bool:
@@ -37,11 +45,11 @@ class MemoryMembers:
 
     def bind(self, identity: IdentityKey, member: MemberId) -> Write:
         stale = StaleReadError("The identity became somebody's meanwhile.")
-        return self._table.put(*keys.identity(*identity), str(member), refused=stale, when=absent)
+        return self._table.put(*keys.identity(*identity), Holder(member), refused=stale, when=absent)
 
     def release(self, identity: IdentityKey, member: MemberId) -> Write:
         stale = StaleReadError("The identity became somebody else's meanwhile.")
-        return self._table.delete(*keys.identity(*identity), refused=stale, when=lambda owner: owner == member)
+        return self._table.delete(*keys.identity(*identity), refused=stale, when=lambda holder: _is_of(holder, member))
 
     def consent_at(self, member: MemberId, key: ConsentKey, at: datetime) -> Consent | None:
         change = self._table.get(ConsentChange, *keys.consent(member, *key, at))
@@ -60,6 +68,10 @@ class MemoryMembers:
         found = [line for line in lines if brands is None or line.key.brand in brands]
         shown = tuple(found[:limit])
         return Page(shown, _cursor(member, shown[-1]) if len(found) > limit else None)
+
+
+def _is_of(holder: Holder | None, member: MemberId) -> bool:
+    return holder is not None and holder.member == member
 
 
 def _cursor(member: MemberId, line: ConsentChange) -> str:

@@ -73,6 +73,15 @@ class MemoryStandings:
         kept = replace(after, grants=current.grants, birthday=current.birthday) if current else after
         return self._put(current, kept)
 
+    def rewrite(self, before: Record, after: Record) -> Write:
+        stale = StaleReadError("The standing changed meanwhile.")
+
+        def unchanged(stored: Record | None) -> bool:
+            current = stored or Record(before.member)
+            return (current.folds, current.grants) == (before.folds, before.grants)
+
+        return self._table.put(*keys.standing(after.member), after, refused=stale, when=unchanged)
+
     def grant(self, before: Record, grant: Grant) -> list[Write]:
         current = self._stored(before.member)
         if current is not None and current.grants != before.grants:

@@ -43,6 +43,10 @@ class StandingStore(Protocol):
         """Writes what ``after`` has taken in; refused with `StaleReadError` if ``before`` is not the latest."""
         ...
 
+    def rewrite(self, before: Record, after: Record) -> Write:
+        """Writes the whole of ``after``, for a merge or its reversal; refused as `fold`, and after a new grant."""
+        ...
+
     def grant(self, before: Record, grant: Grant) -> list[Write]:
         """Adds a grant, once; refused with `StaleReadError` if its id is taken or another came meanwhile."""
         ...

@@ -102,6 +102,25 @@ class TableStandings:
             refused=StaleReadError("The standing took in facts meanwhile."),
         )
 
+    def rewrite(self, before: Record, after: Record) -> Write:
+        known = [_grant_json(each) for each in before.grants]
+        folds = StandingItem.folds == before.folds if before.folds else StandingItem.folds.does_not_exist()
+        grants = StandingItem.grants == known if known else StandingItem.grants.does_not_exist()
+        return self._table.put(
+            StandingItem(
+                *keys.standing(after.member),
+                folds=after.folds,
+                facts=after.facts.pack(),
+                base=_standing_json(after.base) if after.base else None,
+                reached=_standing_json(after.reached) if after.reached else None,
+                grants_seen=after.grants_seen,
+                grants=[_grant_json(each) for each in after.grants] or None,
+                birthday="{:02d}-{:02d}".format(*after.birthday) if after.birthday else None,
+            ),
+            condition=folds & grants,
+            refused=StaleReadError("The standing changed meanwhile."),
+        )
+
     def grant(self, before: Record, grant: Grant) -> list[Write]:
         known = [_grant_json(each) for each in before.grants]
         return [
