@@ -15,6 +15,8 @@ from huitou.fields import View
 from huitou.kernel.instants import format_instant
 from huitou.kernel.money import format_amount
 from huitou.points.booking import Booked
+from huitou.points.commands import PointsCommand
+from huitou.points.paying import money_off
 from huitou.points.service import WalletView
 from huitou.points.wallet import Balance, Entry, EntryType, Lot, LotChange, RuleOutcome
 from huitou.program.model import PointCurrency, Program
@@ -154,13 +156,16 @@ class RedemptionView(BookedView):
     """Points spent. ``entry`` is the redemption's own; in the answer to a reversal, the reversal's."""
 
     redemption_id: str
+    money_off: str | None
+    """What the points take off a bill there; null: these take nothing off."""
     reversed: bool
 
 
 class AdjustmentView(BookedView):
-    """Points given or taken by hand."""
+    """Points given, taken or ended by hand."""
 
     adjustment_id: str
+    type: Annotated[str, Field(examples=["adjust", "expire"])]
     reason: str
     actor: str
 
@@ -227,6 +232,7 @@ def redemption_view(booked: Booked, program: Program) -> dict[str, Any]:
     return {
         "redemption_id": booked.command.id,
         **_booked_view(booked, program),
+        "money_off": money_off_view(booked.command, booked.command.points, program),
         "reversed": booked.command.reversed_version is not None,
     }
 
@@ -236,9 +242,17 @@ def adjustment_view(booked: Booked, program: Program) -> dict[str, Any]:
     return {
         "adjustment_id": booked.command.id,
         **_booked_view(booked, program),
+        "type": "expire" if booked.command.type == "expiry" else "adjust",
+        "points": format_amount(booked.entry.amount, program.currencies[booked.command.currency].exponent),
         "reason": booked.command.reason,
         "actor": booked.command.actor,
     }
+
+
+def money_off_view(order: PointsCommand, points: int, program: Program) -> str | None:
+    """What ``points`` of an order take off a bill at its brand."""
+    money = money_off(points, order.brand, order.currency, program)
+    return None if money is None else format_amount(money, program.money_exponent)
 
 
 def _booked_view(booked: Booked, program: Program) -> dict[str, Any]:
