@@ -5,6 +5,7 @@ WITH lines AS (
         household_id,
         basket_id,
         store_id % 3 AS brand,  -- 0 maru, 1 sora, 2 kaze
+        transaction_timestamp AS sold,
         transaction_timestamp - CASE
             WHEN transaction_timestamp >= TIMESTAMP '2017-03-12 07:00'
                 AND transaction_timestamp < TIMESTAMP '2017-11-05 06:00' THEN INTERVAL 4 HOUR
@@ -20,38 +21,61 @@ WITH lines AS (
 baskets AS (
     SELECT
         household_id,
+        basket_id,
         brand,
+        sold,
         local,
-        sum(cents) AS total,
-        coalesce(sum(cents) FILTER (department IN ('PRODUCE', 'SALAD BAR')), 0) AS fresh,
-        coalesce(sum(cents) FILTER (department IN ('COSMETICS', 'DRUG GM', 'NUTRITION')), 0) AS care,
-        coalesce(sum(cents) FILTER (department IN ('DELI', 'PASTRY')), 0) AS tea
+        sum(cents)::BIGINT AS total,
+        coalesce(sum(cents) FILTER (department IN ('PRODUCE', 'SALAD BAR')), 0)::BIGINT AS fresh,
+        CASE WHEN brand = 2 THEN
+            (2 * coalesce(sum(cents) FILTER (department IN ('COSMETICS', 'DRUG GM', 'NUTRITION')), 0) + 200) // 400
+        ELSE 0 END::BIGINT AS uncapped_care,
+        coalesce(sum(cents) FILTER (department IN ('DELI', 'PASTRY')), 0)::BIGINT AS tea
     FROM lines
-    GROUP BY household_id, basket_id, brand, local
+    GROUP BY household_id, basket_id, brand, sold, local
+),
+seen AS (  -- each basket with what was before it
+    SELECT
+        *,
+        row_number() OVER (PARTITION BY household_id ORDER BY sold, basket_id) AS number,
+        -- of the month by New York's calendar, in the order of time: the cap of 25 cuts what comes last
+        sum(uncapped_care) OVER (PARTITION BY household_id, date_trunc('month', local) ORDER BY sold, basket_id) - uncapped_care
+            AS care_before,
+        -- of the year, at earlier instants: what is bought at the very same one does not count yet
+        sum(total) OVER (PARTITION BY household_id, year(local) ORDER BY sold)
+            - sum(total) OVER (PARTITION BY household_id, sold) AS spent_before
+    FROM baskets
 ),
 earned AS (
     SELECT
         household_id,
         local::DATE AS day,
-        total // 100
-        + fresh // 100
-        + CASE WHEN brand = 2 THEN (2 * care + 200) // 400 ELSE 0 END
+        total // 100 AS base,
+        least(uncapped_care, greatest(0, 25 - care_before)) AS care,
+        CASE WHEN spent_before >= 200000 THEN total // 200 ELSE 0 END AS gold,
+        CASE WHEN number = 1 THEN 100 ELSE 0 END AS welcome,
+        fresh // 100
         + CASE WHEN local::DATE BETWEEN DATE '2017-11-09' AND DATE '2017-11-19' THEN total // 100 ELSE 0 END
         + CASE WHEN brand = 1 AND isodow(local) <= 5 AND hour(local) BETWEEN 14 AND 16 THEN 2 * tea // 100 ELSE 0 END
         + CASE
             WHEN isodow(local) IN (5, 6) AND hour(local) >= 22 THEN total // 500
             WHEN isodow(local) IN (6, 7) AND hour(local) < 2 THEN total // 500
             ELSE 0
-        END AS points,
+        END AS others,
+        base + care + gold + welcome + others AS points,
         CASE WHEN brand = 1 THEN total // 500 ELSE 0 END AS beans
-    FROM baskets
+    FROM seen
 )
 SELECT
     household_id,
     count(*) AS purchases,
     sum(points) AS earned,
     coalesce(sum(points) FILTER (day + 90 >= DATE '2017-12-31'), 0) AS spendable,
-    sum(beans) AS beans
+    sum(beans) AS beans,
+    sum(base) AS base,
+    sum(care) AS care,
+    sum(gold) AS gold,
+    sum(welcome) AS welcome
 FROM earned
 GROUP BY household_id
 ORDER BY household_id

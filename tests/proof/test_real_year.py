@@ -5,7 +5,10 @@ emulator, under `programs/sample.yaml`. Then every member's points are compared 
 source Parquet. The query shares no code with the platform; it states the sample's rules a second time:
 
 - base: 1 point per whole dollar of the basket; fresh: 1 more per dollar of fruit and vegetables;
-- care: at kaze, 1 more per two dollars of health and beauty, half up; anniversary: base again, 9 to 19 November;
+- welcome: 100 for the very first basket; gold: half of base again, for whoever has spent 2,000 dollars before in the
+  calendar year;
+- care: at kaze, 1 more per two dollars of health and beauty, half up, at most 25 in a month;
+- anniversary: base again, 9 to 19 November;
 - tea: at sora, on weekdays from 14:00 to 17:00, 2 more per dollar of deli and pastry;
 - night: 1 more per five dollars on Friday and Saturday from 22:00 to 02:00; beans: at sora, 1 per five dollars;
 - points live through the 90th day after the purchase, by New York's clocks; beans to the end of the next year.
@@ -13,22 +16,20 @@ source Parquet. The query shares no code with the platform; it states the sample
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
-import duckdb
 import pytest
 
 from cli import deploy, local_stack
 from cli.imports import Importer
 from cli.local_stack import LocalStack
 from cli.program_file import read_program_file
-from cli.sample_data import DATA, write_sample
+from cli.sample_data import write_sample
 from huitou.access.model import PERMISSIONS
 from huitou.access.service import KeyService
 from huitou.access.store import TableKeys
@@ -45,30 +46,19 @@ from huitou.points.store import TableWallets
 from huitou.points.wallet import Entry, EntryType, Wallet, balance_of
 from huitou.program.model import GROUP
 from tests.contract.targets import free_port
+from tests.proof.accounts import HOUSEHOLDS, Points
+from tests.proof.accounts import expected as accounts_and_rules
 
 pytestmark = pytest.mark.proof
 
 PROGRAM = Path(__file__).parents[2] / "programs" / "sample.yaml"
-ACCOUNTS = Path(__file__).with_name("expected_points.sql")
 END_OF_YEAR = parse_instant("2018-01-01T04:59:59Z")
 """By New York's clocks the last second of 2017."""
-HOUSEHOLDS = int(os.environ["HUITOU_PROOF_HOUSEHOLDS"]) if "HUITOU_PROOF_HOUSEHOLDS" in os.environ else None
-"""All, unless one is in a hurry."""
-
 NEW_YORK = ZoneInfo("America/New_York")
 
 Ledger = tuple[Wallet, list[Entry]]
 Ledgers = dict[str, Ledger]
 """By currency."""
-
-
-class Points(NamedTuple):
-    """How often a household bought, what it has earned in the year, and what of it can be spent at its end."""
-
-    purchases: int
-    earned: int
-    spendable: int
-    beans: int
 
 
 @pytest.fixture(scope="module")
@@ -194,10 +184,4 @@ def _entries(wallets: TableWallets, member: MemberId, currency: str) -> list[Ent
 
 def expected() -> dict[int, Points]:
     """What the source data says, by household."""
-    parameters = {
-        "transactions": str(DATA / "transactions.parquet"),
-        "products": str(DATA / "products.parquet"),
-        "most": HOUSEHOLDS or 1_000_000,
-    }
-    rows = duckdb.execute(ACCOUNTS.read_text(), parameters).fetchall()
-    return {household: Points(*map(int, rest)) for household, *rest in rows}
+    return {household: points for household, (points, _) in accounts_and_rules().items()}
