@@ -65,6 +65,13 @@ class ConflictError(DomainError):
     title = "The request contradicts what is stored"
 
 
+class GoneError(DomainError):
+    """What was named has been destroyed, for good."""
+
+    code = "gone"
+    title = "Gone"
+
+
 class ContentReusedError(ConflictError):
     """E14: the identity is known with other content; ``errors`` names what differs."""
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from huitou.kernel.errors import (
     ConflictError,
+    GoneError,
     ContentionError,
     DomainError,
     FieldError,
@@ -93,6 +94,7 @@ STATUS: Mapping[type[DomainError], int] = {
     NotFoundError: 404,
     MethodNotAllowedError: 405,
     ConflictError: 409,
+    GoneError: 410,
     PreconditionFailedError: 412,
     BodyTooLargeError: 413,
     UnsupportedMediaTypeError: 415,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from huitou.kernel.errors import MemberMovedError, NotFoundError
+from huitou.kernel.errors import GoneError, MemberMovedError, NotFoundError
 from huitou.kernel.ids import MemberId
 from huitou.points.decisions import join
 from huitou.points.ports import WalletStore
@@ -23,6 +23,13 @@ class MemberNotFoundError(NotFoundError):
         super().__init__("No such member.")
 
 
+class MemberErasedError(GoneError):
+    """E25: what was known of the member has been destroyed, and nothing more is recorded of them."""
+
+    code = "member_erased"
+    title = "The member was erased"
+
+
 class EntryNotFoundError(NotFoundError):
     """No such entry, or none that this brand may know of: the same answer for both."""
 
@@ -34,11 +41,16 @@ class EntryNotFoundError(NotFoundError):
 
 
 def require_seen(home: Wallet | None, brand: BrandId) -> Wallet:
-    """The member's home wallet, if ``brand`` may see it. Raises `MemberNotFoundError`, `MemberMovedError`."""
+    """The member's home wallet, if ``brand`` may see it.
+
+    Raises `MemberNotFoundError`, `MemberErasedError`, `MemberMovedError`.
+    """
     if home is not None and home.moved_to:
         raise MemberMovedError(home.member, home.moved_to)
     if home is None or (brand != GROUP and not home.has_joined(brand)):
         raise MemberNotFoundError
+    if home.erased_at:
+        raise MemberErasedError("What was known of this member has been destroyed.")
     return home
 
 
@@ -55,7 +67,7 @@ def joined_by_use(home: Wallet | None, brand: BrandId, presented: bool, program:
 
     Raises `MemberNotFoundError` where the member has not joined and is not joined by this.
     """
-    if home is not None and presented and program.joins_on_use and not home.moved_to:
+    if home is not None and presented and program.joins_on_use and not (home.moved_to or home.erased_at):
         return join(home, brand, now)
     return require_seen(home, brand)
 

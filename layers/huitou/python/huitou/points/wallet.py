@@ -268,6 +268,8 @@ class Wallet:
     """Whether it came with the enrolment: by these wallets, one each, all members can be listed."""
     moved_to: MemberId | None = None
     """E15: who goes on with all of this member's (kept in the wallet of the home currency only)."""
+    erased_at: datetime | None = None
+    """E25: since when nobody is behind this (kept in the wallet of the home currency only)."""
     absorbed: tuple[MemberId, ...] = ()
     """E15: whose partitions belong to this member too (kept in the wallet of the home currency only)."""
 

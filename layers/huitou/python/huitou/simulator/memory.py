@@ -72,6 +72,11 @@ class MemoryTable:
                 value for values in self._partitions.values() for value in values.values() if isinstance(value, kind)
             ]
 
+    def names(self, pk: str, prefix: str) -> list[str]:
+        """The sort keys of a partition that begin so."""
+        with self._lock:
+            return [sk for sk in self._sorted.get(pk, []) if sk.startswith(prefix)]
+
     def put(self, pk: str, sk: str, value: Any, *, refused: Exception, when: Callable[[Any], bool]) -> Write:
         """Writes ``value`` if ``when`` holds for what is there now (None: nothing)."""
         return Write(_Change((pk, sk), when, value), refused)

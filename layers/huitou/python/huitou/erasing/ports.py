@@ -1,0 +1,30 @@
+"""What erasures need from outside, beside members and wallets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from huitou.erasing.model import Erasure
+from huitou.kernel.commits import Write
+from huitou.kernel.ids import MemberId
+
+
+class ErasureStore(Protocol):
+    """The list of erasures, kept apart from members."""
+
+    def find(self, member: MemberId) -> Erasure | None: ...
+
+    def add(self, erasure: Erasure) -> None:
+        """Writes it down, if it is not already."""
+        ...
+
+    def all(self) -> Iterable[Erasure]: ...
+
+
+class Traces(Protocol):
+    """What lies in a member's partition beside record, wallets and entries and tells of the person."""
+
+    def removals(self, member: MemberId) -> Iterator[Sequence[Write]]:
+        """What destroys it, in commits: words on consent, records of before a merge, what partners told of visits."""
+        ...

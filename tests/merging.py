@@ -1,0 +1,99 @@
+"""Merges for tests: two members with points, over stores in memory or any others."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from huitou.kernel.ids import MemberId
+from huitou.kernel.pages import all_items
+from huitou.members.identity import Identity
+from huitou.members.model import Member, Profile
+from huitou.members.service import Enrolment, Members
+from huitou.merging.model import Merge
+from huitou.merging.service import Merged, Merges, merge_id
+from huitou.points.replay import discrepancies
+from huitou.points.wallet import Wallet
+from huitou.program.model import CurrencyId
+from huitou.purchases.standing import known_of
+from huitou.simulator.memory_members import MemoryMembers
+from huitou.simulator.memory_merging import MemoryMerges
+from huitou.standing.keeping import stand
+from huitou.standing.model import Standing
+from huitou.standing.timeline import ProgramTimeline
+from tests.builders import TAIPEI
+from tests.members import HASHER, said
+from tests.purchases import Shop
+
+TIERS: dict[str, Any] = {
+    "measure": "spend",
+    "window": {"type": "rolling", "days": 365},
+    "levels": [
+        {"id": "basic", "name": "Basic", "threshold": "0"},
+        {"id": "silver", "name": "Silver", "threshold": "3000"},
+        {"id": "gold", "name": "Gold", "threshold": "9000"},
+    ],
+}
+
+
+class TwoRecords:
+    """A shop, its members, and the use cases of merges."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+        self.members = MemoryMembers(shop.table)
+        self.merges = MemoryMerges(shop.table)
+        self.enrolment = Members(
+            members=self.members,
+            wallets=shop.wallets,
+            standings=shop.standings,
+            programs=shop.programs,
+            hasher=HASHER,
+            commit=shop.table.commit,
+            pause=lambda _: None,
+        )
+        self.use = Merges(
+            merges=self.merges,
+            members=self.members,
+            wallets=shop.wallets,
+            states=shop.states,
+            standings=shop.standings,
+            programs=shop.programs,
+            hasher=HASHER,
+            commit=shop.table.commit,
+            pause=lambda _: None,
+        )
+
+    def enrol(self, *identities: Identity, brand: str, now: datetime, profile: Profile | None = None) -> MemberId:
+        order = Enrolment(tuple(map(said, identities)), profile or Profile(), brand)
+        return self.enrolment.enrol(order, brand, now).view.member.id
+
+    def merge(self, survivor: MemberId, absorbed: MemberId, now: datetime, key: str = "M-1") -> Merged:
+        order = Merge(merge_id(key), survivor, absorbed, "one person with two cards", "staff-7", None, now)
+        return self.use.merge(order)
+
+    def record(self, member: MemberId) -> Member:
+        found = self.members.load(member)
+        assert found is not None
+        return found
+
+    def wallets(self, member: MemberId) -> dict[CurrencyId, Wallet]:
+        return dict(self.shop.wallets.load_all(member))
+
+    def standing(self, member: MemberId, now: datetime) -> Standing:
+        wallets, record = self.shop.states.load(member)
+        return stand(known_of(wallets["points"], record), ProgramTimeline(self.shop.programs), now)
+
+    def tier(self, member: MemberId, now: datetime) -> str | None:
+        return self.standing(member, now).tier_at(now)
+
+    def contradictions(self, member: MemberId) -> list[str]:
+        """E13, over all wallets of a member."""
+        return [
+            each
+            for currency, wallet in self.wallets(member).items()
+            for each in discrepancies(wallet, self.entries(member, currency), lambda _: TAIPEI)
+        ]
+
+    def entries(self, member: MemberId, currency: CurrencyId) -> list[Any]:
+        return list(all_items(lambda after: self.shop.wallets.entries(member, currency, after=after)))

@@ -1,0 +1,181 @@
+"""Two members who are one person (M2, E15)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from huitou.kernel.errors import ContentReusedError, InvalidError, MemberMovedError
+from huitou.kernel.ids import Digest, MemberId
+from huitou.members.model import ConsentChannel, ConsentKey, Profile
+from huitou.members.service import Word
+from huitou.merging.service import AlreadyMergedError, TooManyAbsorbedError, merge_id
+from huitou.points.decisions import Capture, PlaceHold, Redeem, decide
+from huitou.points.membership import MemberNotFoundError
+from huitou.points.wallet import Cause, Debt, Origin
+from tests.builders import document, program, rule
+from tests.members import MEI_EMAIL, MEI_LINE, MEI_PHONE
+from tests.merging import TIERS, TwoRecords
+from tests.purchases import NOON, SOON, Shop, bill, bread
+
+NEXT_DAY = NOON + timedelta(days=1)
+CAPPED = rule(caps=[{"points": "50", "per": "lifetime"}])
+
+
+@pytest.fixture
+def people() -> TwoRecords:
+    return TwoRecords(Shop(program(document(tiers=TIERS))))
+
+
+@pytest.fixture
+def mei(people: TwoRecords) -> MemberId:
+    return people.enrol(MEI_PHONE, brand="maru", now=NOON)
+
+
+@pytest.fixture
+def other(people: TwoRecords) -> MemberId:
+    """Mei as well, as it turns out."""
+    return people.enrol(MEI_EMAIL, brand="sora", now=NOON, profile=Profile(birthday=date(1990, 3, 4)))
+
+
+def test_lots_keep_end_issuer_and_where_they_came_from(people: TwoRecords, mei: MemberId, other: MemberId) -> None:
+    """E15."""
+    people.shop.sell(bill("A-1"), mei)
+    people.shop.sell(bill("A-2", bread(2000), occurred_at=NOON + SOON), other)
+    (theirs,) = people.wallets(other)["points"].lots
+    people.merge(mei, other, NEXT_DAY)
+    own, came = people.wallets(mei)["points"].lots
+    assert own.origin is None
+    assert came == replace(theirs, number=came.number, origin=Origin(other, theirs.number))
+    assert people.wallets(other)["points"].lots == ()
+    assert people.contradictions(mei) == people.contradictions(other) == []
+
+
+def test_the_other_id_leads_to_the_survivor(people: TwoRecords, mei: MemberId, other: MemberId) -> None:
+    """E15: for reads and writes."""
+    people.merge(mei, other, NEXT_DAY)
+    with pytest.raises(MemberMovedError) as moved:
+        people.enrolment.get(other, "group")
+    assert moved.value.to == mei
+    with pytest.raises(MemberMovedError):
+        people.shop.sell(bill("A-1", occurred_at=NEXT_DAY), other)
+
+
+def test_identities_lead_to_the_survivor(people: TwoRecords, mei: MemberId, other: MemberId) -> None:
+    people.merge(mei, other, NEXT_DAY)
+    assert people.enrolment.look_up(MEI_EMAIL, "sora").member.id == mei
+    assert people.record(mei).profile.birthday == date(1990, 3, 4)
+    assert people.shop.states.load(mei).record.birthday == (3, 4)
+
+
+def test_progress_is_summed(people: TwoRecords, mei: MemberId, other: MemberId) -> None:
+    """E15: 2000 here and 2000 there are silver."""
+    people.shop.sell(bill("A-1", bread(2000)), mei)
+    people.shop.sell(bill("A-2", bread(2000)), other)
+    people.merge(mei, other, NEXT_DAY)
+    assert people.tier(mei, NEXT_DAY + SOON) == "silver"
+    people.use.reverse(merge_id("M-1"), NEXT_DAY + SOON)
+    assert people.tier(mei, NEXT_DAY + 2 * SOON) == people.tier(other, NEXT_DAY + 2 * SOON) == "basic"
+
+
+def test_caps_are_summed() -> None:
+    """E15, E12: 30 of 50 here and 20 there leave nothing."""
+    people = TwoRecords(Shop(program(document(earning=[CAPPED]))))
+    mei = people.enrol(MEI_PHONE, brand="maru", now=NOON)
+    other = people.enrol(MEI_EMAIL, brand="maru", now=NOON)
+    people.shop.sell(bill("A-1", bread(3000)), mei)
+    people.shop.sell(bill("A-2", bread(2000)), other)
+    people.merge(mei, other, NEXT_DAY)
+    people.shop.sell(bill("A-3", bread(9000), occurred_at=NEXT_DAY + SOON), mei)
+    assert people.shop.points(mei, now=NEXT_DAY + 3 * SOON) == 50
+
+
+def test_holds_and_debt_move_with_their_lots(people: TwoRecords, mei: MemberId, other: MemberId) -> None:
+    """E15: a hold that was placed before is captured after."""
+    shop = people.shop
+    shop.sell(bill("A-1"), mei)
+    shop.sell(bill("A-2", bread(2000)), other)
+    wallet = shop.wallet(other)
+    key = Digest("H" * 26)
+    hold = PlaceHold(key, 15, "maru", NEXT_DAY + timedelta(days=1), Cause("hold", key))
+    held = decide(wallet, hold, shop.programs.active(), NOON + 2 * SOON)
+    owing = replace(held, wallet=replace(held.wallet, debts=(Debt("a sale", "maru", 4),)))
+    shop.table.commit(shop.wallets.save(wallet, owing))
+    people.merge(mei, other, NEXT_DAY)
+    balance = shop.wallet(mei).balance(NEXT_DAY)
+    assert (balance.spendable, balance.held, balance.debt) == (15, 15, 4)
+    captured = decide(shop.wallet(mei), Capture(key, 15, Cause("capture", key)), shop.programs.active(), NEXT_DAY)
+    assert captured.wallet.balance(NEXT_DAY).held == 0
+    people.use.reverse(merge_id("M-1"), NEXT_DAY)
+    assert (shop.wallet(other).lots, shop.wallet(other).holds) == (owing.wallet.lots, owing.wallet.holds)
+    assert shop.wallet(other).debts == owing.wallet.debts
+
+
+def test_consent_is_the_stricter_of_both(people: TwoRecords, mei: MemberId, other: MemberId) -> None:
+    """E15: of two words the no; silence is no word."""
+    about, quiet = ConsentKey(ConsentChannel.SMS, "group", "offers"), ConsentKey(ConsentChannel.LINE, "group", "offers")
+    people.enrolment.give_consent(mei, about, Word(True, "app"), "group", NOON)
+    people.enrolment.give_consent(other, about, Word(False, "till"), "group", NOON)
+    people.enrolment.give_consent(other, quiet, Word(True, "till"), "group", NOON)
+    people.merge(mei, other, NEXT_DAY)
+    consents = people.record(mei).consents
+    assert (consents[about].granted, consents[quiet].granted) == (False, True)
+    people.use.reverse(merge_id("M-1"), NEXT_DAY)
+    assert {key: each.granted for key, each in people.record(mei).consents.items()} == {about: True}
+
+
+def test_lots_of_the_identity_used_go_first(people: TwoRecords, mei: MemberId, other: MemberId) -> None:
+    """E15."""
+    people.shop.sell(bill("A-1"), mei)
+    people.shop.sell(bill("A-9"), other)
+    people.merge(mei, other, NEXT_DAY)
+    wallet, rules = people.shop.wallet(mei), people.shop.programs.active()
+    for identity_of in (None, other):
+        spent = decide(wallet, Redeem(5, "maru", Cause("redemption", "R"), identity_of), rules, NEXT_DAY)
+        (change,) = spent.entries[-1].changes
+        assert (change.lot.origin.member if change.lot.origin else None) == identity_of
+
+
+def test_what_the_others_lots_paid_stays_paid_and_is_listed(people: TwoRecords, mei: MemberId, other: MemberId) -> None:
+    """E15."""
+    shop = people.shop
+    shop.sell(bill("A-1"), mei)
+    shop.sell(bill("A-2", bread(2000)), other)
+    people.merge(mei, other, NEXT_DAY)
+    wallet = shop.wallet(mei)
+    command = Redeem(12, "maru", Cause("redemption", "R"), other)
+    shop.table.commit(shop.wallets.save(wallet, decide(wallet, command, shop.programs.active(), NEXT_DAY + SOON)))
+    undone = people.use.reverse(merge_id("M-1"), NEXT_DAY + 2 * SOON).merge
+    assert [(each.came, each.returned) for each in undone.transfers] == [(20, 8)]
+    now = NEXT_DAY + 2 * SOON
+    assert (shop.points(mei, now=now), shop.points(other, now=now)) == (10, 8)
+
+
+def test_a_merge_happens_once(people: TwoRecords, mei: MemberId, other: MemberId) -> None:
+    """E14."""
+    assert not people.merge(mei, other, NEXT_DAY).replayed
+    assert people.merge(mei, other, NEXT_DAY + SOON).replayed
+    with pytest.raises(ContentReusedError):
+        people.merge(other, mei, NEXT_DAY)
+    with pytest.raises(AlreadyMergedError):
+        people.merge(mei, other, NEXT_DAY, key="M-2")
+    assert not people.use.reverse(merge_id("M-1"), NEXT_DAY).replayed
+    assert people.use.reverse(merge_id("M-1"), NEXT_DAY).replayed
+
+
+def test_five_members_can_be_absorbed_and_no_more(people: TwoRecords, mei: MemberId) -> None:
+    """E15."""
+    others = [people.enrol(replace(MEI_LINE, value=f"U{each}"), brand="maru", now=NOON) for each in range(6)]
+    for number, each in enumerate(others[:5]):
+        people.merge(mei, each, NEXT_DAY, key=f"M-{number}")
+    with pytest.raises(TooManyAbsorbedError):
+        people.merge(mei, others[5], NEXT_DAY, key="M-6")
+
+
+def test_nobody_is_merged_with_themselves_or_with_nobody(people: TwoRecords, mei: MemberId) -> None:
+    with pytest.raises(InvalidError):
+        people.merge(mei, mei, NEXT_DAY)
+    with pytest.raises(MemberNotFoundError):
+        people.merge(mei, MemberId("01JMEMBERMEM0000000000N0NE"), NEXT_DAY)
