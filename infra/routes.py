@@ -19,12 +19,24 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
         "POST /v1/members/{member_id}/tier",
         "GET /v1/members/{member_id}/tier/history",
     ),
+    "serve_records": (
+        "POST /v1/merges",
+        "GET /v1/merges/{merge_id}",
+        "POST /v1/merges/{merge_id}/reversal",
+        "POST /v1/members/{member_id}/erasure",
+    ),
     "record_purchases": (
+        "POST /v1/quotes",
         "POST /v1/purchases",
         "POST /v1/purchases/batch",
         "POST /v1/purchases/claims",
         "GET /v1/purchases/{purchase_id}",
+        "POST /v1/purchases/{purchase_id}/move",
         "GET /v1/members/{member_id}/purchases",
+        "POST /v1/refunds",
+        "GET /v1/refunds",
+        "GET /v1/refunds/{refund_id}",
+        "POST /v1/refunds/{refund_id}/cancellation",
         "POST /v1/events",
     ),
     "serve_wallets": (
@@ -64,6 +76,12 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
         "POST /v1/program/drafts/{draft_id}/validation",
         "POST /v1/program/drafts/{draft_id}/publication",
         "GET /v1/openapi.json",
+    ),
+    "serve_accounts": (
+        "POST /v1/accounts",
+        "GET /v1/accounts/{account_id}",
+        "GET /v1/settlements/{month}",
+        "POST /v1/settlements/{month}/close",
     ),
     "serve_imports": (
         "POST /v1/imports",

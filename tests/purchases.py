@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from threading import Barrier, Thread
-from typing import Any
+from typing import Any, TypeVar
 
 from huitou.kernel.calendars import local_date
 from huitou.kernel.commits import Commit
@@ -18,19 +18,27 @@ from huitou.points.ports import WalletStore
 from huitou.points.wallet import Wallet
 from huitou.program.model import Program
 from huitou.purchases.model import Line, Purchase, Visit, VisitType
-from huitou.purchases.ports import MemberStates, PurchaseStore
+from huitou.purchases.moving import Moves
+from huitou.purchases.ports import MemberStates, PurchaseStore, RefundStore
 from huitou.purchases.receipts import SourceEvent, TillReceipt
+from huitou.purchases.refund_booking import Refunded
+from huitou.purchases.refund_service import Refunds
+from huitou.purchases.refund_store import TableRefunds
+from huitou.purchases.refunds import LineAsked, Refund, refund_id
 from huitou.purchases.service import Purchases, Recorded, SeenVisit
 from huitou.purchases.store import TableMemberStates, TablePurchases
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_budgets import MemoryBudgets
 from huitou.simulator.memory_purchases import MemoryMemberStates, MemoryPurchases
+from huitou.simulator.memory_refunds import MemoryRefunds
 from huitou.simulator.memory_standing import MemoryStandings
 from huitou.standing.ports import StandingStore
 from huitou.standing.store import TableStandings
 from tests.builders import MEI, OPENED, TAIPEI, at, program
 from tests.builders import wallet as a_wallet
 from tests.ledger import Ledger
+
+T = TypeVar("T")
 
 LIN = MemberId("01JMEMBERMEM0000000000XYN0")
 """Another member."""
@@ -91,6 +99,29 @@ def booking(event_id: str = "B-1", **changes: Any) -> Visit:
     return Visit(**{**fields, **changes})
 
 
+def return_of(sale: Purchase, number: str = "R-1", *lines: LineAsked, **changes: Any) -> Refund:
+    """The lines of ``sale`` come back an hour later; all that is left of it, if none are named."""
+    when = changes.pop("occurred_at", sale.occurred_at + timedelta(hours=1))
+    fields: dict[str, Any] = {
+        "id": refund_id(sale.brand, number),
+        "number": number,
+        "brand": sale.brand,
+        "receipt": sale.receipt,
+        "lines": lines or None,
+        "occurred_at": when,
+        "received_at": when,
+        "closes_at": when + timedelta(days=366),
+        "reason": None,
+        "client_reference": None,
+    }
+    return Refund(**{**fields, **changes})
+
+
+def line(place: int, quantity: int | None = None) -> LineAsked:
+    """So many thousandths of the line at ``place``; all that is left of it, if nothing is said."""
+    return LineAsked(place, None, quantity)
+
+
 class Publications:
     """The versions of a programme, of which the last is in force."""
 
@@ -132,16 +163,21 @@ class Shop:
         self.purchases = _purchases(self.table)
         self.budgets = _budgets(self.table)
         self.states, self.standings = _standings(self.table)
-        self.use = Purchases(
-            self.purchases,
-            self.wallets,
-            self.programs,
-            commit or self.table.commit,
-            pause,
-            budgets=self.budgets,
-            states=self.states,
-            standings=self.standings,
-        )
+        self.refunds_kept = _refunds(self.table)
+        shared: dict[str, Any] = {
+            "purchases": self.purchases,
+            "wallets": self.wallets,
+            "programs": self.programs,
+            "commit": commit or self.table.commit,
+            "pause": pause,
+            "budgets": self.budgets,
+            "states": self.states,
+            "standings": self.standings,
+            "refunds": self.refunds_kept,
+        }
+        self.use = Purchases(**shared, commands=self.ledger.commands)
+        self.refunds = Refunds(**shared)
+        self.moves = Moves(**shared)
 
     def enrol(self, member: MemberId = MEI, *brands: str) -> None:
         """A member of these brands; of both, if none is said."""
@@ -178,6 +214,15 @@ class Shop:
     def visit(self, visit: Visit, *, now: datetime | None = None, presented: bool = True) -> SeenVisit:
         return self.use.visit(visit, FoundMember(visit.member, presented), now or visit.received_at)
 
+    def refund(self, refund: Refund, named: str | None = None, *, now: datetime | None = None) -> Refunded:
+        """What comes back, of the sale with its receipt, unless one is named by its id."""
+        return self.refunds.refund(refund, named, now or refund.received_at)
+
+    def move(self, purchase_id: str, to: MemberId = LIN, *, now: datetime, brand: str = "maru") -> Recorded:
+        """To Lin, to whom the purchase belonged."""
+        buyer = FoundMember(to, presented=True)
+        return self.moves.move(purchase_id, buyer, brand, reason="wrong card", actor="staff-7", now=now)
+
     def wallet(self, member: MemberId = MEI, currency: str = "points") -> Wallet:
         found = self.wallets.load(member, currency)
         assert found is not None
@@ -192,12 +237,12 @@ class Shop:
         return list(self.table.all(object))
 
 
-def at_once(calls: Sequence[Callable[[], Recorded]]) -> list[Recorded | DomainError]:
+def at_once(calls: Sequence[Callable[[], T]]) -> list[T | DomainError]:
     """All calls, each in its own thread, let go together."""
-    answers: list[Recorded | DomainError] = []
+    answers: list[T | DomainError] = []
     start = Barrier(len(calls))
 
-    def run(call: Callable[[], Recorded]) -> None:
+    def run(call: Callable[[], T]) -> None:
         start.wait()
         try:
             answers.append(call())
@@ -214,6 +259,10 @@ def at_once(calls: Sequence[Callable[[], Recorded]]) -> list[Recorded | DomainEr
 
 def _budgets(table: Any) -> BudgetStore:
     return MemoryBudgets(table) if isinstance(table, MemoryTable) else TableBudgets(table)
+
+
+def _refunds(table: Any) -> RefundStore:
+    return MemoryRefunds(table) if isinstance(table, MemoryTable) else TableRefunds(table)
 
 
 def _standings(table: Any) -> tuple[MemberStates, StandingStore]:

@@ -24,6 +24,7 @@ from huitou.purchases.service import Purchases
 from huitou.simulator.memory_budgets import MemoryBudgets
 from huitou.simulator.memory_points import MemoryCommands
 from huitou.simulator.memory_purchases import MemoryMemberStates
+from huitou.simulator.memory_refunds import MemoryRefunds
 from tests.builders import TAIPEI, document, program
 from tests.importing import STARTED, Importer, member_row, ndjson, purchase_row
 from tests.purchases import Publications
@@ -147,6 +148,8 @@ def _live(importer: Importer, rows: list[dict[str, Any]]) -> None:
         budgets=MemoryBudgets(importer.table),
         states=MemoryMemberStates(importer.table),
         standings=importer.standings,
+        commands=MemoryCommands(importer.table),
+        refunds=MemoryRefunds(importer.table),
     )
     read = [read_row(json.dumps(row).encode(), run, only) for row in rows]
     for bill in sorted((each for each in read if isinstance(each, Bill)), key=_order):

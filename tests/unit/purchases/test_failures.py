@@ -125,6 +125,8 @@ def test_a_purchase_that_is_being_written_is_read_again() -> None:
             budgets=MemoryBudgets(table),
             states=huitou.states,
             standings=huitou.standings,
+            commands=huitou.ledger.commands,
+            refunds=huitou.refunds_kept,
         )
 
     again = lagging().record(bill(), FoundMember(MEI, presented=True), bill().received_at)

@@ -26,7 +26,7 @@ from huitou.members.references import IdentityBody, MemberReference
 from huitou.members.requests import EnrolBody
 from huitou.members.service import Enrolment
 from huitou.program.model import Program
-from huitou.purchases.requests import PurchaseBody, ReceiptBody, read_purchase, read_receipt
+from huitou.purchases.requests import ReceiptBody, SaleBody, read_purchase, read_receipt
 
 MOST_FINDINGS = 50
 
@@ -46,7 +46,7 @@ class MemberRow(EnrolBody):
     """By default the time of the member's first purchase in the file, else the import's start."""
 
 
-class PurchaseRow(PurchaseBody):
+class PurchaseRow(SaleBody):
     """A row: a sale."""
 
     type: Literal["purchase"]

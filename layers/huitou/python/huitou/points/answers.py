@@ -216,7 +216,7 @@ def entry_view(entry: Entry, program: Program) -> dict[str, Any]:
         "program_version": entry.program_version,
         "balance": balance_view(entry.balance, currency),
         "lots": [_lot_change_view(change, currency) for change in entry.changes],
-        "explanation": _explanation(entry.explanation, currency, program),
+        "explanation": explanation_views(entry.explanation, currency, program),
         "reason": entry.reason,
         "actor": entry.actor,
     }
@@ -285,7 +285,10 @@ def _interval(lot: Lot) -> dict[str, Any]:
     return {"active_at": format_instant(lot.active_at), "expires_at": _instant(lot.expires_at), "issuer": lot.issuer}
 
 
-def _explanation(outcomes: Sequence[RuleOutcome], currency: PointCurrency, program: Program) -> list[dict[str, Any]]:
+def explanation_views(
+    outcomes: Sequence[RuleOutcome], currency: PointCurrency, program: Program
+) -> list[dict[str, Any]]:
+    """A `RuleOutcomeView` for each."""
     names = {rule.id: rule.name for rule in program.earning} if outcomes else {}
     return [_rule_view(outcome, names.get(outcome.rule, outcome.rule), currency, program) for outcome in outcomes]
 

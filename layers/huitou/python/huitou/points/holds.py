@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from huitou.kernel.commits import until_committed
+from huitou.kernel.commits import StaleReadError, until_committed
 from huitou.kernel.content import require_same
 from huitou.kernel.errors import NotFoundError
 from huitou.kernel.ids import Digest
@@ -21,6 +21,7 @@ from huitou.points.commands import PointsCommand
 from huitou.points.decisions import Capture, PlaceHold, Release
 from huitou.points.holding import HoldEndedError
 from huitou.points.membership import joined_by_use
+from huitou.points.ports import WalletStore
 from huitou.points.wallet import Cause, Entry, EntryType, Wallet
 from huitou.program.model import GROUP, BrandId, Program
 
@@ -155,9 +156,20 @@ class Holds(Bookings):
         return self._status(found, now)
 
     def _status(self, order: PointsCommand, now: datetime) -> HoldStatus:
-        placed = self._replayed(order, order.version).entry
-        ended = self._replayed(order, order.ended_version).entry if order.ended_version is not None else None
-        return HoldStatus(order, placed, ended, now)
+        return hold_status(order, self._wallets, now)
+
+
+def hold_status(order: PointsCommand, wallets: WalletStore, now: datetime) -> HoldStatus:
+    """A hold as it stands. Raises `StaleReadError` where its entry cannot be read yet."""
+
+    def entry(version: int) -> Entry:
+        found = wallets.entry(order.member, order.currency, version)
+        if found is None:
+            raise StaleReadError("The points are being booked just now.")
+        return found
+
+    ended = entry(order.ended_version) if order.ended_version is not None else None
+    return HoldStatus(order, entry(order.version), ended, now)
 
 
 def require_held(hold: HoldStatus) -> None:

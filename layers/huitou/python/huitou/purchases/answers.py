@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from huitou.fields import View
 from huitou.kernel.instants import format_instant
 from huitou.kernel.money import format_amount
 from huitou.points.answers import BalanceView, EntryView, balance_view, entry_view
 from huitou.program.model import Program
-from huitou.purchases.model import Purchase, VisitType
+from huitou.purchases.model import QUANTITY_EXPONENT, Purchase, VisitType
 from huitou.purchases.service import Recorded, SeenVisit
 
 
@@ -23,6 +23,8 @@ class PurchaseLineView(View):
     quantity: str
     amount: str
     discount: str
+    returned: str
+    """How much of the quantity came back."""
 
 
 class DiscountView(View):
@@ -37,6 +39,18 @@ class PaymentView(View):
 
     method: str
     amount: str
+
+
+class PointsPaidView(View):
+    """The part of a sale that points paid."""
+
+    currency: str
+    points: str
+    money_off: str
+    """What they paid of the total; nothing was earned on it."""
+    hold_id: str | None
+    entry_id: str
+    """The entry that spent them."""
 
 
 class SaleView(View):
@@ -57,11 +71,17 @@ class SaleView(View):
     claimed_at: datetime | None
     currency: str
     total: str
+    redemption: PointsPaidView | None
+    """What points paid of it."""
     tier: str | None
     """The member's tier as of the sale, before it: what it was earned under."""
     program_version: int
     """The version that decided it, or will once it is claimed."""
     client_reference: str | None
+    refunded: Literal["nothing", "partly", "fully"]
+    """How much of it came back."""
+    moved_to: str | None
+    """M40: the purchase that it is now, of the member to whom it belongs; null: it is its member's."""
 
 
 class RecordedPurchaseView(SaleView):
@@ -81,6 +101,8 @@ class PurchaseView(SaleView):
     discounts: list[DiscountView]
     payments: list[PaymentView]
     entries: list[EntryView]
+    refunds: list[str]
+    """The ids of the refunds that returned something, in their order."""
 
 
 class PurchasePage(View):
@@ -137,9 +159,23 @@ def sale_view(purchase: Purchase, program: Program) -> dict[str, Any]:
         "claimed_at": format_instant(purchase.claimed_at) if purchase.claimed_at else None,
         "currency": purchase.money,
         "total": format_amount(purchase.total, program.money_exponent),
+        "redemption": _points_paid_view(purchase, program),
         "tier": purchase.seen.tier,
         "program_version": purchase.program_version,
         "client_reference": purchase.client_reference,
+    }
+
+
+def _points_paid_view(purchase: Purchase, program: Program) -> dict[str, Any] | None:
+    paid = purchase.paid
+    if paid is None:
+        return None
+    return {
+        "currency": paid.currency,
+        "points": format_amount(paid.points, program.currencies[paid.currency].exponent),
+        "money_off": format_amount(paid.money, program.money_exponent),
+        "hold_id": paid.hold,
+        "entry_id": f"{purchase.member}-{paid.currency}-{paid.version}",
     }
 
 
@@ -159,11 +195,21 @@ def recorded_view(recorded: Recorded, program: Program) -> dict[str, Any]:
 def purchase_view(recorded: Recorded, program: Program) -> dict[str, Any]:
     """A `PurchaseView`."""
     purchase = recorded.purchase
+    basket = purchase.basket(program.money_exponent)
+    for index, line in enumerate(basket["lines"]):
+        line["returned"] = format_amount(purchase.returns.lines.get(index, 0), QUANTITY_EXPONENT)
     return {
         **sale_view(purchase, program),
-        **purchase.basket(program.money_exponent),
+        **basket,
         "entries": [entry_view(entry, program) for entry in recorded.entries],
+        "refunds": list(purchase.returns.refunds),
     }
+
+
+def _refunded(purchase: Purchase) -> Literal["nothing", "partly", "fully"]:
+    if not purchase.returns.lines:
+        return "nothing"
+    return "fully" if purchase.is_refunded else "partly"
 
 
 def purchase_page(sales: Sequence[Mapping[str, Any]], next_cursor: str | None) -> dict[str, Any]:

@@ -12,14 +12,15 @@ from huitou.kernel.facts import Fact
 from huitou.kernel.ids import MemberId
 from huitou.points.budgets import Grant, Left, budget_of, taken
 from huitou.points.circumstances import Circumstances
-from huitou.points.decisions import Decision, Earn, KeepAlive, decide, keep_alive
+from huitou.points.decisions import Command, Decision, Earn, KeepAlive, decide_all, keep_alive
 from huitou.points.earning import Earning, attribution, earnings
 from huitou.points.plan import counters
-from huitou.points.wallet import Cause, Entry, Wallet, open_wallet
+from huitou.points.wallet import Cause, Entry, EntryType, Wallet, open_wallet
 from huitou.program.model import CurrencyId, Program
 from huitou.program.ports import Programs
 from huitou.program.rules import RuleId
-from huitou.purchases.model import EntryRef, Line, Purchase
+from huitou.purchases.model import EntryRef, Line, PointsPaid, Purchase
+from huitou.purchases.paying import spending
 from huitou.purchases.returns import is_back
 from huitou.purchases.standing import STRANGER, Personal
 
@@ -48,7 +49,7 @@ class Sale:
     def entries(self) -> tuple[Entry, ...]:
         """What the purchase earned, in the order of `Purchase.entries`."""
         cause = Cause("purchase", self.purchase.id)
-        return tuple(self.decisions[each.currency].entry_for(cause) for each in self.purchase.entries)
+        return tuple(self.decisions[each.currency].entry_for(cause, EntryType.EARN) for each in self.purchase.entries)
 
 
 def decide_sale(
@@ -71,17 +72,21 @@ def decide_sale(
     seen = circumstances(purchase, wallets, program, left, person)
     cause = Cause("purchase", str(purchase.key(member)))
     earned = earnings(purchase.in_money(purchase.earning_lines), program, seen)
+    at, paid = purchase.occurred_at, purchase.paid
+    commands: dict[CurrencyId, list[Command]] = {
+        currency: [Earn(earning, purchase.brand, at, cause)] for currency, earning in earned.items()
+    }
+    if paid:
+        commands.setdefault(paid.currency, []).insert(0, spending(paid, purchase, cause))
     decisions: dict[CurrencyId, Decision] = {}
-    at = purchase.occurred_at
-    for currency, earning in earned.items():
+    for currency, asked in commands.items():
         wallet = wallets.get(currency) or open_wallet(member, currency, now)
         if currency == program.home_currency:
-            fact = Fact(at, at, purchase.spend, 1, earning.points)
+            fact = Fact(at, at, purchase.spend, 1, earned[currency].points)
             bought = {**wallet.bought, purchase.brand: wallet.bought.get(purchase.brand, 0) + 1}
             wallet = replace(wallet, bought=bought, unseen=(*wallet.unseen, fact))
-        command = Earn(earning, purchase.brand, at, cause)
-        decisions[currency] = decide(wallet, command, program, now)
-    entries = tuple(_reference(made.entry_for(cause)) for made in decisions.values())
+        decisions[currency] = decide_all(wallet, asked, program, now)
+    entries = tuple(_reference(decisions[currency].entry_for(cause, EntryType.EARN)) for currency in earned)
     others = [wallet for currency, wallet in wallets.items() if currency not in decisions]
     decisions |= keep_alive(others, KeepAlive(purchase.brand, at, cause), program, now)
     budgets = {rule: points for earning in earned.values() for rule, points in earning.budgets.items()}
@@ -91,6 +96,7 @@ def decide_sale(
         entries=entries,
         seen=replace(seen, budgets=budgets) if seen.budgets or budgets else seen,
         grants=tuple(_grants(budgets, left, program)) if budgets else (),
+        paid=_spent(paid, decisions, cause) if paid else None,
     )
     return Sale(kept, decisions, budgets)
 
@@ -137,6 +143,11 @@ def _spread(points: Iterable[int], earning: Iterable[bool]) -> Iterable[int]:
     """One figure for each line: 0 for those that came back before the purchase earned anything."""
     rest = iter(points)
     return (next(rest) if earns else 0 for earns in earning)
+
+
+def _spent(paid: PointsPaid, decisions: Mapping[CurrencyId, Decision], cause: Cause) -> PointsPaid:
+    kind = EntryType.CAPTURE if paid.hold else EntryType.REDEEM
+    return paid._replace(version=decisions[paid.currency].entry_for(cause, kind).version)
 
 
 def _reference(entry: Entry) -> EntryRef:

@@ -66,6 +66,10 @@ class PointsPaid(NamedTuple):
     version: int = 0
     """The version of the entry that spent them, set when the sale is decided."""
 
+    def content(self) -> Mapping[str, object]:
+        """E14: what a repeat must agree in; the points in their smallest unit."""
+        return {"currency": self.currency, "points": self.points, "hold_id": self.hold}
+
 
 class Move(NamedTuple):
     """M40: to which purchase, of the right member, a purchase was moved; when, why and by whom."""
@@ -190,6 +194,7 @@ class Purchase:
             "currency": self.money,
             **self.basket(money_exponent),
             "total": format_amount(self.total, money_exponent),
+            "redemption": self.paid.content() if self.paid else None,
         }
 
 

@@ -47,7 +47,8 @@ def unpack(packed: bytes) -> Mapping[str, Any]:
 
 
 def _seen(parts: Sequence[Any]) -> Mapping[str, Any]:
-    flags, tier, segments, used, grants, paid = [*parts, *[None] * (_PARTS - len(parts))]
+    padded: list[Any] = [*parts, *[None] * (_PARTS - len(parts))]
+    flags, tier, segments, used, grants, paid = padded
     taken = tuple(Grant(BudgetId(rule, currency), *rest) for rule, currency, *rest in grants or ())
     seen = Circumstances(
         tier=tier,

@@ -21,11 +21,11 @@ from pydantic_core import CoreSchema
 from huitou.fields import Body, ClientReference, Day, Moment, Name, Number, Printed
 from huitou.kernel.calendars import local_date
 from huitou.kernel.errors import InvalidError
-from huitou.kernel.ids import MemberId
+from huitou.kernel.ids import Digest, MemberId
 from huitou.members.references import MemberReference
 from huitou.program.faults import Faults
 from huitou.program.model import BrandId, Program, Store
-from huitou.purchases.model import QUANTITY_EXPONENT, Discount, Line, Payment, Purchase, Visit, VisitType
+from huitou.purchases.model import QUANTITY_EXPONENT, Discount, Line, Payment, PointsPaid, Purchase, Visit, VisitType
 from huitou.purchases.receipts import KeyedSale, Order, Receipt, SourceEvent, TillReceipt
 
 MOST_LINES = 500
@@ -88,7 +88,17 @@ class ReceiptBody(Body):
     occurred_at: Moment
 
 
-class PurchaseBody(ReceiptBody):
+class RedemptionPartBody(Body):
+    """Points that pay a part of the sale (M9)."""
+
+    points: Amount = Field(description="How many; of a hold, what is left over returns.")
+    currency: Name | None = Field(None, description="By default the points that all brands share.")
+    hold_id: Annotated[str, StringConstraints(pattern=r"^[A-Z2-7]{26}$")] | None = Field(
+        None, description="The hold that they are captured from; without it they are spent at once."
+    )
+
+
+class SaleBody(ReceiptBody):
     """A sale with all its lines; without a member it can be claimed later (M40)."""
 
     member: MemberReference | None = None
@@ -98,6 +108,29 @@ class PurchaseBody(ReceiptBody):
     payments: list[PaymentBody] = Field(default_factory=list, max_length=20)
     total: Amount = Field(description="The sum of the lines' amounts.")
     client_reference: ClientReference | None = None
+
+
+class PurchaseBody(SaleBody):
+    """A sale with all its lines; without a member it can be claimed later (M40)."""
+
+    redemption: RedemptionPartBody | None = Field(
+        None, description="Points spent in the same step. Their worth is a part of the total, and earns nothing."
+    )
+
+
+class QuoteBody(Body):
+    """A basket at a till, before anybody pays."""
+
+    brand: Name | None = Field(None, description="The key's brand, where it has one.")
+    store: Name | None = None
+    channel: Name = "store"
+    member: MemberReference | None = None
+    currency: str = Field(pattern=r"^[A-Z]{3}$", description="ISO 4217.")
+    lines: Annotated[list[PurchaseLineBody], Field(min_length=1, max_length=MOST_LINES)]
+    discounts: list[DiscountBody] = Field(default_factory=list, max_length=100)
+    payments: list[PaymentBody] = Field(default_factory=list, max_length=20)
+    total: Amount = Field(description="The sum of the lines' amounts.")
+    redemption: RedemptionPartBody | None = Field(None, description="Points that would pay a part of it.")
 
 
 class _DescribedAsPurchase:
@@ -139,7 +172,7 @@ class VisitBody(Body):
 
 
 def read_purchase(
-    body: PurchaseBody, brand: BrandId, idempotency_key: str | None, program: Program, now: datetime
+    body: SaleBody, brand: BrandId, idempotency_key: str | None, program: Program, now: datetime
 ) -> Purchase:
     """The purchase in ``body``, its member left out. Raises `InvalidPurchaseError` naming every fault."""
     faults = _Faults()
@@ -159,6 +192,8 @@ def read_purchase(
     )
     total = faults.amount("/total", body.total, program.money_exponent)
     faults.sums(total, lines, payments)
+    redemption = body.redemption if isinstance(body, PurchaseBody) else None
+    paid = faults.redemption(redemption, body.member, brand, program) if redemption else None
     faults.raise_any(InvalidPurchaseError, NOT_RECORDED)
     return Purchase(
         receipt=receipt.digest,
@@ -178,7 +213,14 @@ def read_purchase(
         total=total,
         client_reference=body.client_reference,
         program_version=program.version,
+        paid=paid,
     )
+
+
+def read_quote(body: QuoteBody, brand: BrandId, program: Program, now: datetime) -> Purchase:
+    """The sale that would come of it now. Raises `InvalidPurchaseError` naming every fault."""
+    basket = {name: getattr(body, name) for name in QuoteBody.model_fields}
+    return read_purchase(PurchaseBody.model_construct(occurred_at=now, **basket), brand, "quote", program, now)
 
 
 def read_receipt(body: ReceiptBody, brand: BrandId, program: Program) -> Receipt:
@@ -243,6 +285,20 @@ class _Faults(Faults):
         if key is None:
             self.add("/receipt", "a sale is named by a receipt, an order_id or an Idempotency-Key")
         return KeyedSale(brand, key or "")
+
+    def redemption(
+        self, body: RedemptionPartBody, member: MemberReference | None, brand: BrandId, program: Program
+    ) -> PointsPaid | None:
+        currency = program.currencies.get(body.currency or program.home_currency)
+        if member is None:
+            self.add("/redemption", "only a member has points")
+        if currency is None or currency.brand not in {None, brand}:
+            self.add("/redemption/currency", "there are no such points at this brand")
+            return None
+        points = Faults.amount(self, "/redemption/points", body.points, currency.exponent)
+        if points == 0:
+            self.add("/redemption/points", "must be more than 0")
+        return PointsPaid(currency.id, points or 0, hold=Digest(body.hold_id) if body.hold_id else None)
 
     def line(self, index: int, line: PurchaseLineBody, program: Program) -> Line:
         place = f"/lines/{index}"

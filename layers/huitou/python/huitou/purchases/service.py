@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from huitou.kernel.commits import once
+from huitou.kernel.commits import Commit, Write, once
 from huitou.kernel.content import require_same
 from huitou.kernel.errors import ConflictError, NotFoundError
 from huitou.kernel.facts import Fact
 from huitou.kernel.ids import Digest, MemberId, OwnedId, parse_id
 from huitou.kernel.pages import Page
 from huitou.members.directory import FoundMember
+from huitou.points.commands import PointsCommand
 from huitou.points.decisions import Decision, KeepAlive, keep_alive, touch
+from huitou.points.granting import BudgetStore
 from huitou.points.membership import require_seen
+from huitou.points.ports import CommandStore, WalletStore
 from huitou.points.wallet import Cause, Entry, Wallet
 from huitou.program.acceptance import accepted_time
 from huitou.program.model import GROUP, BrandId, CurrencyId, Program
-from huitou.purchases.booking import SaleBookings, booked
+from huitou.program.ports import Programs
+from huitou.purchases.booking import booked
 from huitou.purchases.decisions import require_claimable, rules_for
+from huitou.purchases.held import hold_for
 from huitou.purchases.model import Purchase, Visit
+from huitou.purchases.paying import priced
+from huitou.purchases.ports import Awaited, MemberStates, PurchaseStore, RefundStore
+from huitou.purchases.refund_booking import RefundBookings
+from huitou.purchases.returns import Returns
 from huitou.purchases.standing import noted
+from huitou.standing.ports import StandingStore
 
 
 class PurchaseNotFoundError(NotFoundError):
@@ -68,37 +78,78 @@ class SeenVisit:
     booked: tuple[Entry, ...] = field(default=(), compare=False)
 
 
-class Purchases(SaleBookings):
-    """The use cases."""
+class Purchases(RefundBookings):
+    """The use cases. ``pause`` waits after the n-th time that a decision was overtaken."""
+
+    def __init__(
+        self,
+        purchases: PurchaseStore,
+        wallets: WalletStore,
+        programs: Programs,
+        commit: Commit,
+        pause: Callable[[int], None],
+        *,
+        budgets: BudgetStore,
+        states: MemberStates,
+        standings: StandingStore,
+        refunds: RefundStore,
+        commands: CommandStore,
+    ) -> None:
+        super().__init__(
+            purchases,
+            wallets,
+            programs,
+            commit,
+            pause,
+            budgets=budgets,
+            states=states,
+            standings=standings,
+            refunds=refunds,
+        )
+        self._commands = commands
 
     def record(self, purchase: Purchase, member: FoundMember | None, now: datetime) -> Recorded:
         """Records a sale; with a member, earns in the same write. The same receipt again gives the first answer.
 
-        Raises `MemberNotFoundError`, `InFutureError`, `TooLateError`, `ContentReusedError`, `ContentionError`.
+        Points that pay a part of it are spent in the same write, those of a hold or others. Refunds that came before
+        are booked right after (E19).
+
+        Raises `MemberNotFoundError`, `InFutureError`, `TooLateError`, `ContentReusedError`, `ContentionError`; with
+        points `PointsCannotPayError`, `HoldNotFoundError`, and what `Redeem` and `Capture` raise.
         """
+
+        awaited: Awaited | None = None
 
         def attempt() -> Recorded:
             program = self._programs.active()
             at = accepted_time(purchase.occurred_at, program, now)
             rules = rules_for(purchase, at, self._programs)
-            timed = replace(purchase, occurred_at=at, program_version=rules.version)
+            paid = priced(purchase, rules)
+            timed = replace(purchase, occurred_at=at, program_version=rules.version, paid=paid)
+            if awaited is not None:
+                timed = replace(timed, returns=Returns(awaited=awaited.refunds))
             if member is None:
-                self._commit(self._purchases.add(timed))
+                self._commit(self._purchases.add(timed, awaited))
                 return Recorded(timed, (), replayed=False)
+            hold = hold_for(timed, member.id, self._commands, self._wallets, now)
             sale, writes = self._decided(timed, member, rules, now)
-            self._commit([*writes, *self._purchases.add(sale.purchase)])
+            captured = self._captured(hold, sale.purchase)
+            self._commit([*writes, *self._purchases.add(sale.purchase, awaited), *captured])
             return Recorded(sale.purchase, sale.entries, replayed=False, booked=booked(sale.decisions))
 
         def recall() -> Recorded | None:
-            known = self._purchases.find(purchase.receipt)
-            if known is None:
+            nonlocal awaited
+            known = self._purchases.look_up(purchase.receipt)
+            if not isinstance(known, Purchase):
+                awaited = known
                 return None
             given = replace(purchase, member=member.id if member else None)
             decimals = self._programs.active().money_exponent
             require_same(known.content(decimals), given.content(decimals), "purchase")
             return self._replayed(known)
 
-        return once(attempt, recall, self._pause)
+        recorded = once(attempt, recall, self._pause)
+        return replace(recorded, purchase=self._net(recorded.purchase, now))
 
     def claim(self, receipt: Digest, total: int, brand: BrandId, member: FoundMember, now: datetime) -> Recorded:
         """M40 (補登): gives a sale without a member to ``member``, who earns as of the sale.
@@ -170,6 +221,9 @@ class Purchases(SaleBookings):
             return SeenVisit(known, replayed=True)
 
         return once(attempt, recall, self._pause)
+
+    def _captured(self, hold: PointsCommand | None, purchase: Purchase) -> list[Write]:
+        return [self._commands.mark_ended(hold, purchase.paid.version)] if hold and purchase.paid else []
 
     def _replayed(self, purchase: Purchase) -> Recorded:
         return Recorded(purchase, tuple(self._entries(purchase)), replayed=True)
