@@ -40,7 +40,7 @@ class FanOut(Construct):
     """partition → apply, once per chunk → report.
 
     - The input goes to `partition` as it is. It returns at least `manifest_key`, the key in `bucket` of a JSON array
-      of chunks.
+      of chunks. Without a `partition`, the input itself is taken for what it would have returned.
     - `apply` receives `{"run": <what partition returned>, "chunk": <one element>}` and may be called again for the
       same chunk; it must give the same result.
     - `report` receives what `partition` returned, after all chunks. If a step failed for good, it receives what was
@@ -56,14 +56,13 @@ class FanOut(Construct):
         *,
         settings: Settings,
         bucket: s3.IBucket,
-        partition: lambda_.Function,
         apply: lambda_.Function,
         report: lambda_.Function,
+        partition: lambda_.Function | None = None,
     ) -> None:
         super().__init__(scope, name)
         state_machine_name = f"huitou-{settings.stage}-{name}"
         self.executions = f"{self._arn_of(state_machine_name, 'execution')}:*"
-        cut = self._call("partition", partition)
         work = sfn.DistributedMap(
             self,
             "apply-chunks",
@@ -78,8 +77,10 @@ class FanOut(Construct):
         )
         work.item_processor(self._call("apply", apply))
         failed = self._call("report-failure", report).next(sfn.Fail(self, "failed"))
-        cut.add_catch(failed, result_path="$.error")
         work.add_catch(failed, result_path="$.error")
+        steps = work.next(self._call("report", report))
+        if partition:
+            steps = self._call("partition", partition).add_catch(failed, result_path="$.error").next(steps)
         log_group = logs.LogGroup(
             self,
             "logs",
@@ -87,12 +88,13 @@ class FanOut(Construct):
             retention=settings.log_retention,
             removal_policy=RemovalPolicy.DESTROY,
         )
-        role = self._role(state_machine_name, bucket, (partition, apply, report))
+        functions = [function for function in (partition, apply, report) if function]
+        role = self._role(state_machine_name, bucket, functions)
         self.state_machine = sfn.StateMachine(
             self,
             "states",
             state_machine_name=state_machine_name,
-            definition_body=sfn.DefinitionBody.from_chainable(cut.next(work).next(self._call("report", report))),
+            definition_body=sfn.DefinitionBody.from_chainable(steps),
             role=role.without_policy_updates(),
             timeout=TIMEOUT,
             tracing_enabled=True,

@@ -12,6 +12,7 @@ from infra.constructs.review import acknowledge
 from infra.settings import Settings
 
 DUE_INDEX: Final = "due"
+MEMBERS_INDEX: Final = "members"
 IMPORT_LIFE: Final = Duration.days(30)
 
 
@@ -25,6 +26,12 @@ class DataStack(Stack):
             index_name=DUE_INDEX,
             partition_key=_text("due_pk"),
             sort_key=_text("due_sk"),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
+        self.members.add_global_secondary_index(
+            index_name=MEMBERS_INDEX,
+            partition_key=_text("members_pk"),
+            sort_key=_text("pk"),
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
         self.program = self._table("program", settings)

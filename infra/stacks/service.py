@@ -25,7 +25,7 @@ from infra.constructs.review import acknowledge, acknowledge_wildcards, in_findi
 from infra.layer_builder import HOST, LAMBDA, build_dependency_layer, build_package_layer
 from infra.routes import PUBLIC, ROUTES
 from infra.settings import Settings
-from infra.stacks.data import DUE_INDEX, DataStack
+from infra.stacks.data import DUE_INDEX, MEMBERS_INDEX, DataStack
 
 READ: Final = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
 # A transaction needs no permission of its own, only those of its parts.
@@ -55,7 +55,12 @@ class ServiceStack(Stack):
             self,
             "api",
             settings=settings,
-            functions={**self._member_functions(), **self._program_functions(), **self._import_functions()},
+            functions={
+                **self._member_functions(),
+                **self._program_functions(),
+                **self._import_functions(),
+                **self._account_functions(),
+            },
             routes=ROUTES,
             public=PUBLIC,
             authorizer=self._authorizer(),
@@ -66,11 +71,14 @@ class ServiceStack(Stack):
     def _member_functions(self) -> dict[str, lambda_.Function]:
         """Calls about members: all of them decide on the member's own partition under the active programme."""
         functions: dict[str, lambda_.Function] = {}
-        for name in ("serve_members", "record_purchases", "serve_wallets"):
+        for name in ("serve_members", "serve_records", "record_purchases", "serve_wallets"):
             function = self._function(name, {**self._members, **self._program, **self._identity})
             function.allow([*READ, *WRITE], self._data.members.table_arn)
             self._let_read_program(function)
             self._let_read_identity_secret(function)
+            if name == "serve_records":
+                erasures = [*READ, "dynamodb:PutItem"]
+                function.allow(erasures, self._data.program.table_arn, partitions=["ERASURES"])
             functions[name] = function
         return functions
 
@@ -164,6 +172,41 @@ class ServiceStack(Stack):
             f"{in_findings(self._data, files.bucket_arn)}/*",
         )
         return {"serve_imports": serve}
+
+    def _account_functions(self) -> dict[str, lambda_.Function]:
+        """The calls about money, and the states that count all members shard by shard."""
+        files, table = self._data.imports, self._data.program.table_arn
+        count = self._function("count_accounts", {**self._members, **self._program}, CHUNK_TIMEOUT, LARGE_MIB)
+        count.allow(["dynamodb:Query"], self._data.members.table_arn)
+        count.allow(["dynamodb:Query"], f"{self._data.members.table_arn}/index/{MEMBERS_INDEX}")
+        self._let_read_program(count)
+
+        report = self._function("report_accounts", self._program, CHUNK_TIMEOUT, LARGE_MIB)
+        report.allow(["dynamodb:GetItem", "dynamodb:Query"], table, partitions=["SETTLEMENTS"])
+
+        fan_out = FanOut(self, "account", settings=self._settings, bucket=files, apply=count, report=report)
+        states = fan_out.state_machine.state_machine_arn
+        serve = self._function(
+            "serve_accounts", {**self._program, **self._files, "HUITOU_ACCOUNT_STATE_MACHINE": states}
+        )
+        serve.allow([*READ, *WRITE], table, partitions=["SETTLEMENTS", "AUDIT#*"])
+        self._let_read_program(serve)
+        serve.allow(["s3:PutObject"], files.arn_for_objects("accounts/*"))
+        serve.allow(["states:StartExecution"], states)
+        serve.allow(["states:DescribeExecution"], fan_out.executions)
+        acknowledge_wildcards(
+            self,
+            "An execution is named after its report.",
+            f"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:huitou-{self._settings.stage}-account:*",
+        )
+        acknowledge_wildcards(
+            self,
+            "The lists of shards are files, named after their reports.",
+            f"{in_findings(self._data, files.bucket_arn)}/accounts/*",
+        )
+        for function in (count, report, serve):
+            function.allow([*READ, *WRITE], table, partitions=["ACCOUNT#*"])
+        return {"serve_accounts": serve}
 
     def _function(
         self,

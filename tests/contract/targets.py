@@ -36,13 +36,13 @@ AnyTable = Table | MemoryTable
 
 
 def create_table(name: str, endpoint: str | None) -> None:
-    """A table of the shape that both of ours have; the program table simply has no due entries."""
+    """A table of the shape that both of ours have; the program table simply has no entries in the indexes."""
     client: Any = boto3.client("dynamodb", region_name=REGION, endpoint_url=endpoint)
     client.create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[
-            {"AttributeName": each, "AttributeType": "S"} for each in ("pk", "sk", "due_pk", "due_sk")
+            {"AttributeName": each, "AttributeType": "S"} for each in ("pk", "sk", "due_pk", "due_sk", "members_pk")
         ],
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
         GlobalSecondaryIndexes=[
@@ -53,7 +53,15 @@ def create_table(name: str, endpoint: str | None) -> None:
                     {"AttributeName": "due_sk", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }
+            },
+            {
+                "IndexName": "members",
+                "KeySchema": [
+                    {"AttributeName": "members_pk", "KeyType": "HASH"},
+                    {"AttributeName": "pk", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            },
         ],
     )
 

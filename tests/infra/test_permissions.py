@@ -26,6 +26,7 @@ CONSUME = {
 ALLOWED = {
     "authorize_request": {"dynamodb:GetItem"},
     "serve_members": READ | WRITE | SECRET,
+    "serve_records": READ | WRITE | SECRET,
     "record_purchases": READ | WRITE | SECRET,
     "serve_wallets": READ | WRITE | SECRET,
     "serve_program": READ | WRITE,
@@ -33,6 +34,9 @@ ALLOWED = {
     "partition_import": READ | WRITE | FILES,
     "apply_import": READ | WRITE | FILES | SECRET,
     "report_import": READ | WRITE | FILES,
+    "serve_accounts": READ | WRITE | {"s3:PutObject", "states:StartExecution", "states:DescribeExecution"},
+    "count_accounts": READ | WRITE,
+    "report_accounts": READ | WRITE,
     "queue_due": {"dynamodb:Query", "sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
     "book_due": READ | WRITE | CONSUME,
 }
@@ -45,6 +49,7 @@ VARIABLES = {
     "DueQueueUrl": "HUITOU_DUE_QUEUE_URL",
     "ImportBucket": "HUITOU_IMPORT_BUCKET",
     "ImportStateMachine": "HUITOU_IMPORT_STATE_MACHINE",
+    "AccountStateMachine": "HUITOU_ACCOUNT_STATE_MACHINE",
 }
 
 
@@ -91,6 +96,7 @@ def test_the_tick_reads_the_due_index_and_nothing_else(production: Deployment) -
 PARTITIONS = {
     "authorize_request": {"KEYS"},
     "serve_members": {"PROGRAM"},
+    "serve_records": {"PROGRAM", "ERASURES"},
     "record_purchases": {"PROGRAM"},
     "serve_wallets": {"PROGRAM"},
     "book_due": {"PROGRAM"},
@@ -99,6 +105,9 @@ PARTITIONS = {
     "partition_import": {"PROGRAM", "IMPORT#*"},
     "apply_import": {"PROGRAM", "IMPORT#*"},
     "report_import": {"PROGRAM", "IMPORT#*"},
+    "serve_accounts": {"PROGRAM", "ACCOUNT#*", "SETTLEMENTS", "AUDIT#*"},
+    "count_accounts": {"PROGRAM", "ACCOUNT#*"},
+    "report_accounts": {"ACCOUNT#*", "SETTLEMENTS"},
     "queue_due": set(),
 }
 

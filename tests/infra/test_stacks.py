@@ -29,15 +29,17 @@ class TestDataIsSafe:
     def test_local_tables_may_be_deleted(self, local: Deployment) -> None:
         assert not any(table["DeletionProtectionEnabled"] for table in local.properties("AWS::DynamoDB::Table"))
 
-    def test_members_are_streamed_whole_and_indexed_by_when_they_are_due(self, production: Deployment) -> None:
+    def test_members_are_streamed_whole_indexed_by_when_they_are_due_and_listed_in_shards(
+        self, production: Deployment
+    ) -> None:
         (members,) = [
             table for table in production.properties("AWS::DynamoDB::Table") if "StreamSpecification" in table
         ]
         assert members["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
-        (due,) = members["GlobalSecondaryIndexes"]
-        assert due["IndexName"] == "due"
-        assert [key["AttributeName"] for key in due["KeySchema"]] == ["due_pk", "due_sk"]
-        assert due["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+        indexes = {each["IndexName"]: each for each in members["GlobalSecondaryIndexes"]}
+        columns = {name: [key["AttributeName"] for key in each["KeySchema"]] for name, each in indexes.items()}
+        assert columns == {"due": ["due_pk", "due_sk"], "members": ["members_pk", "pk"]}
+        assert all(each["Projection"] == {"ProjectionType": "KEYS_ONLY"} for each in indexes.values())
 
     def test_imported_files_are_private_encrypted_and_gone_after_a_month(self, production: Deployment) -> None:
         (bucket,) = production.properties("AWS::S3::Bucket")
@@ -119,8 +121,19 @@ class TestImports:
         assert states[report]["Type"] == "Fail"
 
     def test_no_row_appears_in_the_logs_of_the_states(self, production: Deployment) -> None:
-        (machine,) = production.properties("AWS::StepFunctions::StateMachine")
-        assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False
+        for machine in production.properties("AWS::StepFunctions::StateMachine"):
+            assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False
+
+
+class TestAccounts:
+    def test_shards_are_counted_in_parallel_and_summed_up_also_where_one_fails(self, production: Deployment) -> None:
+        """M13: the request writes the list of shards, so that there is nothing to cut first."""
+        states = _states(production, "account")
+        (work,) = [state for state in states.values() if state["Type"] == "Map"]
+        assert work["ItemReader"]["Parameters"]["Key.$"] == "$.manifest_key"
+        assert states[work["Next"]]["Type"] == "Task"
+        assert states[states[work["Catch"][0]["Next"]]["Next"]]["Type"] == "Fail"
+        assert len(states) == 4
 
 
 class TestCost:
@@ -149,9 +162,10 @@ def _queues(deployment: Deployment) -> list[tuple[str, dict[str, Any]]]:
     return [(name, each["Properties"]) for name, each in deployment.of("AWS::SQS::Queue").items()]
 
 
-def _states(deployment: Deployment) -> dict[str, dict[str, Any]]:
+def _states(deployment: Deployment, name: str = "import") -> dict[str, dict[str, Any]]:
     """The definition, with every reference replaced by a word."""
-    (machine,) = deployment.properties("AWS::StepFunctions::StateMachine")
+    machines = deployment.properties("AWS::StepFunctions::StateMachine")
+    (machine,) = [each for each in machines if each["StateMachineName"].endswith(f"-{name}")]
     parts = machine["DefinitionString"]["Fn::Join"][1]
     states: dict[str, dict[str, Any]] = json.loads("".join(each if isinstance(each, str) else "ref" for each in parts))[
         "States"

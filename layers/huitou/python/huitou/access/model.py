@@ -19,6 +19,8 @@ Permission = Literal[
     "program:read",
     "program:publish",
     "imports:write",
+    "accounts:read",
+    "accounts:write",
 ]
 PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 

@@ -17,6 +17,9 @@ Key = tuple[str, str]
 DUE_INDEX = "due"
 DUE_SHARDS = 16
 """Partitions of the due index: enough that no tick reads a long one, few enough to query all each minute."""
+MEMBERS_INDEX = "members"
+MEMBER_SHARDS = 16
+"""Partitions of the members index: as many workers can go through all members side by side."""
 
 # --- a member's partition ---
 
@@ -105,6 +108,42 @@ def receipt(digest: str) -> Key:
     return f"RECEIPT#{digest}", "RECEIPT"
 
 
+def merge(digest: str) -> Key:
+    return f"MERGE#{digest}", "MERGE"
+
+
+MERGED_PREFIX = "MERGED#"
+
+
+def record_before_merge(member_id: str, digest: str) -> Key:
+    """Among what is the member's, so that an erasure finds it."""
+    return member(member_id), f"{MERGED_PREFIX}{digest}"
+
+
+def refund(digest: str) -> Key:
+    return f"REFUND#{digest}", "REFUND"
+
+
+def waiting_refunds(brand: str) -> str:
+    """The partition of a brand's refunds that wait for their sales."""
+    return f"WAITING#{brand}"
+
+
+def waiting_refund(brand: str, at: datetime, digest: str) -> Key:
+    """By when it came."""
+    return waiting_refunds(brand), f"{format_instant(at)}#{digest}"
+
+
+def waiting_until(at: datetime) -> tuple[str, str]:
+    """A range of sort keys: all refunds that came before ``at``."""
+    return "0", format_instant(at)
+
+
+def parse_waiting_refund(sk: str) -> str:
+    """Its digest."""
+    return sk.rpartition("#")[2]
+
+
 def command(digest: str) -> Key:
     return f"{COMMAND_PREFIX}{digest}", "COMMAND"
 
@@ -134,6 +173,23 @@ def due_shard(shard: int) -> str:
     return f"DUE#{shard:02d}"
 
 
+# --- the members index ---
+
+
+def member_shard(member_id: str) -> str:
+    """``members_pk``; its sort key is the item's own ``pk``."""
+    return members_of_shard(zlib.crc32(member_id.encode()) % MEMBER_SHARDS)
+
+
+def members_of_shard(shard: int) -> str:
+    return f"MEMBERS#{shard:02d}"
+
+
+def parse_member(pk: str) -> MemberId:
+    """The inverse of `member`."""
+    return MemberId(pk.removeprefix("M#"))
+
+
 # --- the program table ---
 
 PROGRAM = "PROGRAM"
@@ -142,6 +198,8 @@ DRAFT_PREFIX = "DRAFT#"
 API_KEYS = "KEYS"
 API_KEY_PREFIX = "KEY#"
 CHUNK_PREFIX = "CHUNK#"
+SETTLEMENTS = "SETTLEMENTS"
+MONTH_PREFIX = "MONTH#"
 
 
 def program_version(version: int) -> Key:
@@ -169,9 +227,38 @@ def audit_month(at: datetime) -> str:
     return f"AUDIT#{at:%Y-%m}"
 
 
+ERASURES = "ERASURES"
+ERASURE_PREFIX = "ERASURE#"
+
+
+def erasure(member_id: str) -> Key:
+    """Not in the table of members: a restored one is told again whom to forget (E25)."""
+    return ERASURES, f"{ERASURE_PREFIX}{member_id}"
+
+
 def import_run(import_id: str) -> Key:
     return f"IMPORT#{import_id}", "RUN"
 
 
 def import_chunk(import_id: str, number: int) -> Key:
     return f"IMPORT#{import_id}", f"{CHUNK_PREFIX}{number:05d}"
+
+
+def account(account_id: str) -> Key:
+    return f"ACCOUNT#{account_id}", "ACCOUNT"
+
+
+def account_report(account_id: str) -> Key:
+    return f"ACCOUNT#{account_id}", "REPORT"
+
+
+def account_shard(account_id: str, shard: int) -> Key:
+    return f"ACCOUNT#{account_id}", f"{SHARD_PREFIX}{shard:02d}"
+
+
+def closed_month(month: str) -> Key:
+    return SETTLEMENTS, f"{MONTH_PREFIX}{month}"
+
+
+def last_closed_month() -> Key:
+    return SETTLEMENTS, "LAST"

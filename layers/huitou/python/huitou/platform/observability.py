@@ -20,6 +20,7 @@ NAMESPACE = "Huitou"
 class Facts(TypedDict, total=False):
     """What a log line may say. Anything else is left out, whatever the type checker was told."""
 
+    account_id: str
     brand: str | None
     code: str
     currency: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,27 +16,44 @@ from huitou.kernel.instants import to_instant
 _CONFIG = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
 
 
-class ImportStates:
-    """`imports.ports.StateMachine`."""
+class _States:
+    """A state machine. The name of an execution makes it happen once: a second one is refused, or is the first."""
 
     def __init__(self, arn: str, region: str, endpoint: str | None = None) -> None:
         self._arn = arn
         self._client: Any = get_session().create_client("stepfunctions", region, endpoint_url=endpoint, config=_CONFIG)
 
-    def start(self, run: Digest, attempt: int) -> None:
-        """The name makes it happen once: a second execution of it is refused, or is the first one."""
+    def _start(self, name: str, given: Mapping[str, str]) -> None:
         try:
-            self._client.start_execution(
-                stateMachineArn=self._arn, name=f"{run}-{attempt}", input=json.dumps({"import_id": run})
-            )
+            self._client.start_execution(stateMachineArn=self._arn, name=name, input=json.dumps(given))
         except self._client.exceptions.ExecutionAlreadyExists:
             return
 
-    def ended_at(self, run: Digest, attempt: int) -> datetime | None:
+    def _ended_at(self, name: str) -> datetime | None:
         """An execution that waits to be taken up again (`PENDING_REDRIVE`) has no end yet."""
-        execution = f"{self._arn.replace(':stateMachine:', ':execution:')}:{run}-{attempt}"
+        execution = f"{self._arn.replace(':stateMachine:', ':execution:')}:{name}"
         try:
             ended: datetime | None = self._client.describe_execution(executionArn=execution).get("stopDate")
         except self._client.exceptions.ExecutionDoesNotExist:
             return None
         return to_instant(ended) if ended else None
+
+
+class ImportStates(_States):
+    """`imports.ports.StateMachine`."""
+
+    def start(self, run: Digest, attempt: int) -> None:
+        self._start(f"{run}-{attempt}", {"import_id": run})
+
+    def ended_at(self, run: Digest, attempt: int) -> datetime | None:
+        return self._ended_at(f"{run}-{attempt}")
+
+
+class AccountStates(_States):
+    """`accounts.ports.AccountStates`."""
+
+    def start(self, account: Digest, manifest_key: str) -> None:
+        self._start(account, {"account_id": account, "manifest_key": manifest_key})
+
+    def ended_at(self, account: Digest) -> datetime | None:
+        return self._ended_at(account)

@@ -62,6 +62,8 @@ _OUT_OF_REACH = frozenset(
 )
 _CONFLICT = frozenset({"TransactionConflict", "TransactionConflictException"})
 _SINGLE = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem"}
+SORTED_BY_ITEM = frozenset({"members"})
+"""Indexes whose sort key is the items' own ``pk``: the item carries one attribute less."""
 
 Attributes = Mapping[str, Mapping[str, Any]]
 CapacityHook = Callable[[str, Any], None]
@@ -168,10 +170,11 @@ class Table:
 
         ``kind`` is the items' class, or tells it from the sort key. ``between`` includes both ends. ``after`` is
         the ``next_cursor`` of the page before. Without ``limit`` a page is what DynamoDB gives at once (1 MB).
-        An index is named like its keys (``due``: ``due_pk``, ``due_sk``) and is never consistent.
+        An index is named like its keys (``due``: ``due_pk``, ``due_sk``; but see `SORTED_BY_ITEM`) and is never
+        consistent.
         Raises `InvalidCursorError` for an ``after`` of another list, `UnavailableError`.
         """
-        columns = (f"{index}_pk", f"{index}_sk") if index else ("pk", "sk")
+        columns = _columns(index)
         request: dict[str, Any] = {
             "TableName": self.name,
             "ScanIndexForward": not newest_first,
@@ -297,6 +300,12 @@ def _connection(region: str, endpoint: str | None) -> Connection:
     )
     _ = connection.client  # built now, while the function starts, not within the first request
     return connection
+
+
+def _columns(index: str | None) -> tuple[str, str]:
+    if index is None:
+        return "pk", "sk"
+    return f"{index}_pk", "pk" if index in SORTED_BY_ITEM else f"{index}_sk"
 
 
 def _key(pk: str, sk: str) -> dict[str, dict[str, str]]:

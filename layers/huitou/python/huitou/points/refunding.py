@@ -88,7 +88,7 @@ def _return(ledger: Ledger, kind: EntryType, parts: Iterable[LotChange], command
         if courtesy and change.lot.has_expired(ledger.now):
             change = _by_courtesy(ledger, part, courtesy)
         returned.append(change)
-    ledger.book(kind, returned, command.cause, command.brand)
+    ledger.book(kind, returned, command.cause, command.brand, about=command.redemption.id)
     ledger.repay(returned, command.cause, command.brand)
     ledger.expire(ledger.now)
 

@@ -1,0 +1,95 @@
+"""What the use cases of accounts need from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from huitou.accounts.model import Account, Month, Tally
+from huitou.accounts.statements import ClosedMonth
+from huitou.kernel.audit import AuditEntry
+from huitou.kernel.commits import Write
+from huitou.kernel.ids import Digest, MemberId
+from huitou.kernel.pages import Page
+from huitou.points.wallet import Entry, Wallet
+from huitou.program.model import CurrencyId
+
+
+class MemberIndex(Protocol):
+    """Everybody, in shards, without reading through the table. Who has just enrolled shows with a short delay."""
+
+    @property
+    def shards(self) -> int:
+        """How many parts the index has; each member is in one."""
+        ...
+
+    def members(self, shard: int, *, after: str | None = None, limit: int) -> Page[MemberId]:
+        """A page of one shard, by id, merged members too. Raises `UnavailableError`."""
+        ...
+
+
+class Ledgers(Protocol):
+    """Where wallets and their entries are read: `points.ports.WalletStore`, as far as accounts ask."""
+
+    def load_all(self, member: MemberId) -> Mapping[CurrencyId, Wallet]: ...
+
+    def entries(self, member: MemberId, currency: CurrencyId, *, after: str | None = None) -> Page[Entry]: ...
+
+
+class AccountStore(Protocol):
+    """Keeps reports, the sums of their shards, and closed months. Reads are consistent."""
+
+    def find(self, account: Digest) -> Account | None: ...
+
+    def add(self, account: Account) -> Write:
+        """Refused with `StaleReadError` if the id is taken."""
+        ...
+
+    def finish(self, account: Account, report: Tally) -> list[Write]:
+        """Ends it with what it came to; refused with `StaleReadError` if it has ended before."""
+        ...
+
+    def report(self, account: Digest) -> Tally | None:
+        """What it came to; of a settlement, the lines of the statement."""
+        ...
+
+    def save_shard(self, account: Digest, shard: int, counted: Tally) -> Write:
+        """What the members of a shard come to; counting it again says it again."""
+        ...
+
+    def shards(self, account: Digest) -> Sequence[Tally]:
+        """What has been counted so far."""
+        ...
+
+    def last_closed(self) -> Month | None:
+        """The latest closed month."""
+        ...
+
+    def closed(self) -> Sequence[ClosedMonth]:
+        """All closed months, in order."""
+        ...
+
+    def closed_month(self, month: Month) -> ClosedMonth | None: ...
+
+    def close(self, closed: ClosedMonth, audit: AuditEntry) -> list[Write]:
+        """Makes a month final; refused with `StaleReadError` unless ``closed.after`` is the latest closed one."""
+        ...
+
+
+class Files(Protocol):
+    """Keeps files under keys."""
+
+    def write(self, key: str, content: bytes) -> None: ...
+
+
+class AccountStates(Protocol):
+    """Carries out reports."""
+
+    def start(self, account: Digest, manifest_key: str) -> None:
+        """Starts an execution, once per report, however often it is asked."""
+        ...
+
+    def ended_at(self, account: Digest) -> datetime | None:
+        """When the execution ended, in whatever way; None while it goes on, and where there is none (any more)."""
+        ...

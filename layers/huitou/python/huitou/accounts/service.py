@@ -1,0 +1,200 @@
+"""What callers do with accounts: ask for a report, look at it, close a month with one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from huitou.access.model import Caller
+from huitou.accounts.errors import (
+    AccountInFutureError,
+    AccountNotFoundError,
+    EarlierMonthOpenError,
+    MonthClosedError,
+    MonthNotOverError,
+    SettlementMismatchError,
+    SettlementNotFoundError,
+)
+from huitou.accounts.model import Account, AccountStatus, AccountType, Month, Tally
+from huitou.accounts.ports import AccountStates, AccountStore, Files
+from huitou.accounts.statements import ClosedMonth, Statement, next_month, statement_from
+from huitou.kernel.audit import AuditEntry
+from huitou.kernel.calendars import start_of_day
+from huitou.kernel.commits import Commit, once
+from huitou.kernel.content import require_same
+from huitou.kernel.ids import Digest, digest_of
+from huitou.program.model import GROUP, Program
+from huitou.program.ports import Programs
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A report as a caller asks for it. ``at`` is None for now."""
+
+    type: AccountType
+    at: datetime | None
+    month: Month | None
+    client_reference: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A report as it stands; ``rows`` once it is finished."""
+
+    account: Account
+    program: Program
+    rows: Tally | None
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A closed month. ``replayed``: it had been closed with the same report before."""
+
+    closed: ClosedMonth
+    program: Program
+    replayed: bool = False
+
+
+class Accounts:
+    """The use cases. All are the group's: what brands owe each other is nothing that one of them sees alone (E31)."""
+
+    def __init__(
+        self,
+        *,
+        accounts: AccountStore,
+        files: Files,
+        states: AccountStates,
+        programs: Programs,
+        shards: int,
+        commit: Commit,
+        pause: Callable[[int], None],
+    ) -> None:
+        self._accounts = accounts
+        self._files = files
+        self._states = states
+        self._programs = programs
+        self._shards = shards
+        self._commit = commit
+        self._pause = pause
+
+    def create(self, asked: Asked, key: str, caller: Caller, now: datetime) -> Reported:
+        """A report that is being counted; the same ``key`` again is the same one.
+
+        Raises `ForeignBrandError`, `AccountInFutureError`, `MonthClosedError`, `ContentReusedError`.
+        """
+        caller.acts_for(GROUP)
+        if asked.at and asked.at > now:
+            raise AccountInFutureError("The books can be read up to now.")
+        account = Account(
+            id=digest_of(("account", GROUP, key)),
+            type=asked.type,
+            at=asked.at or now,
+            program_version=self._programs.active().version,
+            created_at=now,
+            month=asked.month,
+            client_reference=asked.client_reference,
+        )
+
+        def attempt() -> Reported:
+            self._refuse_closed(account)
+            self._commit([self._accounts.add(account)])
+            self._start(account)
+            return self._reported(account)
+
+        def recall() -> Reported | None:
+            known = self._accounts.find(account.id)
+            if known is None:
+                return None
+            same = replace(account, at=asked.at or known.at)
+            require_same(known.content(), same.content(), "report")
+            if known.status is AccountStatus.RUNNING:
+                self._start(known)
+            return replace(self._reported(known), replayed=True)
+
+        return once(attempt, recall, self._pause)
+
+    def get(self, account_id: Digest, caller: Caller) -> Reported:
+        """A report whose execution died is shown as failed. Raises `ForeignBrandError`, `AccountNotFoundError`."""
+        caller.acts_for(GROUP)
+        account = self._require(account_id)
+        if account.status is AccountStatus.RUNNING and (ended_at := self._states.ended_at(account.id)):
+            account = self._require(account_id)  # it is finished before its execution ends
+            if account.status is AccountStatus.RUNNING:
+                account = replace(account, status=AccountStatus.FAILED, finished_at=ended_at)
+        return self._reported(account)
+
+    def close(self, month: Month, account_id: Digest, reason: str | None, caller: Caller, now: datetime) -> Closing:
+        """Makes the statement of a report final: what was looked at is what is closed, whatever came since.
+
+        Closing with the same report again changes nothing. Raises `ForeignBrandError`, `AccountNotFoundError`,
+        `SettlementMismatchError`, `MonthNotOverError`, `MonthClosedError`, `EarlierMonthOpenError`.
+        """
+        caller.acts_for(GROUP)
+        account = self._require(account_id)
+        program = self._programs.version(account.program_version)
+
+        def attempt() -> Closing:
+            closed = ClosedMonth(self._statement(month, account), account.after, account.id, now, caller.key_id, reason)
+            self._require_next(month, account, program)
+            audit = AuditEntry(now, caller.key_id, "month_closed", month, reason)
+            self._commit(self._accounts.close(closed, audit))
+            return Closing(closed, program)
+
+        def recall() -> Closing | None:
+            known = self._accounts.closed_month(month)
+            if known is None or known.account != account.id:
+                return None
+            return Closing(known, program, replayed=True)
+
+        return once(attempt, recall, self._pause)
+
+    def settlement(self, month: Month, caller: Caller) -> Closing:
+        """A closed month. Raises `ForeignBrandError`, `SettlementNotFoundError`."""
+        caller.acts_for(GROUP)
+        closed = self._accounts.closed_month(month)
+        if closed is None:
+            raise SettlementNotFoundError("Ask for a report to see how it stands.")
+        return Closing(closed, self._programs.version(self._require(closed.account).program_version))
+
+    def _start(self, account: Account) -> None:
+        """Doing it again is harmless."""
+        chunks = [{"shard": shard} for shard in range(self._shards)]
+        self._files.write(account.manifest_key, json.dumps(chunks).encode())
+        self._states.start(account.id, account.manifest_key)
+
+    def _refuse_closed(self, account: Account) -> None:
+        last = self._accounts.last_closed() if account.month else None
+        if account.month and last and account.month <= last:
+            raise MonthClosedError(f"{last} and what was before it is closed: GET /v1/settlements/{account.month}.")
+
+    def _statement(self, month: Month, account: Account) -> Statement:
+        rows = self._accounts.report(account.id)
+        if account.month != month or account.status is not AccountStatus.COMPLETED or rows is None:
+            raise SettlementMismatchError("Name a finished report of this month's settlement.")
+        return statement_from(month, rows)
+
+    def _require_next(self, month: Month, account: Account, program: Program) -> None:
+        if account.at < start_of_day(date.fromisoformat(f"{next_month(month)}-01"), program.zone):
+            raise MonthNotOverError("Ask for a new report, now that the month is over.")
+        last = self._accounts.last_closed()
+        if last and month <= last:
+            raise MonthClosedError(f"{last} and what was before it is closed.")
+        if last != account.after or (last and month != next_month(last)):
+            due = next_month(last) if last else month
+            raise EarlierMonthOpenError(
+                f"{due} comes next, with a report from after the last closing.", extra={"next": due}
+            )
+
+    def _reported(self, account: Account) -> Reported:
+        done = account.status is AccountStatus.COMPLETED
+        rows = self._accounts.report(account.id) if done else None
+        return Reported(account, self._programs.version(account.program_version), rows)
+
+    def _require(self, account_id: Digest) -> Account:
+        account = self._accounts.find(account_id)
+        if account is None:
+            raise AccountNotFoundError("No such report.")
+        return account

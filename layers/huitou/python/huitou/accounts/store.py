@@ -1,0 +1,181 @@
+"""Reports and closed months in the program table; who there is, by the members index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
+
+from huitou.accounts.model import Account, AccountStatus, AccountType, Month, Tally
+from huitou.accounts.packing import pack, unpack
+from huitou.accounts.statements import ClosedMonth, statement_from, tally_of
+from huitou.kernel.audit import AuditEntry
+from huitou.kernel.commits import StaleReadError, Write
+from huitou.kernel.ids import Digest, MemberId
+from huitou.kernel.instants import format_instant, parse_instant
+from huitou.kernel.pages import Page, all_items
+from huitou.platform import keys
+from huitou.platform.audit import audit_write
+from huitou.platform.table import IntegerAttribute, Item, Table
+
+
+class AccountItem(Item):
+    """A report that was asked for."""
+
+    type = UnicodeAttribute()
+    at = UnicodeAttribute()
+    program_version = IntegerAttribute()
+    created_at = UnicodeAttribute()
+    month = UnicodeAttribute(null=True)
+    client_reference = UnicodeAttribute(null=True)
+    status = UnicodeAttribute()
+    finished_at = UnicodeAttribute(null=True)
+    after = UnicodeAttribute(null=True)
+
+
+class SumsItem(Item):
+    """What a shard, or a whole report, comes to."""
+
+    sums = BinaryAttribute(legacy_encoding=False)
+
+
+class ClosedMonthItem(Item):
+    """A statement that is final."""
+
+    lines = BinaryAttribute(legacy_encoding=False)
+    after = UnicodeAttribute(null=True)
+    account = UnicodeAttribute()
+    closed_at = UnicodeAttribute()
+    closed_by = UnicodeAttribute()
+    reason = UnicodeAttribute(null=True)
+
+
+class LastClosedItem(Item):
+    """The latest closed month: months are closed one after the other."""
+
+    month = UnicodeAttribute()
+
+
+class TableMemberIndex:
+    """`MemberIndex` in DynamoDB: every home wallet is in it."""
+
+    shards = keys.MEMBER_SHARDS
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def members(self, shard: int, *, after: str | None = None, limit: int) -> Page[MemberId]:
+        pk = keys.members_of_shard(shard)
+        page = self._table.query(Item, pk, index=keys.MEMBERS_INDEX, after=after, limit=limit)
+        return Page(tuple(keys.parse_member(item.pk) for item in page.items), page.next_cursor)
+
+
+class TableAccounts:
+    """`AccountStore` in DynamoDB."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def find(self, account: Digest) -> Account | None:
+        item = self._table.get(AccountItem, *keys.account(account))
+        return _account(account, item) if item else None
+
+    def add(self, account: Account) -> Write:
+        refused = StaleReadError("The key was used meanwhile.")
+        return self._table.put(_item(account), condition=AccountItem.pk.does_not_exist(), refused=refused)
+
+    def finish(self, account: Account, report: Tally) -> list[Write]:
+        ended = StaleReadError("The report has ended meanwhile.")
+        still = AccountItem.status == AccountStatus.RUNNING.value
+        return [
+            self._table.put(_item(account), condition=still, refused=ended),
+            self._table.put(SumsItem(*keys.account_report(account.id), sums=pack(report)), refused=ended),
+        ]
+
+    def report(self, account: Digest) -> Tally | None:
+        item = self._table.get(SumsItem, *keys.account_report(account))
+        return unpack(item.sums) if item else None
+
+    def save_shard(self, account: Digest, shard: int, counted: Tally) -> Write:
+        item = SumsItem(*keys.account_shard(account, shard), sums=pack(counted))
+        return self._table.put(item, refused=StaleReadError("Another worker counts the same shard."))
+
+    def shards(self, account: Digest) -> Sequence[Tally]:
+        pk, _ = keys.account(account)
+        items = all_items(lambda after: self._table.query(SumsItem, pk, prefix=keys.SHARD_PREFIX, after=after))
+        return [unpack(item.sums) for item in items]
+
+    def last_closed(self) -> Month | None:
+        item = self._table.get(LastClosedItem, *keys.last_closed_month())
+        return item.month if item else None
+
+    def closed(self) -> Sequence[ClosedMonth]:
+        items = all_items(
+            lambda after: self._table.query(ClosedMonthItem, keys.SETTLEMENTS, prefix=keys.MONTH_PREFIX, after=after)
+        )
+        return [_closed(item) for item in items]
+
+    def closed_month(self, month: Month) -> ClosedMonth | None:
+        item = self._table.get(ClosedMonthItem, *keys.closed_month(month))
+        return _closed(item) if item else None
+
+    def close(self, closed: ClosedMonth, audit: AuditEntry) -> list[Write]:
+        stale = StaleReadError("Another month was closed meanwhile.")
+        item = ClosedMonthItem(
+            *keys.closed_month(closed.statement.month),
+            lines=pack(tally_of(closed.statement)),
+            after=closed.after,
+            account=closed.account,
+            closed_at=format_instant(closed.closed_at),
+            closed_by=closed.closed_by,
+            reason=closed.reason,
+        )
+        last = LastClosedItem(*keys.last_closed_month(), month=closed.statement.month)
+        unmoved = LastClosedItem.month == closed.after if closed.after else LastClosedItem.pk.does_not_exist()
+        return [
+            self._table.put(item, condition=ClosedMonthItem.pk.does_not_exist(), refused=stale),
+            self._table.put(last, condition=unmoved, refused=stale),
+            audit_write(self._table, audit),
+        ]
+
+
+def _item(account: Account) -> AccountItem:
+    return AccountItem(
+        *keys.account(account.id),
+        type=account.type.value,
+        at=format_instant(account.at),
+        program_version=account.program_version,
+        created_at=format_instant(account.created_at),
+        month=account.month,
+        client_reference=account.client_reference,
+        status=account.status.value,
+        finished_at=format_instant(account.finished_at) if account.finished_at else None,
+        after=account.after,
+    )
+
+
+def _account(account: Digest, item: AccountItem) -> Account:
+    return Account(
+        id=account,
+        type=AccountType(item.type),
+        at=parse_instant(item.at),
+        program_version=item.program_version,
+        created_at=parse_instant(item.created_at),
+        month=item.month,
+        client_reference=item.client_reference,
+        status=AccountStatus(item.status),
+        finished_at=parse_instant(item.finished_at) if item.finished_at else None,
+        after=item.after,
+    )
+
+
+def _closed(item: ClosedMonthItem) -> ClosedMonth:
+    month = item.sk.removeprefix(keys.MONTH_PREFIX)
+    return ClosedMonth(
+        statement=statement_from(month, unpack(item.lines)),
+        after=item.after,
+        account=Digest(item.account),
+        closed_at=parse_instant(item.closed_at),
+        closed_by=item.closed_by,
+        reason=item.reason,
+    )
