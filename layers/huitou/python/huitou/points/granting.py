@@ -77,9 +77,19 @@ class Drawing:
         for grant in grants:
             self._taken[grant.budget, grant.shard] += grant.points
 
+    def put_back(self, grants: Iterable[Grant]) -> None:
+        """Notes what comes back in the same commit: it can be granted again at once."""
+        for grant in grants:
+            self._taken[grant.budget, grant.shard] -= grant.points
+
     def writes(self) -> list[Write]:
-        """One for each shard that something is taken from."""
-        return [self._budgets.take(Grant(budget, shard, points)) for (budget, shard), points in self._taken.items()]
+        """One for each shard that changes."""
+        return [self._write(Grant(budget, shard, points)) for (budget, shard), points in self._taken.items() if points]
+
+    def _write(self, grant: Grant) -> Write:
+        if grant.points > 0:
+            return self._budgets.take(grant)
+        return self._budgets.give_back(grant._replace(points=-grant.points))
 
     def _available(self, budget: BudgetId, number: int) -> int:
         return self._read[budget][number].left - self._taken[budget, number]

@@ -9,6 +9,7 @@ from datetime import datetime
 from huitou.kernel.commits import Commit, StaleReadError, Write
 from huitou.members.directory import FoundMember
 from huitou.points.backlog import work_off
+from huitou.points.budgets import Grant
 from huitou.points.decisions import Decision
 from huitou.points.granting import BudgetStore, Drawing
 from huitou.points.membership import joined_by_use
@@ -19,7 +20,7 @@ from huitou.program.ports import Programs
 from huitou.purchases.decisions import Sale
 from huitou.purchases.drawing import decide_drawn_sale
 from huitou.purchases.model import Purchase
-from huitou.purchases.ports import MemberStates, PurchaseStore
+from huitou.purchases.ports import MemberStates, PurchaseStore, RefundStore
 from huitou.purchases.standing import personal, taken_in
 from huitou.standing.model import Record
 from huitou.standing.ports import StandingStore
@@ -40,22 +41,31 @@ class SaleBookings:
         budgets: BudgetStore,
         states: MemberStates,
         standings: StandingStore,
+        refunds: RefundStore,
     ) -> None:
         self._purchases = purchases
         self._wallets = wallets
         self._budgets = budgets
         self._states = states
         self._standings = standings
+        self._refunds = refunds
         self._timeline = ProgramTimeline(programs)
         self._programs = programs
         self._commit = commit
         self._pause = pause
 
     def _decided(
-        self, purchase: Purchase, member: FoundMember, program: Program, now: datetime
+        self,
+        purchase: Purchase,
+        member: FoundMember,
+        program: Program,
+        now: datetime,
+        *,
+        returned: Iterable[Grant] = (),
     ) -> tuple[Sale, Iterable[Write]]:
         wallets, home, record, at = self._member_at(member, purchase.brand, program, now)
         drawing = Drawing(self._budgets, self._commit, self._programs.active(), member.id)
+        drawing.put_back(returned)
         joined = {**wallets, program.home_currency: home}
         person = personal(home, record, self._timeline, program, purchase.occurred_at)
         sale = decide_drawn_sale(purchase, member.id, joined, program, at, drawing=drawing, person=person)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from huitou.kernel.commits import Write
 from huitou.kernel.ids import Digest, MemberId, OwnedId
 from huitou.kernel.pages import Page
 from huitou.points.wallet import Wallet
-from huitou.program.model import CurrencyId
+from huitou.program.model import BrandId, CurrencyId
 from huitou.purchases.model import Purchase, Visit
+from huitou.purchases.refunds import Refund
 from huitou.standing.model import Record
 
 
@@ -83,4 +85,22 @@ class PurchaseStore(Protocol):
 
     def add_visit(self, visit: Visit) -> list[Write]:
         """Refused with `StaleReadError` if it is known."""
+        ...
+
+
+class RefundStore(Protocol):
+    """Keeps refunds, each once for its number. Reads are consistent."""
+
+    def find(self, refund: Digest) -> Refund | None: ...
+
+    def add(self, refund: Refund) -> list[Write]:
+        """Refused with `StaleReadError` if it is known."""
+        ...
+
+    def settle(self, refund: Refund) -> list[Write]:
+        """Keeps what became of a refund that waited; refused with `StaleReadError` if it does not wait any more."""
+        ...
+
+    def waiting(self, brand: BrandId, came_before: datetime, *, after: str | None, limit: int) -> Page[Refund]:
+        """A brand's refunds that wait (E19), the oldest first."""
         ...

@@ -24,7 +24,7 @@ from huitou.points.wallet import Cause, Entry, EntryType, Wallet
 from huitou.program.model import CurrencyId, Program, Sliding
 from huitou.program.rules import RuleId
 from huitou.purchases.decisions import recompute
-from huitou.purchases.model import QUANTITY_EXPONENT, Purchase
+from huitou.purchases.model import QUANTITY_EXPONENT, EntryRef, Purchase
 from huitou.purchases.refunds import (
     AlreadyRefundedError,
     LineAsked,
@@ -138,7 +138,7 @@ def decide_refund(
         cause=Cause("refund", refund.id),
         history=history,
     )
-    made = replace(made, purchase=purchase.key(purchase.member), owed=inverse.owed)
+    made = replace(made, purchase=purchase.key(purchase.member), owed=inverse.owed, given_back=inverse.given_back)
     return Refunding(made, inverse.purchase, inverse.decisions, inverse.released)
 
 
@@ -164,6 +164,8 @@ class Inverse:
     decisions: Mapping[CurrencyId, Decision]
     released: Sequence[Grant]
     owed: tuple[Owed, ...]
+    given_back: EntryRef | None
+    """The entry that gave points back, where points had paid (E3)."""
 
 
 def invert(
@@ -200,7 +202,10 @@ def invert(
         if wallet.currency in after.returns.owed:
             version = decision.entry_for(cause, EntryType.TAKE_BACK).version
             owed.append(Owed(wallet.currency, version, take.owed))
-    return Inverse(after, decisions, _released(before, after), tuple(owed))
+    spent = history.spent
+    given = decisions[spent.currency].entry_for(cause, EntryType.GIVE_BACK) if spent else None
+    given_back = EntryRef(given.currency, given.version) if given else None
+    return Inverse(after, decisions, _released(before, after), tuple(owed), given_back)
 
 
 def slides(wallet: Wallet, program: Program) -> bool:

@@ -12,7 +12,7 @@ from huitou.kernel.errors import ConflictError, NotFoundError
 from huitou.kernel.ids import Digest, OwnedId, digest_of
 from huitou.kernel.money import format_amount
 from huitou.program.model import BrandId, CurrencyId
-from huitou.purchases.model import QUANTITY_EXPONENT
+from huitou.purchases.model import QUANTITY_EXPONENT, EntryRef
 from huitou.purchases.returns import LineBack
 
 
@@ -111,6 +111,8 @@ class Refund:
     is_full: bool = False
     """Whether nothing was left of the purchase after it."""
     owed: tuple[Owed, ...] = ()
+    given_back: EntryRef | None = None
+    """The entry that gave ``points`` back."""
     program_version: int = 0
     """The version of the sale, which says how many decimals the figures have; 0 before it is booked."""
     refusal: str | None = None

@@ -1,0 +1,141 @@
+"""Refunds in the making: what a use case that refunds, or records a sale that refunds wait for, stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import takewhile
+
+from huitou.kernel.commits import StaleReadError, Write, until_committed
+from huitou.kernel.errors import ConflictError, InvalidError
+from huitou.kernel.ids import Digest
+from huitou.kernel.pages import all_items
+from huitou.points.backlog import work_off
+from huitou.points.membership import MemberNotFoundError
+from huitou.points.replay import activity_without
+from huitou.points.wallet import Entry, Wallet
+from huitou.program.model import CurrencyId, Program
+from huitou.purchases.booking import SaleBookings, booked
+from huitou.purchases.model import Purchase
+from huitou.purchases.refunding import NO_HISTORY, History, Refunding, decide_refund, returned, slides
+from huitou.purchases.refunds import Refund, RefundStatus
+from huitou.standing.model import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Refunded:
+    """A refund as it is kept, with what it took and gave; ``booked`` as of a `Recorded`."""
+
+    refund: Refund
+    entries: tuple[Entry, ...]
+    replayed: bool
+    booked: tuple[Entry, ...] = field(default=(), compare=False)
+
+
+class RefundBookings(SaleBookings):
+    """See `SaleBookings`."""
+
+    def _net(self, purchase: Purchase, now: datetime) -> Purchase:
+        """E19: books what waited for a sale, each refund in a commit of its own, once; the purchase after it."""
+        for refund in purchase.returns.awaited:
+            purchase = self._until_netted(refund, purchase, now)
+        return purchase
+
+    def _until_netted(self, awaited: Digest, purchase: Purchase, now: datetime) -> Purchase:
+        return until_committed(lambda: self._netted(awaited, purchase, now), self._pause)
+
+    def _netted(self, awaited: Digest, purchase: Purchase, now: datetime) -> Purchase:
+        """A refund that cannot be, of this sale, or is too old, is set aside with the reason."""
+        current, refund = self._purchases.find(purchase.receipt), self._refunds.find(awaited)
+        if current is None or refund is None or awaited not in current.returns.awaited:
+            return current or purchase
+        status = refund.status_at(now)
+        try:
+            if status is RefundStatus.WAITING:
+                made, after, writes = self._refunding(refund, current, now)
+                self._commit([*writes, *self._refunds.settle(made.refund)])
+                return after
+        except (InvalidError, ConflictError) as error:
+            status, refund = RefundStatus.REFUSED, replace(refund, refusal=error.code)
+        rest = tuple(each for each in current.returns.awaited if each != awaited)
+        after = replace(current, returns=replace(current.returns, awaited=rest))
+        settled = self._refunds.settle(replace(refund, status=status))
+        self._commit([self._purchases.refund(current, after), *settled])
+        return after
+
+    def _refunding(self, refund: Refund, purchase: Purchase, now: datetime) -> tuple[Refunding, Purchase, list[Write]]:
+        """``refund`` decided, the purchase after it, and the writes of all but the refund's own item."""
+        program, rules = self._programs.active(), self._programs.version(purchase.program_version)
+        if purchase.member is None:
+            made = decide_refund(refund, purchase, {}, rules=rules, program=program, now=now)
+            return made, made.purchase, [self._purchases.refund(purchase, made.purchase)]
+        wallets, record, at = self._owner_at(purchase, program, now)
+        history = self._history(purchase, returned(purchase, refund, rules), wallets, program)
+        made = decide_refund(refund, purchase, wallets, rules=rules, program=program, now=at, history=history)
+        decisions, folded = self._folded(made.decisions, record, program, now)
+        released = [self._budgets.give_back(grant) for grant in made.released]
+        kept = self._purchases.refund(purchase, made.purchase)
+        made = made._replace(decisions=decisions)
+        return made, made.purchase, [*self._saved(wallets, decisions), *folded, *released, kept]
+
+    def _owner_at(
+        self, purchase: Purchase, program: Program, now: datetime
+    ) -> tuple[Mapping[CurrencyId, Wallet], Record, datetime]:
+        """The wallets and the standing of the purchase's member, and when to decide."""
+        if purchase.member is None:
+            raise MemberNotFoundError
+        wallets, record = self._states.load(purchase.member)
+        if not wallets:
+            raise MemberNotFoundError
+        at = max(wallet.not_before(now) for wallet in wallets.values())
+        work_off(wallets.values(), self._wallets, self._commit, program, at)
+        return wallets, record, at
+
+    def _history(
+        self, before: Purchase, after: Purchase, wallets: Mapping[CurrencyId, Wallet], program: Program
+    ) -> History:
+        """Entries are read only where points slide, or had paid."""
+        sliding: Iterable[Wallet] = ()
+        if after.is_refunded:
+            sliding = [wallet for wallet in wallets.values() if slides(wallet, program)]
+        activity = {wallet.currency: activity_without(before.id, self._all_entries(wallet)) for wallet in sliding}
+        if before.paid is None or after.returns.points == before.returns.points:
+            return NO_HISTORY._replace(activity=activity)
+        paid = before.paid
+        spent = before.member and self._wallets.entry(before.member, paid.currency, paid.version)
+        if not spent:
+            raise StaleReadError("The purchase is being written just now.")
+        return History(activity, spent, self._since(spent))
+
+    def _all_entries(self, wallet: Wallet) -> Iterable[Entry]:
+        return all_items(lambda after: self._wallets.entries(wallet.member, wallet.currency, after=after))
+
+    def _since(self, spent: Entry) -> tuple[Entry, ...]:
+        if not any(change.lot.sliding_days for change in spent.changes):
+            return ()
+        member, currency = spent.member, spent.currency
+        newest_first = all_items(lambda after: self._wallets.entries(member, currency, after=after, newest_first=True))
+        return tuple(takewhile(lambda entry: entry.version > spent.version, newest_first))[::-1]
+
+    def _refunded(self, refund: Refund) -> Refunded:
+        """A refund that was booked before, or waits."""
+        return Refunded(refund, tuple(self._entries_of(refund)), replayed=True)
+
+    def _entries_of(self, refund: Refund) -> Iterable[Entry]:
+        references = [(each.currency, each.version) for each in refund.owed]
+        if refund.given_back:
+            references.append((refund.given_back.currency, refund.given_back.version))
+        for currency, version in references:
+            entry = refund.purchase and self._wallets.entry(refund.purchase.member, currency, version)
+            if not entry:
+                raise StaleReadError("The refund is being written just now.")
+            yield entry
+
+
+def entries_of(made: Refunding) -> tuple[Entry, ...]:
+    """The entries that a refund's answer shows: what each wallet owed, then what points it got back."""
+    by_place = {(entry.currency, entry.version): entry for entry in booked(made.decisions)}
+    shown = [by_place[each.currency, each.version] for each in made.refund.owed]
+    given = made.refund.given_back
+    return (*shown, by_place[given.currency, given.version]) if given else tuple(shown)
