@@ -56,6 +56,11 @@ def both_tables() -> Iterator[None]:
 
 def enrol_mei(table: Table, programs: Programs, now: datetime) -> None:
     """By the phone number that the samples name."""
+    enrol(MEI, "0912-345-678", table, programs, now)
+
+
+def enrol(member: MemberId, phone: str, table: Table, programs: Programs, now: datetime) -> None:
+    """Somebody at maru, by a phone number."""
     members = Members(
         members=TableMembers(table),
         wallets=TableWallets(table),
@@ -64,7 +69,7 @@ def enrol_mei(table: Table, programs: Programs, now: datetime) -> None:
         hasher=IdentityHasher(lambda: SECRET),
         commit=table.commit,
         pause=lambda _: None,
-        new_id=lambda: MEI,
+        new_id=lambda: member,
     )
-    presented = (Presented(phone_identity("0912-345-678")),)
+    presented = (Presented(phone_identity(phone)),)
     members.enrol(Enrolment(presented, Profile(), "maru"), "maru", now)

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import to_instant
 from huitou.platform.table import Table
 from huitou.points.decisions import Decision, Earn, decide, join, touch
@@ -15,12 +16,16 @@ from huitou.points.wallet import Cause
 from tests.builders import Line, sale
 from tests.contract.targets import REGION
 from tests.gateway import found_at
-from tests.serving import EVENTS, MEI, Event, Result, enrol_mei
+from tests.serving import EVENTS, MEI, Event, Result, enrol, enrol_mei
 
 NOW = to_instant(datetime.now(UTC))
 DAY = timedelta(days=1)
-WRITES = ("redeem", "reverse", "adjust")
-READS = ("get_wallet", "list_entries", "get_redemption")
+WRITES = (
+    *("redeem", "reverse", "adjust", "reinstate"),
+    *("place_hold", "capture_hold", "release_hold", "transfer", "convert"),
+)
+READS = ("get_wallet", "list_entries", "get_redemption", "get_hold", "get_transfer", "get_conversion")
+LIN = MemberId("01JNSM3VF0R6T8C1W5PJ4X9YZB")
 
 
 def event(name: str, *, body: Any = None, key: str | None = None, query: dict[str, str] | None = None) -> Event:
@@ -43,6 +48,14 @@ def about(redemption: dict[str, Any], asked: Event) -> Event:
     sample = asked["pathParameters"]["redemption_id"]
     asked["path"] = asked["path"].replace(sample, redemption["redemption_id"])
     asked["pathParameters"] = {"redemption_id": redemption["redemption_id"]}
+    return asked
+
+
+def of(thing: str, asked: Event) -> Event:
+    """The same call for another hold, transfer, conversion or entry."""
+    ((name, sample),) = asked["pathParameters"].items()
+    asked["path"] = asked["path"].replace(sample, thing)
+    asked["pathParameters"] = {name: thing}
     return asked
 
 
@@ -78,6 +91,10 @@ class Function:
         earned = earnings(sale(Line(money), occurred_at=at, brand=brand), program)["points"]
         decision = decide(wallet, Earn(earned, brand, at, Cause("purchase", purchase)), program, NOW)
         self.table.commit(self.wallets.save(wallet, decision))
+
+    def enrol_lin(self) -> None:
+        """The friend whom the samples give points to."""
+        enrol(LIN, "0922-333-444", self.table, self._module.programs, NOW - 200 * DAY)
 
     def join_sora(self) -> None:
         """What Mei's first use of anything at sora does."""
