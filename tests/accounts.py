@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from huitou.accounts.movements import Terms
+from huitou.kernel.commits import Commit
 from huitou.kernel.errors import DomainError
 from huitou.kernel.ids import Digest, MemberId
 from huitou.points.decisions import Decision, decide
@@ -30,6 +31,7 @@ from huitou.points.moves import (
     Settle,
     TakeBack,
 )
+from huitou.points.ports import WalletStore
 from huitou.points.wallet import Cause, Entry, EntryType, RuleOutcome, Wallet, open_wallet
 from huitou.program.model import Program
 from huitou.program.terms import Bearer, Conversion, Cost, Price, RefundPolicy, Settlement, Worth
@@ -249,3 +251,30 @@ STEPS = tuple(_STEPS)
 
 def _ignore(_: object) -> None:
     """A step answers nothing."""
+
+
+PRICES_WRITTEN: Mapping[str, object] = {
+    "prices": [
+        {
+            "currency": "points",
+            "issuer": "maru",
+            "honoured_by": "sora",
+            "since": "2026-01-01",
+            "points": "7",
+            "money": "2",
+        }
+    ],
+    "worth": [{"currency": "points", "since": "2026-01-01", "points": "4", "money": "1"}],
+}
+"""As a programme document has them."""
+
+
+def keep(town: Town, wallets: WalletStore, commit: Commit) -> None:
+    """Stores what happened, as the functions would have: the home wallets came with the enrolment."""
+    for (member, currency), wallet in town.wallets.items():
+        before = open_wallet(member, currency, OPENED)
+        if currency == "points":
+            commit([wallets.create(before)])
+            before = wallets.load_all(member)[currency]
+        stored = replace(wallet, version=wallet.version + before.version, home=before.home)
+        commit(wallets.save(before, Decision(stored, tuple(town.entries[member, currency]))))

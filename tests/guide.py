@@ -30,6 +30,7 @@ from huitou.access.service import KeyService
 from huitou.access.store import TableKeys
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import format_instant
+from huitou.platform.keys import MEMBER_SHARDS
 from huitou.platform.table import Table
 from huitou.points.budget_store import TableBudgets
 from huitou.points.budgets import BudgetId, split
@@ -103,6 +104,8 @@ class _Cloud:
         answered = self._send(asked)
         if asked.startswith("POST /v1/imports\n"):
             self._upload(json.loads(answered["body"])["import_id"])
+        if asked.startswith("POST /v1/accounts\n"):
+            self._count(json.loads(answered["body"])["account_id"])
         if "/start\n" in asked:
             self._carry_out(asked.split("/")[3])
         shown = _shown(answered, with_body=not exchange["answered"].strip() or "\n\n" in exchange["answered"])
@@ -169,11 +172,20 @@ class _Cloud:
                 self._functions["apply_import"].handler({"run": run, "chunk": chunk}, None)
             self._functions["report_import"].handler(run, None)
 
+    def _count(self, account_id: str) -> None:
+        """What the state machine does."""
+        run = {"account_id": account_id, "manifest_key": f"accounts/{account_id}/manifest.json"}
+        with self._clock_of_states():
+            for shard in range(MEMBER_SHARDS):
+                self._functions["count_accounts"].handler({"run": run, "chunk": {"shard": shard}}, None)
+            self._functions["report_accounts"].handler(run, None)
+
     @contextmanager
     def _clock_of_states(self) -> Iterator[None]:
         with (
             patch.object(self._functions["apply_import"], "datetime", _Stopped(self._now)),
             patch.object(self._functions["report_import"], "datetime", _Stopped(self._now)),
+            patch.object(self._functions["report_accounts"], "datetime", _Stopped(self._now)),
         ):
             yield
 
@@ -209,7 +221,7 @@ class _Stopped:
         return self._now.astimezone(zone)
 
 
-_STATES = ("partition_import", "apply_import", "report_import")
+_STATES = ("partition_import", "apply_import", "report_import", "count_accounts", "report_accounts")
 
 
 def _loaded(function: str) -> Any:
@@ -231,7 +243,7 @@ def _route(method: str, path: str) -> tuple[str, str]:
 def _is_about_what_will_hold(line: str) -> bool:
     """Calls that only a key of the group may make."""
     return line == "POST /v1/program/versions" or line.split(" ")[1].startswith(
-        ("/v1/program/drafts", "/v1/program/rollback")
+        ("/v1/program/drafts", "/v1/program/rollback", "/v1/accounts", "/v1/settlements")
     )
 
 
@@ -280,8 +292,9 @@ def _cloud() -> Iterator[_Cloud]:
         states: Any = boto3.client("stepfunctions", region_name=REGION)
         definition = {"StartAt": "wait", "States": {"wait": {"Type": "Pass", "End": True}}}
         role = "arn:aws:iam::123456789012:role/import"
-        machine = states.create_state_machine(name="import", definition=json.dumps(definition), roleArn=role)
-        variables["HUITOU_IMPORT_STATE_MACHINE"] = machine["stateMachineArn"]
+        for name in ("import", "account"):
+            machine = states.create_state_machine(name=name, definition=json.dumps(definition), roleArn=role)
+            variables[f"HUITOU_{name.upper()}_STATE_MACHINE"] = machine["stateMachineArn"]
         yield _Cloud()
 
 

@@ -34,6 +34,7 @@ ENVIRONMENT = {
     "HUITOU_DUE_QUEUE_URL": "http://127.0.0.1:9/queue",
     "HUITOU_IMPORT_BUCKET": "imports",
     "HUITOU_IMPORT_STATE_MACHINE": "arn:aws:states:ap-northeast-1:000000000000:stateMachine:import",
+    "HUITOU_ACCOUNT_STATE_MACHINE": "arn:aws:states:ap-northeast-1:000000000000:stateMachine:account",
     "POWERTOOLS_METRICS_NAMESPACE": "Huitou",
 }
 
