@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from huitou.imports.model import ImportFormat, Run
+from huitou.imports.openings import Control
 from huitou.imports.preparing import Preparation
 from huitou.imports.programs import PinnedPrograms
 from huitou.imports.rejections import write_rejections
@@ -29,7 +30,7 @@ from huitou.points.wallet import Entry, Wallet
 from huitou.program.model import GROUP, Program
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_budgets import MemoryBudgets
-from huitou.simulator.memory_imports import MemoryFiles, MemoryRuns
+from huitou.simulator.memory_imports import MemoryFiles, MemoryOpenings, MemoryRuns
 from huitou.simulator.memory_members import MemoryMembers
 from huitou.simulator.memory_points import MemoryWallets
 from huitou.simulator.memory_purchases import MemoryMemberStates, MemoryPurchases
@@ -119,9 +120,10 @@ class Importer:
         brand: str = GROUP,
         key: str = "first",
         now: datetime = STARTED,
+        control: Control | None = None,
     ) -> Run:
         """An import that was asked for, uploaded and started."""
-        created = self.use.create(form, None, key, brand, now)
+        created = self.use.create(form, None, key, brand, now, control=control)
         self.files.write(created.run.upload_key, content)
         return self.use.start(created.run.id, brand, now)
 
@@ -151,6 +153,7 @@ class Importer:
             budgets=MemoryBudgets(self.table),
             states=MemoryMemberStates(self.table),
             standings=self.standings,
+            openings=MemoryOpenings(self.table),
             commit=self.commit,
             pause=lambda _: None,
             read_row=read_row,

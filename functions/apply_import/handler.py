@@ -12,7 +12,7 @@ from huitou.imports.programs import PinnedPrograms
 from huitou.imports.rejections import write_rejections
 from huitou.imports.requests import read_row
 from huitou.imports.service import running
-from huitou.imports.store import TableRuns
+from huitou.imports.store import TableOpenings, TableRuns
 from huitou.imports.working import Task, Worker
 from huitou.kernel.ids import parse_digest
 from huitou.kernel.instants import to_instant
@@ -80,6 +80,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         budgets=TableBudgets(members_table),
         states=TableMemberStates(members_table),
         standings=standings,
+        openings=TableOpenings(members_table),
         commit=members_table.commit,
         pause=pause,
         read_row=read_row,

@@ -48,11 +48,12 @@ class Needs(Settings):
 
 settings = load(Needs)
 program = Table(settings.program_table, settings.region, settings.endpoint)
+programs = ProgramReader(TableVersions(program), monotonic)
 imports = Imports(
     runs=TableRuns(program),
     files=S3Files(settings.import_bucket, settings.region, settings.endpoint),
     states=ImportStates(settings.import_state_machine, settings.region, settings.endpoint),
-    programs=ProgramReader(TableVersions(program), monotonic),
+    programs=programs,
     commit=program.commit,
     pause=pause,
 )
@@ -72,7 +73,10 @@ def create_import(body: Annotated[ImportBody, Body()], idempotency_key: Idempote
     A brand's key imports rows of its own brand only.
     """
     caller = current_caller(app)
-    created = imports.create(body.format, body.client_reference, idempotency_key, caller.brand, accepted_at(app))
+    control = body.control.control(programs.active()) if body.control else None
+    created = imports.create(
+        body.format, body.client_reference, idempotency_key, caller.brand, accepted_at(app), control=control
+    )
     note(app, import_id=created.run.id, replayed=created.replayed)
     location = {"Location": reference_to(app, f"/v1/imports/{created.run.id}")}
     return answer(created_view(created), 200 if created.replayed else 201, location)

@@ -132,7 +132,7 @@ def test_the_samples_tell_an_imports_story(functions: Functions) -> None:
     _, ended = functions.call(event("serve_imports.get"))
     assert (ended["status"], ended["counts"]) == (
         "completed",
-        {"members": 1, "recorded": 1, "known": 0, "rejected": 1},
+        {"members": 1, "recorded": 1, "known": 0, "rejected": 1, "opened": 0},
     )
     assert [(each["line"], each["code"]) for each in ended["rejections"]] == [(5, "invalid_purchase")]
     assert ended["rejections_url"].startswith("https://")
@@ -147,7 +147,7 @@ def test_a_worker_that_is_called_again_gives_the_same_report(functions: Function
         functions.run("apply_import")
     assert functions.run("report_import") == {"import_id": event("report_import")["import_id"], "status": "completed"}
     _, ended = functions.call(event("serve_imports.get"))
-    assert ended["counts"] == {"members": 1, "recorded": 1, "known": 0, "rejected": 1}
+    assert ended["counts"] == {"members": 1, "recorded": 1, "known": 0, "rejected": 1, "opened": 0}
 
 
 def test_a_file_that_cannot_be_read_is_reported_in_its_own_words(functions: Functions) -> None:

@@ -33,6 +33,13 @@ class FileTooLargeError(InvalidError):
     title = "The file is too large"
 
 
+class ControlMismatchError(InvalidError):
+    """The openings in the file do not come to the control totals that were said; nothing was written."""
+
+    code = "control_mismatch"
+    title = "The control totals do not hold"
+
+
 class FileReplacedError(ConflictError):
     """Another file was uploaded after the start."""
 

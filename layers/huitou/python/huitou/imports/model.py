@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from huitou.imports.openings import Control
 from huitou.kernel.ids import Digest
 from huitou.program.model import BrandId
 
@@ -55,6 +56,8 @@ class Counts(NamedTuple):
     known: int = 0
     """Purchases that were known before, with the same content."""
     rejected: int = 0
+    opened: int = 0
+    """Lots and tiers of another system that this import brought."""
 
     @property
     def done(self) -> int:
@@ -102,6 +105,8 @@ class Run:
     rejections: tuple[Rejection, ...] = ()
     """The first ones by line, at most `SHOWN_REJECTIONS`; once it is finished."""
     failure: str | None = None
+    control: Control | None = None
+    """What openings must come to before anything is written."""
 
     @property
     def decided_at(self) -> datetime:

@@ -21,6 +21,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from huitou.imports.model import UNREAD
+from huitou.imports.openings import LotHead
 from huitou.imports.rows import RawRow
 from huitou.kernel.instants import to_millis
 
@@ -35,11 +36,14 @@ _ALONE = -1
 class Head(NamedTuple):
     """What placing a row takes. ``at`` is None for a member row that does not say when they enrolled."""
 
-    is_purchase: bool
+    rank: int
+    """Of one member's rows the lowest come first: members, then purchases, then openings."""
     at: datetime | None
     receipt: str
     names: tuple[str, ...]
     """What ties the row to others: its identities and its receipt."""
+    lot: LotHead | None = None
+    """What control totals count."""
 
 
 class PlacedRow(NamedTuple):
@@ -72,7 +76,7 @@ class Partition:
         self._sizes.append(size)
         self._instants.append(to_millis(head.at) + _LONG_AGO if head and head.at else 0)
         self._receipts.append(_hash(head.receipt) if head else 0)
-        self._kinds.append(head.is_purchase if head else 0)
+        self._kinds.append(head.rank if head else 0)
         for name in head.names if head else ():
             self._tie(row, self._named.setdefault(_hash(name), row))
 
@@ -101,7 +105,7 @@ class Partition:
     def labelled(self, row: int, raw: RawRow) -> bytes:
         """The row as a line of its chunk: lines sorted as text are the groups, each in its order.
 
-        Members come before purchases, purchases by time, then by receipt. `groups_of` reads it.
+        Members come before purchases, then openings, each by time, then by receipt. `groups_of` reads it.
         """
         order = f"{self._group(row):08x}{self._kinds[row]:x}{self._instants[row]:016x}{self._receipts[row]:016x}"
         return b"%s\t%s\t%d\n" % (order.encode(), raw.text, raw.line)

@@ -12,6 +12,7 @@ from typing import Any
 from huitou.imports.apply import rejected
 from huitou.imports.errors import FileTooLargeError
 from huitou.imports.model import MOST_ROWS, UNREAD, ChunkRef, Counts, Rejection, Run
+from huitou.imports.openings import Count
 from huitou.imports.partition import MOST_GROUP_BYTES, Head, Partition
 from huitou.imports.ports import Files, RunStore
 from huitou.imports.rejections import write_rejections
@@ -39,7 +40,8 @@ class Preparation:
     def prepare(self, run_id: Digest) -> Mapping[str, Any]:
         """Writes the chunks and the manifest that lists them; what the other states receive.
 
-        Doing it again writes the same again. Raises `UnreadableFileError`, `FileTooLargeError`, `FileReplacedError`.
+        Doing it again writes the same again. Raises `UnreadableFileError`, `FileTooLargeError`, `FileReplacedError`,
+        `ControlMismatchError`.
         """
         run = running(self._runs, run_id)
         partition, rejections, rows = self._survey(run)
@@ -61,7 +63,7 @@ class Preparation:
     def _survey(self, run: Run) -> tuple[Partition, list[Rejection], int]:
         """Which rows belong together, those that cannot be placed, and how many there are of both."""
         program = self._programs.version(run.program_version)
-        partition, rejections, rows = Partition(), [], 0
+        partition, rejections, rows, count = Partition(), [], 0, Count()
         for rows, row in enumerate(self._rows(run), 1):
             if rows > MOST_ROWS:
                 raise FileTooLargeError(f"A file has at most {MOST_ROWS} rows.")
@@ -74,6 +76,10 @@ class Preparation:
                 rejections.append(rejected(row.line, error))
                 head = None
             partition.add(head, len(row.text))
+            if head and head.lot:
+                count.add(head.lot)
+        if run.control:
+            count.require(run.control, program)
         return partition, rejections, rows
 
     def _distribute(self, run: Run, partition: Partition, spools: Sequence[_Spool]) -> list[Rejection]:

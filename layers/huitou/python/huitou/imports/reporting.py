@@ -17,7 +17,13 @@ from huitou.kernel.commits import Commit
 from huitou.kernel.ids import Digest
 
 _OF_THE_FILE: Mapping[str, type[Exception]] = {
-    each.__name__: each for each in (errors.UnreadableFileError, errors.FileTooLargeError, errors.FileReplacedError)
+    each.__name__: each
+    for each in (
+        errors.UnreadableFileError,
+        errors.FileTooLargeError,
+        errors.FileReplacedError,
+        errors.ControlMismatchError,
+    )
 }
 
 

@@ -12,19 +12,22 @@ from typing import Annotated, Any, Literal, NoReturn
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from huitou.access.model import Caller
-from huitou.fields import Body, ClientReference, Moment, View
+from huitou.fields import Body, ClientReference, Moment, Name, View
 from huitou.imports.apply import Arrival, Bill, imported_time
 from huitou.imports.model import SHOWN_REJECTIONS, ImportFormat, ImportStatus, Run
+from huitou.imports.openings import Control, LotHead, OpeningLot, OpeningTier
 from huitou.imports.partition import Head
 from huitou.imports.service import Created, Progress
 from huitou.kernel.errors import FieldError, InvalidError
-from huitou.kernel.ids import MemberId
+from huitou.kernel.ids import MemberId, digest_of
 from huitou.kernel.instants import format_instant
 from huitou.kernel.pointers import pointer_to
 from huitou.members.identity import Identity
 from huitou.members.references import IdentityBody, MemberReference
 from huitou.members.requests import EnrolBody
 from huitou.members.service import Enrolment
+from huitou.points.requests import Spent
+from huitou.program.faults import Faults
 from huitou.program.model import Program
 from huitou.purchases.requests import ReceiptBody, SaleBody, read_purchase, read_receipt
 
@@ -52,6 +55,53 @@ class PurchaseRow(SaleBody):
     type: Literal["purchase"]
 
 
+class OpeningRow(Body):
+    """A row: a lot of points as another system kept it."""
+
+    type: Literal["opening"]
+    member: MemberReference
+    brand: Name | None = None
+    """Whose points they are; the key's brand, where the key has one."""
+    currency: Name | None = None
+    """By default the points that all brands share."""
+    points: Annotated[Spent, Field(examples=["250"])]
+    """What is left of the lot, more than 0."""
+    earned_at: Moment
+    active_at: Moment | None = None
+    """From when on they can be spent; by default since they were earned."""
+    expires_at: Moment | None = None
+    """When they end, that instant excluded; without it, never."""
+    reference: ClientReference
+    """What the other system calls the lot: brought twice, it comes once."""
+
+
+class TierRow(Body):
+    """A row: a tier that another system had given."""
+
+    type: Literal["tier"]
+    member: MemberReference
+    brand: Name | None = None
+    tier: Name
+    until: Moment | None = None
+    """When it is reviewed; by default, as if the member had reached it at the import's start."""
+    reference: ClientReference
+
+
+class _OpeningHead(BaseModel):
+    type: Literal["opening"]
+    member: MemberReference
+    brand: str | None = None
+    currency: str | None = None
+    points: Spent
+    earned_at: Moment
+    reference: str
+
+
+class _TierHead(BaseModel):
+    type: Literal["tier"]
+    member: MemberReference
+
+
 class _MemberHead(BaseModel):
     type: Literal["member"]
     identities: list[IdentityBody]
@@ -65,11 +115,11 @@ class _PurchaseHead(ReceiptBody):
     member: MemberReference | None = None
 
 
-_HEADS: TypeAdapter[_MemberHead | _PurchaseHead] = TypeAdapter(
-    Annotated[_MemberHead | _PurchaseHead, Field(discriminator="type")]
+_HEADS: TypeAdapter[_MemberHead | _PurchaseHead | _OpeningHead | _TierHead] = TypeAdapter(
+    Annotated[_MemberHead | _PurchaseHead | _OpeningHead | _TierHead, Field(discriminator="type")]
 )
-_ROWS: TypeAdapter[MemberRow | PurchaseRow] = TypeAdapter(
-    Annotated[MemberRow | PurchaseRow, Field(discriminator="type")]
+_ROWS: TypeAdapter[MemberRow | PurchaseRow | OpeningRow | TierRow] = TypeAdapter(
+    Annotated[MemberRow | PurchaseRow | OpeningRow | TierRow, Field(discriminator="type")]
 )
 
 
@@ -81,20 +131,77 @@ def read_head(text: bytes, run: Run, program: Program) -> Head:
         _refuse(error)
     if isinstance(head, _MemberHead):
         at = head.enrolled_at
-        return Head(False, at, "", tuple(_name(each.identity) for each in head.identities))
+        return Head(0, at, "", tuple(_name(each.identity) for each in head.identities))
+    if isinstance(head, _OpeningHead):
+        return _opening_head(head, run, program)
+    if isinstance(head, _TierHead):
+        return Head(3, run.decided_at, "", (_name(head.member.target),))
     receipt = read_receipt(head, _caller(run).brand_for(head.brand), program).digest
     named = (_name(head.member.target),) if head.member else ()
     at = imported_time(head.occurred_at, run.decided_at)
-    return Head(True, at, receipt, (f"receipt:{receipt}", *named))
+    return Head(1, at, receipt, (f"receipt:{receipt}", *named))
 
 
-def read_row(text: bytes, run: Run, program: Program) -> Arrival | Bill:
+def _opening_head(head: _OpeningHead, run: Run, program: Program) -> Head:
+    owner, brand = _name(head.member.target), _caller(run).brand_for(head.brand)
+    currency = program.currencies.get(head.currency or program.home_currency)
+    faults = Faults()
+    points = faults.amount("/points", head.points, currency.exponent if currency else 0)
+    if currency is None or currency.brand not in {None, brand}:
+        faults.add("/currency", "there are no such points at this brand")
+    faults.raise_any(InvalidRowError, "The lot cannot be taken over.")
+    lot = LotHead(f"{brand}:{head.reference}", owner, currency.id if currency else "", points or 0)
+    return Head(2, imported_time(head.earned_at, run.decided_at), lot.reference, (owner,), lot)
+
+
+def read_row(text: bytes, run: Run, program: Program) -> Arrival | Bill | OpeningLot | OpeningTier:
     """The whole of a row. Raises as `read_head`."""
     try:
         row = _ROWS.validate_json(text)
     except ValidationError as error:
         _refuse(error)
-    return _arrival(row, run) if isinstance(row, MemberRow) else _bill(row, run, program)
+    match row:
+        case MemberRow():
+            return _arrival(row, run)
+        case PurchaseRow():
+            return _bill(row, run, program)
+        case OpeningRow():
+            return _opening(row, run, program)
+        case TierRow():
+            return _tier(row, run)
+
+
+def _opening(row: OpeningRow, run: Run, program: Program) -> OpeningLot:
+    brand = _caller(run).brand_for(row.brand)
+    faults = Faults()
+    faults.store(None, brand, program)
+    currency = program.currencies.get(row.currency or program.home_currency)
+    if currency is None or currency.brand not in {None, brand}:
+        faults.add("/currency", "there are no such points at this brand")
+    points = faults.amount("/points", row.points, currency.exponent if currency else 0)
+    if points == 0:
+        faults.add("/points", "must not be 0")
+    active_at = row.active_at or row.earned_at
+    if active_at < row.earned_at:
+        faults.add("/active_at", "lies before the points were earned")
+    if row.expires_at is not None and row.expires_at <= max(run.decided_at, active_at):
+        faults.add("/expires_at", "they are over already")
+    faults.raise_any(InvalidRowError, "The lot cannot be taken over.")
+    return OpeningLot(
+        digest_of(("opening", brand, row.reference)),
+        row.member.target,
+        currency.id if currency else "",
+        points or 0,
+        brand,
+        imported_time(row.earned_at, run.decided_at),
+        active_at,
+        row.expires_at,
+    )
+
+
+def _tier(row: TierRow, run: Run) -> OpeningTier:
+    brand = _caller(run).brand_for(row.brand)
+    return OpeningTier(digest_of(("opening tier", brand, row.reference)), row.member.target, row.tier, row.until, brand)
 
 
 def _arrival(row: MemberRow, run: Run) -> Arrival:
@@ -134,11 +241,36 @@ def _refuse(error: ValidationError) -> NoReturn:
     raise InvalidRowError("The row does not fit the schema.", errors=fields) from None
 
 
+class ControlBody(Body):
+    """What the openings in the file come to, as the other system says."""
+
+    points: dict[Name, Spent] = Field(default={}, max_length=50, examples=[{"points": "125000"}])
+    """By currency; where any is named, all are checked."""
+    members: Annotated[int, Field(ge=0)] | None = None
+    """How many different members their rows name."""
+    lots: Annotated[int, Field(ge=0)] | None = None
+
+    def control(self, program: Program) -> Control:
+        """In smallest units. Raises `InvalidError`."""
+        faults, points = Faults(), {}
+        for currency, text in self.points.items():
+            kind = program.currencies.get(currency)
+            if kind is None:
+                faults.add(f"/control/points/{currency}", "there are no such points")
+            else:
+                points[currency] = faults.amount(f"/control/points/{currency}", text, kind.exponent) or 0
+        faults.raise_any(InvalidRowError, "The control totals cannot be.")
+        return Control(points, self.members, self.lots)
+
+
 class ImportBody(Body):
     """A file to come."""
 
     format: ImportFormat
     """How the rows are written; the file may be compressed with gzip."""
+
+    control: ControlBody | None = None
+    """Where the file does not come to it, the import fails, and nothing is written."""
 
     client_reference: ClientReference | None = None
 
@@ -161,6 +293,8 @@ class ImportCountsView(View):
     known: int
     """Purchases that were known before, with the same content."""
     rejected: int
+    opened: int
+    """Lots and tiers of another system that this import brought."""
 
 
 class ImportView(View):

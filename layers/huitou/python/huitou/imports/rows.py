@@ -1,7 +1,8 @@
 """Reading a file row by row, in bounded memory: NDJSON or CSV, plain or compressed with gzip.
 
 A row is a JSON object: ``{"type": "member", …}`` with the fields of ``POST /v1/members`` and, if known,
-``enrolled_at``; or ``{"type": "purchase", …}`` with those of ``POST /v1/purchases``.
+``enrolled_at``; or ``{"type": "purchase", …}`` with those of ``POST /v1/purchases``; or, of another system's books,
+``{"type": "opening", …}`` for a lot and ``{"type": "tier", …}`` for a tier.
 
 A CSV has a header with any of `COLUMNS`, one line per member or per line of a purchase. Consecutive lines that
 agree in everything but `LINE_COLUMNS` are one purchase. An empty cell is a field left out. A member may have
@@ -35,6 +36,7 @@ _PURCHASE = (
 )
 _ENROLMENT = ("brand", "enrolled_at", "client_reference")
 _PROFILE = ("name", "birthday", "gender", "language", "home_store", "contact_phone", "contact_email")
+_OPENING = ("brand", "currency", "points", "earned_at", "active_at", "expires_at", "reference", "tier", "until")
 _IDENTITIES: Mapping[str, tuple[str, ...]] = {
     "member_id": ("id",),
     "phone": ("phone",),
@@ -49,7 +51,7 @@ _IDENTITIES: Mapping[str, tuple[str, ...]] = {
 }
 """Where a column's value lies in the body of an identity."""
 COLUMNS = tuple(
-    dict.fromkeys(("type", *_PURCHASE, *_ENROLMENT, *_PROFILE, *_IDENTITIES, "phone_region", *LINE_COLUMNS))
+    dict.fromkeys(("type", *_PURCHASE, *_ENROLMENT, *_PROFILE, *_IDENTITIES, *_OPENING, "phone_region", *LINE_COLUMNS))
 )
 
 Cells = Mapping[str, str]
@@ -197,6 +199,9 @@ def _body(cells: Cells, more_lines: list[dict[str, str]]) -> dict[str, Any]:
             **({"profile": profile} if profile else {}),
         }
     named = _identities(cells)
+    if cells.get("type") in {"opening", "tier"}:
+        owner = {key: value for each in named for key, value in each.items()}
+        return {"type": cells["type"], **_picked(cells, _OPENING), "member": owner}
     return {
         "type": cells.get("type", ""),
         **_picked(cells, _PURCHASE),

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from huitou.imports.errors import FileReplacedError, FileTooLargeError, ImportNotFoundError, NothingUploadedError
 from huitou.imports.model import MOST_FILE_BYTES, Counts, ImportFormat, ImportStatus, Run, total
+from huitou.imports.openings import Control
 from huitou.imports.ports import Files, RunStore, StateMachine
 from huitou.kernel.commits import Commit, once, until_committed
 from huitou.kernel.content import require_same
@@ -58,10 +59,17 @@ class Imports:
         self._pause = pause
 
     def create(
-        self, form: ImportFormat, client_reference: str | None, key: str, brand: BrandId, now: datetime
+        self,
+        form: ImportFormat,
+        client_reference: str | None,
+        key: str,
+        brand: BrandId,
+        now: datetime,
+        *,
+        control: Control | None = None,
     ) -> Created:
         """An import that waits for its file; the same ``key`` again is the same one. Raises `ContentReusedError`."""
-        run = Run(digest_of(("import", brand, key)), brand, form, client_reference, now)
+        run = Run(digest_of(("import", brand, key)), brand, form, client_reference, now, control=control)
 
         def attempt() -> Created:
             self._commit([self._runs.add(run)])
@@ -71,7 +79,8 @@ class Imports:
             known = self._runs.find(run.id)
             if known is None:
                 return None
-            require_same({"format": known.format}, {"format": form}, "import")
+            was, is_now = ({"format": each.format, "control": each.control} for each in (known, run))
+            require_same(was, is_now, "import")
             return Created(known, self._files.upload_url(known.upload_key), replayed=True)
 
         return once(attempt, recall, self._pause)

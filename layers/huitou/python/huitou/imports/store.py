@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 
 from huitou.imports.model import Counts, ImportFormat, ImportStatus, Rejection, Run
+from huitou.imports.openings import Control, Opened
 from huitou.kernel.commits import StaleReadError, Write
-from huitou.kernel.ids import Digest
+from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.instants import format_instant, parse_instant
 from huitou.kernel.pages import all_items
 from huitou.platform import keys
@@ -32,12 +33,64 @@ class RunItem(Item):
     counts = JSONAttribute()
     rejections = JSONAttribute(null=True)
     failure = UnicodeAttribute(null=True)
+    control = JSONAttribute(null=True)
 
 
 class ChunkItem(Item):
     """What became of the rows of a chunk."""
 
     counts = JSONAttribute()
+
+
+class OpeningItem(Item):
+    """A lot that was brought from another system; lies among the members (E14)."""
+
+    member = UnicodeAttribute()
+    currency = UnicodeAttribute()
+    points = IntegerAttribute()
+    issuer = UnicodeAttribute()
+    earned_at = UnicodeAttribute()
+    active_at = UnicodeAttribute()
+    expires_at = UnicodeAttribute(null=True)
+    booked_at = UnicodeAttribute()
+
+
+class TableOpenings:
+    """`OpeningStore` in DynamoDB."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def find(self, opening: Digest) -> Opened | None:
+        item = self._table.get(OpeningItem, *keys.opening(opening))
+        if item is None:
+            return None
+        return Opened(
+            opening,
+            MemberId(item.member),
+            item.currency,
+            item.points,
+            item.issuer,
+            parse_instant(item.earned_at),
+            parse_instant(item.active_at),
+            parse_instant(item.expires_at) if item.expires_at else None,
+            parse_instant(item.booked_at),
+        )
+
+    def add(self, opened: Opened) -> Write:
+        item = OpeningItem(
+            *keys.opening(opened.id),
+            member=opened.member,
+            currency=opened.currency,
+            points=opened.points,
+            issuer=opened.issuer,
+            earned_at=format_instant(opened.earned_at),
+            active_at=format_instant(opened.active_at),
+            expires_at=format_instant(opened.expires_at) if opened.expires_at else None,
+            booked_at=format_instant(opened.booked_at),
+        )
+        brought = StaleReadError("The lot was brought meanwhile.")
+        return self._table.put(item, condition=OpeningItem.pk.does_not_exist(), refused=brought)
 
 
 class TableRuns:
@@ -85,6 +138,7 @@ def _item(run: Run) -> RunItem:
         counts=list(run.counts),
         rejections=[list(each) for each in run.rejections] or None,
         failure=run.failure,
+        control=[dict(run.control.points), run.control.members, run.control.lots] if run.control else None,
     )
 
 
@@ -105,4 +159,5 @@ def _run(run_id: Digest, item: RunItem) -> Run:
         counts=Counts(*item.counts),
         rejections=tuple(Rejection(*each) for each in item.rejections or ()),
         failure=item.failure,
+        control=Control(*item.control) if item.control else None,
     )

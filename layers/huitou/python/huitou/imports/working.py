@@ -21,26 +21,33 @@ from huitou.imports.apply import (
     rejected,
 )
 from huitou.imports.model import NOTHING, Counts, Rejection, Run, total
+from huitou.imports.openings import ACTOR, BROUGHT, Opened, OpeningLot, OpeningStore, OpeningTier
 from huitou.imports.partition import PlacedRow, groups_of
-from huitou.kernel.commits import Commit, StaleReadError, Write, until_committed
+from huitou.kernel.commits import Commit, StaleReadError, Write, once, until_committed
+from huitou.kernel.content import require_same
 from huitou.kernel.errors import ConflictError, DomainError, ForbiddenError, InvalidError, NotFoundError
 from huitou.kernel.ids import Digest, MemberId
 from huitou.members.directory import FoundMember, MemberDirectory
 from huitou.members.identity import Identity
 from huitou.members.service import Members
+from huitou.points.backlog import work_off
+from huitou.points.decisions import decide
 from huitou.points.granting import BudgetStore, Drawing
-from huitou.points.membership import MemberNotFoundError
+from huitou.points.membership import MemberNotFoundError, require_seen
 from huitou.points.ports import WalletStore
+from huitou.points.wallet import open_wallet
 from huitou.program.model import GROUP, Program
 from huitou.program.ports import Programs
 from huitou.purchases.decisions import rules_for
 from huitou.purchases.model import Purchase
 from huitou.purchases.ports import MemberState, MemberStates, PurchaseStore
-from huitou.standing.model import Record
+from huitou.purchases.standing import MemberFacts
+from huitou.standing.model import Grant, Record
 from huitou.standing.ports import StandingStore
+from huitou.standing.service import Tiers
 from huitou.standing.timeline import ProgramTimeline
 
-ReadRow = Callable[[bytes, Run, Program], Arrival | Bill]
+ReadRow = Callable[[bytes, Run, Program], Arrival | Bill | OpeningLot | OpeningTier]
 
 REFUSALS = (InvalidError, NotFoundError, ForbiddenError, ConflictError)
 """What is the row's own fault. Anything else stops the chunk, which is then tried again as a whole."""
@@ -95,6 +102,7 @@ class Worker:
         budgets: BudgetStore,
         states: MemberStates,
         standings: StandingStore,
+        openings: OpeningStore,
         commit: Commit,
         pause: Callable[[int], None],
         read_row: ReadRow,
@@ -106,6 +114,7 @@ class Worker:
         self._budgets = budgets
         self._states = states
         self._standings = standings
+        self._openings = openings
         self._commit = commit
         self._pause = pause
         self._read_row = read_row
@@ -125,13 +134,16 @@ class Worker:
     def _apply_group(self, rows: Sequence[PlacedRow], task: Task, tally: Tally) -> None:
         arrivals: list[tuple[int, Arrival]] = []
         bills: list[tuple[PlacedRow, Bill]] = []
+        openings: list[tuple[int, OpeningLot | OpeningTier]] = []
         for row in rows:
             try:
                 read = self._read_row(row.text, task.run, task.programs.active())
                 if isinstance(read, Arrival):
                     arrivals.append((row.line, read))
-                else:
+                elif isinstance(read, Bill):
                     bills.append((row, _timed(read, task)))
+                else:
+                    openings.append((row.line, read))
             except REFUSALS as error:
                 tally.reject(row.line, error)
         first_sale = min((bill.purchase.occurred_at for _, bill in bills), default=task.now)
@@ -141,6 +153,20 @@ class Worker:
                 self._keep_unclaimed(sales, task, tally)
             else:
                 self._sell(buyer, sales, task, tally)
+        self._open_all(openings, found, task, tally)
+
+    def _open_all(
+        self,
+        openings: Iterable[tuple[int, OpeningLot | OpeningTier]],
+        found: dict[Identity | MemberId, FoundMember],
+        task: Task,
+        tally: Tally,
+    ) -> None:
+        for line, opening in openings:
+            try:
+                tally.add(self._open(opening, found, task))
+            except REFUSALS as error:
+                tally.reject(line, error)
 
     def _enrol(
         self, arrivals: Iterable[tuple[int, Arrival]], first_sale: datetime, task: Task, tally: Tally
@@ -191,6 +217,39 @@ class Worker:
         if reference not in found:
             found[reference] = self._directory.require(reference, by_group=task.run.brand == GROUP)
         return found[reference]
+
+    def _open(
+        self, opening: OpeningLot | OpeningTier, found: dict[Identity | MemberId, FoundMember], task: Task
+    ) -> Counts:
+        """Raises `MemberNotFoundError`, `ContentReusedError`, and of a tier what `Tiers.grant` does."""
+        member = self._find(opening.owner, found, task).id
+        if isinstance(opening, OpeningTier):
+            tiers = Tiers(
+                MemberFacts(self._states, task.programs), self._standings, task.programs, self._commit, self._pause
+            )
+            grant = Grant(opening.id, opening.tier, task.now, opening.until, opening.brand, BROUGHT, ACTOR)
+            return Counts(known=1) if tiers.grant(member, grant, task.now).replayed else Counts(opened=1)
+        opened = Opened(opening.id, member, *opening[2:], task.now)
+
+        def attempt() -> Counts:
+            program = task.programs.active()
+            wallets, _ = self._states.load(member)
+            require_seen(wallets.get(program.home_currency), opening.issuer if task.run.brand != GROUP else GROUP)
+            wallet = wallets.get(opening.currency) or open_wallet(member, opening.currency, task.now)
+            at = wallet.not_before(task.now)
+            work_off((wallet,), self._wallets, self._commit, program, at)
+            decision = decide(wallet, opening.command(), program, at)
+            self._commit([*self._wallets.save(wallet, decision), self._openings.add(opened)])
+            return Counts(opened=1)
+
+        def recall() -> Counts | None:
+            known = self._openings.find(opening.id)
+            if known is None:
+                return None
+            require_same(known.content(), opened.content(), "opening")
+            return Counts(opened=1) if known.booked_at == task.now else Counts(known=1)
+
+        return once(attempt, recall, self._pause)
 
     def _sell(self, member: MemberId, sales: Sequence[SaleRow], task: Task, tally: Tally) -> None:
         account: _Account | None = None

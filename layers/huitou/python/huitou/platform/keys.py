@@ -236,6 +236,11 @@ def erasure(member_id: str) -> Key:
     return ERASURES, f"{ERASURE_PREFIX}{member_id}"
 
 
+def opening(digest: str) -> Key:
+    """A lot that was brought along, by its reference in the other system; among the members."""
+    return f"OPENING#{digest}", "OPENING"
+
+
 def import_run(import_id: str) -> Key:
     return f"IMPORT#{import_id}", "RUN"
 

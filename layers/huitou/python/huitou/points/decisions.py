@@ -22,6 +22,7 @@ from huitou.points.holding import capture, place_hold, release
 from huitou.points.ledger import CLOCK, Decision, InsufficientPointsError, Ledger, OutstandingDebtError
 from huitou.points.moves import (
     Adjust,
+    BringIn,
     Capture,
     Command,
     ConvertIn,
@@ -51,6 +52,7 @@ __all__ = [
     "CLOCK",
     "MOST_SETTLED",
     "Adjust",
+    "BringIn",
     "Capture",
     "Command",
     "ConvertIn",
@@ -158,6 +160,20 @@ def _adjust(ledger: Ledger, command: Adjust) -> None:
         ledger.repay(changes, command.cause, brand)
 
 
+def _bring_in(ledger: Ledger, command: BringIn) -> None:
+    pending = command.active_at > command.earned_at
+    change = ledger.add(command.points, command.brand, command.active_at, command.expires_at, pending=pending)
+    ledger.book(
+        EntryType.ADJUST,
+        [change],
+        command.cause,
+        command.brand,
+        effective_at=command.earned_at,
+        actor=command.actor,
+    )
+    ledger.repay([change], command.cause, command.brand)
+
+
 def _expire(ledger: Ledger, command: Expire) -> None:
     if command.points is not None:
         changes = ledger.take(command.points)
@@ -186,6 +202,7 @@ _HOW: Mapping[type[Command], Callable[[Ledger, Any], None]] = {
     ConvertIn: convert_in,
     HandOver: hand_over,
     TakeOver: take_over,
+    BringIn: _bring_in,
 }
 
 

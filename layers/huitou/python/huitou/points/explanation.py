@@ -190,6 +190,8 @@ def _case(entry: Entry) -> str:
         case EntryType.EARN if not entry.amount:
             return "earn.nothing"
         case EntryType.ADJUST:
+            if entry.cause.type == "opening":
+                return "adjust.opening"
             return "adjust.given" if entry.amount > 0 else "adjust.taken"
         case EntryType.EXPIRE if by_hand:
             return "expire.by_hand"

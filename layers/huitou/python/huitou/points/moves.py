@@ -147,6 +147,19 @@ class Adjust:
 
 
 @dataclass(frozen=True, slots=True)
+class BringIn:
+    """Take in a lot of ``brand`` that another system kept, with its own dates (M36)."""
+
+    points: int
+    brand: BrandId
+    earned_at: datetime
+    active_at: datetime
+    expires_at: datetime | None
+    actor: str
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
 class Expire:
     """End points by hand: of lots, spendable or pending, or ``points`` of those that end first (E6).
 
@@ -263,4 +276,5 @@ Command = (
     | ConvertIn
     | HandOver
     | TakeOver
+    | BringIn
 )

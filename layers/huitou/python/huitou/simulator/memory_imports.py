@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from huitou.imports.errors import FileReplacedError
 from huitou.imports.model import Counts, Run
+from huitou.imports.openings import Opened
 from huitou.imports.ports import FileInfo
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest
@@ -80,3 +81,17 @@ def _etag(content: bytes) -> str:
 
 def _always(_: object) -> bool:
     return True
+
+
+class MemoryOpenings:
+    """`OpeningStore` in memory."""
+
+    def __init__(self, table: MemoryTable) -> None:
+        self._table = table
+
+    def find(self, opening: Digest) -> Opened | None:
+        return self._table.get(Opened, *keys.opening(opening))
+
+    def add(self, opened: Opened) -> Write:
+        brought = StaleReadError("The lot was brought meanwhile.")
+        return self._table.put(*keys.opening(opened.id), opened, refused=brought, when=absent)
