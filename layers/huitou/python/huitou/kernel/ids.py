@@ -23,6 +23,8 @@ from huitou.kernel.instants import from_millis, to_millis
 MemberId = NewType("MemberId", str)
 Digest = NewType("Digest", str)
 
+_CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+"""From the digits of Base 32 to those of ULIDs, 26 of which hold 130 bits."""
 _ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"
 _MEMBER_ID = re.compile(_ULID)
 _DIGEST = re.compile(r"[A-Z2-7]{26}")
@@ -60,7 +62,8 @@ def digest_of(parts: Iterable[str]) -> Digest:
 def ulid_for(instant: datetime, digest: Digest) -> str:
     """The ULID at ``instant`` whose random part is fixed by ``digest``."""
     tail = hashlib.sha256(digest.encode()).digest()[:10]
-    return str(ULID.from_bytes(to_millis(instant).to_bytes(6, "big") + tail))
+    padded = b32encode(bytes(4) + to_millis(instant).to_bytes(6, "big") + tail)
+    return padded[-26:].translate(_CROCKFORD).decode()
 
 
 def parse_id(text: str) -> OwnedId | Digest:

@@ -141,6 +141,10 @@ class Selection:
         """Whether a line of one of ``categories`` would count; asked of rules without SKUs only."""
         return not self._categories.isdisjoint(categories)
 
+    def meets_any(self, skus: set[str], occasion: Occasion) -> bool:
+        """Whether a line counts, by its SKU, which is one of ``skus``, or by its category."""
+        return not self._skus.isdisjoint(skus) or not self._categories.isdisjoint(occasion.by_category)
+
     def base(self, occasion: Occasion) -> int:
         """What was paid for the lines that count."""
         if self.is_all:
@@ -248,8 +252,8 @@ def _of_categories(selection: Selection) -> Check:
 
 def _of_skus(selection: Selection) -> Check:
     def selected(occasion: Occasion) -> str | None:
-        lines = occasion.sale.lines
-        return None if any(map(selection.has, lines)) else listed({line.sku for line in lines})
+        skus = {line.sku for line in occasion.sale.lines}
+        return None if selection.meets_any(skus, occasion) else listed(skus)
 
     return selected
 

@@ -17,6 +17,7 @@ from huitou.kernel.calendars import local_date
 from huitou.kernel.errors import ConflictError
 from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.money import format_amount
+from huitou.kernel.values import changed
 from huitou.points.counters import counted, recent
 from huitou.points.expiry import activation, expiration, follow, withdraw
 from huitou.points.replay import ACTIVITIES
@@ -162,7 +163,7 @@ class Ledger:
         """The wallet as it stands now; its version is that of the last entry."""
         if not self._entries:
             return Decision(self._wallet, ())
-        wallet = replace(
+        wallet = changed(
             self._wallet,
             version=self._wallet.version + len(self._entries),
             lots=tuple(sorted(self.lots.values(), key=attrgetter("number"))),
@@ -187,13 +188,14 @@ class Ledger:
                 self.release(hold.id, CLOCK, due)
             starting = [lot for lot in self.lots.values() if lot.pending and lot.active_at <= due]
             if starting:
-                changes = [LotChange(0, replace(lot, pending=False)) for lot in starting]
+                changes = [LotChange(0, changed(lot, pending=False)) for lot in starting]
                 self.book(EntryType.ACTIVATE, changes, CLOCK, GROUP, effective_at=due)
             self.expire(due)
 
     def expire(self, at: datetime) -> None:
         """Books the end of all lots that are over at ``at``."""
-        ending = [lot.change(-lot.remaining) for lot in self.lots.values() if lot.has_expired(at)]
+        lots = self.lots.values()
+        ending = [lot.change(-lot.remaining) for lot in lots if lot.expires_at is not None and lot.expires_at <= at]
         if ending:
             self.book(EntryType.EXPIRE, ending, CLOCK, GROUP, effective_at=at)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
 from huitou.kernel.errors import ConflictError
 from huitou.kernel.facts import Fact
 from huitou.kernel.ids import MemberId
+from huitou.kernel.values import changed
 from huitou.points.budgets import Grant, Left, budget_of, taken
 from huitou.points.circumstances import Circumstances
 from huitou.points.decisions import Command, Decision, Earn, KeepAlive, decide_all, keep_alive
@@ -84,17 +85,17 @@ def decide_sale(
         if currency == program.home_currency:
             fact = Fact(at, at, purchase.spend, 1, earned[currency].points)
             bought = {**wallet.bought, purchase.brand: wallet.bought.get(purchase.brand, 0) + 1}
-            wallet = replace(wallet, bought=bought, unseen=(*wallet.unseen, fact))
+            wallet = changed(wallet, bought=bought, unseen=(*wallet.unseen, fact))
         decisions[currency] = decide_all(wallet, asked, program, now)
     entries = tuple(_reference(decisions[currency].entry_for(cause, EntryType.EARN)) for currency in earned)
     others = [wallet for currency, wallet in wallets.items() if currency not in decisions]
     decisions |= keep_alive(others, KeepAlive(purchase.brand, at, cause), program, now)
     budgets = {rule: points for earning in earned.values() for rule, points in earning.budgets.items()}
-    kept = replace(
+    kept = changed(
         purchase,
         member=member,
         entries=entries,
-        seen=replace(seen, budgets=budgets) if seen.budgets or budgets else seen,
+        seen=changed(seen, budgets=budgets) if seen.budgets or budgets else seen,
         grants=tuple(_grants(budgets, left, program)) if budgets else (),
         paid=_spent(paid, decisions, cause) if paid else None,
     )
@@ -156,7 +157,7 @@ def _reference(entry: Entry) -> EntryRef:
 
 def _seen_then(purchase: Purchase, program: Program) -> Circumstances:
     nothing = {rule.id: 0 for rule in program.earning if rule.budget is not None}
-    return replace(purchase.seen, budgets={**nothing, **purchase.seen.budgets})
+    return changed(purchase.seen, budgets={**nothing, **purchase.seen.budgets})
 
 
 def rules_for(purchase: Purchase, at: datetime, programs: Programs) -> Program:

@@ -36,8 +36,8 @@ def personal(home: Wallet, record: Record, timeline: Timeline, program: Program,
     Born on 29 February is born in February (E10).
     """
     tier = stand(known_of(home, record), timeline, at).tier_at(at) if program.tiers else None
-    month = record.birthday[0] if record.birthday else 0
-    return Personal(tier, month == local_date(at, program.zone).month)
+    is_month = record.birthday is not None and record.birthday[0] == local_date(at, program.zone).month
+    return Personal(tier, is_month)
 
 
 def known_of(home: Wallet, record: Record) -> Known:
