@@ -70,7 +70,7 @@ class FileSales:
 
     def _read_head(self, text: bytes, run: Run, program: Program) -> Head:
         head = read_head(text, run, program)
-        if head.is_purchase and head.at:
+        if head.receipt and head.at:
             self.last_at = max(self.last_at, head.at)
         return head
 
@@ -101,11 +101,13 @@ class FileSales:
         )
 
     def _read(self, row: PlacedRow) -> Arrival | Bill | None:
+        """What counts of a row: balances that another system left are none of the programme's doing."""
         try:
-            return read_row(row.text, self._run, self._program)
+            read = read_row(row.text, self._run, self._program)
         except DomainError:
             self.rejected += 1
             return None
+        return read if isinstance(read, Arrival | Bill) else None
 
 
 class _Files(MemoryFiles):

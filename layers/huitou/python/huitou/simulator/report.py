@@ -15,7 +15,7 @@ from huitou.simulator.history import Sales
 from huitou.simulator.replaying import Account, Issue
 
 NO_SPENDINGS = "Members use no points: the source does not say when they did. So more expires, and more is open."
-NO_RETURNS = "Nothing is refunded, held, sent or converted, and nobody is given points or a tier by hand."
+NO_RETURNS = "Nothing is refunded, held, sent, converted, given by hand or brought along from another system."
 AS_IF_ALWAYS = "Each programme counts as if it had always held."
 BUDGETS = "Budgets are given out member by member, not in the order of time: {rules} ran out."
 UNSPENT = "Points that were used in the past are used again as far as they are there."
