@@ -8,14 +8,19 @@ from datetime import timedelta
 import pytest
 
 from huitou.kernel.commits import StaleReadError
-from huitou.kernel.errors import ContentReusedError
+from huitou.kernel.errors import ContentionError, ContentReusedError
+from huitou.kernel.ids import MemberId
 from huitou.platform.pauses import pause
-from tests.builders import at
+from huitou.points.decisions import InsufficientPointsError
+from huitou.points.holding import TooManyHoldsError
+from huitou.points.holds import Holds
+from tests.builders import MEI, at
 from tests.contract.conftest import SideBySide
 from tests.contract.targets import AnyTable
-from tests.ledger import Ledger, order
+from tests.ledger import FixedPrograms, Ledger, order
 
 NOON = at("2026-03-02 12:00")
+LIN = MemberId("01JMEMBERMEM0000000000XYN0")
 LATER = NOON + timedelta(hours=1)
 
 
@@ -36,6 +41,54 @@ def test_a_booking_is_found_as_it_was_added(ledger: Ledger, kind: str) -> None:
 
     assert ledger.commands.find(made.id) == made
     assert ledger.commands.find(order("other", 5).id) is None
+
+
+def test_all_that_a_command_says_is_kept(ledger: Ledger) -> None:
+    """What only holds, transfers, conversions, reinstatements and expiries have."""
+    made = [
+        order("hold", 60, type="hold", lasts=timedelta(minutes=15), bill=640, version=7),
+        order("gift", 30, type="transfer", recipient=LIN, message="生日快樂", arrived_version=3, version=8),
+        order("change", 65, type="conversion", target="stamps", arrived_version=1, version=9),
+        order("again", 0, type="reinstatement", entry=f"{MEI}-points-3", lasts=timedelta(days=30), version=10),
+        order("end", 0, type="expiry", lots=(1, 4), version=11),
+    ]
+
+    ledger.commit([ledger.commands.add(each) for each in made])
+
+    assert [ledger.commands.find(each.id) for each in made] == made
+
+
+def test_a_hold_is_marked_as_ended_once(ledger: Ledger) -> None:
+    """E17."""
+    made = order("hold", 60, type="hold", lasts=timedelta(minutes=15), version=7)
+    ledger.commit([ledger.commands.add(made)])
+
+    ledger.commit([ledger.commands.mark_ended(made, 8)])
+    for again in (made, order("never placed", 1, type="hold")):
+        with pytest.raises(StaleReadError):
+            ledger.commit([ledger.commands.mark_ended(again, 9)])
+
+    assert ledger.commands.find(made.id) == replace(made, ended_version=8)
+
+
+def test_forty_tills_at_once_capture_no_more_than_there_is(ledger: Ledger, side_by_side: SideBySide) -> None:
+    """E17, E18: of 100 points, each takes seven."""
+    use = Holds(ledger.wallets, ledger.commands, FixedPrograms(ledger.program), ledger.commit, pause)
+
+    def serve(number: int) -> str:
+        asked = order(f"hold {number}", 7, type="hold", lasts=timedelta(minutes=15))
+        try:
+            hold = use.place(asked, presented=True, now=NOON)
+            return use.capture(hold.order.id, None, brand="maru", now=NOON).state
+        except (InsufficientPointsError, TooManyHoldsError, ContentionError):
+            return "refused"
+
+    outcomes = side_by_side(40, serve)
+
+    assert outcomes.count("captured") <= 14
+    assert set(outcomes) == {"captured", "refused"}
+    assert ledger.balance(NOON).spendable >= 100 - 7 * 14
+    assert ledger.contradictions() == []
 
 
 def test_a_key_is_taken_once(ledger: Ledger) -> None:

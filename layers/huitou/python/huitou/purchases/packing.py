@@ -28,7 +28,7 @@ def pack(purchase: Purchase) -> bytes:
     if seen is not NOBODY or grants or paid:
         flags = sum(getattr(seen, name) << bit for bit, name in enumerate(_FLAGS))
         taken = [[*each.budget, *each[1:]] for each in grants]
-        parts = [flags, seen.tier, sorted(seen.segments), seen.used, taken, paid]
+        parts = [flags, seen.tier, sorted(seen.segments), dict(seen.used), taken, paid]
         while parts and not parts[-1]:
             parts.pop()
         basket += parts
