@@ -18,7 +18,7 @@ from huitou.simulator.history import Between, History, Sales, Spending
 from huitou.simulator.replaying import Replayer
 from huitou.simulator.report import Report, written
 from tests.builders import MEI, at, document, program, rule
-from tests.importing import STARTED, member_row, ndjson, purchase_row, sora_row
+from tests.importing import STARTED, Importer, member_row, ndjson, purchase_row, sora_row
 from tests.purchases import LIN, bill, bread
 
 UNTIL = at("2026-04-30 23:59")
@@ -220,6 +220,30 @@ def test_a_file_is_replayed_as_an_import_would_book_it() -> None:
     assert history.birthday is not None
     assert history.birthday.month == 2
     assert sales.rejected == 1
+
+
+def test_a_simulation_earns_what_an_import_books() -> None:
+    """M14: the same decisions, here forgotten, there kept: points of each member, those that are over included."""
+    rows = [
+        *(member_row(f"C-{n}") for n in range(3)),
+        *(
+            purchase_row(f"A-{n}", f"2026-0{1 + n % 5}-1{n % 7} 12:00", str(170 * n), f"C-{n % 3}")
+            for n in range(1, 25)
+        ),
+        *(sora_row(f"S-{n}", f"2026-0{1 + n % 5}-2{n % 7} 12:00", member={"card": f"C-{n % 3}"}) for n in range(9)),
+    ]
+    version = program(
+        document(tiers=TIERS, earning=[rule(), DOUBLE, rule(id="cap", caps=[{"points": "9", "per": "month"}])])
+    )
+    importer = Importer(version)
+    importer.bring(rows)
+    replayer = Replayer(version, STARTED)
+    for history in _file(rows, version).histories():
+        account, wallet = replayer.replay(history), importer.wallet(history.name)
+        entries = importer.entries(history.name)
+        assert sum(account.issued.values()) == sum(each.amount for each in entries if each.type == "earn") > 0
+        assert sum(account.expired.values()) == -sum(each.amount for each in entries if each.type == "expire")
+        assert sum(account.open.values()) == sum(lot.remaining for lot in wallet.lots)
 
 
 def test_a_report_names_no_phone_and_no_mailbox() -> None:

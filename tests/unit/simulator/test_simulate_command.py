@@ -1,0 +1,96 @@
+"""`huitou simulate`: from files to a table and a report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner, Result
+
+from cli.main import app
+from cli.program_file import read_program_file
+from cli.sample_data import SampleSales, write_sample
+from huitou.imports.model import ImportFormat
+from huitou.program.compilation import compile_program
+from huitou.program.document import canonical_json
+from huitou.program.validation import read_document
+from huitou.purchases.model import Purchase
+from huitou.simulator.files import FileSales
+from tests.builders import at, document, rule
+from tests.importing import STARTED, member_row, ndjson, purchase_row
+
+Run = Callable[..., Result]
+SAMPLE = Path(__file__).parents[3] / "programs" / "sample.yaml"
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Compares a programme that doubles the points with the one before, over two members' sales."""
+    (tmp_path / "before.yaml").write_text(yaml.safe_dump(document()))
+    (tmp_path / "after.yaml").write_text(yaml.safe_dump(document(earning=[rule(points="2")])))
+    rows = [
+        member_row("C-1"),
+        purchase_row("A-1", "2026-03-02 12:00", "1000"),
+        purchase_row("A-2", "2026-03-09 12:00", "500"),
+        purchase_row("A-3", "2026-03-02 12:00", "300", card="C-2"),
+    ]
+    (tmp_path / "sales.ndjson").write_bytes(ndjson(rows))
+
+    def invoke(*more: str) -> Result:
+        against, source = (str(tmp_path / name) for name in ("before.yaml", "sales.ndjson"))
+        changed = str(tmp_path / "after.yaml")
+        return CliRunner().invoke(app, ["simulate", changed, "--against", against, "--source", source, *more])
+
+    return invoke
+
+
+def test_the_command_says_what_differs(run: Run, tmp_path: Path) -> None:
+    """M14."""
+    done = run("--json", str(tmp_path / "report.json"))
+    assert done.exit_code == 0, done.output
+    assert "2 members with 3 sales" in done.output
+    assert "36 (+18)" in done.output
+    report: dict[str, Any] = json.loads((tmp_path / "report.json").read_text())
+    assert report["points"][0]["issued"] == {"before": "18", "after": "36", "more": "18"}
+
+
+def test_the_command_replays_the_days_that_it_is_asked_for(run: Run, tmp_path: Path) -> None:
+    """M14: both days included."""
+    run("--from", "2026-03-03", "--to", "2026-03-09", "--json", str(tmp_path / "report.json"))
+    report: dict[str, Any] = json.loads((tmp_path / "report.json").read_text())
+    assert report["sales"]["after"] == {"counted": 1, "unknown_place": 0}
+
+
+def test_the_same_command_writes_the_same_bytes(run: Run, tmp_path: Path) -> None:
+    """M14."""
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+    run("--json", str(first))
+    run("--json", str(second))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_the_command_asks_for_something_to_compare_with(tmp_path: Path) -> None:
+    """Without an address there is no active programme."""
+    (tmp_path / "after.yaml").write_text(yaml.safe_dump(document()))
+    done = CliRunner().invoke(app, ["simulate", str(tmp_path / "after.yaml")], env={"HUITOU_API_URL": ""})
+    assert done.exit_code == 1
+
+
+def test_the_sample_replayed_is_the_sample_imported(tmp_path: Path) -> None:
+    """M14: straight from the data, or by the file that `huitou import sample` sends: the same purchases."""
+    written = read_document(json.dumps(read_program_file(SAMPLE).document))
+    program = compile_program(json.loads(canonical_json(written)), 1)
+    file = write_sample(tmp_path / "sample.ndjson.gz", members=3, shift_days=0).path
+    imported = FileSales(lambda: file.open("rb"), ImportFormat.NDJSON, program, STARTED)
+    assert _bills(imported) == _bills(SampleSales(members=3))
+
+
+def _bills(sales: SampleSales | FileSales) -> dict[str, Purchase]:
+    """By receipt; when they came is no part of what happened."""
+    found = (sale for history in sales.histories() for sale in history.purchases)
+    return {sale.receipt: replace(sale, received_at=at("2026-01-01 00:00")) for sale in found}
