@@ -19,8 +19,8 @@ from tests.serving import EVENTS, MEI, Event, Result, enrol_mei
 
 NOW = at("2026-11-21 18:30")
 """When the samples were sent."""
-WRITES = ("record", "record_batch", "claim", "record_visit")
-READS = ("get", "list_purchases")
+WRITES = ("record", "record_batch", "claim", "record_visit", "refund", "cancel_refund", "move_purchase")
+READS = ("get", "list_purchases", "get_refund", "list_refunds")
 PERMISSIONS = "purchases:read purchases:write"
 
 

@@ -163,6 +163,8 @@ def sale_view(purchase: Purchase, program: Program) -> dict[str, Any]:
         "tier": purchase.seen.tier,
         "program_version": purchase.program_version,
         "client_reference": purchase.client_reference,
+        "refunded": _refunded(purchase),
+        "moved_to": str(purchase.moved.to) if purchase.moved else None,
     }
 
 
