@@ -41,6 +41,10 @@ TYPES: Final = {
     "AUDIT": ("AUDIT#", ".+"),
     "RUN": ("IMPORT#", "RUN"),
     "CHUNK": ("IMPORT#", r"CHUNK#\d{5}"),
+    "ACCOUNT": ("ACCOUNT#", "ACCOUNT"),
+    "SUMS": ("ACCOUNT#", r"REPORT|SHARD#\d{2}"),
+    "MONTH": ("SETTLEMENTS", r"MONTH#\d{4}-\d{2}"),
+    "LAST": ("SETTLEMENTS", "LAST"),
 }
 """Every type of item by its keys: what `pk` begins with, and the form of `sk`."""
 
