@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from huitou.kernel.errors import DomainError
 from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.pages import all_items
+from huitou.members.directory import FoundMember
+from huitou.members.model import Profile
+from huitou.merging.service import merge_id
 from huitou.points.commands import PointsCommand, command_id
 from huitou.points.holds import Holds
 from huitou.points.journeys import Journeys
@@ -22,20 +26,19 @@ from huitou.points.service import Points
 from huitou.points.wallet import EXCLUDED, OUTDONE, Entry, EntryType, Lot, RuleOutcome, Wallet
 from huitou.program.model import GROUP
 from huitou.purchases.model import Line, Payment, PointsPaid, Purchase, VisitType
+from huitou.purchases.quoting import Quote, Quotes
 from huitou.purchases.receipts import SourceEvent
 from huitou.purchases.refunds import LineAsked, Refund
 from huitou.purchases.service import Recorded
 from huitou.purchases.standing import MemberFacts
 from huitou.standing.model import Grant
 from huitou.standing.service import Tiers, grant_id
-from tests.builders import MEI
-from tests.builders import wallet as a_wallet
 from tests.examples.programs import merged, program_of
 from tests.ledger import order
-from tests.purchases import LIN, Shop, at_once, bill, booking, return_of
+from tests.members import MEI_EMAIL, MEI_PHONE
+from tests.merging import TwoRecords
+from tests.purchases import Shop, at_once, bill, booking, return_of
 
-MEMBERS = {"mei": MEI, "lin": LIN}
-NAMES = {member: name for name, member in MEMBERS.items()}
 CATEGORIES = {"bread", "tea"}
 """Articles that are of a category of the same name; others have none."""
 PIECE = 1000
@@ -45,30 +48,31 @@ Step = Mapping[str, Any]
 
 
 class Stage:
-    """Mei and Lin, both members of both brands, under ``document``. Mei acts where a step names nobody."""
+    """Mei and Lin, who joined at Maru, under ``document``. Mei acts where a step names nobody."""
 
     def __init__(self, document: Mapping[str, Any], enrolled: str | None, birthday: str | None) -> None:
         program = program_of(document)
         self.program = program
         self.document = document
         self.shop = shop = Shop(program)
+        self.people = people = TwoRecords(shop)
         shared = (shop.wallets, shop.ledger.commands, shop.programs, shop.table.commit, _no_pause)
         self.points, self.holds, self.journeys = Points(*shared), Holds(*shared), Journeys(*shared)
+        self.quotes = Quotes(shop.states, shop.wallets, shop.ledger.commands, shop.budgets, shop.programs)
         facts = MemberFacts(shop.states, shop.programs)
         self.tiers = Tiers(facts, shop.standings, shop.programs, shop.table.commit, _no_pause)
         self.recorded: dict[str, Recorded] = {}
         self.last_sale: Recorded | None = None
+        self.last_quote: Quote | None = None
         self.last_refund: Refund | None = None
         self._seen: dict[tuple[MemberId, str], int] = {}
-        for member in MEMBERS.values():
-            self._enrol(member, self.instant(enrolled or "2026-01-01 09:00"))
-        if birthday:
-            shop.table.commit([shop.standings.set_birthday(MEI, date.fromisoformat(birthday))])
-
-    def _enrol(self, member: MemberId, when: datetime) -> None:
-        joined = {"maru": when, "sora": when}
-        wallet = a_wallet(member=member, version=0, brands=joined, recorded_at=when, home=True)
-        self.shop.table.commit([self.shop.wallets.create(wallet)])
+        when = self.instant(enrolled or "2026-01-01 09:00")
+        born = Profile(birthday=date.fromisoformat(birthday)) if birthday else None
+        self.members = {
+            "mei": people.enrol(MEI_PHONE, brand="maru", now=when, profile=born),
+            "lin": people.enrol(MEI_EMAIL, brand="maru", now=when),
+        }
+        self.names = {member: name for name, member in self.members.items()}
 
     # --- what is done ---
 
@@ -86,12 +90,14 @@ class Stage:
 
     def buy(self, lines: Any, step: Step, now: datetime) -> None:
         sale = self._bill(lines, step, now)
-        self.last_sale = self.shop.sell(sale, _member(step), now=self._arrival(step, now))
+        buyer = None if step.get("member") == "nobody" else self._member(step)
+        self.last_sale = self.shop.sell(sale, buyer, now=self._arrival(step, now))
         self.recorded[str(sale.number)] = self.last_sale
 
     def _bill(self, lines: Any, step: Step, now: datetime) -> Purchase:
         store = self.program.stores[step.get("store", "m1")]
         points = step.get("with_points")
+        hold = self._named(step["held_as"], step) if "held_as" in step else None
         bought = [_line(sku, what) for sku, what in lines.items()]
         paid = tuple(Payment(method, amount) for method, amount in step.get("paid", {}).items())
         return bill(
@@ -103,7 +109,7 @@ class Stage:
             occurred_at=now,
             received_at=self._arrival(step, now),
             payments=paid,
-            paid=PointsPaid("points", points) if points else None,
+            paid=PointsPaid("points", points, hold=hold) if points else None,
         )
 
     def refund(self, receipt: str, step: Step, now: datetime) -> None:
@@ -115,9 +121,27 @@ class Stage:
         back = return_of(sale, step.get("as", f"R {now.isoformat()}"), *lines, occurred_at=now)
         self.last_refund = self.shop.refund(back, now=now).refund
 
+    def claim(self, receipt: str, step: Step, now: datetime) -> None:
+        """``total`` is what the receipt is said to come to, if it is not what it does."""
+        sale = self.recorded[receipt].purchase
+        self.last_sale = self.shop.claim(sale, self._member(step), now=now, total=step.get("total"))
+        self.recorded[receipt] = self.last_sale
+
+    def quote(self, lines: Any, step: Step, now: datetime) -> None:
+        buyer = FoundMember(self._member(step), presented=True)
+        self.last_quote = self.quotes.quote(self._bill(lines, step, now), buyer, now)
+
+    def merge(self, name: str, _: Step, now: datetime) -> None:
+        """Mei and who is named turn out to be one."""
+        self.people.merge(self.members["mei"], self.members[name], now, key=f"with {name}")
+
+    def unmerge(self, name: str, _: Step, now: datetime) -> None:
+        """They turn out to be two."""
+        self.people.use.reverse(merge_id(f"with {name}"), now)
+
     def move(self, receipt: str, step: Step, now: datetime) -> None:
         """The sale was another member's."""
-        self.shop.move(self.recorded[receipt].purchase.id, MEMBERS[step["to"]], now=now)
+        self.shop.move(self.recorded[receipt].purchase.id, self.members[step["to"]], now=now)
 
     def visit(self, store: str, step: Step, now: datetime) -> None:
         brand = self.program.stores[store].brand
@@ -125,7 +149,7 @@ class Stage:
         been = booking(
             source=source,
             type=VisitType.VISIT,
-            member=_member(step),
+            member=self._member(step),
             brand=brand,
             store=store,
             occurred_at=now,
@@ -150,7 +174,7 @@ class Stage:
         self.holds.release(self._named(name, step), brand=_brand(step), now=now)
 
     def give(self, points: int, step: Step, now: datetime) -> None:
-        order = self._order("transfer", points, step, now, recipient=MEMBERS[step["to"]])
+        order = self._order("transfer", points, step, now, recipient=self.members[step["to"]])
         self.journeys.transfer(order, scope=GROUP, now=now)
 
     def convert(self, points: int, step: Step, now: datetime) -> None:
@@ -167,28 +191,28 @@ class Stage:
 
     def reinstate(self, days: int, step: Step, now: datetime) -> None:
         currency = step.get("currency", "points")
-        ended = [each for each in self._entries(_member(step), currency) if each.type is EntryType.EXPIRE]
+        ended = [each for each in self._entries(self._member(step), currency) if each.type is EntryType.EXPIRE]
         order = self._order("reinstatement", 0, step, now, reason="illness", actor="staff-7", entry=ended[-1].id)
         self.points.reinstate(replace(order, lasts=timedelta(days=days)), scope=GROUP, now=now)
 
     def grant(self, tier: str, step: Step, now: datetime) -> None:
         until = self.instant(step["until"]) if "until" in step else None
         given = Grant(grant_id("maru", now.isoformat()), tier, now, until, "maru", "a good friend", "staff-7")
-        self.tiers.grant(_member(step), given, now)
+        self.tiers.grant(self._member(step), given, now)
 
     def publish(self, changes: Any, _: Step, now: datetime) -> None:
         self.program = program_of(merged(self.document, changes), self.program.version + 1)
         self.shop.programs.publish(self.program, now)
 
     def at_once(self, steps: Sequence[Step], _: Step, now: datetime) -> None:
-        """Sales only: each in its own thread."""
-        sales = [
-            (self._bill(each["buy"], {"receipt": f"at-once-{n}", **each}, now), each) for n, each in enumerate(steps)
-        ]
-        calls = [lambda sale=sale, each=each: self.shop.sell(sale, _member(each)) for sale, each in sales]
-        for answer in at_once(calls):
+        """Each in its own thread; the first refusal is the answer."""
+        named = [{"receipt": f"at-once-{n}", "as": f"at-once-{n}", **step} for n, step in enumerate(steps)]
+        for answer in at_once([partial(self._do_one, step, now) for step in named]):
             if isinstance(answer, DomainError):
                 raise answer
+
+    def _do_one(self, step: Step, now: datetime) -> None:
+        self.do(next(verb for verb in VERBS if verb in step), step, now)
 
     def _order(self, kind: Any, points: int, step: Step, now: datetime, **changes: Any) -> PointsCommand:
         return order(
@@ -196,7 +220,7 @@ class Stage:
             points,
             type=kind,
             **{
-                "member": _member(step),
+                "member": self._member(step),
                 "currency": step.get("currency", "points"),
                 "brand": _brand(step),
                 "store": None,
@@ -204,6 +228,9 @@ class Stage:
                 **changes,
             },
         )
+
+    def _member(self, step: Step) -> MemberId:
+        return self.members[step.get("member", "mei")]
 
     def _named(self, name: str, step: Step) -> Digest:
         return command_id(_brand(step), name)
@@ -224,7 +251,9 @@ class Stage:
     def news(self) -> list[Entry]:
         """The entries that were written since it was last asked."""
         fresh: list[Entry] = []
-        for wallet in sorted(self.shop.table.all(Wallet), key=lambda each: (each.member != MEI, each.currency)):
+        for wallet in sorted(
+            self.shop.table.all(Wallet), key=lambda each: (self.names[each.member] != "mei", each.currency)
+        ):
             key = (wallet.member, wallet.currency)
             entries = [each for each in self._entries(*key) if each.version > self._seen.get(key, 0)]
             self._seen[key] = max([self._seen.get(key, 0), *(each.version for each in entries)])
@@ -239,20 +268,21 @@ class Stage:
         words += f", waived {entry.waived}" if entry.waived else ""
         words += f", owes {entry.debt:+d}" if entry.debt else ""
         words += f" {entry.currency}" if entry.currency != self.program.home_currency else ""
-        return words if entry.member == MEI else f"{NAMES[entry.member]}: {words}"
+        name = self.names[entry.member]
+        return words if name == "mei" else f"{name}: {words}"
 
     def balance(self, step: Step, now: datetime) -> dict[str, int]:
-        view = self.points.view(_member(step), step.get("currency"), at=None, as_of=None, brand=GROUP, now=now)
+        view = self.points.view(self._member(step), step.get("currency"), at=None, as_of=None, brand=GROUP, now=now)
         return dict(view.balance._asdict())
 
     def lots(self, step: Step, now: datetime) -> list[str]:
         """``40 until 2026-04-01 00:00``: by number, as the programme's clocks show it."""
-        view = self.points.view(_member(step), step.get("currency"), at=None, as_of=None, brand=GROUP, now=now)
+        view = self.points.view(self._member(step), step.get("currency"), at=None, as_of=None, brand=GROUP, now=now)
         return [self._lot(lot, now) for lot in view.lots if lot.remaining]
 
     def tier(self, step: Step, now: datetime) -> dict[str, Any]:
         """The tier ``is``, its next ``review`` and the end of its ``grace``, and what is ``missing`` for the next."""
-        outlook = self.tiers.view(_member(step), GROUP, now)
+        outlook = self.tiers.view(self._member(step), GROUP, now)
         ahead = outlook.prospect
         return {
             "is": outlook.interval.tier,
@@ -268,6 +298,17 @@ class Stage:
         """What the till hands out for the latest refund, and what became of it."""
         refund = self.last_refund
         return {"money": refund.money, "points": refund.points, "state": refund.status.value} if refund else {}
+
+    def offers(self) -> dict[str, Any]:
+        """What the latest quote says: what the sale earns, the most points that can pay, and what these are worth."""
+        if self.last_quote is None:
+            return {}
+        (points,) = self.last_quote.payable
+        return {
+            "earns": sum(each.amount for each in self.last_quote.entries),
+            "most": points.most,
+            "money": points.money,
+        }
 
     def outcomes(self, entries: Sequence[Entry]) -> dict[str, str]:
         """What each rule said: ``+10``, ``+5, cut 3 by day`` or ``no: weekdays``."""
@@ -291,10 +332,6 @@ class Stage:
 
     def shown(self, instant: datetime | None) -> str:
         return instant.astimezone(self.program.zone).strftime("%Y-%m-%d %H:%M") if instant else "never"
-
-
-def _member(step: Step) -> MemberId:
-    return MEMBERS[step.get("member", "mei")]
 
 
 def _brand(step: Step) -> str:
@@ -321,6 +358,8 @@ def _no_pause(_: int) -> None:
 
 VERBS: Mapping[str, Callable[[Stage, Any, Step, datetime], None]] = {
     "buy": Stage.buy,
+    "claim": Stage.claim,
+    "quote": Stage.quote,
     "refund": Stage.refund,
     "move": Stage.move,
     "visit": Stage.visit,
@@ -336,6 +375,8 @@ VERBS: Mapping[str, Callable[[Stage, Any, Step, datetime], None]] = {
     "reinstate": Stage.reinstate,
     "grant": Stage.grant,
     "publish": Stage.publish,
+    "merge": Stage.merge,
+    "unmerge": Stage.unmerge,
     "at_once": Stage.at_once,
 }
 """What a step can do; one that does none of it lets the clock come by."""

@@ -16,7 +16,7 @@ from tests.examples.stage import VERBS, Stage, Step
 
 DETAILS = {
     *("at", "arrived", "store", "brand", "channel", "paid", "receipt", "member", "as"),
-    *("currency", "points", "lines", "to", "minutes", "until", "sold", "with_points"),
+    *("currency", "points", "lines", "to", "minutes", "until", "sold", "with_points", "held_as", "total"),
 }
 """What a step may say about how it happened."""
 
@@ -51,6 +51,7 @@ class Outcome:
             "why": lambda expected: _only(stage.outcomes(self.entries), expected),
             "sold_as": lambda _: stage.last_sale and stage.last_sale.purchase.seen.tier,
             "returns": lambda expected: _only(stage.returns(), expected),
+            "offers": lambda expected: _only(stage.offers(), expected),
             "tier": lambda expected: _only(stage.tier(step, now), expected),
         }
 
