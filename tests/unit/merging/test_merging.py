@@ -179,3 +179,26 @@ def test_nobody_is_merged_with_themselves_or_with_nobody(people: TwoRecords, mei
         people.merge(mei, mei, NEXT_DAY)
     with pytest.raises(MemberNotFoundError):
         people.merge(mei, MemberId("01JMEMBERMEM0000000000N0NE"), NEXT_DAY)
+
+
+def test_purchases_of_both_are_listed_together(people: TwoRecords, mei: MemberId, other: MemberId) -> None:
+    """E15: a merge moves no facts, the survivor reads both."""
+    for number, who in enumerate((mei, other, mei, other, mei)):
+        people.shop.sell(bill(f"A-{number}", occurred_at=NOON + number * SOON), who)
+    people.merge(mei, other, NEXT_DAY)
+    shown, cursor = [], None
+    while True:
+        page = people.shop.use.of_member(mei, brand="group", after=cursor, limit=2)
+        shown += [purchase.number for purchase in page.items]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert shown == ["A-4", "A-3", "A-2", "A-1", "A-0"]
+
+
+def test_a_receipt_of_before_is_known_under_either_name(people: TwoRecords, mei: MemberId, other: MemberId) -> None:
+    """E14, E15: the member of a purchase is compared after the alias."""
+    people.shop.sell(bill("A-1"), other)
+    people.merge(mei, other, NEXT_DAY)
+    again = people.shop.sell(bill("A-1"), mei)
+    assert (again.replayed, again.purchase.member) == (True, other)

@@ -62,6 +62,23 @@ def seen_home(wallets: WalletStore, member: MemberId, currency: CurrencyId, bran
     return require_seen(home, brand)
 
 
+def as_named(
+    wallets: WalletStore, known: MemberId | None, given: MemberId | None, currency: CurrencyId
+) -> MemberId | None:
+    """E14: ``given`` under the name ``known``, where that is an alias of theirs; who repeats may name either.
+
+    Raises `MemberErasedError` where ``known`` was erased (E25).
+    """
+    if known is None or given is None or known == given:
+        return given
+    home = wallets.load(known, currency)
+    while home is not None and home.moved_to:
+        home = wallets.load(home.moved_to, currency)
+    if home is not None and home.erased_at:
+        raise MemberErasedError("What was known of this member has been destroyed.")
+    return known if home is not None and home.member == given else given
+
+
 def joined_by_use(home: Wallet | None, brand: BrandId, presented: bool, program: Program, now: datetime) -> Wallet:
     """The home wallet after a use at ``brand``: presenting an identity joins, where the programme says so.
 

@@ -55,6 +55,10 @@ class PurchaseStore(Protocol):
         """One purchase of a member."""
         ...
 
+    def cursor(self, purchase: Purchase) -> str:
+        """What names a purchase to `of_member` as the last one shown; of all members, in the order of time."""
+        ...
+
     def of_member(self, member: MemberId, *, after: str | None, limit: int) -> Page[Purchase]:
         """A member's purchases, the newest first."""
         ...

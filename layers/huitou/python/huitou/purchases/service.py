@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from huitou.members.directory import FoundMember
 from huitou.points.commands import PointsCommand
 from huitou.points.decisions import Decision, KeepAlive, keep_alive, touch
 from huitou.points.granting import BudgetStore
-from huitou.points.membership import require_seen
+from huitou.points.membership import as_named, require_seen
 from huitou.points.ports import CommandStore, WalletStore
 from huitou.points.wallet import Cause, Entry, Wallet
 from huitou.program.acceptance import accepted_time
@@ -143,7 +143,9 @@ class Purchases(RefundBookings):
             if not isinstance(known, Purchase):
                 awaited = known
                 return None
-            given = replace(purchase, member=member.id if member else None)
+            named = member.id if member else None
+            home = self._programs.active().home_currency
+            given = replace(purchase, member=as_named(self._wallets, known.member, named, home))
             decimals = self._programs.active().money_exponent
             require_same(known.content(decimals), given.content(decimals), "purchase")
             return self._replayed(known)
@@ -198,9 +200,21 @@ class Purchases(RefundBookings):
 
         Raises `MemberNotFoundError`.
         """
-        require_seen(self._wallets.load(member, self._programs.active().home_currency), brand)
+        home = require_seen(self._wallets.load(member, self._programs.active().home_currency), brand)
         page = self._purchases.of_member(member, after=after, limit=limit)
+        if home.absorbed:
+            page = self._together(page, home.absorbed, after=after, limit=limit)
         return Page(tuple(each for each in page.items if brand in {GROUP, each.brand}), page.next_cursor)
+
+    def _together(
+        self, page: Page[Purchase], absorbed: Iterable[MemberId], *, after: str | None, limit: int
+    ) -> Page[Purchase]:
+        """E15: with what those bought who were merged into the member; it stays where it was written."""
+        pages = [page, *(self._purchases.of_member(each, after=after, limit=limit) for each in absorbed)]
+        found = [purchase for each in pages for purchase in each.items]
+        shown = tuple(sorted(found, key=self._purchases.cursor, reverse=True)[:limit])
+        is_all = len(found) <= limit and not any(each.next_cursor for each in pages)
+        return Page(shown, None if is_all else self._purchases.cursor(shown[-1]))
 
     def visit(self, visit: Visit, member: FoundMember, now: datetime) -> SeenVisit:
         """Records a visit, booking, check-in or partner event. Raises as `record`."""
@@ -217,7 +231,9 @@ class Purchases(RefundBookings):
             known = self._purchases.find_visit(visit.source)
             if known is None:
                 return None
-            require_same(known.content(), visit.content(), "event")
+            home = self._programs.active().home_currency
+            owner = as_named(self._wallets, known.member, visit.member, home) or visit.member
+            require_same(known.content(), replace(visit, member=owner).content(), "event")
             return SeenVisit(known, replayed=True)
 
         return once(attempt, recall, self._pause)

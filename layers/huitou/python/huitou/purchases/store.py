@@ -17,7 +17,7 @@ from pynamodb.expressions.condition import Condition
 
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.errors import UnavailableError
-from huitou.kernel.ids import Digest, MemberId, OwnedId, occurred_at_of
+from huitou.kernel.ids import Digest, MemberId, OwnedId, occurred_at_of, ulid_for
 from huitou.kernel.instants import from_millis, to_millis
 from huitou.kernel.pages import Page, all_items
 from huitou.platform import keys
@@ -148,6 +148,9 @@ class TablePurchases:
     def get(self, purchase: OwnedId) -> Purchase | None:
         item = self._table.get(PurchaseItem, *keys.purchase(*purchase))
         return _purchase(purchase.member, item) if item else None
+
+    def cursor(self, purchase: Purchase) -> str:
+        return keys.PURCHASE_PREFIX + ulid_for(purchase.occurred_at, purchase.receipt)
 
     def of_member(self, member: MemberId, *, after: str | None, limit: int) -> Page[Purchase]:
         page = self._table.query(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from huitou.kernel.commits import StaleReadError, Write
-from huitou.kernel.ids import Digest, MemberId, OwnedId
+from huitou.kernel.ids import Digest, MemberId, OwnedId, ulid_for
 from huitou.kernel.pages import Page
 from huitou.platform import keys
 from huitou.points.wallet import Wallet
@@ -49,6 +49,9 @@ class MemoryPurchases:
 
     def get(self, purchase: OwnedId) -> Purchase | None:
         return self._table.get(Purchase, *keys.purchase(*purchase))
+
+    def cursor(self, purchase: Purchase) -> str:
+        return keys.PURCHASE_PREFIX + ulid_for(purchase.occurred_at, purchase.receipt)
 
     def of_member(self, member: MemberId, *, after: str | None, limit: int) -> Page[Purchase]:
         return self._table.query(
