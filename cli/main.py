@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import call, deploy, imports, invoke, items, keys, local_stack, openapi, program, run, simulate
+from cli import call, deploy, erasures, imports, invoke, items, keys, local_stack, openapi, program, run, simulate
 
 app = typer.Typer(help="Huitou, a membership platform.", no_args_is_help=True, pretty_exceptions_show_locals=False)
 app.add_typer(local_stack.app, name="local")
@@ -10,6 +10,7 @@ local_stack.app.command("items")(items.items)
 app.add_typer(program.app, name="program")
 app.add_typer(keys.app, name="keys")
 app.add_typer(imports.app, name="import")
+app.add_typer(erasures.app, name="erasures")
 for command in (
     deploy.bootstrap,
     deploy.synth,
