@@ -28,12 +28,14 @@ from huitou.members.model import Member
 from huitou.members.service import Members
 from huitou.points.wallet import Entry, Wallet
 from huitou.program.model import GROUP, Program
+from huitou.purchases.refund_service import Refunds
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_budgets import MemoryBudgets
 from huitou.simulator.memory_imports import MemoryFiles, MemoryOpenings, MemoryRuns
 from huitou.simulator.memory_members import MemoryMembers
 from huitou.simulator.memory_points import MemoryWallets
 from huitou.simulator.memory_purchases import MemoryMemberStates, MemoryPurchases
+from huitou.simulator.memory_refunds import MemoryRefunds
 from huitou.simulator.memory_standing import MemoryStandings
 from tests.builders import TAIPEI, at, program
 from tests.members import HASHER
@@ -92,6 +94,17 @@ class Importer:
         self.purchases = MemoryPurchases(self.table)
         self.members = MemoryMembers(self.table)
         self.standings = MemoryStandings(self.table)
+        self.refunds = Refunds(
+            self.purchases,
+            self.wallets,
+            self.programs,
+            self.commit,
+            lambda _: None,
+            budgets=MemoryBudgets(self.table),
+            states=MemoryMemberStates(self.table),
+            standings=self.standings,
+            refunds=MemoryRefunds(self.table),
+        )
         self.executions: list[tuple[Digest, int]] = []
         self.ended: dict[tuple[Digest, int], datetime] = {}
         self.use = Imports(
@@ -157,6 +170,7 @@ class Importer:
             commit=self.commit,
             pause=lambda _: None,
             read_row=read_row,
+            net=self.refunds.net,
         )
         with gzip.open(io.BytesIO(self.files.read(chunk["key"]))) as lines:
             tally = worker.apply(lines, Task(run, pinned, STARTED + timedelta(hours=1)))

@@ -30,6 +30,8 @@ from huitou.points.budget_store import TableBudgets
 from huitou.points.store import TableWallets
 from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
+from huitou.purchases.refund_service import Refunds
+from huitou.purchases.refund_store import TableRefunds
 from huitou.purchases.store import TableMemberStates, TablePurchases
 from huitou.standing.store import TableStandings
 
@@ -56,6 +58,17 @@ files = S3Files(settings.import_bucket, settings.region, settings.endpoint)
 hasher = IdentityHasher(Secret(settings.identity_secret, settings.region, settings.endpoint).text)
 members, wallets = TableMembers(members_table), TableWallets(members_table)
 standings = TableStandings(members_table)
+refunds = Refunds(
+    TablePurchases(members_table),
+    wallets,
+    programs,
+    members_table.commit,
+    pause,
+    budgets=TableBudgets(members_table),
+    states=TableMemberStates(members_table),
+    standings=standings,
+    refunds=TableRefunds(members_table),
+)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -84,6 +97,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         commit=members_table.commit,
         pause=pause,
         read_row=read_row,
+        net=refunds.net,
     )
     task = Task(run, pinned, rest_until=to_instant(datetime.now(UTC)) + REST)
     with gzip.open(io.BytesIO(files.read(key))) as lines:

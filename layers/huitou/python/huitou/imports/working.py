@@ -40,7 +40,8 @@ from huitou.program.model import GROUP, Program
 from huitou.program.ports import Programs
 from huitou.purchases.decisions import rules_for
 from huitou.purchases.model import Purchase
-from huitou.purchases.ports import MemberState, MemberStates, PurchaseStore
+from huitou.purchases.ports import Awaited, MemberState, MemberStates, PurchaseStore
+from huitou.purchases.returns import Returns
 from huitou.purchases.standing import MemberFacts
 from huitou.standing.model import Grant, Record
 from huitou.standing.ports import StandingStore
@@ -66,6 +67,10 @@ class Tally:
 
     def reject(self, line: int, error: DomainError) -> None:
         self.add(Counts(rejected=1), [rejected(line, error)])
+
+
+Net = Callable[[Purchase, datetime], object]
+"""Books the refunds that waited for a purchase (E19)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,7 @@ class Worker:
         commit: Commit,
         pause: Callable[[int], None],
         read_row: ReadRow,
+        net: Net,
     ) -> None:
         self._members = members
         self._directory = directory
@@ -118,6 +124,8 @@ class Worker:
         self._commit = commit
         self._pause = pause
         self._read_row = read_row
+        self._net = net
+        self._waited_for: list[Purchase] = []
         self._looks_first = False
 
     def apply(self, lines: Iterable[bytes], task: Task) -> Tally:
@@ -129,6 +137,8 @@ class Worker:
         tally = Tally()
         for group in groups_of(lines):
             self._apply_group(group, task, tally)
+        for purchase in self._waited_for:
+            self._net(purchase, task.now)
         return tally
 
     def _apply_group(self, rows: Sequence[PlacedRow], task: Task, tally: Tally) -> None:
@@ -291,7 +301,9 @@ class Worker:
     def _look_up(self, sales: Sequence[SaleRow]) -> dict[Digest, Purchase]:
         if not self._looks_first:
             return {}
-        return dict(self._purchases.find_all([sale.purchase.receipt for sale in sales]))
+        known = dict(self._purchases.find_all([sale.purchase.receipt for sale in sales]))
+        self._waited_for += (purchase for purchase in known.values() if purchase.returns.awaited)
+        return known
 
     def _carry_out(self, before_it: Record, batch: Batch, drawing: Drawing, task: Task) -> None:
         writes: list[Write] = drawing.writes()
@@ -302,8 +314,17 @@ class Worker:
             overdue = not batch.is_last and due is not None and due <= task.now
             writes += self._wallets.save(before, decision, wake_at=task.rest_until if overdue else None)
         for purchase in batch.purchases:
-            writes += self._purchases.add(purchase)
+            writes += self._added(purchase)
         self._commit(writes)
+
+    def _added(self, purchase: Purchase) -> list[Write]:
+        """E19: where refunds wait for it, the purchase takes them over, to be booked when all rows are."""
+        awaited = self._purchases.look_up(purchase.receipt) if self._looks_first else None
+        if not isinstance(awaited, Awaited):
+            return self._purchases.add(purchase)
+        kept = replace(purchase, returns=Returns(awaited=awaited.refunds))
+        self._waited_for.append(kept)
+        return self._purchases.add(kept, awaited)
 
     def _after(self, account: _Account, batch: Batch) -> _Account:
         """The account as the commit left it, so that it need not be read again."""
@@ -325,7 +346,7 @@ class Worker:
         if known is not None:
             return judge_known(sale, known, sale.purchase, task.programs.active(), task.now)
         try:
-            self._commit(self._purchases.add(sale.purchase))
+            self._commit(self._added(sale.purchase))
         except StaleReadError:
             self._looks_first = True
             raise

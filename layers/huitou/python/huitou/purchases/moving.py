@@ -52,7 +52,7 @@ class Moves(RefundBookings):
             if purchase.member == to.id:
                 return self._as_it_is(purchase)
             if purchase.returns.awaited:
-                self._net(purchase, now)
+                self.net(purchase, now)
                 raise StaleReadError("What waited for the purchase came first.")
             return self._move(purchase, to, reason, actor, now)
 

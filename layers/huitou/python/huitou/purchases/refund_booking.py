@@ -36,7 +36,7 @@ class Refunded:
 class RefundBookings(SaleBookings):
     """See `SaleBookings`."""
 
-    def _net(self, purchase: Purchase, now: datetime) -> Purchase:
+    def net(self, purchase: Purchase, now: datetime) -> Purchase:
         """E19: books what waited for a sale, each refund in a commit of its own, once; the purchase after it."""
         for refund in purchase.returns.awaited:
             purchase = self._until_netted(refund, purchase, now)
@@ -86,8 +86,7 @@ class RefundBookings(SaleBookings):
         if purchase.member is None:
             raise MemberNotFoundError
         wallets, record = self._states.load(purchase.member)
-        if not wallets:
-            raise MemberNotFoundError
+        require_seen(wallets.get(program.home_currency), GROUP)
         at = max(wallet.not_before(now) for wallet in wallets.values())
         work_off(wallets.values(), self._wallets, self._commit, program, at)
         return wallets, record, at

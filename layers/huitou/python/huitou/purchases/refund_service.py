@@ -56,7 +56,7 @@ class Refunds(RefundBookings):
             given = replace(order, receipt=sold.receipt if sold else order.receipt)
             require_same(known.content(), given.content(), "refund")
             if isinstance(sold, Purchase) and known.id in sold.returns.awaited:
-                self._net(sold, now)
+                self.net(sold, now)
                 known = self._refunds.find(order.id) or known
             return self._refunded(known)
 
@@ -81,7 +81,7 @@ class Refunds(RefundBookings):
                 return Refunded(known, (), replayed=True)
             awaited = self._purchases.look_up(known.receipt)
             if isinstance(awaited, Purchase):
-                self._net(awaited, now)
+                self.net(awaited, now)
             if known.status_at(now) is not RefundStatus.WAITING or not isinstance(awaited, Awaited):
                 raise RefundNotWaitingError("The refund does not wait for its sale any more.")
             rest = tuple(each for each in awaited.refunds if each != known.id)

@@ -151,7 +151,7 @@ class Purchases(RefundBookings):
             return self._replayed(known)
 
         recorded = once(attempt, recall, self._pause)
-        return replace(recorded, purchase=self._net(recorded.purchase, now))
+        return replace(recorded, purchase=self.net(recorded.purchase, now))
 
     def claim(self, receipt: Digest, total: int, brand: BrandId, member: FoundMember, now: datetime) -> Recorded:
         """M40 (補登): gives a sale without a member to ``member``, who earns as of the sale.
