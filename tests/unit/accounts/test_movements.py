@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 from fractions import Fraction
+from operator import attrgetter
 from typing import Any
 
 import pytest
 
 from huitou.accounts.movements import count_movements
-from huitou.points.moves import Expire, Reinstate
+from huitou.points.moves import Expire, HandOver, Reinstate, TakeOver
+from huitou.points.wallet import Cause
 from huitou.program.terms import RefundPolicy
 from tests.accounts import GROUP_PAYS, MEMBERS, Town, settled_program
 from tests.builders import at
@@ -152,3 +154,24 @@ def test_points_that_end_unspent_cost_nobody_anything() -> None:
     here.earn(MEI, 60)
     here.do(MEI, Expire("maru", "closed", "staff", here.cause("closing")))
     assert paid(here) == {}
+
+
+def test_who_was_merged_owes_on_and_what_was_done_before_can_be_undone() -> None:
+    """E15: the debt is repaid at the worth of its own day, the redemption at its own price; merging costs nothing."""
+    here = town()
+    sale = here.earn(MEI, 30)
+    spent = here.redeem(MEI, 7)
+    here.redeem(MEI, 23, "maru")
+    here.refund(MEI, sale, 30)
+    here.now = FEBRUARY
+    handed = here.do(MEI, HandOver(TOM, Cause("merge", "m"))).entries[-1]
+    here.do(TOM, TakeOver(handed.changes, handed.holds, handed.debts, MEI, handed.cause))
+    here.reverse(TOM, spent)
+    both = sorted((*here.story(MEI), *here.story(TOM)), key=attrgetter("recorded_at"))
+    found = {key[0:1] + key[2:]: values for key, values in count_movements(both, here.terms()).rows()}
+    assert found == {
+        ("2026-01", "maru", "sora", "redemption"): (7, Fraction(2)),
+        ("2026-01", "group", "maru", "debt"): (30, Fraction(10)),
+        ("2026-02", "maru", "sora", "redemption"): (-7, Fraction(-2)),
+        ("2026-02", "group", "maru", "debt"): (-7, Fraction(-7, 3)),
+    }
