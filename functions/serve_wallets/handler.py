@@ -71,7 +71,6 @@ from huitou.points.order_answers import (
     TransferView,
     conversion_view,
     hold_view,
-    latest,
     reinstatement_view,
     transfer_view,
 )
@@ -224,7 +223,7 @@ def redeem(body: Annotated[RedemptionBody, Body()], idempotency_key: Idempotency
     member = directory.require(body.member.target, caller.is_group)
     occasion = _occasion(body.brand, member, caller, idempotency_key)
     order = read_redemption(body, occasion, programs.active())
-    booked = points.redeem(order, presented=member.presented, now=accepted_at(app))
+    booked = points.redeem(order, presented=member.presented, now=accepted_at(app), identity_of=member.identity_of)
     location = {"Location": reference_to(app, f"/v1/redemptions/{booked.command.id}")}
     return _redemption(booked, _done(booked), location)
 
@@ -434,7 +433,7 @@ def _held(hold: Digest, caller: Caller) -> HoldStatus:
 def _hold(hold: HoldStatus, status: int, headers: Mapping[str, str] | None = None) -> Answer:
     note(app, member=hold.order.member, currency=hold.order.currency, replayed=hold.replayed)
     _count(hold.entries)
-    return answer(hold_view(hold, programs.version(latest(hold).program_version)), status, headers)
+    return answer(hold_view(hold, programs.version(hold.latest.program_version)), status, headers)
 
 
 def _journey(journey: Journey, view: Mapping[str, object], path: str) -> Answer:

@@ -16,6 +16,8 @@ class FoundMember:
 
     id: MemberId
     presented: bool
+    identity_of: MemberId | None = None
+    """E15: who brought the identity, where they were merged into this member."""
 
 
 class MemberDirectory:
@@ -37,7 +39,7 @@ class MemberDirectory:
         """
         if isinstance(reference, str):
             return FoundMember(reference, presented=by_group)
-        owner = self.find(reference)
-        if owner is None:
+        (holder,) = self._members.holders([self._hasher.key(reference)])
+        if holder is None:
             raise MemberNotFoundError
-        return FoundMember(owner, presented=True)
+        return FoundMember(holder.member, presented=True, identity_of=holder.origin)

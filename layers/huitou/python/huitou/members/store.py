@@ -89,19 +89,13 @@ class TableMembers:
         return member_in(member, item) if item else None
 
     def owners(self, identities: Sequence[IdentityKey]) -> list[MemberId | None]:
-        wanted = [keys.identity(*identity) for identity in identities]
-        if len(wanted) == 1:
-            return [_owner(self._table.get(IdentityItem, *wanted[0]))]
-        return [_owner(item) for item in self._table.get_many([(IdentityItem, pk, sk) for pk, sk in wanted])]
+        return [holder.member if holder else None for holder in self.holders(identities)]
 
     def holders(self, identities: Sequence[IdentityKey]) -> list[Holder | None]:
-        found = self._table.get_many([(IdentityItem, *keys.identity(*identity)) for identity in identities])
-        return [
-            Holder(MemberId(item.member), MemberId(item.origin) if item.origin else None)
-            if isinstance(item, IdentityItem)
-            else None
-            for item in found
-        ]
+        wanted = [keys.identity(*identity) for identity in identities]
+        if len(wanted) == 1:
+            return [_holder(self._table.get(IdentityItem, *wanted[0]))]
+        return [_holder(item) for item in self._table.get_many([(IdentityItem, pk, sk) for pk, sk in wanted])]
 
     def rebind(self, identity: IdentityKey, before: Holder, after: Holder) -> Write:
         return self._table.put(
@@ -164,8 +158,10 @@ class TableMembers:
         return Page(tuple(map(_consent_change, shown)), last)
 
 
-def _owner(item: Item | None) -> MemberId | None:
-    return MemberId(item.member) if isinstance(item, IdentityItem) else None
+def _holder(item: Item | None) -> Holder | None:
+    if not isinstance(item, IdentityItem):
+        return None
+    return Holder(MemberId(item.member), MemberId(item.origin) if item.origin else None)
 
 
 def member_item(member: Member) -> MemberItem:

@@ -17,6 +17,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from huitou.kernel.errors import MemberMovedError
 from huitou.points.handing_over import hand_over, take_over
 from huitou.points.holding import capture, place_hold, release
 from huitou.points.ledger import CLOCK, Decision, InsufficientPointsError, Ledger, OutstandingDebtError
@@ -96,7 +97,12 @@ def decide(wallet: Wallet, command: Command, program: Program, now: datetime) ->
 
 
 def decide_all(wallet: Wallet, commands: Sequence[Command], program: Program, now: datetime) -> Decision:
-    """What ``commands`` come to at ``now``, one after the other, as one decision. Raises as `decide`."""
+    """What ``commands`` come to at ``now``, one after the other, as one decision.
+
+    Raises as `decide`, and `MemberMovedError`: nothing is booked any more for who was merged into another (E15).
+    """
+    if wallet.moved_to and not all(isinstance(each, Settle | TakeOver) for each in commands):
+        raise MemberMovedError(wallet.member, wallet.moved_to)
     ledger = Ledger(wallet, program, now)
     for command in commands:
         if isinstance(command, Settle):

@@ -112,12 +112,16 @@ class Points(Bookings):
         page = self._wallets.entries(member, kind.id, after=after, limit=limit, newest_first=True)
         return Page(tuple(entry_seen_by(entry, brand) for entry in page.items), page.next_cursor)
 
-    def redeem(self, order: PointsCommand, *, presented: bool, now: datetime) -> Booked:
+    def redeem(
+        self, order: PointsCommand, *, presented: bool, now: datetime, identity_of: MemberId | None = None
+    ) -> Booked:
         """Spends points. ``order`` is the command to carry out, its version not known yet.
+
+        After a merge, lots that came with ``identity_of`` go first (E15).
 
         Raises `MemberNotFoundError`, `InsufficientPointsError`, `ContentReusedError`.
         """
-        command = Redeem(order.points, order.brand, Cause(order.type, order.id))
+        command = Redeem(order.points, order.brand, Cause(order.type, order.id), identity_of)
 
         def used(home: Wallet | None, program: Program) -> Wallet:
             return joined_by_use(home, order.brand, presented, program, now)
@@ -216,10 +220,12 @@ class Points(Bookings):
 
     def _reversed(self, made: Booked, now: datetime) -> Booked:
         order = made.command
-        wallet = self._wallets.load(order.member, order.currency)
+        program, wallets = self._programs.active(), self._wallets.load_all(order.member)
+        require_seen(wallets.get(program.home_currency), GROUP)
+        wallet = wallets.get(order.currency)
         if wallet is None:
             raise StaleReadError("The wallet is not there yet.")
-        program, at = self._programs.active(), wallet.not_before(now)
+        at = wallet.not_before(now)
         work_off((wallet,), self._wallets, self._commit, program, at)
         cause = Cause("reversal", order.id)
         command = Reverse(made.entry, self._since(made.entry), order.brand, cause)

@@ -12,10 +12,10 @@ from huitou.kernel.errors import ConflictError, InvalidError
 from huitou.kernel.ids import Digest
 from huitou.kernel.pages import all_items
 from huitou.points.backlog import work_off
-from huitou.points.membership import MemberNotFoundError
+from huitou.points.membership import MemberNotFoundError, require_seen
 from huitou.points.replay import activity_without
 from huitou.points.wallet import Entry, Wallet
-from huitou.program.model import CurrencyId, Program
+from huitou.program.model import GROUP, CurrencyId, Program
 from huitou.purchases.booking import SaleBookings, booked
 from huitou.purchases.model import Purchase
 from huitou.purchases.refunding import NO_HISTORY, History, Refunding, decide_refund, returned, slides
