@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ LIN = MemberId("01JMEMBERMEM0000000000XYN0")
 class Till:
     """Mei's points, and the use cases that set them aside or send them on."""
 
-    def __init__(self, points: int = 100, expiry: dict[str, object] | None = None) -> None:
+    def __init__(self, points: int = 100, expiry: dict[str, Any] | None = None) -> None:
         compiled = points_program(expiry)
         currencies = {**compiled.currencies, "points": replace(compiled.currencies["points"], transferable=True)}
         terms = {("points", "stamps"): Conversion("points", "stamps", 10, 1)}
@@ -253,7 +254,8 @@ def test_points_go_to_another_member_in_one_commit() -> None:
     lins = till.ledger.wallets.load(LIN, "points")
     assert lins is not None
     assert (
-        discrepancies(lins, till.ledger.wallets.entries(LIN, "points").items, lambda _: till.ledger.program.zone) == []
+        discrepancies(lins, [*till.ledger.wallets.entries(LIN, "points").items], lambda _: till.ledger.program.zone)
+        == []
     )
 
 
@@ -282,7 +284,7 @@ def test_a_gift_lives_no_longer_than_it_would_have() -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"recipient": MEI}, {"currency": "stamps"}])
-def test_not_every_gift_can_be_given(wrong: dict[str, object]) -> None:
+def test_not_every_gift_can_be_given(wrong: dict[str, Any]) -> None:
     till = Till(100)
     with pytest.raises(NotTransferableError):
         till.journeys.transfer(gift(30, **wrong), scope="maru", now=LATER)
@@ -307,7 +309,7 @@ def test_gifts_both_ways_at_once_lose_nothing() -> None:
     till.journeys.transfer(gift(50, "start"), scope="maru", now=NOON)
 
     def give(number: int) -> object:
-        back = {"member": LIN, "recipient": MEI} if number % 2 else {}
+        back: dict[str, Any] = {"member": LIN, "recipient": MEI} if number % 2 else {}
         return till.journeys.transfer(gift(10, f"gift {number}", **back), scope="maru", now=LATER)
 
     at_once(16, give)

@@ -26,7 +26,7 @@ def test_the_samples_tell_of_a_hold(function: Function) -> None:
     status, captured = function(of(hold["hold_id"], event("capture_hold")))
 
     assert (status, captured["state"], captured["captured"], captured["money_off"]) == (201, "captured", "40", "20")
-    assert function.balance() == "60"
+    assert (captured["balance"]["spendable"], captured["balance"]["held"], function.balance()) == ("60", "0", "60")
     assert function(of(hold["hold_id"], event("capture_hold"))) == (200, captured | {"replayed": True})
     status, problem = function(of(hold["hold_id"], event("release_hold")))
     assert (status, problem["code"], problem["state"]) == (409, "hold_ended", "captured")

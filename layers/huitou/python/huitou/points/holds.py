@@ -44,7 +44,8 @@ class HoldNotFoundError(NotFoundError):
 class HoldStatus:
     """A hold as it stands at ``at``. ``placed`` is the entry that set the points aside.
 
-    ``ended`` is the one that captured or released it; None while it waits, and where its time was over.
+    ``ended`` is the one that captured or released it; None while it waits, and where its time was over. ``returned`` is
+    the one behind a capture of a part, by which the rest returned.
     ``replayed``: nothing was changed now; else ``entries`` were written.
     """
 
@@ -52,6 +53,7 @@ class HoldStatus:
     placed: Entry
     ended: Entry | None
     at: datetime
+    returned: Entry | None = None
     replayed: bool = True
     entries: tuple[Entry, ...] = ()
 
@@ -64,6 +66,11 @@ class HoldStatus:
         if self.ended is not None:
             return "captured" if self.ended.type is EntryType.CAPTURE else "released"
         return "held" if self.at < self.ends_at else "ended"
+
+    @property
+    def latest(self) -> Entry:
+        """The entry after which it stands as it does."""
+        return self.returned or self.ended or self.placed
 
     @property
     def captured(self) -> int:
@@ -147,7 +154,10 @@ class Holds(Bookings):
         self._commit([*self._saved(wallets, decisions), self._commands.mark_ended(order, entry.version)])
         entries = tuple(each for decision in decisions.values() for each in decision.entries)
         ended = replace(order, ended_version=entry.version)
-        return HoldStatus(ended, found.placed, entry, now, replayed=False, entries=entries)
+        returned = (
+            decisions[order.currency].entry_for(command.cause, EntryType.RELEASE) if _is_rest(entry, order) else None
+        )
+        return HoldStatus(ended, found.placed, entry, now, returned, replayed=False, entries=entries)
 
     def _find(self, hold: Digest, brand: BrandId, now: datetime) -> HoldStatus:
         found = self._commands.find(hold)
@@ -168,8 +178,17 @@ def hold_status(order: PointsCommand, wallets: WalletStore, now: datetime) -> Ho
             raise StaleReadError("The points are being booked just now.")
         return found
 
-    ended = entry(order.ended_version) if order.ended_version is not None else None
-    return HoldStatus(order, entry(order.version), ended, now)
+    placed = entry(order.version)
+    if order.ended_version is None:
+        return HoldStatus(order, placed, None, now)
+    ended = entry(order.ended_version)
+    returned = entry(ended.version + 1) if _is_rest(ended, order) else None
+    return HoldStatus(order, placed, ended, now, returned)
+
+
+def _is_rest(ended: Entry, order: PointsCommand) -> bool:
+    """Whether the next entry of the wallet returns what ``ended`` did not capture."""
+    return ended.type is EntryType.CAPTURE and -ended.amount < order.points
 
 
 def require_held(hold: HoldStatus) -> None:

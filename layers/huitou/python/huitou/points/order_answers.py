@@ -12,7 +12,6 @@ from huitou.points.answers import BalanceView, EntryView, balance_view, entry_vi
 from huitou.points.booking import Booked
 from huitou.points.holds import HoldState, HoldStatus
 from huitou.points.journeys import Journey
-from huitou.points.wallet import Entry
 from huitou.program.model import Program
 
 
@@ -41,9 +40,9 @@ class HoldView(View):
     purchase_id: str | None
     """The purchase that captured them, if one did."""
     entry: EntryView
-    """The latest: of the capture, the release, or where the points were set aside."""
+    """Of the capture or the release, else where the points were set aside."""
     balance: BalanceView
-    """What was left when that entry was recorded."""
+    """What was left then, with what returned."""
     replayed: bool
     """Whether nothing was changed now."""
 
@@ -119,7 +118,7 @@ class ReinstatementView(View):
 
 def hold_view(hold: HoldStatus, program: Program) -> dict[str, Any]:
     """A `HoldView`. ``program`` is the version that the entry shown names."""
-    order, entry = hold.order, latest(hold)
+    order, entry = hold.order, hold.ended or hold.placed
     currency = program.currencies[order.currency]
     bought = hold.ended is not None and hold.ended.cause.type == "purchase"
     return {
@@ -139,14 +138,9 @@ def hold_view(hold: HoldStatus, program: Program) -> dict[str, Any]:
         "captured": format_amount(hold.captured, currency.exponent),
         "purchase_id": entry.cause.id if bought else None,
         "entry": entry_view(entry, program),
-        "balance": balance_view(entry.balance, currency),
+        "balance": balance_view(hold.latest.balance, currency),
         "replayed": hold.replayed,
     }
-
-
-def latest(hold: HoldStatus) -> Entry:
-    """The entry of a hold that says how it stands."""
-    return hold.ended or hold.placed
 
 
 def transfer_view(journey: Journey, program: Program) -> dict[str, Any]:
