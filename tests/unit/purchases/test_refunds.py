@@ -15,6 +15,7 @@ from huitou.points.budgets import BudgetId
 from huitou.points.wallet import Balance
 from huitou.program.model import Program
 from huitou.program.terms import RefundPolicy
+from huitou.purchases.model import PointsPaid
 from huitou.purchases.moving import AlreadyMovedError, NotMovableError
 from huitou.purchases.ports import Awaited
 from huitou.purchases.refunding import UnknownLineError
@@ -359,5 +360,27 @@ def test_nobodys_purchase_is_claimed_not_moved() -> None:
     huitou = shop()
     sold = huitou.sell(bill(), None)
 
+    with pytest.raises(NotMovableError):
+        huitou.move(sold.purchase.id, now=LATER)
+
+
+def test_points_that_paid_go_back_to_their_lots_in_proportion_and_the_rest_in_money() -> None:
+    """E3: two figures, and in the end all of both; a purchase that points paid is not moved."""
+    money_off = {"brand": "maru", "currency": "points", "points": "10", "money": "5", "minimum": "20", "share": 50}
+    huitou = Shop(program(document(money_off=[money_off])))
+    huitou.enrol()
+    huitou.ledger.earn(200, NOON - DAY)
+    before = huitou.wallet().lots
+    sale = bill("A-1", bread(700), bread(300, sku="bread-2"), paid=PointsPaid("points", 110))
+    sold = huitou.sell(sale)
+
+    made = [huitou.refund(return_of(sale, f"R-{n}", line(n))).refund for n in (1, 0)]
+
+    assert [(each.money, each.points, each.points_currency) for each in made] == [
+        (284, 33, "points"),
+        (661, 77, "points"),
+    ]
+    assert huitou.wallet().lots == before
+    assert huitou.ledger.contradictions() == []
     with pytest.raises(NotMovableError):
         huitou.move(sold.purchase.id, now=LATER)
