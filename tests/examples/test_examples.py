@@ -63,8 +63,11 @@ def play(example: Mapping[str, Any], programs: Mapping[str, Any]) -> None:
     for number, step in enumerate(example["story"], 1):
         try:
             _play_step(stage, step)
-        except (UnexpectedError, KeyError, TypeError, ValueError) as error:
-            raise UnexpectedError(f"step {number}, at {step.get('at')}: {error}") from error
+        except UnexpectedError as error:
+            raise UnexpectedError(f"step {number}, at {step['at']}: {error}") from error
+        except Exception as error:
+            error.add_note(f"In {example['name']!r}, step {number}, at {step.get('at')}.")
+            raise
     _compare("E13", stage.contradictions(), [])
 
 
