@@ -1,0 +1,67 @@
+"""What keeps merges and erasures, in memory and on DynamoDB alike."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from huitou.erasing.model import Erasure
+from huitou.erasing.store import TableErasures
+from huitou.kernel.commits import StaleReadError
+from huitou.kernel.ids import Digest, MemberId
+from huitou.members.model import Member, Profile
+from huitou.merging.model import Merge, Transfer
+from huitou.merging.store import TableMerges
+from huitou.simulator.memory import MemoryTable
+from huitou.simulator.memory_erasing import MemoryErasures
+from huitou.simulator.memory_merging import MemoryMerges
+from tests.builders import MEI, OPENED
+from tests.contract.targets import AnyTable
+
+OTHER = MemberId("01JMEMBERMEM0000000000XYN0")
+MERGE = Merge(
+    *(Digest("A" * 26), MEI, OTHER, "two cards", "staff-7", None, OPENED),
+    transfers=(Transfer("points", 3, 4, 250),),
+    joined={"maru": OPENED},
+)
+BEFORE = Member(MEI, 3, OPENED, "maru", Profile(name="王小美"), {"name": "maru"}, (), {}, {})
+ERASURE = Erasure(MEI, "asked for it", "staff-7", "case-1", OPENED)
+
+
+@pytest.fixture
+def merges(table: AnyTable) -> Any:
+    return MemoryMerges(table) if isinstance(table, MemoryTable) else TableMerges(table)
+
+
+@pytest.fixture
+def erasures(table: AnyTable) -> Any:
+    return MemoryErasures(table) if isinstance(table, MemoryTable) else TableErasures(table)
+
+
+def test_a_merge_is_kept_with_the_record_of_before(table: AnyTable, merges: Any) -> None:
+    """E15: what it is undone by."""
+    table.commit(merges.add(MERGE, BEFORE))
+    assert merges.find(MERGE.id) == MERGE
+    assert merges.before(MERGE) == BEFORE
+
+
+def test_a_merge_is_made_and_undone_once(table: AnyTable, merges: Any) -> None:
+    """E14."""
+    table.commit(merges.add(MERGE, BEFORE))
+    with pytest.raises(StaleReadError):
+        table.commit(merges.add(MERGE, BEFORE))
+    undone = replace(MERGE, reversed_at=OPENED, transfers=(Transfer("points", 3, 4, 250, 200),))
+    table.commit([merges.reverse(undone)])
+    assert merges.find(MERGE.id) == undone
+    with pytest.raises(StaleReadError):
+        table.commit([merges.reverse(undone)])
+
+
+def test_the_first_erasure_of_a_member_stays(erasures: Any) -> None:
+    """E25."""
+    erasures.add(ERASURE)
+    erasures.add(replace(ERASURE, reason="again"))
+    assert erasures.find(MEI) == ERASURE
+    assert list(erasures.all()) == [ERASURE]
