@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from huitou.kernel.commits import StaleReadError
-from huitou.kernel.ids import OwnedId
+from huitou.kernel.ids import MemberId, OwnedId
 from huitou.platform.pauses import pause
 from huitou.purchases.model import EntryRef, Move, Purchase
 from huitou.purchases.ports import Awaited
@@ -118,7 +118,7 @@ def test_what_waits_can_go_again(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("member", [MEI, None])
-def test_two_refunds_of_a_purchase_cannot_both_count_from_the_same_state(shop: Shop, member: str | None) -> None:
+def test_two_refunds_of_a_purchase_cannot_both_count_from_the_same_state(shop: Shop, member: MemberId | None) -> None:
     """E1: also of one that nobody has claimed."""
     sale: Purchase = replace(bill("A-1", bread(950), bread(50, quantity=500)), member=member)
     shop.table.commit(shop.purchases.add(sale))
