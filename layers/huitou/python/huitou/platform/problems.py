@@ -13,11 +13,11 @@ from typing import Any
 
 from huitou.kernel.errors import (
     ConflictError,
-    GoneError,
     ContentionError,
     DomainError,
     FieldError,
     ForbiddenError,
+    GoneError,
     InvalidError,
     NotFoundError,
     PreconditionFailedError,
