@@ -17,10 +17,11 @@ from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import EPOCH
 from huitou.platform.table import Table
 from huitou.points.circumstances import Circumstances
+from huitou.points.membership import EntryNotFoundError
 from huitou.program.model import GROUP
 from huitou.program.publishing import ProgramPublisher
 from huitou.program.store import TableVersions
-from huitou.purchases.explaining import EntryNotFoundError, Explained, Explanations
+from huitou.purchases.explaining import Explained, Explanations
 from tests.builders import document, program, rule
 from tests.contract.targets import REGION, create_table
 from tests.purchases import NOON, Shop, bill, bread

@@ -259,8 +259,13 @@ def test_a_purchase_is_read_as_it_was_sent(function: Function) -> None:
     _, found = function(of(sale["purchase_id"]))
 
     assert found["lines"][1] == {
-        "sku": "4710011401128", "category": "tea", "quantity": "0.250", "amount": "480", "discount": "0", "returned": "0.000",
-    }  # fmt: skip
+        "sku": "4710011401128",
+        "category": "tea",
+        "quantity": "0.250",
+        "amount": "480",
+        "discount": "0",
+        "returned": "0.000",
+    }
     assert found["discounts"] == [{"code": "NOV-BREAD", "amount": "20"}]
     assert found["payments"] == [{"method": "line_pay", "amount": "640"}]
     assert found["entries"] == sale["entries"]

@@ -37,7 +37,7 @@ class MergeBody(Body):
         return Merge(key, survivor, absorbed, self.reason, self.actor, self.client_reference, now)
 
 
-class TransferView(View):
+class MergeTransferView(View):
     """What changed hands in one currency."""
 
     currency: str
@@ -61,7 +61,7 @@ class MergeView(View):
     merged_at: datetime
     reversed_at: datetime | None
     """Since when they are two again."""
-    points: list[TransferView]
+    points: list[MergeTransferView]
     replayed: bool
 
 

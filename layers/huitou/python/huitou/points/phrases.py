@@ -75,7 +75,7 @@ _ENGLISH = Words(
         "reverse": "{points} {currency} came back on {at}: {brand} reversed what had been paid with them.",
         "adjust.given": "{brand} gave {points} {currency} by hand on {at}.",
         "adjust.taken": "{brand} took {points} {currency} by hand on {at}.",
-        "adjust.opening": "{points} {currency} of {brand} were brought along from another system; they count since {at}.",
+        "adjust.opening": "{points} {currency} of {brand} were brought along from another system and count since {at}.",
         "visit": "The visit to {brand} on {at} keeps {currency} alive for longer.",
         "hold": "{points} {currency} are set aside for {brand} since {at}, until {ends_at} at the latest.",
         "capture": "{points} {currency} that had been set aside were spent at {brand} on {at}.",
