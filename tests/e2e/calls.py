@@ -28,7 +28,7 @@ _NUMBERS = count(random.randrange(1_000_000))  # noqa: S311 - not a secret
 
 PROGRAM = document(
     point_currencies=[
-        {"id": "points", "name": "Points", "expiry": {"type": "rolling_days", "days": 90}},
+        {"id": "points", "name": "Points", "transferable": True, "expiry": {"type": "rolling_days", "days": 90}},
         {
             "id": "beans",
             "name": "Beans",
@@ -43,10 +43,23 @@ PROGRAM = document(
         rule(id="beans", name="Beans", currency="beans", per="10", when={"brands": ["sora"]}),
         rule(id="leaves", name="Leaves", currency="leaves", per="10", when={"categories": ["tea"]}),
     ],
+    tiers={
+        "measure": "spend",
+        "window": {"type": "calendar", "months": 12},
+        "levels": [
+            {"id": "basic", "name": "Basic", "threshold": "0"},
+            {"id": "gold", "name": "Gold", "threshold": "50000"},
+        ],
+    },
+    money_off=[{"brand": "maru", "currency": "points", "points": "5", "money": "5"}],
+    conversions=[{"from": "leaves", "to": "points", "give": "3", "get": "1"}],
+    refunds={"policy": "debt"},
+    settlement={"worth": [{"currency": "points", "since": "2020-01-01", "points": "1", "money": "1"}]},
 )
 """One point per 100, good for 90 days. At sora a bean per 10, which begins the day after; for tea a leaf per 10.
 
-Beans and leaves are over after the day that follows the one on which they began.
+Beans and leaves are over after the day that follows the one on which they began. Gold begins at 50,000 a year. At
+maru, 5 points take 5 off a bill; 3 leaves become a point; points that a refund cannot take back are owed.
 """
 
 
