@@ -33,6 +33,8 @@ TYPES: Final = {
     "IDENTITY": ("IDENTITY#", "IDENTITY"),
     "RECEIPT": ("RECEIPT#", "RECEIPT"),
     "COMMAND": ("COMMAND#", "COMMAND"),
+    "REFUND": ("REFUND#", "REFUND"),
+    "WAITING": ("WAITING#", r".+#\w{26}"),
     "MERGE": ("MERGE#", "MERGE"),
     "MERGED": ("M#", r"MERGED#\w{26}"),
     "OPENING": ("OPENING#", "OPENING"),
