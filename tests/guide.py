@@ -22,6 +22,7 @@ from urllib.parse import parse_qsl
 
 import boto3
 from moto import mock_aws
+from ulid import ULID
 
 from cli.call import laid_out
 from cli.items import described
@@ -46,6 +47,10 @@ DATA_MODEL = ROOT / "docs" / "data-model.md"
 NOW = at("2026-11-21 18:30")
 """When the first request is sent; each later one comes a second after the one before."""
 MEI = MemberId("01KAJ3XQ5T8Z4V7N2R6W9YBCDE")
+FANG = MemberId("01KAJ3Y2M6R8C5W7T3P9X4HFGK")
+"""Is given points, merged, parted again and forgotten."""
+HUI = MemberId("01KAJ3Z8N4Q6D7X5S2V9B3KHTM")
+"""Comes with the import."""
 BRAND_KEY = {"key_id": "3f9a1c7e5b2d8046", "brand": "maru", "permissions": " ".join(PERMISSIONS)}
 GROUP_KEY = {**BRAND_KEY, "key_id": "8d1c6a340b7ef251", "brand": "group"}
 BUCKET = "imports"
@@ -93,7 +98,6 @@ class _Cloud:
 
     def __init__(self) -> None:
         self._functions = {name: _loaded(name) for name in (*ROUTES, *_STATES)}
-        self._functions["serve_members"].members._new_id = lambda: MEI
         self._dynamodb: Any = boto3.client("dynamodb", region_name=REGION)
         self._now = NOW
         self._sent = 0
@@ -114,13 +118,13 @@ class _Cloud:
     def item(self, block: re.Match[str]) -> str:
         """The block, with the item as it is stored; its keys say which."""
         keys = dict(re.findall(r"^(pk|sk) +S +(\S+)$", block["shown"], re.M))
-        stored = self._table_of(keys["pk"], {name: {"S": key} for name, key in keys.items()})
+        stored = self._stored({name: {"S": key} for name, key in keys.items()})
         packed = (_PACKED.sub("(packed)", line) for line in described(stored))
         lines = (line if len(line) <= WIDEST else f"{line[: WIDEST - 1]}…" for line in packed)
         return f"```text {block['kind']}\n" + "\n".join(lines) + "\n```"
 
     def do_what_no_call_shows(self) -> None:
-        """A key, a budget, a sale that waits to be claimed, and so many lots that a page of them is laid aside."""
+        """A key, a budget, a sale without a member, a refund without a sale, and more lots than a wallet keeps."""
         tokens = iter(("3f9a1c7e5b2d8046", bytes(range(32)).hex()))
         table = Table("program", REGION)
         keys = KeyService(TableKeys(table), table.commit, lambda _: next(tokens))
@@ -128,6 +132,7 @@ class _Cloud:
         members = Table("members", REGION)
         members.commit(TableBudgets(members).split(BudgetId("welcome", "points"), [], split([], 10_000, version=1)))
         self._sell("20970", {})
+        self._refund_before_its_sale()
         for number in range(20):
             self._sell(str(21000 + number), {"member": {"id": MEI}})
 
@@ -144,7 +149,7 @@ class _Cloud:
             query=dict(parse_qsl(query)) or None,
             headers=dict(header.split(": ", 1) for header in headers),
             body=json.loads(body) if body.strip() else None,
-            key=GROUP_KEY if _is_about_what_will_hold(line) else BRAND_KEY,
+            key=GROUP_KEY if _is_the_groups(line) else BRAND_KEY,
         )
         answered: Mapping[str, Any] = self._at_the_next_second(function).handler(event, None)
         return answered
@@ -202,13 +207,22 @@ class _Cloud:
         answered = self._send(f"POST /v1/purchases\n\n{json.dumps({**sale, **member})}")
         assert answered["statusCode"] == HTTPStatus.CREATED, answered["body"]
 
-    def _table_of(self, pk: str, key: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _refund_before_its_sale(self) -> None:
+        refund = {
+            "refund_id": "R-4-0001",
+            "purchase": {"store": "m1", "terminal": "4", "receipt": "20990", "business_date": "2026-11-21"},
+            "occurred_at": format_instant(self._now),
+        }
+        answered = self._send(f"POST /v1/refunds\n\n{json.dumps(refund)}")
+        assert answered["statusCode"] == HTTPStatus.ACCEPTED, answered["body"]
+
+    def _stored(self, key: Mapping[str, Any]) -> Mapping[str, Any]:
         """The item with this key, in whichever table it is."""
         for table in ("members", "program"):
             found = self._dynamodb.get_item(TableName=table, Key=key).get("Item")
             if found:
                 return dict(found)
-        raise LookupError(f"docs/data-model.md shows an item that is not there: {pk}")
+        raise LookupError(f"docs/data-model.md shows an item that is not there: {key['pk']['S']} {key['sk']['S']}")
 
 
 class _Stopped:
@@ -240,11 +254,13 @@ def _route(method: str, path: str) -> tuple[str, str]:
     return min(fitting, key=lambda found: found[1].count("{"))
 
 
-def _is_about_what_will_hold(line: str) -> bool:
+_OF_THE_GROUP = ("/v1/program/drafts", "/v1/program/rollback", "/v1/accounts", "/v1/settlements", "/v1/merges")
+
+
+def _is_the_groups(line: str) -> bool:
     """Calls that only a key of the group may make."""
-    return line == "POST /v1/program/versions" or line.split(" ")[1].startswith(
-        ("/v1/program/drafts", "/v1/program/rollback", "/v1/accounts", "/v1/settlements")
-    )
+    path = line.split(" ")[1]
+    return line == "POST /v1/program/versions" or path.endswith("/erasure") or path.startswith(_OF_THE_GROUP)
 
 
 def _pattern(route: str) -> str:
@@ -281,7 +297,12 @@ def _cloud() -> Iterator[_Cloud]:
         "POWERTOOLS_LOG_LEVEL": "CRITICAL",
         "POWERTOOLS_METRICS_DISABLED": "true",
     }
-    with mock_aws(), patch.dict("os.environ", environment) as variables:
+    with (
+        mock_aws(),
+        patch("huitou.kernel.ids.ULID", wraps=ULID, side_effect=(MEI, FANG, HUI)),
+        patch("huitou.program.service.CACHE_SECONDS", 0.0),
+        patch.dict("os.environ", environment) as variables,
+    ):
         variables.pop("AWS_ENDPOINT_URL", None)
         for name in ("members", "program"):
             create_table(name, None)
