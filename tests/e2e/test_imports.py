@@ -66,7 +66,7 @@ def test_shuffled_files_give_identical_wallets(api: httpx.Client) -> None:
     for seed, mark in enumerate(marks):
         done = _import(api, _ndjson(_history(mark, seed)))
         assert (done["status"], done["rows"], done["rejections"]) == ("completed", 46, [])
-        assert done["counts"] == {"members": 6, "recorded": 40, "known": 0, "rejected": 0}
+        assert done["counts"] == {"members": 6, "recorded": 40, "known": 0, "rejected": 0, "opened": 0}
     first, second = ([_account(api, f"{mark}-{number}") for number in range(MEMBERS)] for mark in marks)
     assert first == second
     assert any(entry["type"] == "expire" for account in first for entry in account["points"]["entries"])
@@ -78,7 +78,7 @@ def test_a_second_run_changes_nothing(api: httpx.Client, platform: Platform) -> 
     assert _import(api, rows)["counts"]["recorded"] == 40
     before = {key: item for key, item in platform.items().items() if not key[0].startswith("IMPORT#")}
     again = _import(api, rows)
-    assert again["counts"] == {"members": 6, "recorded": 0, "known": 40, "rejected": 0}
+    assert again["counts"] == {"members": 6, "recorded": 0, "known": 40, "rejected": 0, "opened": 0}
     after = {key: item for key, item in platform.items().items() if not key[0].startswith("IMPORT#")}
     assert after == before
 
@@ -98,7 +98,7 @@ def test_rows_that_cannot_be_are_reported_and_hold_up_no_other(api: httpx.Client
     done = _import(api, _ndjson(rows) + b"{no json\n")
     assert (done["status"], done["counts"]) == (
         "completed",
-        {"members": 1, "recorded": 1, "known": 0, "rejected": 5},
+        {"members": 1, "recorded": 1, "known": 0, "rejected": 5, "opened": 0},
     )
     assert [(each["line"], each["code"]) for each in done["rejections"]] == [
         (3, "member_not_found"),
@@ -171,7 +171,7 @@ def test_an_import_that_was_stopped_by_hand_says_so_and_starts_again(api: httpx.
     done = _ended(api, path)
     assert (done["status"], done["counts"]) == (
         "completed",
-        {"members": 6, "recorded": 40, "known": 0, "rejected": 0},
+        {"members": 6, "recorded": 40, "known": 0, "rejected": 0, "opened": 0},
     )
 
 

@@ -117,6 +117,7 @@ def test_every_basket_is_recorded(imported: dict[str, Any]) -> None:
         "recorded": sum(account.purchases for account in accounts.values()),
         "known": 0,
         "rejected": 0,
+        "opened": 0,
     }
 
 
