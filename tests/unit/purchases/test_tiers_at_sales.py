@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 
+from huitou.kernel.facts import Fact
 from huitou.program.model import Program
 from huitou.purchases.model import VisitType
 from huitou.purchases.service import Recorded
-from huitou.standing.keeping import MOST_UNSEEN
+from huitou.purchases.standing import noted, personal, taken_in
+from huitou.standing.keeping import MOST_FACTS, MOST_UNSEEN
+from huitou.standing.model import Record
+from huitou.standing.timeline import ProgramTimeline
 from tests.builders import MEI, document, program, rule
 from tests.purchases import NOON, SOON, Shop, at_once, bill, booking, bread
 from tests.tiers import granted
@@ -124,6 +128,20 @@ def test_a_tier_is_the_same_wherever_its_facts_are_kept(late: int) -> None:
     assert earned(huitou.sell(bill("B-2", bread(100), occurred_at=NOON + 61 * SECOND)))[0] == "gold"
     when = NOON + late * SECOND
     assert earned(huitou.sell(bill("B-3", occurred_at=when, received_at=NOON + DAY)))[0] == "basic"
+
+
+def test_history_that_an_import_brings_years_later_lifts_at_the_sale_that_reached_it() -> None:
+    """E20: what lies before it is not settled while more of it comes, also where there is too much to keep it all."""
+    huitou = shop()
+    timeline, version = ProgramTimeline(huitou.programs), huitou.programs.active()
+    home, record = huitou.wallet(), Record(MEI)
+    sales = 2 * MOST_FACTS
+    for number in range(sales):
+        at = NOON + number * DAY / 4
+        reached = personal(home, record, timeline, version, at).tier
+        assert reached == ("gold" if number >= 334 else "basic"), number
+        home = noted(home, [Fact(at, at, 3, 1, 0)])
+        home, record = taken_in(home, record, timeline, version, NOON + 3650 * DAY)
 
 
 def test_a_tier_given_by_hand_counts_from_that_instant() -> None:

@@ -59,10 +59,15 @@ def noted(home: Wallet, facts: Sequence[Fact]) -> Wallet:
 def taken_in(
     home: Wallet, record: Record, timeline: Timeline, program: Program, now: datetime
 ) -> tuple[Wallet, Record]:
-    """Both, after the standing has taken in what the wallet noted; the same, while that is not too much."""
+    """Both, after the standing has taken in what the wallet noted; the same, while that is not too much.
+
+    An import brings old sales one after the other (E20): as long as it does, what lies shortly before them is not
+    settled, however long ago that was.
+    """
     if len(home.unseen) <= MOST_UNSEEN:
         return home, record
-    folded = fold(known_of(home, record), timeline, settled_by(program, now))
+    latest = max(fact.at for fact in home.unseen)
+    folded = fold(known_of(home, record), timeline, settled_by(program, min(now, latest)))
     return replace(home, unseen=(), folds=folded.folds), folded
 
 
