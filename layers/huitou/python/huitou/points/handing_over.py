@@ -6,11 +6,11 @@ the same lots in the same order. That is how a merge is undone: each lot goes ba
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from huitou.kernel.ids import Digest, MemberId
+from huitou.kernel.ids import Digest
 from huitou.points.ledger import Ledger
 from huitou.points.moves import HandOver, TakeOver
 from huitou.points.wallet import Debt, Entry, EntryType, Hold, Lot, LotChange, Origin, Wallet, with_debt, without_debts
@@ -73,31 +73,6 @@ def what_remains(wallet: Wallet, handed: Entry, taken: Entry) -> Return:
     debts = (debt._replace(points=min(debt.points, owed.get(debt[:2], 0))) for debt in taken.debts)
     lots = frozenset(lot.number for lot in wallet.lots if lot.number in places)
     return Return(lots, holds, tuple(debt for debt in debts if debt.points), places)
-
-
-def lots_from(wallet: Wallet, member: MemberId, numbers: Iterable[int]) -> frozenset[int]:
-    """The numbers that lots of ``member`` have in the wallet that took them over; their own, where it is theirs."""
-    if member == wallet.member:
-        return frozenset(numbers)
-    wanted = {Origin(member, number) for number in numbers}
-    return frozenset(lot.number for lot in wallet.lots if lot.origin in wanted)
-
-
-def as_taken_over(entry: Entry, wallet: Wallet) -> tuple[Entry, Wallet]:
-    """A redemption of before a merge as if it had been made here, for who reverses it; and the wallet, ready for it.
-
-    Lots that were used up before they could come over get numbers of their own.
-    """
-    if entry.member == wallet.member:
-        return entry, wallet
-    known = {lot.origin: lot.number for lot in wallet.lots if lot.origin}
-    next_lot, changes = wallet.next_lot, []
-    for change in entry.changes:
-        origin = change.lot.origin or Origin(entry.member, change.lot.number)
-        if origin not in known:
-            known[origin], next_lot = next_lot, next_lot + 1
-        changes.append(change._replace(lot=replace(change.lot, number=known[origin], origin=origin)))
-    return replace(entry, changes=tuple(changes)), replace(wallet, next_lot=next_lot)
 
 
 def _placed(ledger: Ledger, lot: Lot, command: TakeOver) -> Lot:
