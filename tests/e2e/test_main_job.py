@@ -151,7 +151,14 @@ def test_what_was_recorded_can_be_read_by_its_id(api: httpx.Client, story: Story
     """Ids locate what they name."""
     purchase = found(api.get(f"/v1/purchases/{story.purchase['purchase_id']}"))
     assert purchase["lines"] == [
-        {"sku": "bread-1", "category": "bread", "quantity": "1.000", "amount": "1250", "discount": "0"}
+        {
+            "sku": "bread-1",
+            "category": "bread",
+            "quantity": "1.000",
+            "amount": "1250",
+            "discount": "0",
+            "returned": "0.000",
+        }
     ]
     assert purchase["entries"] == story.purchase["entries"]
     (listed,) = found(api.get(f"/v1/members/{story.member}/purchases"))["items"]
