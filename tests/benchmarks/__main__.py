@@ -114,7 +114,7 @@ def _deciding() -> tuple[str, bool]:
     ]
     return (
         f"""`decide_sale` over {speed.sales:,} real baskets with {speed.lines:,} lines in the order of time, wallets
-folded in memory, one process; eight rules are considered for each sale, points expire on the way. The best of
+folded in memory, one process; the whole sample programme is considered for each, points expire on the way. The best of
 {deciding.ROUNDS} rounds of each.
 
 {_table(("Deciding a sale", "× bare loop"), rows)}
