@@ -37,7 +37,7 @@ from huitou.platform.pauses import pause
 from huitou.platform.settings import ProgramTable, Settings, load
 from huitou.platform.table import Table
 from huitou.program.document import document_schema
-from huitou.program.drafts import DraftPublishedError, Drafts
+from huitou.program.drafts import DraftDiscardedError, DraftPublishedError, Drafts
 from huitou.program.model import GROUP
 from huitou.program.publishing import ProgramPublisher, Publication
 from huitou.program.requests import (
@@ -238,7 +238,7 @@ def list_drafts(cursor: Cursor = None, limit: Limit = 20) -> Answer:
     security=permission("program:publish"),
     responses=documented(
         {200: CreatedDraftView, 201: CreatedDraftView},
-        *(InvalidProgramError, ContentReusedError),
+        *(InvalidProgramError, ContentReusedError, DraftDiscardedError),
         headers=("ETag", "Location"),
     ),
 )

@@ -155,7 +155,7 @@ def test_a_draft_that_moved_on_is_not_overwritten(table: AnyTable) -> None:
     for writes in (
         drafts.add(seen, audit(3)),
         drafts.replace(replace(seen, revision=2, document="{}"), seen, audit(3)),
-        drafts.remove(seen, audit(3)),
+        drafts.replace(replace(seen, revision=2, discarded=True), seen, audit(3)),
     ):
         with pytest.raises(StaleReadError):
             table.commit(writes)
@@ -164,17 +164,22 @@ def test_a_draft_that_moved_on_is_not_overwritten(table: AnyTable) -> None:
     published = replace(changed, published_as=1)
     table.commit(drafts.replace(published, changed))
     with pytest.raises(StaleReadError):
-        table.commit(drafts.remove(changed, audit(3)))
+        table.commit(drafts.replace(replace(changed, revision=3), changed, audit(3)))
     assert drafts.draft(seen.id) == published
 
 
-def test_a_removed_draft_is_gone(table: AnyTable) -> None:
+def test_a_discarded_draft_is_kept_and_not_listed(table: AnyTable) -> None:
+    """E14: its id is not free again."""
     drafts, written = drafts_on(table), draft()
     table.commit(drafts.add(written, audit(1)))
+    gone = replace(written, revision=2, document="", discarded=True)
 
-    table.commit(drafts.remove(written, audit(2)))
+    table.commit(drafts.replace(gone, written, audit(2)))
 
-    assert drafts.draft(written.id) is None
+    assert drafts.draft(written.id) == gone
+    assert drafts.drafts(limit=10).items == ()
+    with pytest.raises(StaleReadError):
+        table.commit(drafts.add(written, audit(3)))
 
 
 def test_drafts_come_in_pages_and_versions_are_none(table: AnyTable) -> None:

@@ -13,7 +13,7 @@ from huitou.kernel.errors import ContentReusedError, NotFoundError, Precondition
 from huitou.kernel.ids import digest_of
 from huitou.kernel.instants import EPOCH
 from huitou.platform import keys
-from huitou.program.drafts import CreatedDraft, DraftPublishedError, Drafts
+from huitou.program.drafts import CreatedDraft, DraftDiscardedError, DraftPublishedError, Drafts
 from huitou.program.publishing import ProgramPublisher
 from huitou.program.validation import InvalidProgramError
 from huitou.simulator.memory import MemoryTable
@@ -142,6 +142,21 @@ def test_a_discarded_draft_is_gone() -> None:
         desk.drafts.find(draft.id)
     assert desk.drafts.page(after=None, limit=10).items == ()
     assert desk.log() == ["program_draft_created", "program_draft_discarded"]
+
+
+def test_the_command_of_a_discarded_draft_does_not_bring_it_back() -> None:
+    """E14: a repeat changes nothing, for ever."""
+    desk = Desk()
+    draft = desk.create().draft
+    desk.drafts.discard(draft.id, 1, **desk.when())
+
+    with pytest.raises(DraftDiscardedError, match="a new key"):
+        desk.create()
+    with pytest.raises(ContentReusedError):
+        desk.create(name="other")
+
+    assert desk.drafts.page(after=None, limit=10).items == ()
+    assert desk.create(key="b").draft.revision == 1
 
 
 def test_a_draft_of_what_holds_already_becomes_that_version() -> None:

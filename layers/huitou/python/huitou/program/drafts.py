@@ -30,6 +30,13 @@ class DraftPublishedError(ConflictError):
     title = "The draft was published already"
 
 
+class DraftDiscardedError(ConflictError):
+    """The command that created it comes again, and it was discarded since (E14)."""
+
+    code = "draft_discarded"
+    title = "The draft was discarded"
+
+
 class CreatedDraft(NamedTuple):
     """A draft; ``replayed`` if it was created before by the same command."""
 
@@ -57,7 +64,7 @@ class Drafts:
     def create(self, text: str, *, key: str, by: str, now: datetime, based_on: int | None = None) -> CreatedDraft:
         """A new draft; the same ``key`` again is the same one (E14). Without ``based_on``, of the active version.
 
-        Raises `ContentReusedError`; `InvalidProgramError` if it is too large to be kept.
+        Raises `ContentReusedError`, `DraftDiscardedError`; `InvalidProgramError` if it is too large to be kept.
         """
         require_room(text)
         draft_id, content = digest_of(("draft", key)), digest_of([text])
@@ -74,6 +81,8 @@ class Drafts:
             if known is None:
                 return None
             require_same({"document": known.content}, {"document": content}, "draft")
+            if known.discarded:
+                raise DraftDiscardedError("Another draft needs a new key.")
             return CreatedDraft(known, replayed=True)
 
         return once(attempt, recall, self._pause)
@@ -81,7 +90,7 @@ class Drafts:
     def find(self, draft_id: Digest) -> Draft:
         """Raises `NotFoundError`."""
         draft = self._drafts.draft(draft_id)
-        if draft is None:
+        if draft is None or draft.discarded:
             raise NotFoundError("There is no such draft.")
         return draft
 
@@ -118,7 +127,10 @@ class Drafts:
 
         def attempt() -> None:
             draft = self._open(draft_id, revision)
-            self._commit(self._drafts.remove(draft, _logged("program_draft_discarded", draft, now, by)))
+            gone = replace(
+                draft, revision=draft.revision + 1, document="", discarded=True, changed_at=now, changed_by=by
+            )
+            self._commit(self._drafts.replace(gone, draft, _logged("program_draft_discarded", draft, now, by)))
 
         until_committed(attempt, self._pause)
 

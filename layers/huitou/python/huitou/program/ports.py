@@ -41,7 +41,7 @@ class DraftStore(Protocol):
         ...
 
     def drafts(self, *, after: str | None = None, limit: int) -> Page[Draft]:
-        """A page of drafts, in no meaningful order."""
+        """A page of drafts, in no meaningful order, without those discarded: it may be short."""
         ...
 
     def add(self, draft: Draft, audit: AuditEntry) -> list[Write]:
@@ -50,10 +50,6 @@ class DraftStore(Protocol):
 
     def replace(self, draft: Draft, before: Draft, audit: AuditEntry | None = None) -> list[Write]:
         """Refused with `StaleReadError` unless it is still as ``before``."""
-        ...
-
-    def remove(self, draft: Draft, audit: AuditEntry) -> list[Write]:
-        """Refused with `StaleReadError` unless it is still so."""
         ...
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 
-from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
+from pynamodb.attributes import BinaryAttribute, BooleanAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 
 from huitou.kernel.audit import AuditEntry
@@ -49,6 +49,7 @@ class DraftItem(Item):
     changed_at = UnicodeAttribute()
     changed_by = UnicodeAttribute()
     published_as = IntegerAttribute(null=True)
+    discarded = BooleanAttribute(null=True)
 
 
 class TableVersions:
@@ -94,7 +95,7 @@ class TableDrafts:
 
     def drafts(self, *, after: str | None = None, limit: int) -> Page[Draft]:
         page = self._table.query(DraftItem, keys.PROGRAM, prefix=keys.DRAFT_PREFIX, after=after, limit=limit)
-        return Page(tuple(map(_draft, page.items)), page.next_cursor)
+        return Page(tuple(_draft(item) for item in page.items if not item.discarded), page.next_cursor)
 
     def add(self, draft: Draft, audit: AuditEntry) -> list[Write]:
         refused = StaleReadError("A draft of this id was created meanwhile.")
@@ -104,11 +105,6 @@ class TableDrafts:
     def replace(self, draft: Draft, before: Draft, audit: AuditEntry | None = None) -> list[Write]:
         written = self._table.put(_draft_item(draft), condition=_unmoved(before), refused=_moved())
         return [written, audit_write(self._table, audit)] if audit else [written]
-
-    def remove(self, draft: Draft, audit: AuditEntry) -> list[Write]:
-        key = keys.program_draft(draft.id)
-        removed = self._table.delete(DraftItem, *key, condition=_unmoved(draft), refused=_moved())
-        return [removed, audit_write(self._table, audit)]
 
 
 def _unmoved(before: Draft) -> Condition:
@@ -157,6 +153,7 @@ def _draft_item(draft: Draft) -> DraftItem:
         changed_at=format_instant(draft.changed_at),
         changed_by=draft.changed_by,
         published_as=draft.published_as,
+        discarded=draft.discarded or None,
     )
 
 
@@ -172,4 +169,5 @@ def _draft(item: DraftItem) -> Draft:
         changed_at=parse_instant(item.changed_at),
         changed_by=item.changed_by,
         published_as=item.published_as,
+        discarded=bool(item.discarded),
     )

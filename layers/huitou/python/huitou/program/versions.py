@@ -53,3 +53,5 @@ class Draft:
     changed_by: str
     published_as: int | None = None
     """The version that it became; it is not changed any more then."""
+    discarded: bool = False
+    """Nobody sees it any more; what is left, without the document, keeps its id from being used again (E14)."""

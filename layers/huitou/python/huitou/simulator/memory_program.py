@@ -48,7 +48,8 @@ class MemoryDrafts:
         return self._table.get(Draft, *keys.program_draft(draft_id))
 
     def drafts(self, *, after: str | None = None, limit: int) -> Page[Draft]:
-        return self._table.query(Draft, keys.PROGRAM, prefix=keys.DRAFT_PREFIX, after=after, limit=limit)
+        page = self._table.query(Draft, keys.PROGRAM, prefix=keys.DRAFT_PREFIX, after=after, limit=limit)
+        return Page(tuple(draft for draft in page.items if not draft.discarded), page.next_cursor)
 
     def add(self, draft: Draft, audit: AuditEntry) -> list[Write]:
         refused = StaleReadError("A draft of this id was created meanwhile.")
@@ -61,11 +62,6 @@ class MemoryDrafts:
         key = keys.program_draft(draft.id)
         written = self._table.put(*key, draft, when=lambda now: now == before, refused=_moved())
         return [written, self._logged(audit)] if audit else [written]
-
-    def remove(self, draft: Draft, audit: AuditEntry) -> list[Write]:
-        key = keys.program_draft(draft.id)
-        removed = self._table.delete(*key, when=lambda now: now == draft, refused=_moved())
-        return [removed, self._logged(audit)]
 
     def _logged(self, audit: AuditEntry) -> Write:
         refused = StaleReadError("The same change was recorded at the same instant.")
