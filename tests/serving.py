@@ -1,7 +1,9 @@
-"""A function on tables in this process, with a programme published and Mei enrolled at maru."""
+"""Functions on AWS in this process: tables, files, states, a programme published and Mei enrolled at maru."""
 
 from __future__ import annotations
 
+import importlib
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,6 +15,7 @@ import pytest
 from moto import mock_aws
 
 from huitou.kernel.ids import MemberId
+from huitou.kernel.instants import EPOCH
 from huitou.members.decisions import Presented
 from huitou.members.identity import IdentityHasher, phone_identity
 from huitou.members.model import Profile
@@ -21,12 +24,16 @@ from huitou.members.store import TableMembers
 from huitou.platform.table import Table
 from huitou.points.store import TableWallets
 from huitou.program.ports import Programs
+from huitou.program.publishing import ProgramPublisher
+from huitou.program.store import TableVersions
 from huitou.standing.store import TableStandings
+from infra.routes import ROUTES
 from tests.contract.targets import REGION, create_table
 
 EVENTS = Path(__file__).parents[1] / "events"
 MEI = MemberId("01JNSM3VF0R6T8C1W5PJ4X9YZA")
 SECRET = "a secret of the tests"
+BUCKET = "imports"
 
 Event = dict[str, Any]
 Result = tuple[int, Any]
@@ -52,6 +59,56 @@ def both_tables() -> Iterator[None]:
         secrets: Any = boto3.client("secretsmanager", region_name=REGION)
         secrets.create_secret(Name="identity", SecretString=SECRET)
         yield
+
+
+@contextmanager
+def states_and_files(name: str) -> Iterator[str]:
+    """What is there besides tables where a state machine of this name works: its ARN. It does nothing by itself."""
+    with both_tables(), pytest.MonkeyPatch.context() as environment:
+        states: Any = boto3.client("stepfunctions", region_name=REGION)
+        definition = {"StartAt": "wait", "States": {"wait": {"Type": "Pass", "End": True}}}
+        machine: str = states.create_state_machine(
+            name=name, definition=json.dumps(definition), roleArn=f"arn:aws:iam::123456789012:role/{name}"
+        )["stateMachineArn"]
+        files: Any = boto3.client("s3", region_name=REGION)
+        files.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        environment.setenv("HUITOU_IMPORT_BUCKET", BUCKET)
+        environment.setenv(f"HUITOU_{name.upper()}_STATE_MACHINE", machine)
+        yield machine
+
+
+def publish(written: dict[str, Any], now: datetime = EPOCH) -> None:
+    """The next version of the programme."""
+    table = Table("program", REGION)
+    publisher = ProgramPublisher(TableVersions(table), table.commit, lambda _: None)
+    publisher.publish(json.dumps(written), by="tests", now=now)
+
+
+def sample(name: str) -> Event:
+    """An event of `events/`."""
+    loaded: Event = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+def sample_for(functions: tuple[str, ...], case: str) -> Event:
+    """The event of this case, for whichever of ``functions`` it is."""
+    (found,) = [path.stem for function in functions for path in EVENTS.glob(f"{function}.{case}.json")]
+    return sample(found)
+
+
+class Loaded:
+    """Functions loaded into this process; each event goes to the one that answers its route."""
+
+    def __init__(self, *names: str) -> None:
+        self.modules = {name: importlib.reload(importlib.import_module(f"functions.{name}.handler")) for name in names}
+        self.programs: Programs = next(iter(self.modules.values())).programs
+
+    def answer(self, incoming: Event) -> Event:
+        """What the gateway is handed back."""
+        line = f"{incoming['httpMethod']} {incoming['resource']}"
+        (module,) = [module for name, module in self.modules.items() if line in ROUTES[name]]
+        answered: Event = module.handler(incoming, None)
+        return answered
 
 
 def enrol_mei(table: Table, programs: Programs, now: datetime) -> None:

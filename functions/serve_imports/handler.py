@@ -27,6 +27,7 @@ from huitou.platform.http import (
     note,
     permission,
     reference_to,
+    status_of,
 )
 from huitou.platform.pauses import pause
 from huitou.platform.settings import ImportBucket, ImportStateMachine, ProgramTable, Settings, load
@@ -79,7 +80,7 @@ def create_import(body: Annotated[ImportBody, Body()], idempotency_key: Idempote
     )
     note(app, import_id=created.run.id, replayed=created.replayed)
     location = {"Location": reference_to(app, f"/v1/imports/{created.run.id}")}
-    return answer(created_view(created), 200 if created.replayed else 201, location)
+    return answer(created_view(created), status_of(replayed=created.replayed), location)
 
 
 @app.post(

@@ -8,6 +8,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from aws_lambda_powertools.event_handler.openapi.params import Path as PathPart
 
+from huitou.composition import MemberSettings
 from huitou.fields import Moment
 from huitou.kernel.errors import ContentReusedError, PreconditionFailedError, PreconditionRequiredError
 from huitou.kernel.ids import MemberId
@@ -71,10 +72,11 @@ from huitou.platform.http import (
     note,
     permission,
     reference_to,
+    status_of,
 )
 from huitou.platform.pauses import pause
 from huitou.platform.secrets import Secret
-from huitou.platform.settings import IdentitySecret, MembersTable, ProgramTable, Settings, load
+from huitou.platform.settings import load
 from huitou.platform.table import Table
 from huitou.points.membership import MemberNotFoundError
 from huitou.points.store import TableWallets
@@ -106,15 +108,7 @@ BrandPart = Annotated[Place, PathPart(description="A brand, or `group` for all o
 PurposePart = Annotated[Purpose, PathPart(description="What the member would be written to for.")]
 
 
-class Needs(Settings):
-    """What this function is told by its environment."""
-
-    members_table: MembersTable
-    program_table: ProgramTable
-    identity_secret: IdentitySecret
-
-
-settings = load(Needs)
+settings = load(MemberSettings)
 table = Table(settings.members_table, settings.region, settings.endpoint)
 versions = TableVersions(Table(settings.program_table, settings.region, settings.endpoint))
 hasher = IdentityHasher(Secret(settings.identity_secret, settings.region, settings.endpoint).text)
@@ -384,7 +378,7 @@ def grant_tier(
     granted = tiers.grant(MemberId(member_id), grant, now)
     note(app, member=MemberId(member_id), replayed=granted.replayed)
     view = tier_grant_view(member_id, granted, body.client_reference, programs.active())
-    return answer(view, status=200 if granted.replayed else 201)
+    return answer(view, status=status_of(replayed=granted.replayed))
 
 
 def _shown(seen: SeenMember) -> Answer:

@@ -32,6 +32,7 @@ from huitou.platform.http import (
     expected_version,
     permission,
     reference_to,
+    status_of,
 )
 from huitou.platform.pauses import pause
 from huitou.platform.settings import ProgramTable, Settings, load
@@ -250,7 +251,7 @@ def create_draft(body: Annotated[DraftBody, Body()], idempotency_key: Idempotenc
     )
     return answer(
         {**draft_view(draft), "replayed": replayed},
-        status=200 if replayed else 201,
+        status=status_of(replayed=replayed),
         headers={"ETag": etag(draft.revision), "Location": reference_to(app, f"{DRAFTS}/{draft.id}")},
     )
 
@@ -367,7 +368,7 @@ def _published(publication: Publication) -> Answer:
     number = publication.version.number
     return answer(
         {**version_view(publication.version), "replayed": publication.replayed},
-        status=200 if publication.replayed else 201,
+        status=status_of(replayed=publication.replayed),
         headers={"ETag": etag(number), "Location": reference_to(app, f"{VERSIONS}/{number}")},
     )
 

@@ -8,6 +8,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 
 from huitou.access.model import ForeignBrandError
+from huitou.composition import MemberSettings
 from huitou.erasing.requests import ErasureBody, ErasureView, erasure_view
 from huitou.erasing.service import Erasures
 from huitou.erasing.store import TableErasures, TableTraces
@@ -40,10 +41,11 @@ from huitou.platform.http import (
     note,
     permission,
     reference_to,
+    status_of,
 )
 from huitou.platform.pauses import pause
 from huitou.platform.secrets import Secret
-from huitou.platform.settings import IdentitySecret, MembersTable, ProgramTable, Settings, load
+from huitou.platform.settings import load
 from huitou.platform.table import Table
 from huitou.points.membership import MemberErasedError, MemberNotFoundError
 from huitou.points.store import TableWallets
@@ -56,15 +58,7 @@ from huitou.standing.store import TableStandings
 MergePath = Annotated[str, Path(alias="merge_id", max_length=64)]
 
 
-class Needs(Settings):
-    """What this function is told by its environment."""
-
-    members_table: MembersTable
-    program_table: ProgramTable
-    identity_secret: IdentitySecret
-
-
-settings = load(Needs)
+settings = load(MemberSettings)
 table = Table(settings.members_table, settings.region, settings.endpoint)
 program_table = Table(settings.program_table, settings.region, settings.endpoint)
 programs = ProgramReader(TableVersions(program_table), time.monotonic)
@@ -113,7 +107,7 @@ def merge(body: Annotated[MergeBody, Body()], idempotency_key: IdempotencyKey) -
     current_caller(app).acts_for(GROUP)
     merged = merges.merge(body.order(merge_id(idempotency_key), accepted_at(app)))
     location = {"Location": reference_to(app, f"/v1/merges/{merged.merge.id}")}
-    return _merge(merged, 200 if merged.replayed else 201, location)
+    return _merge(merged, status_of(replayed=merged.replayed), location)
 
 
 @app.get(
@@ -138,7 +132,7 @@ def undo(merge_id: MergePath) -> Answer:
     """They are two again, and what remains of the other's points goes back, once. For the group's keys."""
     current_caller(app).acts_for(GROUP)
     merged = merges.reverse(parse_digest(merge_id), accepted_at(app))
-    return _merge(merged, 200 if merged.replayed else 201)
+    return _merge(merged, status_of(replayed=merged.replayed))
 
 
 @app.post(
@@ -152,7 +146,7 @@ def erase(member_id: MemberPath, body: Annotated[ErasureBody, Body()]) -> Answer
     current_caller(app).acts_for(GROUP)
     erased = erasures.erase(body.order(MemberId(member_id), accepted_at(app)))
     note(app, member=erased.erasure.member, replayed=erased.replayed)
-    return answer(erasure_view(erased), 200 if erased.replayed else 201)
+    return answer(erasure_view(erased), status_of(replayed=erased.replayed))
 
 
 def _merge(merged: Merged, status: int, headers: dict[str, str] | None = None) -> Answer:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 
 from huitou.access.model import BrandRequiredError, Caller, ForeignBrandError
+from huitou.composition import MemberSettings, count_points, ground
 from huitou.fields import Moment
 from huitou.kernel.errors import ContentionError, ContentReusedError
-from huitou.kernel.ids import Digest, MemberId, parse_digest, parse_entry_id
-from huitou.members.directory import FoundMember, MemberDirectory
-from huitou.members.identity import IdentityHasher
-from huitou.members.store import TableMembers
+from huitou.kernel.ids import MemberId, parse_digest, parse_entry_id
+from huitou.members.directory import FoundMember
 from huitou.platform.http import (
     Answer,
     Cursor,
@@ -32,11 +30,10 @@ from huitou.platform.http import (
     note,
     permission,
     reference_to,
+    status_of,
 )
 from huitou.platform.pauses import pause
-from huitou.platform.secrets import Secret
-from huitou.platform.settings import IdentitySecret, MembersTable, ProgramTable, Settings, load
-from huitou.platform.table import Table
+from huitou.platform.settings import load
 from huitou.points.answers import (
     AdjustmentView,
     EntryPage,
@@ -52,9 +49,6 @@ from huitou.points.booking import Booked, UnknownCurrencyError
 from huitou.points.command_store import TableCommands
 from huitou.points.commands import command_id
 from huitou.points.decisions import InsufficientPointsError, OutstandingDebtError
-from huitou.points.figures import points_booked
-from huitou.points.holding import CaptureExceedsHoldError, HoldEndedError, TooManyHoldsError
-from huitou.points.holds import HoldNotFoundError, Holds, HoldStatus
 from huitou.points.journeys import (
     ConversionNotFoundError,
     Journey,
@@ -66,29 +60,23 @@ from huitou.points.journeys import (
 from huitou.points.membership import EntryNotFoundError, MemberNotFoundError
 from huitou.points.order_answers import (
     ConversionView,
-    HoldView,
     ReinstatementView,
     TransferView,
     conversion_view,
-    hold_view,
     reinstatement_view,
     transfer_view,
 )
 from huitou.points.phrases import Language, preferred
 from huitou.points.requests import (
     AdjustmentBody,
-    CaptureBody,
     ConversionBody,
-    HoldBody,
     InvalidCommandError,
     Occasion,
     RedemptionBody,
     ReinstatementBody,
     TransferBody,
     read_adjustment,
-    read_capture,
     read_conversion,
-    read_hold,
     read_redemption,
     read_reinstatement,
     read_transfer,
@@ -102,10 +90,7 @@ from huitou.points.service import (
 )
 from huitou.points.store import TableWallets
 from huitou.points.travelling import NothingToConvertError
-from huitou.points.wallet import Entry
 from huitou.program.model import Program
-from huitou.program.service import ProgramReader
-from huitou.program.store import TableVersions
 from huitou.purchases.explaining import Explanations
 from huitou.purchases.explanation_answers import ExplanationView, explanation_view
 from huitou.purchases.store import TablePurchases
@@ -120,29 +105,12 @@ Accepted = Annotated[
     Header(alias="Accept-Language", max_length=255, description="Chinese or English, which is the default."),
 ]
 RedemptionPath = Annotated[str, Path(alias="redemption_id", max_length=64)]
-HoldPath = Annotated[str, Path(alias="hold_id", max_length=64)]
 TransferPath = Annotated[str, Path(alias="transfer_id", max_length=64)]
 ConversionPath = Annotated[str, Path(alias="conversion_id", max_length=64)]
 
 
-class Needs(Settings):
-    """What this function is told by its environment."""
-
-    members_table: MembersTable
-    program_table: ProgramTable
-    identity_secret: IdentitySecret
-
-
-settings = load(Needs)
-members = Table(settings.members_table, settings.region, settings.endpoint)
-programs = ProgramReader(
-    TableVersions(Table(settings.program_table, settings.region, settings.endpoint)), time.monotonic
-)
-directory = MemberDirectory(
-    TableMembers(members), IdentityHasher(Secret(settings.identity_secret, settings.region, settings.endpoint).text)
-)
+members, programs, directory = ground(load(MemberSettings))
 points = Points(TableWallets(members), TableCommands(members), programs, members.commit, pause)
-holds = Holds(TableWallets(members), TableCommands(members), programs, members.commit, pause)
 journeys = Journeys(TableWallets(members), TableCommands(members), programs, members.commit, pause)
 explanations = Explanations(TablePurchases(members), TableWallets(members), programs)
 
@@ -293,66 +261,6 @@ def reinstate(
 
 
 @app.post(
-    "/v1/holds",
-    summary="Hold points",
-    security=permission("points:write"),
-    responses=documented({200: HoldView, 201: HoldView}, *SPENDING_ERRORS, TooManyHoldsError, headers=("Location",)),
-)
-def place_hold(body: Annotated[HoldBody, Body()], idempotency_key: IdempotencyKey) -> Answer:
-    """Sets points aside for a till, so that nothing else can spend them; uncaptured, they return by themselves."""
-    caller = current_caller(app)
-    member = directory.require(body.member.target, caller.is_group)
-    order = read_hold(body, _occasion(body.brand, member, caller, idempotency_key), programs.active())
-    hold = holds.place(order, presented=member.presented, now=accepted_at(app))
-    location = {"Location": reference_to(app, f"/v1/holds/{hold.order.id}")}
-    return _hold(hold, 200 if hold.replayed else 201, location)
-
-
-@app.get(
-    "/v1/holds/<hold_id>",
-    summary="Read a hold",
-    security=permission("points:read"),
-    responses=documented({200: HoldView}, HoldNotFoundError),
-)
-def get_hold(hold_id: HoldPath) -> Answer:
-    """A hold of the key's brand as it stands now."""
-    caller = current_caller(app)
-    return _hold(holds.get(parse_digest(hold_id), caller.brand, accepted_at(app)), 200)
-
-
-@app.post(
-    "/v1/holds/<hold_id>/capture",
-    summary="Capture a hold",
-    security=permission("points:write"),
-    responses=documented(
-        {200: HoldView, 201: HoldView},
-        *(HoldNotFoundError, HoldEndedError, InvalidCommandError, CaptureExceedsHoldError),
-        *(ContentReusedError, ContentionError),
-    ),
-)
-def capture_hold(hold_id: HoldPath, body: Annotated[CaptureBody, Body()]) -> Answer:
-    """Spends what is held, or a part of it; the rest returns at once. A purchase can do the same itself."""
-    caller = current_caller(app)
-    hold, now = parse_digest(hold_id), accepted_at(app)
-    amount = read_capture(body, programs.active().currencies[_held(hold, caller).order.currency])
-    captured = holds.capture(hold, amount, brand=caller.brand, now=now)
-    return _hold(captured, 200 if captured.replayed else 201)
-
-
-@app.post(
-    "/v1/holds/<hold_id>/release",
-    summary="Release a hold",
-    security=permission("points:write"),
-    responses=documented({200: HoldView, 201: HoldView}, HoldNotFoundError, HoldEndedError, ContentionError),
-)
-def release_hold(hold_id: HoldPath) -> Answer:
-    """Returns the points to the lots they came from; changes nothing where they have returned before."""
-    caller = current_caller(app)
-    released = holds.release(parse_digest(hold_id), brand=caller.brand, now=accepted_at(app))
-    return _hold(released, 200 if released.replayed else 201)
-
-
-@app.post(
     "/v1/transfers",
     summary="Transfer points",
     security=permission("points:write"),
@@ -426,20 +334,10 @@ def _redemption(booked: Booked, status: int, headers: Mapping[str, str] | None =
     return answer(redemption_view(booked, _decided_under(booked)), status, headers)
 
 
-def _held(hold: Digest, caller: Caller) -> HoldStatus:
-    return holds.get(hold, caller.brand, accepted_at(app))
-
-
-def _hold(hold: HoldStatus, status: int, headers: Mapping[str, str] | None = None) -> Answer:
-    note(app, member=hold.order.member, currency=hold.order.currency, replayed=hold.replayed)
-    _count(hold.entries)
-    return answer(hold_view(hold, programs.version(hold.latest.program_version)), status, headers)
-
-
 def _journey(journey: Journey, view: Mapping[str, object], path: str) -> Answer:
     note(app, member=journey.order.member, currency=journey.order.currency, replayed=journey.replayed)
-    _count(journey.entries)
-    return answer(view, 200 if journey.replayed else 201, {"Location": reference_to(app, path)})
+    count_points(app, journey.entries, programs)
+    return answer(view, status_of(replayed=journey.replayed), {"Location": reference_to(app, path)})
 
 
 def _decided_under(booked: Booked) -> Program:
@@ -449,13 +347,8 @@ def _decided_under(booked: Booked) -> Program:
 def _done(booked: Booked) -> int:
     """The status for a command, after noting and counting what it did."""
     note(app, member=booked.command.member, currency=booked.command.currency, replayed=booked.replayed)
-    _count(booked.entries)
-    return 200 if booked.replayed else 201
-
-
-def _count(booked: Iterable[Entry]) -> None:
-    for name, count in points_booked(booked, programs.active().home_currency).items():
-        app.observer.count(name, count)
+    count_points(app, booked.entries, programs)
+    return status_of(replayed=booked.replayed)
 
 
 handler = entry_point(app)

@@ -31,6 +31,10 @@ READ: Final = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
 # A transaction needs no permission of its own, only those of its parts.
 WRITE: Final = ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem")
 
+MEMBER_FUNCTIONS: Final = (
+    *("serve_members", "serve_records", "record_purchases"),
+    *("refund_purchases", "serve_checkouts", "serve_wallets"),
+)
 API_TIMEOUT: Final = Duration.seconds(15)
 WORKER_TIMEOUT: Final = Duration.minutes(1)
 CHUNK_TIMEOUT: Final = Duration.minutes(15)
@@ -71,7 +75,7 @@ class ServiceStack(Stack):
     def _member_functions(self) -> dict[str, lambda_.Function]:
         """Calls about members: all of them decide on the member's own partition under the active programme."""
         functions: dict[str, lambda_.Function] = {}
-        for name in ("serve_members", "serve_records", "record_purchases", "serve_wallets"):
+        for name in MEMBER_FUNCTIONS:
             function = self._function(name, {**self._members, **self._program, **self._identity})
             function.allow([*READ, *WRITE], self._data.members.table_arn)
             self._let_read_program(function)

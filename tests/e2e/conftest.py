@@ -144,5 +144,5 @@ def _client(stack: LocalStack, keys: KeyService, brand: str, permissions: Sequen
 def _keep_narrow(stack: LocalStack) -> None:
     """The emulator starts a process for each call that finds none free: forty at once would take a minute to begin."""
     functions = stack.client("lambda")
-    for name in ("record_purchases", "serve_members", "serve_wallets"):
+    for name in ("record_purchases", "refund_purchases", "serve_checkouts", "serve_members", "serve_wallets"):
         functions.put_function_concurrency(FunctionName=f"huitou-local-{name}", ReservedConcurrentExecutions=WIDTH)

@@ -49,6 +49,8 @@ def test_each_function_that_answers_writes_a_line_about_each_request(lines: dict
     answered = [line for line in _structured(lines) if line.get("message") == "answered"]
     assert {line["service"] for line in answered} >= {
         "record_purchases",
+        "refund_purchases",
+        "serve_checkouts",
         "serve_members",
         "serve_program",
         "serve_wallets",

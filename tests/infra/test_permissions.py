@@ -28,6 +28,8 @@ ALLOWED = {
     "serve_members": READ | WRITE | SECRET,
     "serve_records": READ | WRITE | SECRET,
     "record_purchases": READ | WRITE | SECRET,
+    "refund_purchases": READ | WRITE | SECRET,
+    "serve_checkouts": READ | WRITE | SECRET,
     "serve_wallets": READ | WRITE | SECRET,
     "serve_program": READ | WRITE,
     "serve_imports": READ | WRITE | FILES | {"states:StartExecution", "states:DescribeExecution"},
@@ -40,6 +42,8 @@ ALLOWED = {
     "queue_due": {"dynamodb:Query", "sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
     "book_due": READ | WRITE | CONSUME,
 }
+
+COMPOSITION = ROOT / "layers" / "huitou" / "python" / "huitou" / "composition.py"
 
 # How a field of a function's settings is called in the environment.
 VARIABLES = {
@@ -98,6 +102,8 @@ PARTITIONS = {
     "serve_members": {"PROGRAM"},
     "serve_records": {"PROGRAM", "ERASURES"},
     "record_purchases": {"PROGRAM"},
+    "refund_purchases": {"PROGRAM"},
+    "serve_checkouts": {"PROGRAM"},
     "serve_wallets": {"PROGRAM"},
     "book_due": {"PROGRAM"},
     "serve_program": {"PROGRAM", "AUDIT#*"},
@@ -147,8 +153,11 @@ def test_the_deploy_workflow_borrows_the_roles_that_deploy_and_makes_keys(produc
 
 
 def _asked_for(handler: Path) -> set[str]:
-    """The variables behind the fields of `class Needs(Settings)` in a handler."""
-    tree = ast.parse(handler.read_text("utf-8"))
-    (needs,) = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == "Needs"]
+    """The variables behind the fields of the settings that a handler loads, its own or the common ones."""
+    code = handler.read_text("utf-8")
+    own = "MemberSettings" not in code
+    tree = ast.parse(code if own else COMPOSITION.read_text("utf-8"))
+    name = "Needs" if own else "MemberSettings"
+    (needs,) = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == name]
     fields: list[Any] = [node for node in needs.body if isinstance(node, ast.AnnAssign)]
     return {VARIABLES[field.annotation.id] for field in fields}

@@ -5,37 +5,24 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from huitou.imports.errors import UnreadableFileError
-from huitou.kernel.instants import EPOCH
 from huitou.platform.table import Table
-from huitou.program.publishing import ProgramPublisher
-from huitou.program.store import TableVersions
 from tests.builders import document
-from tests.contract.targets import REGION, create_table
+from tests.contract.targets import REGION
 from tests.gateway import found_at
+from tests.serving import BUCKET, Event, publish, sample, states_and_files
 
-EVENTS = Path(__file__).parents[3] / "events"
-BUCKET = "imports"
 HISTORY = b"""type,card,store,receipt,occurred_at,currency,total,sku,amount
 member,MM-1,,,,,,,
 purchase,MM-1,m1,20961,2025-11-21T18:30:00+08:00,TWD,1000,bread-1,600
 purchase,MM-1,m1,20961,2025-11-21T18:30:00+08:00,TWD,1000,tea-1,400
 purchase,MM-1,m1,20962,2025-11-22T18:30:00+08:00,TWD,1000,bread-1,999
 """
-
-Event = dict[str, Any]
-
-
-def event(name: str) -> Event:
-    loaded: Event = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
-    return loaded
 
 
 def by(brand: str, asked: Event, permissions: str = "imports:write") -> Event:
@@ -63,10 +50,10 @@ class Functions:
 
     def run(self, name: str) -> Any:
         """A state, with its sample as input."""
-        return _function(name.split(".", maxsplit=1)[0]).handler(event(name), None)
+        return _function(name.split(".", maxsplit=1)[0]).handler(sample(name), None)
 
     def upload(self, content: bytes) -> None:
-        _, created = self.call(event("serve_imports.create"))
+        _, created = self.call(sample("serve_imports.create"))
         self.files.put_object(Bucket=BUCKET, Key=f"imports/{created['import_id']}/file", Body=content)
 
     def executions(self) -> list[str]:
@@ -79,57 +66,32 @@ def _function(name: str) -> Any:
 
 
 @pytest.fixture
-def functions(monkeypatch: pytest.MonkeyPatch) -> Iterator[Functions]:
-    with mock_aws():
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            monkeypatch.setenv(name, "testing")
-        states: Any = boto3.client("stepfunctions", region_name=REGION)
-        definition = {"StartAt": "wait", "States": {"wait": {"Type": "Pass", "End": True}}}
-        arn = states.create_state_machine(
-            name="import", definition=json.dumps(definition), roleArn="arn:aws:iam::123456789012:role/import"
-        )["stateMachineArn"]
-        for name, value in {
-            "AWS_REGION": REGION,
-            "HUITOU_MEMBERS_TABLE": "members",
-            "HUITOU_PROGRAM_TABLE": "program",
-            "HUITOU_IDENTITY_SECRET": "identity",
-            "HUITOU_IMPORT_BUCKET": BUCKET,
-            "HUITOU_IMPORT_STATE_MACHINE": arn,
-        }.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-        create_table("members", None)
-        create_table("program", None)
-        secrets: Any = boto3.client("secretsmanager", region_name=REGION)
-        secrets.create_secret(Name="identity", SecretString="a secret of the tests")
-        s3: Any = boto3.client("s3", region_name=REGION)
-        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-        table = Table("program", REGION)
-        publisher = ProgramPublisher(TableVersions(table), table.commit, lambda _: None)
-        publisher.publish(json.dumps(document()), by="tests", now=EPOCH)
+def functions() -> Iterator[Functions]:
+    with states_and_files("import") as machine:
+        publish(document())
         for name in ("serve_imports", "partition_import", "apply_import", "report_import"):
             importlib.reload(_function(name))
-        yield Functions(arn)
+        yield Functions(machine)
 
 
 def test_the_samples_tell_an_imports_story(functions: Functions) -> None:
     """M36: asked for, uploaded, started, cut, applied, reported."""
-    status, created = functions.call(event("serve_imports.create"))
+    status, created = functions.call(sample("serve_imports.create"))
     assert (status, created["status"], created["format"]) == (201, "created", "csv")
     assert created["upload_url"].startswith("https://")
 
     functions.upload(HISTORY)
-    status, started = functions.call(event("serve_imports.start"))
+    status, started = functions.call(sample("serve_imports.start"))
     assert (status, started["status"], started["rows"]) == (202, "running", None)
     assert functions.executions() == [f"{created['import_id']}-1"]
 
-    assert functions.run("partition_import") == event("apply_import")["run"]
-    _, running = functions.call(event("serve_imports.get"))
+    assert functions.run("partition_import") == sample("apply_import")["run"]
+    _, running = functions.call(sample("serve_imports.get"))
     assert (running["rows"], sum(running["counts"].values())) == (3, 0)
 
     functions.run("apply_import")
     functions.run("report_import")
-    _, ended = functions.call(event("serve_imports.get"))
+    _, ended = functions.call(sample("serve_imports.get"))
     assert (ended["status"], ended["counts"]) == (
         "completed",
         {"members": 1, "recorded": 1, "known": 0, "rejected": 1, "opened": 0},
@@ -141,57 +103,57 @@ def test_the_samples_tell_an_imports_story(functions: Functions) -> None:
 def test_a_worker_that_is_called_again_gives_the_same_report(functions: Functions) -> None:
     """E21."""
     functions.upload(HISTORY)
-    functions.call(event("serve_imports.start"))
+    functions.call(sample("serve_imports.start"))
     functions.run("partition_import")
     for _ in range(3):
         functions.run("apply_import")
-    assert functions.run("report_import") == {"import_id": event("report_import")["import_id"], "status": "completed"}
-    _, ended = functions.call(event("serve_imports.get"))
+    assert functions.run("report_import") == {"import_id": sample("report_import")["import_id"], "status": "completed"}
+    _, ended = functions.call(sample("serve_imports.get"))
     assert ended["counts"] == {"members": 1, "recorded": 1, "known": 0, "rejected": 1, "opened": 0}
 
 
 def test_a_file_that_cannot_be_read_is_reported_in_its_own_words(functions: Functions) -> None:
     """E30."""
     functions.upload(b"\x1f\x8b\x08 cut off")
-    functions.call(event("serve_imports.start"))
+    functions.call(sample("serve_imports.start"))
     with pytest.raises(UnreadableFileError):
         functions.run("partition_import")
     functions.run("report_import.failure")
-    _, ended = functions.call(event("serve_imports.get"))
+    _, ended = functions.call(sample("serve_imports.get"))
     assert (ended["status"], ended["failure"]) == ("failed", "The file is compressed, but not whole.")
 
 
 def test_starting_twice_starts_one_execution(functions: Functions) -> None:
     """E14."""
     functions.upload(HISTORY)
-    assert [functions.call(event("serve_imports.start"))[0] for _ in range(2)] == [202, 202]
+    assert [functions.call(sample("serve_imports.start"))[0] for _ in range(2)] == [202, 202]
     assert len(functions.executions()) == 1
 
 
 def test_asking_twice_with_one_key_asks_once(functions: Functions) -> None:
     """E14."""
-    answers = [functions.call(event("serve_imports.create")) for _ in range(2)]
+    answers = [functions.call(sample("serve_imports.create")) for _ in range(2)]
     assert [(status, created["replayed"]) for status, created in answers] == [(201, False), (200, True)]
-    assert functions.location(event("serve_imports.create")) == f"/v1/imports/{answers[0][1]['import_id']}"
+    assert functions.location(sample("serve_imports.create")) == f"/v1/imports/{answers[0][1]['import_id']}"
     assert answers[0][1]["import_id"] == answers[1][1]["import_id"]
 
 
 def test_an_import_without_a_file_does_not_start(functions: Functions) -> None:
     """E30."""
-    functions.call(event("serve_imports.create"))
-    status, problem = functions.call(event("serve_imports.start"))
+    functions.call(sample("serve_imports.create"))
+    status, problem = functions.call(sample("serve_imports.start"))
     assert (status, problem["code"]) == (409, "nothing_uploaded")
 
 
 @pytest.mark.parametrize("name", ["create", "start", "get"])
 def test_every_call_needs_its_permission(functions: Functions, name: str) -> None:
     """M35."""
-    status, problem = functions.call(by("maru", event(f"serve_imports.{name}"), "purchases:write"))
+    status, problem = functions.call(by("maru", sample(f"serve_imports.{name}"), "purchases:write"))
     assert (status, problem["code"]) == (403, "missing_permission")
 
 
 def test_another_brand_finds_no_such_import(functions: Functions) -> None:
     """E31."""
-    functions.call(event("serve_imports.create"))
-    status, problem = functions.call(by("sora", event("serve_imports.get")))
+    functions.call(sample("serve_imports.create"))
+    status, problem = functions.call(by("sora", sample("serve_imports.get")))
     assert (status, problem["code"]) == (404, "import_not_found")

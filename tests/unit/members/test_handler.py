@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import boto3
 import pytest
-from moto import mock_aws
 
-from huitou.kernel.instants import EPOCH, format_instant
-from huitou.platform.table import Table
-from huitou.program.publishing import ProgramPublisher
-from huitou.program.store import TableVersions
+from huitou.kernel.instants import format_instant
 from tests.builders import document
-from tests.contract.targets import REGION, create_table
+from tests.serving import Event, Loaded, both_tables, publish, sample
 
-EVENTS = Path(__file__).parents[3] / "events"
 WRITES = ("enrol", "change_profile", "add_identity", "remove_identity", "set_tag", "remove_tag", "give_consent")
 READS = ("lookup", "get_member", "list_consents", "list_consent_history")
-
-Event = dict[str, Any]
 
 
 def event(name: str, *, body: Any = None, if_match: str = "", query: Any = None, **path: str) -> Event:
     """The sample of a call, with another body, ETag, query or other parts of the path."""
-    loaded: Event = json.loads((EVENTS / f"serve_members.{name}.json").read_text(encoding="utf-8"))
+    loaded = sample(f"serve_members.{name}")
     if body is not None:
         loaded["body"] = body if isinstance(body, str) else json.dumps(body)
     if if_match:
@@ -54,12 +44,12 @@ def by(brand: str, asked: Event, permissions: str = "members:read members:write"
 class Function:
     """The function as the Lambda service runs it, over empty tables and a published programme."""
 
-    def __init__(self, module: Any) -> None:
-        self._module = module
+    def __init__(self, functions: Loaded) -> None:
+        self._functions = functions
 
     def __call__(self, incoming: Event) -> tuple[int, Any, dict[str, str]]:
         """(status, body, headers)"""
-        answer = self._module.handler(incoming, None)
+        answer = self._functions.answer(incoming)
         headers = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
         return answer["statusCode"], json.loads(answer["body"] or "null"), headers
 
@@ -72,23 +62,10 @@ class Function:
 
 
 @pytest.fixture
-def function(monkeypatch: pytest.MonkeyPatch) -> Iterator[Function]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_REGION", REGION)
-    monkeypatch.setenv("HUITOU_MEMBERS_TABLE", "members")
-    monkeypatch.setenv("HUITOU_PROGRAM_TABLE", "program")
-    monkeypatch.setenv("HUITOU_IDENTITY_SECRET", "identity")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        create_table("members", None)
-        create_table("program", None)
-        secrets: Any = boto3.client("secretsmanager", region_name=REGION)
-        secrets.create_secret(Name="identity", SecretString="a secret of the tests")
-        table = Table("program", REGION)
-        publisher = ProgramPublisher(TableVersions(table), table.commit, lambda _: None)
-        publisher.publish(json.dumps(document()), by="tests", now=EPOCH)
-        yield Function(importlib.reload(importlib.import_module("functions.serve_members.handler")))
+def function() -> Iterator[Function]:
+    with both_tables():
+        publish(document())
+        yield Function(Loaded("serve_members"))
 
 
 def test_the_samples_tell_a_members_story(function: Function) -> None:

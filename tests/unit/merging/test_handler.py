@@ -11,24 +11,18 @@ from typing import Any
 import pytest
 
 from huitou.kernel.ids import MemberId
-from huitou.kernel.instants import EPOCH
-from huitou.platform.table import Table
-from huitou.program.publishing import ProgramPublisher
-from huitou.program.store import TableVersions
 from tests.builders import document
-from tests.contract.targets import REGION
 from tests.gateway import request
 from tests.merging import TIERS
 from tests.purchases import Shop, bill
-from tests.serving import EVENTS, Event, Result, both_tables, enrol
+from tests.serving import Event, Result, both_tables, enrol, publish, sample
 
 MEI, OTHER = MemberId("01KAJ3XQ5T8Z4V7N2R6W9YBCDE"), MemberId("01KAJ3XQ5T8Z4V7N2R6W9YBCDF")
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
 
 
 def event(name: str) -> Event:
-    loaded: Event = json.loads((EVENTS / f"serve_records.{name}.json").read_text(encoding="utf-8"))
-    return loaded
+    return sample(f"serve_records.{name}")
 
 
 class Functions:
@@ -55,9 +49,7 @@ class Functions:
 @pytest.fixture
 def functions() -> Iterator[Functions]:
     with both_tables():
-        table = Table("program", REGION)
-        publisher = ProgramPublisher(TableVersions(table), table.commit, lambda _: None)
-        publisher.publish(json.dumps(document(tiers=TIERS)), by="tests", now=EPOCH)
+        publish(document(tiers=TIERS))
         yield Functions()
 
 

@@ -1,4 +1,4 @@
-"""How tests call the function `serve_wallets`, with the events of the gateway that `events/` holds."""
+"""How tests call the functions about points, with the events of the gateway that `events/` holds."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from huitou.points.wallet import Cause
 from tests.builders import Line, sale
 from tests.contract.targets import REGION
 from tests.gateway import found_at
-from tests.serving import EVENTS, MEI, Event, Result, enrol, enrol_mei
+from tests.serving import MEI, Event, Loaded, Result, enrol, enrol_mei, sample_for
 
+FUNCTIONS = ("serve_wallets", "serve_checkouts")
 NOW = to_instant(datetime.now(UTC))
 DAY = timedelta(days=1)
 WRITES = (
@@ -30,7 +31,7 @@ LIN = MemberId("01JNSM3VF0R6T8C1W5PJ4X9YZB")
 
 def event(name: str, *, body: Any = None, key: str | None = None, query: dict[str, str] | None = None) -> Event:
     """The sample of a call, with other fields in its body, another Idempotency-Key or query."""
-    loaded: Event = json.loads((EVENTS / f"serve_wallets.{name}.json").read_text(encoding="utf-8"))
+    loaded = sample_for(FUNCTIONS, name)
     if body is not None:
         fields = {**json.loads(loaded["body"] or "{}"), **body}
         loaded["body"] = json.dumps({field: value for field, value in fields.items() if value is not None})
@@ -66,26 +67,26 @@ def by(brand: str, asked: Event, permissions: str = "points:read points:write") 
 
 
 class Function:
-    """The function as the Lambda service runs it, with Mei enrolled at maru and a programme published."""
+    """What answers, as the Lambda service runs it, with Mei enrolled at maru and a programme published."""
 
-    def __init__(self, module: Any) -> None:
-        self._module = module
+    def __init__(self, functions: Loaded) -> None:
+        self._functions = functions
         self.table = Table("members", REGION)
         self.wallets = TableWallets(self.table)
-        enrol_mei(self.table, module.programs, NOW - 200 * DAY)
+        enrol_mei(self.table, functions.programs, NOW - 200 * DAY)
 
     def __call__(self, incoming: Event) -> Result:
         """(status, body)"""
-        answer = self._module.handler(incoming, None)
+        answer = self._functions.answer(incoming)
         return answer["statusCode"], json.loads(answer["body"])
 
     def location(self, incoming: Event) -> str:
         """Where the answer says that its subject is found."""
-        return found_at(incoming, self._module.handler(incoming, None))
+        return found_at(incoming, self._functions.answer(incoming))
 
     def earn(self, money: int, *, days_ago: int = 1, brand: str = "maru", purchase: str = "purchase-1") -> None:
         """What a purchase does to Mei's wallet."""
-        program, at = self._module.programs.active(), NOW - days_ago * DAY
+        program, at = self._functions.programs.active(), NOW - days_ago * DAY
         wallet = self.wallets.load(MEI, "points")
         assert wallet is not None
         earned = earnings(sale(Line(money), occurred_at=at, brand=brand), program)["points"]
@@ -94,7 +95,7 @@ class Function:
 
     def enrol_lin(self) -> None:
         """The friend whom the samples give points to."""
-        enrol(LIN, "0922-333-444", self.table, self._module.programs, NOW - 200 * DAY)
+        enrol(LIN, "0922-333-444", self.table, self._functions.programs, NOW - 200 * DAY)
 
     def join_sora(self) -> None:
         """What Mei's first use of anything at sora does."""

@@ -1,4 +1,4 @@
-"""How tests call the function `record_purchases`, with the events of the gateway that `events/` holds."""
+"""How tests call the functions about purchases, with the events of the gateway that `events/` holds."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from typing import Any
 from huitou.kernel.instants import EPOCH
 from huitou.platform.table import Table
 from huitou.points.store import TableWallets
-from huitou.program.publishing import ProgramPublisher
-from huitou.program.store import TableVersions
 from tests.builders import at, document, rule
 from tests.contract.targets import REGION
 from tests.gateway import found_at
-from tests.serving import EVENTS, MEI, Event, Result, enrol_mei
+from tests.serving import MEI, Event, Loaded, Result, enrol_mei, publish, sample_for
 
+FUNCTIONS = ("record_purchases", "refund_purchases", "serve_checkouts")
 NOW = at("2026-11-21 18:30")
 """When the samples were sent."""
 WRITES = ("record", "record_batch", "claim", "record_visit", "refund", "cancel_refund", "move_purchase")
@@ -26,7 +25,7 @@ PERMISSIONS = "purchases:read purchases:write"
 
 def event(name: str, **changes: Any) -> Event:
     """The sample of a call, with other fields in its body; None leaves a field out."""
-    loaded: Event = json.loads((EVENTS / f"record_purchases.{name}.json").read_text(encoding="utf-8"))
+    loaded = sample_for(FUNCTIONS, name)
     if changes:
         fields = {**json.loads(loaded["body"]), **changes}
         loaded["body"] = json.dumps({field: value for field, value in fields.items() if value is not None})
@@ -63,33 +62,33 @@ def listing(brand: str = "maru", **query: str) -> Event:
 
 
 class Function:
-    """The function as the Lambda service runs it at `NOW`, with a programme published and Mei enrolled at maru."""
+    """What answers, as the Lambda service runs it at `NOW`, with a programme published and Mei enrolled at maru."""
 
-    def __init__(self, module: Any) -> None:
-        self._module = module
+    def __init__(self, functions: Loaded) -> None:
+        self._functions = functions
         self.now = NOW
-        module.app._clock = lambda: self.now  # the only clock that the function has
+        for module in functions.modules.values():
+            module.app._clock = lambda: self.now  # the only clock that a function has
         self.members = Table("members", REGION)
-        self.program = Table("program", REGION)
         self.wallets = TableWallets(self.members)
         tea = rule(id="tea", name="Tea time", points="2", when={"categories": ["tea"]})
         self.publish(document(earning=[rule(), tea]), EPOCH)
-        enrol_mei(self.members, module.programs, NOW - timedelta(days=200))
+        enrol_mei(self.members, functions.programs, NOW - timedelta(days=200))
 
     def __call__(self, incoming: Event) -> Result:
         """(status, body)"""
-        answer = self._module.handler(incoming, None)
+        answer = self._functions.answer(incoming)
         return answer["statusCode"], json.loads(answer["body"])
 
     def location(self, incoming: Event) -> str:
         """Where the answer says that its subject is found."""
-        return found_at(incoming, self._module.handler(incoming, None))
+        return found_at(incoming, self._functions.answer(incoming))
 
     def publish(self, written: dict[str, Any], now: datetime) -> None:
-        """A version of the programme, which the function sees at once."""
-        publisher = ProgramPublisher(TableVersions(self.program), self.program.commit, lambda _: None)
-        publisher.publish(json.dumps(written), by="tests", now=now)
-        self._module.programs.latest()
+        """A version of the programme, which the functions see at once."""
+        publish(written, now)
+        for module in self._functions.modules.values():
+            module.programs.latest()
 
     def points(self) -> int:
         wallet = self.wallets.load(MEI, "points")
@@ -99,9 +98,9 @@ class Function:
 
 @dataclass(frozen=True)
 class Cloud:
-    """AWS inside this process, and the function loaded into it."""
+    """AWS inside this process, and the functions loaded into it."""
 
-    module: Any
+    functions: Loaded
     dynamodb: Any
 
     def keys(self, table: str) -> list[Any]:

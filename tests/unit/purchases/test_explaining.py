@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from huitou.kernel.errors import NotFoundError
 from huitou.kernel.ids import MemberId
-from huitou.kernel.instants import EPOCH
 from huitou.platform.table import Table
 from huitou.points.circumstances import Circumstances
 from huitou.points.membership import EntryNotFoundError
 from huitou.program.model import GROUP
-from huitou.program.publishing import ProgramPublisher
-from huitou.program.store import TableVersions
 from huitou.purchases.explaining import Explained, Explanations
 from tests.builders import document, program, rule
-from tests.contract.targets import REGION, create_table
+from tests.contract.targets import REGION
 from tests.purchases import NOON, Shop, bill, bread
+from tests.serving import MEI, Loaded, both_tables, publish, sample
 
-EVENTS = Path(__file__).parents[3] / "events"
-SAMPLE = MemberId("01JNSM3VF0R6T8C1W5PJ4X9YZA")
-"""The member of the sample events."""
 LINES = (bread(500), bread(460, sku="oolong", category="tea"))
 
 
@@ -98,7 +89,7 @@ def test_a_brand_that_the_member_has_not_joined_finds_no_entry() -> None:
 
     for asked, brand in [
         (entry.id, "sora"),
-        (entry.id.replace(huitou_member, SAMPLE), "sora"),
+        (entry.id.replace(huitou_member, MEI), "sora"),
         (f"{huitou_member}-points-99", "maru"),
         (f"{huitou_member}-stars-1", "maru"),
     ]:
@@ -123,41 +114,26 @@ def test_what_is_no_id_of_an_entry_names_none(named: str) -> None:
 
 
 @pytest.fixture
-def handler(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def handler() -> Iterator[Loaded]:
     """The function, with a sale of the sample's member: the second thing in their wallet."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_REGION", REGION)
-    monkeypatch.setenv("HUITOU_MEMBERS_TABLE", "members")
-    monkeypatch.setenv("HUITOU_PROGRAM_TABLE", "program")
-    monkeypatch.setenv("HUITOU_IDENTITY_SECRET", "identity")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        create_table("members", None)
-        create_table("program", None)
-        secrets: Any = boto3.client("secretsmanager", region_name=REGION)
-        secrets.create_secret(Name="identity", SecretString="a secret of the tests")
-        table = Table("program", REGION)
+    with both_tables():
         written = document(earning=[rule(caps=[{"points": "8", "per": "day"}])])
-        ProgramPublisher(TableVersions(table), table.commit, lambda _: None).publish(
-            json.dumps(written), by="tests", now=EPOCH
-        )
+        publish(written)
         huitou = Shop(program(written), Table("members", REGION))
-        huitou.enrol(SAMPLE)
-        huitou.sell(bill("A-1", *LINES), SAMPLE)
-        yield importlib.reload(importlib.import_module("functions.serve_wallets.handler")).handler
+        huitou.enrol(MEI)
+        huitou.sell(bill("A-1", *LINES), MEI)
+        yield Loaded("serve_wallets")
 
 
-def sample(**changes: Any) -> dict[str, Any]:
-    event: dict[str, Any] = json.loads((EVENTS / "serve_wallets.explain_entry.json").read_text(encoding="utf-8"))
-    return {**event, **changes}
+def asked(**changes: Any) -> dict[str, Any]:
+    return {**sample("serve_wallets.explain_entry"), **changes}
 
 
-def test_the_answer_speaks_the_language_that_is_asked_for(handler: Any) -> None:
+def test_the_answer_speaks_the_language_that_is_asked_for(handler: Loaded) -> None:
     """M12: by the header, or by the query, which goes before it."""
-    chinese = handler(sample(), None)
-    english = handler(
-        sample(queryStringParameters={"language": "en"}, multiValueQueryStringParameters={"language": ["en"]}), None
+    chinese = handler.answer(asked())
+    english = handler.answer(
+        asked(queryStringParameters={"language": "en"}, multiValueQueryStringParameters={"language": ["en"]})
     )
 
     assert [each["statusCode"] for each in (chinese, english)] == [200, 200]
@@ -194,9 +170,9 @@ def test_the_answer_speaks_the_language_that_is_asked_for(handler: Any) -> None:
     assert body["entry"]["points"] == "8"
 
 
-def test_whoever_may_not_read_points_gets_no_explanation(handler: Any) -> None:
+def test_whoever_may_not_read_points_gets_no_explanation(handler: Loaded) -> None:
     """M35."""
-    event = sample()
+    event = asked()
     event["requestContext"]["authorizer"]["permissions"] = "points:write"
 
-    assert handler(event, None)["statusCode"] == 403
+    assert handler.answer(event)["statusCode"] == 403

@@ -1,4 +1,4 @@
-"""The function `record_purchases`, fed with the events of the gateway that `events/` holds."""
+"""The function `record_purchases`, fed with the events that `events/` holds, and who may call those beside it."""
 
 from __future__ import annotations
 

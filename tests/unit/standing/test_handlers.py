@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import EPOCH, to_instant
@@ -20,31 +17,21 @@ from huitou.platform.table import Table
 from huitou.points.decisions import Decision
 from huitou.points.store import TableWallets
 from huitou.points.wallet import Entry, Lot, open_wallet
-from huitou.program.publishing import ProgramPublisher
-from huitou.program.store import TableVersions
 from huitou.standing.messages import DueWallet, read_message, write_message
 from tests.builders import document
-from tests.contract.targets import REGION, create_table
+from tests.contract.targets import REGION
+from tests.serving import MEI, Event, both_tables, publish, sample
 
-EVENTS = Path(__file__).parents[3] / "events"
-MEI = MemberId("01JNSM3VF0R6T8C1W5PJ4X9YZA")
 LIN = MemberId("01JNSM4D2QK7B3M9E6VH8T5RWC")
-"""The members of the sample event."""
+"""The other member of the sample event."""
 NOW = to_instant(datetime.now(UTC))
 HOUR = timedelta(hours=1)
-
-Event = dict[str, Any]
-
-
-def event(name: str) -> Event:
-    loaded: Event = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
-    return loaded
 
 
 def delivery(*bodies: str) -> Event:
     """The sample delivery, with these messages."""
-    (sample, *_) = event("book_due")["Records"]
-    return {"Records": [{**sample, "messageId": f"m{number}", "body": body} for number, body in enumerate(bodies)]}
+    (record, *_) = sample("book_due")["Records"]
+    return {"Records": [{**record, "messageId": f"m{number}", "body": body} for number, body in enumerate(bodies)]}
 
 
 def message(member: MemberId, currency: str = "points") -> str:
@@ -80,7 +67,7 @@ class Stack:
         self.table.commit(self.wallets.save(wallet, Decision(stored, ())))
 
     def tick(self, left: int = 60_000) -> None:
-        self._queue_due.handler(event("queue_due"), Context(left))
+        self._queue_due.handler(sample("queue_due"), Context(left))
 
     def book(self, delivered: Event) -> list[str]:
         """The messages that failed."""
@@ -102,21 +89,11 @@ class Stack:
 
 @pytest.fixture
 def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_REGION", REGION)
-    monkeypatch.setenv("HUITOU_MEMBERS_TABLE", "members")
-    monkeypatch.setenv("HUITOU_PROGRAM_TABLE", "program")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        create_table("members", None)
-        create_table("program", None)
+    with both_tables():
         sqs: Any = boto3.client("sqs", region_name=REGION)
         queue_url = sqs.create_queue(QueueName="due")["QueueUrl"]
         monkeypatch.setenv("HUITOU_DUE_QUEUE_URL", queue_url)
-        table = Table("program", REGION)
-        publisher = ProgramPublisher(TableVersions(table), table.commit, lambda _: None)
-        publisher.publish(json.dumps(document()), by="tests", now=EPOCH)
+        publish(document())
         yield Stack(queue_url)
 
 
@@ -161,7 +138,7 @@ def test_the_sample_delivery_books_what_has_ended(stack: Stack) -> None:
     """E5: the entry counts from the end itself, however late it is booked."""
     stack.hold(MEI, ends=NOW - HOUR)
     stack.hold(LIN, ends=NOW - 2 * HOUR, points=7)
-    assert stack.book(event("book_due")) == []
+    assert stack.book(sample("book_due")) == []
     (mei,), (lin,) = stack.entries(MEI), stack.entries(LIN)
     assert (mei.type, mei.amount, mei.effective_at, mei.cause.type) == ("expire", -100, NOW - HOUR, "clock")
     assert (lin.amount, lin.effective_at) == (-7, NOW - 2 * HOUR)

@@ -15,12 +15,11 @@ from huitou.kernel.instants import EPOCH
 from huitou.platform.table import Table
 from huitou.points.decisions import Decision, touch
 from huitou.points.store import TableWallets
-from huitou.program.publishing import ProgramPublisher
-from huitou.program.store import TableVersions
 from huitou.purchases.standing import noted
 from tests.builders import at, document
 from tests.contract.targets import REGION
-from tests.unit.members.test_handler import Event, Function, by, event
+from tests.serving import Event, publish
+from tests.unit.members.test_handler import Function, by, event
 from tests.unit.members.test_handler import function as function_of_members
 
 members_function = function_of_members
@@ -39,9 +38,7 @@ TIERS = {
 @pytest.fixture
 def function(members_function: Function) -> Iterator[Function]:
     """`serve_members`, under a programme with tiers."""
-    table = Table("program", REGION)
-    publisher = ProgramPublisher(TableVersions(table), table.commit, lambda _: None)
-    publisher.publish(json.dumps(document(tiers=TIERS)), by="tests", now=EPOCH + timedelta(days=1))
+    publish(document(tiers=TIERS), EPOCH + timedelta(days=1))
     return members_function  # type: ignore[return-value]
 
 

@@ -267,6 +267,11 @@ def attempt(app: App, call: Callable[[], T]) -> T | problems.Problem:
         return problem
 
 
+def status_of(*, replayed: bool) -> int:
+    """E14: 201 for what this request has done, 200 for what one before it did."""
+    return 200 if replayed else 201
+
+
 def reference_to(app: App, path: str) -> str:
     """``path``, which begins with ``/v1``, as a reference relative to this request: the value of ``Location``.
 

@@ -59,21 +59,18 @@ class TableCommands:
         )
 
     def mark_reversed(self, command: PointsCommand, version: int) -> Write:
+        return self._mark(command, CommandItem.reversed_version, version, "It was reversed meanwhile.")
+
+    def mark_ended(self, hold: PointsCommand, version: int) -> Write:
+        return self._mark(hold, CommandItem.ended_version, version, "The hold ended meanwhile.")
+
+    def _mark(self, command: PointsCommand, once: IntegerAttribute, version: int, refusal: str) -> Write:
         return self._table.update(
             CommandItem,
             *keys.command(command.id),
-            [CommandItem.reversed_version.set(version)],
-            condition=CommandItem.pk.exists() & CommandItem.reversed_version.does_not_exist(),
-            refused=StaleReadError("It was reversed meanwhile."),
-        )
-
-    def mark_ended(self, hold: PointsCommand, version: int) -> Write:
-        return self._table.update(
-            CommandItem,
-            *keys.command(hold.id),
-            [CommandItem.ended_version.set(version)],
-            condition=CommandItem.pk.exists() & CommandItem.ended_version.does_not_exist(),
-            refused=StaleReadError("The hold ended meanwhile."),
+            [once.set(version)],
+            condition=CommandItem.pk.exists() & once.does_not_exist(),
+            refused=StaleReadError(refusal),
         )
 
 
