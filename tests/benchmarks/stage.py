@@ -22,6 +22,7 @@ from unittest.mock import patch
 import boto3
 
 from cli.program_file import read_program_file
+from huitou import composition
 from huitou.kernel.ids import MemberId, new_member_id
 from huitou.kernel.instants import EPOCH
 from huitou.members.decisions import Presented
@@ -30,7 +31,6 @@ from huitou.members.model import Profile
 from huitou.members.service import Enrolment, Members
 from huitou.members.store import TableMembers
 from huitou.platform import http
-from huitou.platform import table as tables
 from huitou.platform.table import Table
 from huitou.points.decisions import Decision, Earn, Settle, decide
 from huitou.points.earning import Earning
@@ -115,7 +115,7 @@ class Stage:
         table = partial(MeteredTable, cost=lambda: self.cost) if metered else Table
         with (
             patch.dict(os.environ, _environment(endpoint, members)),
-            patch.object(tables, "Table", table),
+            patch.object(composition, "Table", table),
             patch.object(time, "monotonic", lambda: 0.0),  # the programme, once read, stays known
             patch.object(http, "create_app", partial(http.create_app, clock=lambda: self.now)),
         ):
