@@ -318,8 +318,9 @@ def test_a_file_that_is_cut_off_fails_the_import_with_a_reason() -> None:
     run = importer.begin(gzip.compress(ndjson([member_row(f"C-{number}") for number in range(1000)]))[:-30])
     with pytest.raises(UnreadableFileError):
         importer.prepare(run)
-    progress = importer.finish(run, {"Error": "UnreadableFileError", "Cause": '{"errorMessage": "Not whole."}'})
-    assert (progress.run.status, progress.run.failure) == (ImportStatus.FAILED, "Not whole.")
+    progress = importer.finish(run, {"Error": "UnreadableFileError", "Cause": "{}"})
+    assert progress.run.status is ImportStatus.FAILED
+    assert progress.run.failure == "The file is compressed, but not whole."
 
 
 def test_a_brand_does_not_know_of_anothers_import() -> None:

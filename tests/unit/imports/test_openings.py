@@ -132,9 +132,8 @@ def test_a_file_that_does_not_writes_nothing(importer: Importer, control: Contro
     """M36: the import fails and says by how much the file is off."""
     run = importer.begin(ndjson([member_row(), opening_row()]), control=control)
     before = len(importer.table.all(object))
-    with pytest.raises(ControlMismatchError, match=what) as refusal:
+    with pytest.raises(ControlMismatchError, match=what):
         importer.prepare(run)
     assert len(importer.table.all(object)) == before
-    cause = f'{{"errorMessage": "{refusal.value.detail}"}}'
-    progress = importer.finish(run, {"Error": "ControlMismatchError", "Cause": cause})
+    progress = importer.finish(run, {"Error": "ControlMismatchError", "Cause": "{}"})
     assert (progress.run.status, what in str(progress.run.failure)) == (ImportStatus.FAILED, True)

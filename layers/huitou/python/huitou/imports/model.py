@@ -105,6 +105,7 @@ class Run:
     rejections: tuple[Rejection, ...] = ()
     """The first ones by line, at most `SHOWN_REJECTIONS`; once it is finished."""
     failure: str | None = None
+    """Why it failed; what is wrong with the file is noted as soon as it is found."""
     control: Control | None = None
     """What openings must come to before anything is written."""
 

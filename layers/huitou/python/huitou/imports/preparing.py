@@ -10,7 +10,12 @@ from dataclasses import replace
 from typing import Any
 
 from huitou.imports.apply import rejected
-from huitou.imports.errors import FileTooLargeError
+from huitou.imports.errors import (
+    ControlMismatchError,
+    FileReplacedError,
+    FileTooLargeError,
+    UnreadableFileError,
+)
 from huitou.imports.model import MOST_ROWS, UNREAD, ChunkRef, Counts, Rejection, Run
 from huitou.imports.openings import Count
 from huitou.imports.partition import MOST_GROUP_BYTES, Head, Partition
@@ -23,6 +28,8 @@ from huitou.kernel.errors import DomainError
 from huitou.kernel.ids import Digest
 from huitou.program.model import Program
 from huitou.program.ports import Programs
+
+THE_FILES_FAULT = (UnreadableFileError, FileTooLargeError, FileReplacedError, ControlMismatchError)
 
 ReadHead = Callable[[bytes, Run, Program], Head]
 
@@ -44,6 +51,14 @@ class Preparation:
         `ControlMismatchError`.
         """
         run = running(self._runs, run_id)
+        try:
+            return self._prepared(run)
+        except THE_FILES_FAULT as error:
+            # Noted here for the report: how an error's name and words travel through the states is not ours to say.
+            self._commit([self._runs.replace(replace(run, failure=error.detail), before=run)])
+            raise
+
+    def _prepared(self, run: Run) -> Mapping[str, Any]:
         partition, rejections, rows = self._survey(run)
         spools = [_Spool() for _ in range(partition.pack())]
         rejections += self._distribute(run, partition, spools)

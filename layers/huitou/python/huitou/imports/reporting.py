@@ -6,25 +6,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from huitou.imports import errors
 from huitou.imports.model import SHOWN_REJECTIONS, ImportStatus, Run, total
 from huitou.imports.ports import Files, RunStore
 from huitou.imports.rejections import read_rejections
 from huitou.imports.service import STOPPED, running
 from huitou.kernel.commits import Commit
 from huitou.kernel.ids import Digest
-
-_OF_THE_FILE: Mapping[str, type[Exception]] = {
-    each.__name__: each
-    for each in (
-        errors.UnreadableFileError,
-        errors.FileTooLargeError,
-        errors.FileReplacedError,
-        errors.ControlMismatchError,
-    )
-}
 
 
 class Reporting:
@@ -36,7 +24,10 @@ class Reporting:
         self._commit = commit
 
     def report(self, run_id: Digest, error: Mapping[str, str] | None, now: datetime) -> Run:
-        """Ends the import. ``error`` is the state machine's, where a state failed for good."""
+        """Ends the import. ``error`` is the state machine's, where a state failed for good.
+
+        What was wrong with the file is known already; everything else is in the logs.
+        """
         run = running(self._runs, run_id)
         chunks = self._runs.chunks(run.id)
         rejections = sorted(
@@ -51,17 +42,9 @@ class Reporting:
             finished_at=now,
             counts=total(counts for _, counts in chunks),
             rejections=tuple(rejections[:SHOWN_REJECTIONS]),
-            failure=_failure(error) if error else None,
+            failure=(run.failure or STOPPED) if error else None,
         )
         lines = (json.dumps(each._asdict(), ensure_ascii=False) + "\n" for each in rejections)
         self._files.write(run.rejected_key, "".join(lines).encode())
         self._commit([self._runs.replace(finished, before=run)])
         return finished
-
-
-def _failure(error: Mapping[str, str]) -> str:
-    """The sentence of an error that is about the file; everything else is in the logs."""
-    if error.get("Error") not in _OF_THE_FILE:
-        return STOPPED
-    cause: dict[str, Any] = json.loads(error.get("Cause", "{}"))
-    return str(cause.get("errorMessage", STOPPED))
