@@ -42,6 +42,7 @@ PROGRAM = document(
         rule(),
         rule(id="beans", name="Beans", currency="beans", per="10", when={"brands": ["sora"]}),
         rule(id="leaves", name="Leaves", currency="leaves", per="10", when={"categories": ["tea"]}),
+        rule(id="gift", name="Gift", currency="leaves", per="10", when={"skus": ["gift-1"]}, funded_by="group"),
     ],
     tiers={
         "measure": "spend",
@@ -54,12 +55,19 @@ PROGRAM = document(
     money_off=[{"brand": "maru", "currency": "points", "points": "5", "money": "5"}],
     conversions=[{"from": "leaves", "to": "points", "give": "3", "get": "1"}],
     refunds={"policy": "debt"},
-    settlement={"worth": [{"currency": "points", "since": "2020-01-01", "points": "1", "money": "1"}]},
+    settlement={
+        "worth": [
+            {"currency": "points", "since": "2020-01-01", "points": "1", "money": "1"},
+            {"currency": "leaves", "since": "2020-01-01", "points": "3", "money": "1"},
+        ]
+    },
 )
-"""One point per 100, good for 90 days. At sora a bean per 10, which begins the day after; for tea a leaf per 10.
+"""One point per 100, good for 90 days. At sora a bean per 10, which begins the day after; for tea a leaf per 10,
+and for gift-1 another one, which the group pays for.
 
 Beans and leaves are over after the day that follows the one on which they began. Gold begins at 50,000 a year. At
 maru, 5 points take 5 off a bill; 3 leaves become a point; points that a refund cannot take back are owed.
+In the books a point is worth 1, and so are three leaves.
 """
 
 
@@ -126,6 +134,13 @@ def sora_sale(member: str | Body | None = None, amount: str = "1000", **changes:
     return sale(member, amount, **{"brand": "sora", "store": "s1", **changes})
 
 
+def refund_of(bill: Body, *lines: Body) -> Body:
+    """What a till sends when goods come back; without lines, everything."""
+    named = {field: bill[field] for field in ("store", "terminal", "receipt", "occurred_at")}
+    back = {"lines": list(lines)} if lines else {}
+    return {"refund_id": unique("B"), "brand": "maru", "purchase": named, "occurred_at": bill["occurred_at"], **back}
+
+
 def redemption(member: str | Body, points: str, **changes: Any) -> Body:
     """Points to be spent at maru."""
     return {
@@ -170,6 +185,11 @@ def created(answer: httpx.Response) -> Body:
 def found(answer: httpx.Response) -> Body:
     """The body of a 200."""
     return _body(answer, 200)
+
+
+def accepted(answer: httpx.Response) -> Body:
+    """The body of a 202."""
+    return _body(answer, 202)
 
 
 def refusal(answer: httpx.Response, status: int, code: str) -> Body:

@@ -44,6 +44,17 @@ class Platform:
         """Everything in both tables."""
         return {**self._items_of(self.members_table), **self._items_of(self.program_table)}
 
+    def items_about(self, member: str) -> Items:
+        """Everything in the members table that names the member."""
+        return {key: item for key, item in self._items_of(self.members_table).items() if member in str(item)}
+
+    def restore(self, member: str, items: Items) -> None:
+        """Makes these everything about the member, as a table that is restored from a backup has it."""
+        for pk, sk in self.items_about(member):
+            self._dynamodb.delete_item(TableName=self.members_table, Key={"pk": {"S": pk}, "sk": {"S": sk}})
+        for item in items.values():
+            self._dynamodb.put_item(TableName=self.members_table, Item=item)
+
     @contextmanager
     def unchanged(self) -> Iterator[None]:
         """Fails if anything in either table is other than before."""

@@ -1,9 +1,8 @@
-"""What else points do, over HTTP: come back with a refund, pay at the till, go to others; tiers, merges, accounts."""
+"""What else points do, over HTTP: come back with a refund, pay at the till, go to others; tiers, merges."""
 
 from __future__ import annotations
 
 import time
-from datetime import timedelta
 
 import httpx
 
@@ -16,16 +15,14 @@ from tests.e2e.calls import (
     entries,
     found,
     keyed,
-    now,
+    pointers,
     redemption,
+    refund_of,
     refusal,
     sale,
     spendable,
-    unique,
     wallet,
 )
-
-PATIENCE = timedelta(minutes=4)
 
 
 def two_lines(member: str) -> Body:
@@ -35,13 +32,6 @@ def two_lines(member: str) -> Body:
         {"sku": "tea-1", "category": "tea", "amount": "300"},
     ]
     return sale(member, lines=lines)
-
-
-def refund_of(bill: Body, *lines: Body) -> Body:
-    """What a till sends when goods come back; without lines, everything."""
-    named = {field: bill[field] for field in ("store", "terminal", "receipt", "occurred_at")}
-    back = {"lines": list(lines)} if lines else {}
-    return {"refund_id": unique("B"), "brand": "maru", "purchase": named, "occurred_at": bill["occurred_at"], **back}
 
 
 def test_a_refund_by_line_and_then_of_the_rest_leaves_nothing(api: httpx.Client) -> None:
@@ -165,15 +155,23 @@ def test_who_is_erased_is_gone(api: httpx.Client) -> None:
     refusal(api.post("/v1/purchases", json=sale(member)), 410, "member_erased")
 
 
-def test_the_group_asks_what_it_owes(api: httpx.Client) -> None:
-    """M13: counted over all members by the state machine; each point is worth 1."""
-    member = enrol(api)
-    buy(api, member, "1000")
-    asked = api.post("/v1/accounts", json={"type": "liability"}, headers=keyed())
-    assert asked.status_code == 202, asked.text
-    account = asked.json()["account_id"]
-    deadline = now() + PATIENCE
-    while (report := found(api.get(f"/v1/accounts/{account}")))["status"] == "running":
-        assert now() < deadline, report
-        time.sleep(2)
-    assert report["status"] == "completed", report
+def test_a_tier_given_by_hand_counts_from_the_next_sale(api: httpx.Client, maru: httpx.Client) -> None:
+    """M15: once per key, with who gave it and why; one below the first is none to give."""
+    member, key = enrol(api), keyed()
+    gift = {"tier": "gold", "reason": "Gold at our partner hotel", "actor": "staff-7"}
+    given = created(maru.post(f"/v1/members/{member}/tier", json=gift, headers=key))
+    assert (given["brand"], given["standing"]["tier"]["id"]) == ("maru", "gold")
+    again = found(maru.post(f"/v1/members/{member}/tier", json=gift, headers=key))
+    assert (again["grant_id"], again["granted_at"], again["replayed"]) == (given["grant_id"], given["granted_at"], True)
+    other = maru.post(f"/v1/members/{member}/tier", json={**gift, "reason": "x"}, headers=key)
+    assert pointers(refusal(other, 409, "same_identity_other_content")) == ["/reason"]
+    refusal(
+        maru.post(f"/v1/members/{member}/tier", json={**gift, "tier": "basic"}, headers=keyed()), 422, "unknown_tier"
+    )
+
+    time.sleep(1.1)
+    assert buy(api, member, "100")["tier"] == "gold"
+    latest, first = found(api.get(f"/v1/members/{member}/tier/history"))["items"]
+    told = [latest[name] for name in ("tier", "cause", "reason", "actor")]
+    assert told == ["gold", "grant", gift["reason"], "staff-7"]
+    assert (first["tier"], first["until"]) == ("basic", latest["since"])

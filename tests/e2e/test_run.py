@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +12,8 @@ from typing import Any
 import pytest
 
 from cli import local_stack
-from cli.tools import ROOT
 from tests.contract.targets import free_port
+from tests.e2e.shell import huitou
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="the printed lines need curl")
 
@@ -27,11 +25,7 @@ class Newcomer:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("HUITOU_", "AWS_"))},
-            "HUITOU_LOCAL": str(folder),
-            "HUITOU_PORT": str(free_port()),
-        }
+        self._settings = {"HUITOU_LOCAL": str(folder), "HUITOU_PORT": str(free_port())}
 
     def run(self) -> list[str]:
         """`huitou run`; answers with the lines for a shell that it prints."""
@@ -46,16 +40,7 @@ class Newcomer:
         return [self.shell(lookup), points, self.shell(story), self.huitou("call", "GET", "/v1/program")]
 
     def huitou(self, *command: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "cli.main", *command],
-            cwd=ROOT,
-            env=self._environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        return huitou(self._settings, *command)
 
     def shell(self, line: str) -> Any:
         """What a printed line answers, typed as it stands."""
