@@ -7,8 +7,10 @@ import inspect
 import textwrap
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cache
 from itertools import pairwise
-from typing import Annotated
+from types import new_class
+from typing import Annotated, Any
 from unicodedata import normalize
 
 from pydantic import (
@@ -18,6 +20,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     StringConstraints,
 )
@@ -62,9 +65,13 @@ class _Described(BaseModel):
 
 
 class Body(_Described):
-    """What callers send: nothing but the fields named, and never changed."""
+    """What callers send: nothing but the fields named, and never changed.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    What checks it is made when the first one is read, for itself and its parts at once: most starts of a function
+    see one kind of body, and parts are no use alone.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     def __repr__(self) -> str:
         """Its name alone: the resolver writes its arguments as text for its debug log, and a body is personal data."""
@@ -73,10 +80,25 @@ class Body(_Described):
     __str__ = __repr__
 
 
-class View(_Described):
-    """What callers get. It describes an answer for the API's description and is built for that alone."""
+class View:
+    """What callers get: a description of an answer, which becomes a shape of pydantic's where somebody asks for it.
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    A function answers without. Its views are many, and making models of them would be a good part of its start.
+    """
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return handler.generate_schema(_shape_of(source))
+
+
+@cache
+def _shape_of(view: type) -> type[BaseModel]:
+    """The model with the fields of ``view`` and of those that it stands on."""
+    if view is View:
+        return _Described
+    bases = tuple(_shape_of(base) for base in view.__bases__)
+    declared = {name: value for name, value in vars(view).items() if name not in {"__dict__", "__weakref__"}}
+    return new_class(view.__name__, bases, exec_body=lambda namespace: namespace.update(declared))
 
 
 def _field_docstrings(kind: type) -> Mapping[str, str]:

@@ -286,7 +286,7 @@ def permission(name: Permission) -> list[dict[str, list[str]]]:
 
 
 def documented(
-    answers: Mapping[int, type[BaseModel] | None], *errors: type[DomainError], headers: Sequence[str] = ()
+    answers: Mapping[int, type | None], *errors: type[DomainError], headers: Sequence[str] = ()
 ) -> dict[int, Any]:
     """A route's ``responses``: what it answers with, and the errors beyond those that every route may give.
 
