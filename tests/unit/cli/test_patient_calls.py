@@ -1,4 +1,4 @@
-"""What the importing command does when the API asks it to come back later."""
+"""What commands that wait do when the API asks it to come back later."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from cli import imports
-from cli.imports import Importer
+from cli import api
+from cli.api import PatientApi
 from cli.tools import CommandError
 
 PROBLEM = {"content-type": "application/problem+json", "retry-after": "0"}
 
 
-def answering(*answers: httpx.Response) -> Importer:
+def answering(*answers: httpx.Response) -> PatientApi:
     """The command before an API that gives these answers, the last one for ever."""
 
     def one_by_one() -> Iterator[httpx.Response]:
@@ -23,7 +23,7 @@ def answering(*answers: httpx.Response) -> Importer:
             yield answers[-1]
 
     queue = one_by_one()
-    return Importer("https://api.example.com", "hk_1", httpx.MockTransport(lambda _: next(queue)))
+    return PatientApi("https://api.example.com", "hk_1", httpx.MockTransport(lambda _: next(queue)))
 
 
 def later(status: int) -> httpx.Response:
@@ -33,13 +33,13 @@ def later(status: int) -> httpx.Response:
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_call_is_repeated_while_the_api_says_later(status: int) -> None:
     """E33: a year's import outlives a moment in which the table is out of reach."""
-    importer = answering(later(status), later(status), httpx.Response(200, json={"status": "running"}))
-    assert importer.call("GET", "/v1/imports/X") == {"status": "running"}
+    calls = answering(later(status), later(status), httpx.Response(200, json={"status": "running"}))
+    assert calls.call("GET", "/v1/imports/X") == {"status": "running"}
 
 
 def test_patience_ends_with_the_reason(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """E30."""
-    monkeypatch.setattr(imports, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(api, "PATIENCE_SECONDS", 0.0)
     with pytest.raises(CommandError):
         answering(later(503)).call("GET", "/v1/imports/X")
     assert "Come back later." in capsys.readouterr().err
