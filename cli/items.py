@@ -49,6 +49,9 @@ TYPES: Final = {
     "CHUNK": ("IMPORT#", r"CHUNK#\d{5}"),
     "ACCOUNT": ("ACCOUNT#", "ACCOUNT"),
     "SUMS": ("ACCOUNT#", r"REPORT|SHARD#\d{2}"),
+    "SIMULATION": ("SIMULATION#", "SIMULATION"),
+    "PART": ("SIMULATION#", r"PART#\d{2}"),
+    "REPORT": ("SIMULATION#", "REPORT"),
     "MONTH": ("SETTLEMENTS", r"MONTH#\d{4}-\d{2}"),
     "LAST": ("SETTLEMENTS", "LAST"),
 }

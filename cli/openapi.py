@@ -29,6 +29,7 @@ _VARIABLES: Final = (
     "HUITOU_IMPORT_BUCKET",
     "HUITOU_IMPORT_STATE_MACHINE",
     "HUITOU_ACCOUNT_STATE_MACHINE",
+    "HUITOU_SIMULATION_STATE_MACHINE",
 )
 _NO_CREDENTIALS: Final = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
 """Without any, a client would look for some on the network."""

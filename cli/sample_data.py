@@ -30,7 +30,7 @@ from huitou.kernel.ids import MemberId, digest_of, ulid_for
 from huitou.kernel.instants import from_millis
 from huitou.purchases.model import Line, Purchase
 from huitou.purchases.receipts import TillReceipt
-from huitou.simulator.history import History
+from huitou.simulator.history import SALES_ONLY, History
 
 LAST_DAY: Final = date(2018, 1, 1)
 """In UTC; by the shops' clocks it is still 2017."""
@@ -80,7 +80,7 @@ def write_sample(path: Path, *, members: int | None, shift_days: int) -> Sample:
 class SampleSales:
     """`Sales` of the same households, straight from the data: what an import of `write_sample` would bring."""
 
-    knows_spendings = False
+    tells = SALES_ONLY
 
     def __init__(self, *, members: int | None, shift_days: int = 0) -> None:
         self._database = duckdb.connect()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import uuid4
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from cli.api import PatientApi
 from cli.program import checked, published
 from cli.sample_data import SampleSales
 from cli.tools import CommandError, err, out
@@ -29,12 +32,25 @@ from huitou.simulator.report import Report, written
 
 ACTIVE = "active"
 SAMPLE = "sample"
+MEMBERS = "members"
+LOOK_SECONDS = 1.0
 Amounts = dict[str, str | None]
+Days = tuple[datetime | None, datetime | None]
+"""The first and the last that are asked about."""
 ONE_DAY = timedelta(days=1)
 
 File = Annotated[Path, typer.Argument(help="The changed programme, a YAML file.", exists=True, dir_okay=False)]
-Against = Annotated[str, typer.Option(help="What to compare with: a YAML file, or `active`, the one that holds.")]
-Source = Annotated[str, typer.Option(help="What to replay: a file as for `huitou import`, or `sample`, a real year.")]
+Against = Annotated[
+    str,
+    typer.Option(help="What to compare with: a YAML file, the number of a version, or `active`, the one that holds."),
+]
+Source = Annotated[
+    str,
+    typer.Option(
+        help="What to replay: a file as for `huitou import`; `sample`, a real year; or `members`, over the API, what "
+        "they did."
+    ),
+]
 DAY = ["%Y-%m-%d"]
 
 
@@ -48,24 +64,58 @@ def simulate(
     last: Annotated[datetime | None, typer.Option("--to", formats=DAY, help="Up to this day, included.")] = None,
     to_json: Annotated[Path | None, typer.Option("--json", help="Write the whole report here.")] = None,
     url: Annotated[str, typer.Option(envvar="HUITOU_API_URL", help="The address of the API, without /v1.")] = "",
-    key: Annotated[str, typer.Option(envvar="HUITOU_API_KEY", help="An API key that may read programmes.")] = "",
+    key: Annotated[
+        str, typer.Option(envvar="HUITOU_API_KEY", help="An API key that may read programmes, or simulate.")
+    ] = "",
 ) -> None:
     """Replays the past under the changed programme in FILE and under the one before, and says what differs.
 
-    Nothing is written but the report, nothing is sent anywhere. The same past and the same programmes give the same
-    report, to the byte.
+    Nothing is written but the report, nothing is sent anywhere but FILE where the members' own past is asked about.
+    The same past and the same programmes give the same report, to the byte.
     """
-    after = _program(json.loads(canonical_json(checked(file)[1])))
-    before = _program(_compared_with(against, url, key))
-    try:
-        sales = _sales(source, members, before, first, last)
-        comparison = _watched(sales, before, after)
-    except DomainError as error:
-        raise CommandError(error.detail) from error
-    report = Report(comparison, before, after, sales.last_at).document(source, sales)
+    changed, days = json.loads(canonical_json(checked(file)[1])), (first, last)
+    if source == MEMBERS:
+        report = _of_members(changed, against, days, PatientApi(url, key))
+    else:
+        before = _program(_compared_with(against, url, key))
+        report = _of_sales(before, _program(changed), source, members, days)
     if to_json is not None:
         to_json.write_text(written(report), "utf-8")
     _tell(report)
+
+
+def _of_members(changed: Any, against: str, days: Days, api: PatientApi) -> dict[str, Any]:
+    """Asks the API, where the members are."""
+    if against != ACTIVE and not against.isdecimal():
+        raise CommandError("what members did is compared with `active` or with the number of a version")
+    named = {name: f"{day:%Y-%m-%d}" for name, day in zip(("from", "to"), days, strict=True) if day}
+    version = {} if against == ACTIVE else {"against": int(against)}
+    asked = api.call(
+        "POST",
+        "/v1/simulations",
+        json={"document": changed, **named, **version},
+        headers={"Idempotency-Key": f"simulate-{uuid4()}"},
+    )
+    columns = TextColumn("replaying members"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task("", total=None)
+        while (seen := api.call("GET", f"/v1/simulations/{asked['simulation_id']}"))["status"] == "running":
+            progress.update(task, total=seen["progress"]["parts"], completed=seen["progress"]["done"])
+            time.sleep(LOOK_SECONDS)
+    if seen["report"] is None:
+        raise CommandError(seen["failure"] or "the simulation failed")
+    report: dict[str, Any] = seen["report"]
+    return report
+
+
+def _of_sales(before: Program, after: Program, source: str, members: int | None, days: Days) -> dict[str, Any]:
+    """Replays here."""
+    try:
+        sales = _sales(source, members, before, days)
+        comparison = _watched(sales, before, after)
+    except DomainError as error:
+        raise CommandError(error.detail) from error
+    return Report(comparison, before, after, sales.last_at).document(source, sales.tells)
 
 
 def _program(document: Any) -> Program:
@@ -73,17 +123,19 @@ def _program(document: Any) -> Program:
 
 
 def _compared_with(against: str, url: str, key: str) -> Any:
-    if against != ACTIVE:
+    version = int(against) if against.isdecimal() else None
+    if against != ACTIVE and version is None:
         if not Path(against).is_file():
             raise CommandError(f"there is no file {against} to compare with")
         return json.loads(canonical_json(checked(Path(against))[1]))
     if not url:
         raise CommandError("say with --against which file to compare with, or with --url where the active one is")
-    return json.loads(canonical_json(read_document(json.dumps(published(None, url, key)))))
+    return json.loads(canonical_json(read_document(json.dumps(published(version, url, key)))))
 
 
-def _sales(source: str, members: int | None, before: Program, first: datetime | None, last: datetime | None) -> Sales:
+def _sales(source: str, members: int | None, before: Program, days: Days) -> Sales:
     sales: Sales
+    first, last = days
     if source == SAMPLE:
         sales = SampleSales(members=members)
     elif Path(source).is_file():

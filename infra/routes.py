@@ -87,6 +87,10 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
         "GET /v1/settlements/{month}",
         "POST /v1/settlements/{month}/close",
     ),
+    "serve_simulations": (
+        "POST /v1/simulations",
+        "GET /v1/simulations/{simulation_id}",
+    ),
     "serve_imports": (
         "POST /v1/imports",
         "GET /v1/imports/{import_id}",

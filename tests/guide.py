@@ -110,6 +110,8 @@ class _Cloud:
             self._upload(json.loads(answered["body"])["import_id"])
         if asked.startswith("POST /v1/accounts\n"):
             self._count(json.loads(answered["body"])["account_id"])
+        if asked.startswith("POST /v1/simulations\n"):
+            self._replay(json.loads(answered["body"]))
         if "/start\n" in asked:
             self._carry_out(asked.split("/")[3])
         shown = _shown(answered, with_body=not exchange["answered"].strip() or "\n\n" in exchange["answered"])
@@ -171,9 +173,7 @@ class _Cloud:
         """What the state machine does."""
         with self._clock_of_states():
             run = self._functions["partition_import"].handler({"import_id": import_id}, None)
-            s3: Any = boto3.client("s3", region_name=REGION)
-            manifest = json.loads(s3.get_object(Bucket=BUCKET, Key=run["manifest_key"])["Body"].read())
-            for chunk in manifest:
+            for chunk in self._listed(run["manifest_key"]):
                 self._functions["apply_import"].handler({"run": run, "chunk": chunk}, None)
             self._functions["report_import"].handler(run, None)
 
@@ -185,12 +185,27 @@ class _Cloud:
                 self._functions["count_accounts"].handler({"run": run, "chunk": {"shard": shard}}, None)
             self._functions["report_accounts"].handler(run, None)
 
+    def _replay(self, created: Mapping[str, Any]) -> None:
+        """What the state machine does."""
+        run = {"simulation_id": created["simulation_id"]}
+        manifest = f"simulations/{created['simulation_id']}/manifest-{created['progress']['parts']}.json"
+        with self._clock_of_states():
+            for chunk in self._listed(manifest):
+                self._functions["replay_members"].handler({"run": run, "chunk": chunk}, None)
+            self._functions["report_simulation"].handler(run, None)
+
+    def _listed(self, manifest: str) -> list[Any]:
+        s3: Any = boto3.client("s3", region_name=REGION)
+        chunks: list[Any] = json.loads(s3.get_object(Bucket=BUCKET, Key=manifest)["Body"].read())
+        return chunks
+
     @contextmanager
     def _clock_of_states(self) -> Iterator[None]:
         with (
             patch.object(self._functions["apply_import"], "datetime", _Stopped(self._now)),
             patch.object(self._functions["report_import"], "datetime", _Stopped(self._now)),
             patch.object(self._functions["report_accounts"], "datetime", _Stopped(self._now)),
+            patch.object(self._functions["report_simulation"], "datetime", _Stopped(self._now)),
         ):
             yield
 
@@ -235,7 +250,11 @@ class _Stopped:
         return self._now.astimezone(zone)
 
 
-_STATES = ("partition_import", "apply_import", "report_import", "count_accounts", "report_accounts")
+_STATES = (
+    *("partition_import", "apply_import", "report_import"),
+    *("count_accounts", "report_accounts"),
+    *("replay_members", "report_simulation"),
+)
 
 
 def _loaded(function: str) -> Any:
@@ -254,7 +273,10 @@ def _route(method: str, path: str) -> tuple[str, str]:
     return min(fitting, key=lambda found: found[1].count("{"))
 
 
-_OF_THE_GROUP = ("/v1/program/drafts", "/v1/program/rollback", "/v1/accounts", "/v1/settlements", "/v1/merges")
+_OF_THE_GROUP = (
+    *("/v1/program/drafts", "/v1/program/rollback", "/v1/simulations"),
+    *("/v1/accounts", "/v1/settlements", "/v1/merges"),
+)
 
 
 def _is_the_groups(line: str) -> bool:
@@ -313,7 +335,7 @@ def _cloud() -> Iterator[_Cloud]:
         states: Any = boto3.client("stepfunctions", region_name=REGION)
         definition = {"StartAt": "wait", "States": {"wait": {"Type": "Pass", "End": True}}}
         role = "arn:aws:iam::123456789012:role/import"
-        for name in ("import", "account"):
+        for name in ("import", "account", "simulation"):
             machine = states.create_state_machine(name=name, definition=json.dumps(definition), roleArn=role)
             variables[f"HUITOU_{name.upper()}_STATE_MACHINE"] = machine["stateMachineArn"]
         yield _Cloud()

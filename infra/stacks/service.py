@@ -64,6 +64,7 @@ class ServiceStack(Stack):
                 **self._program_functions(),
                 **self._import_functions(),
                 **self._account_functions(),
+                **self._simulation_functions(),
             },
             routes=ROUTES,
             public=PUBLIC,
@@ -159,13 +160,7 @@ class ServiceStack(Stack):
             "serve_imports",
             {**self._program, **self._files, "HUITOU_IMPORT_STATE_MACHINE": states},
         )
-        serve.allow(["states:StartExecution"], states)
-        serve.allow(["states:DescribeExecution"], fan_out.executions)
-        acknowledge_wildcards(
-            self,
-            "An execution is named after its import.",
-            f"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:huitou-{self._settings.stage}-import:*",
-        )
+        self._let_start(serve, fan_out)
         for function in (partition, apply, report, serve):
             self._let_read_program(function)
             function.allow([*READ, *WRITE], self._data.program.table_arn, partitions=["IMPORT#*"])
@@ -196,13 +191,7 @@ class ServiceStack(Stack):
         serve.allow([*READ, *WRITE], table, partitions=["SETTLEMENTS", "AUDIT#*"])
         self._let_read_program(serve)
         serve.allow(["s3:PutObject"], files.arn_for_objects("accounts/*"))
-        serve.allow(["states:StartExecution"], states)
-        serve.allow(["states:DescribeExecution"], fan_out.executions)
-        acknowledge_wildcards(
-            self,
-            "An execution is named after its report.",
-            f"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:huitou-{self._settings.stage}-account:*",
-        )
+        self._let_start(serve, fan_out)
         acknowledge_wildcards(
             self,
             "The lists of shards are files, named after their reports.",
@@ -211,6 +200,34 @@ class ServiceStack(Stack):
         for function in (count, report, serve):
             function.allow([*READ, *WRITE], table, partitions=["ACCOUNT#*"])
         return {"serve_accounts": serve}
+
+    def _simulation_functions(self) -> dict[str, lambda_.Function]:
+        """What-if: the calls, and the states that replay all members under both programmes, changing none."""
+        files, table = self._data.imports, self._data.program.table_arn
+        index = f"{self._data.members.table_arn}/index/{MEMBERS_INDEX}"
+        told = {**self._members, **self._program, **self._files}
+        replay = self._function("replay_members", told, CHUNK_TIMEOUT, LARGE_MIB)
+        replay.allow(["dynamodb:Query"], self._data.members.table_arn)
+        replay.allow(["dynamodb:Query"], index)
+
+        report = self._function("report_simulation", {**self._program, **self._files}, CHUNK_TIMEOUT, LARGE_MIB)
+        fan_out = FanOut(self, "simulation", settings=self._settings, bucket=files, apply=replay, report=report)
+        states = fan_out.state_machine.state_machine_arn
+        serve = self._function("serve_simulations", {**told, "HUITOU_SIMULATION_STATE_MACHINE": states})
+        serve.allow(["dynamodb:Query"], index)
+        self._let_read_program(serve)
+        self._let_start(serve, fan_out)
+        for function, on_files in ((replay, "s3:GetObject"), (report, "s3:GetObject"), (serve, "s3:PutObject")):
+            function.allow([on_files], files.arn_for_objects("simulations/*"))
+            function.allow(
+                ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"], table, partitions=["SIMULATION#*"]
+            )
+        acknowledge_wildcards(
+            self,
+            "Programmes and lists of parts are files, named after their simulations.",
+            f"{in_findings(self._data, files.bucket_arn)}/simulations/*",
+        )
+        return {"serve_simulations": serve}
 
     def _function(
         self,
@@ -227,6 +244,16 @@ class ServiceStack(Stack):
             environment=environment,
             timeout=timeout,
             memory_mib=memory_mib,
+        )
+
+    def _let_start(self, function: HandlerFunction, fan_out: FanOut) -> None:
+        function.allow(["states:StartExecution"], fan_out.state_machine.state_machine_arn)
+        function.allow(["states:DescribeExecution"], fan_out.executions)
+        acknowledge_wildcards(
+            self,
+            "An execution is named after what it works for.",
+            f"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:"
+            f"huitou-{self._settings.stage}-{fan_out.node.id}:*",
         )
 
     def _let_read_program(self, function: HandlerFunction) -> None:

@@ -1,4 +1,4 @@
-"""What takes a while, asked for and waited for: imports and reports of account."""
+"""What takes a while, asked for and waited for: imports, reports of account, simulations."""
 
 from __future__ import annotations
 
@@ -42,9 +42,19 @@ def ended_import(api: httpx.Client, path: str) -> Body:
 
 def account(api: httpx.Client, type_: str, **asked: Any) -> Body:
     """A report of account, when it is counted."""
-    told = accepted(api.post("/v1/accounts", json={"type": type_, **asked}, headers=keyed()))
-    path = f"/v1/accounts/{told['account_id']}"
-    assert eventually(lambda: found(api.get(path))["status"] != "running", seconds=PATIENCE)
-    report = found(api.get(path))
-    assert report["status"] == "completed", report
+    return _completed(api, "/v1/accounts", "account_id", {"type": type_, **asked})
+
+
+def simulation(api: httpx.Client, **asked: Any) -> Body:
+    """What a simulation found, when all members are replayed."""
+    report: Body = _completed(api, "/v1/simulations", "simulation_id", asked)["report"]
     return report
+
+
+def _completed(api: httpx.Client, path: str, named: str, asked: Body) -> Body:
+    told = accepted(api.post(path, json=asked, headers=keyed()))
+    path = f"{path}/{told[named]}"
+    assert eventually(lambda: found(api.get(path))["status"] != "running", seconds=PATIENCE)
+    ended = found(api.get(path))
+    assert ended["status"] == "completed", ended
+    return ended

@@ -1,4 +1,4 @@
-"""What a changed programme would have made of the past (M14): from a shell, before anybody publishes it."""
+"""What a changed programme would have made of the past (M14): by the API and from a shell, before it is published."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from pathlib import Path
 
 import httpx
 
-from tests.e2e.calls import PROGRAM, Body, sale
-from tests.e2e.jobs import ndjson
+from tests.builders import rule
+from tests.e2e.calls import PROGRAM, Body, created, enrol, found, keyed, refusal, sale, unique
+from tests.e2e.jobs import ndjson, simulation
 from tests.e2e.platform import Platform
 from tests.e2e.shell import settings_of, typed
 
@@ -54,3 +55,47 @@ def test_the_programme_that_holds_is_what_a_file_is_compared_with(
         told = typed(settings_of(api), "simulate", str(changed), "--source", str(sales))
     assert "3 members with 3 sales" in told
     assert "60 (+30)" in told
+
+
+def test_a_draft_that_doubles_a_rule_differs_by_exactly_what_it_pays_more(
+    api: httpx.Client, maru: httpx.Client, platform: Platform, tmp_path: Path
+) -> None:
+    """M14: over everybody whom the tests have enrolled; by the API and by the command it is the same."""
+    sku, member = unique("cake-"), enrol(api)
+    for amount in ("1700", "320"):
+        created(api.post("/v1/purchases", json=sale(member, amount, lines=[{"sku": sku, "amount": amount}])))
+    document = twice_for(sku, api)
+    draft = created(api.post("/v1/program/drafts", json={"document": document}, headers=keyed()))["draft_id"]
+    refusal(maru.post("/v1/simulations", json={"draft_id": draft}, headers=keyed()), 403, "foreign_brand")
+
+    before = platform.items_about(member)
+    report = simulation(api, draft_id=draft)
+    assert cake(report) == {
+        "rule": "cake",
+        "currency": "points",
+        "sales": {"before": 0, "after": 2},
+        "points": {"before": "0", "after": "20", "more": "20"},
+    }
+    [affected] = report["most_affected"]
+    assert (affected["member"], affected["issued"]["points"]["more"]) == (member, "20")
+    assert platform.items_about(member) == before
+
+    changed, told = tmp_path / "changed.yaml", tmp_path / "report.json"
+    changed.write_text(json.dumps(document))
+    typed(settings_of(api), "simulate", str(changed), "--source", "members", "--json", str(told))
+    assert cake(json.loads(told.read_text())) == cake(report)
+
+
+def twice_for(sku: str, api: httpx.Client) -> Body:
+    """The active programme and one rule more: twice the base points for a thing that nobody else buys."""
+    document: Body = found(api.get("/v1/program"))["document"]
+    double = rule(id="cake", name="Cake", times="2", when={"skus": [sku]})
+    del double["points"], double["per"]
+    return {**document, "earning": [*document["earning"], double]}
+
+
+def cake(report: Body) -> Body:
+    """What the report says of the rule."""
+    told: list[Body] = [each for each in report["rules"] if each["rule"] == "cake"]
+    assert len(told) == 1
+    return told[0]

@@ -35,6 +35,7 @@ ENVIRONMENT = {
     "HUITOU_IMPORT_BUCKET": "imports",
     "HUITOU_IMPORT_STATE_MACHINE": "arn:aws:states:ap-northeast-1:000000000000:stateMachine:import",
     "HUITOU_ACCOUNT_STATE_MACHINE": "arn:aws:states:ap-northeast-1:000000000000:stateMachine:account",
+    "HUITOU_SIMULATION_STATE_MACHINE": "arn:aws:states:ap-northeast-1:000000000000:stateMachine:simulation",
     "POWERTOOLS_METRICS_NAMESPACE": "Huitou",
 }
 

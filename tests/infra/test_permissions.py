@@ -13,6 +13,7 @@ from tests.infra.conftest import Deployment
 
 READ = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
 WRITE = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"}
+KEEP = {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"}
 SECRET = {"secretsmanager:GetSecretValue"}
 FILES = {"s3:GetObject", "s3:PutObject"}
 CONSUME = {
@@ -39,6 +40,9 @@ ALLOWED = {
     "serve_accounts": READ | WRITE | {"s3:PutObject", "states:StartExecution", "states:DescribeExecution"},
     "count_accounts": READ | WRITE,
     "report_accounts": READ | WRITE,
+    "serve_simulations": KEEP | {"s3:PutObject", "states:StartExecution", "states:DescribeExecution"},
+    "replay_members": KEEP | {"s3:GetObject"},
+    "report_simulation": KEEP | {"s3:GetObject"},
     "queue_due": {"dynamodb:Query", "sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
     "book_due": READ | WRITE | CONSUME,
 }
@@ -54,6 +58,7 @@ VARIABLES = {
     "ImportBucket": "HUITOU_IMPORT_BUCKET",
     "ImportStateMachine": "HUITOU_IMPORT_STATE_MACHINE",
     "AccountStateMachine": "HUITOU_ACCOUNT_STATE_MACHINE",
+    "SimulationStateMachine": "HUITOU_SIMULATION_STATE_MACHINE",
 }
 
 
@@ -114,6 +119,9 @@ PARTITIONS = {
     "serve_accounts": {"PROGRAM", "ACCOUNT#*", "SETTLEMENTS", "AUDIT#*"},
     "count_accounts": {"PROGRAM", "ACCOUNT#*"},
     "report_accounts": {"ACCOUNT#*", "SETTLEMENTS"},
+    "serve_simulations": {"PROGRAM", "SIMULATION#*"},
+    "replay_members": {"SIMULATION#*"},
+    "report_simulation": {"SIMULATION#*"},
     "queue_due": set(),
 }
 
@@ -127,6 +135,16 @@ def test_a_function_reaches_only_these_partitions_of_the_program_table(productio
     ]
     reached = [each["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] for each in on_program]
     assert {key for keys in reached for key in ([keys] if isinstance(keys, str) else keys)} == PARTITIONS[function]
+
+
+def test_a_simulation_cannot_change_a_member(production: Deployment) -> None:
+    """M14: it reads what they did, and nothing else of the table can be reached."""
+    for function in ("serve_simulations", "replay_members"):
+        role = production.function(function)["Role"]["Fn::GetAtt"][0]
+        on_members = [
+            each for each in production.statements(role) if "ExportsOutputFnGetAttmembers" in str(each["Resource"])
+        ]
+        assert {each["Action"] for each in on_members} == {"dynamodb:Query"}
 
 
 @pytest.mark.parametrize("function", sorted(set(ALLOWED) - {"serve_program"}))

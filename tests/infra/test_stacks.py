@@ -136,6 +136,16 @@ class TestAccounts:
         assert len(states) == 4
 
 
+class TestSimulations:
+    def test_parts_are_replayed_in_parallel_and_put_together_also_where_one_fails(self, production: Deployment) -> None:
+        """M14."""
+        states = _states(production, "simulation")
+        (work,) = [state for state in states.values() if state["Type"] == "Map"]
+        assert work["ItemReader"]["Parameters"]["Key.$"] == "$.manifest_key"
+        assert states[states[work["Catch"][0]["Next"]]["Next"]]["Type"] == "Fail"
+        assert len(states) == 4
+
+
 class TestCost:
     def test_nothing_costs_by_the_hour(self, production: Deployment) -> None:
         """M38: near zero when idle."""

@@ -26,6 +26,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cli import deploy, local_stack
+from cli.api import PatientApi
 from cli.imports import Importer
 from cli.local_stack import LocalStack
 from cli.program_file import read_program_file
@@ -84,9 +85,8 @@ def importer(stack: LocalStack) -> Importer:
     table = Table(stack.outputs()["ProgramTable"], local_stack.REGION, stack.endpoint)
     service = KeyService(TableKeys(table), table.commit, secrets.token_hex)
     key = str(service.mint(GROUP, PERMISSIONS, "proof", "tests", to_instant(datetime.now(UTC))))
-    importer = Importer(stack.api_url(), key)
-    importer.call("POST", "/v1/program/versions", json=read_program_file(PROGRAM).document)
-    return importer
+    PatientApi(stack.api_url(), key).call("POST", "/v1/program/versions", json=read_program_file(PROGRAM).document)
+    return Importer(stack.api_url(), key)
 
 
 @pytest.fixture(scope="module")

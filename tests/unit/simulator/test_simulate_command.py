@@ -8,10 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
+from cli import simulate
+from cli.api import PatientApi
 from cli.main import app
 from cli.program_file import read_program_file
 from cli.sample_data import SampleSales, write_sample
@@ -79,6 +82,33 @@ def test_the_command_asks_for_something_to_compare_with(tmp_path: Path) -> None:
     (tmp_path / "after.yaml").write_text(yaml.safe_dump(document()))
     done = CliRunner().invoke(app, ["simulate", str(tmp_path / "after.yaml")], env={"HUITOU_API_URL": ""})
     assert done.exit_code == 1
+
+
+def test_what_members_did_is_asked_of_the_api(monkeypatch: pytest.MonkeyPatch, run: Run, tmp_path: Path) -> None:
+    """M14: the file goes along as a document, and the same report is told; a failure with its reason."""
+    run("--json", str(tmp_path / "report.json"))
+    report = json.loads((tmp_path / "report.json").read_text())
+    asked: list[dict[str, Any]] = []
+    answers = iter([("completed", report, None), ("failed", None, "The budget is used up.")])
+
+    def api(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            asked.append(json.loads(request.content))
+            return httpx.Response(202, json={"simulation_id": "S-1"})
+        status, found, failure = next(answers)
+        return httpx.Response(200, json={"status": status, "report": found, "failure": failure})
+
+    calls = PatientApi("https://api.example.com", "hk_1", httpx.MockTransport(api))
+    monkeypatch.setattr(simulate, "PatientApi", lambda *_: calls)
+    command = ["simulate", str(tmp_path / "after.yaml"), "--source", "members", "--from", "2026-03-03"]
+    done = CliRunner().invoke(app, [*command, "--against", "3", "--json", str(tmp_path / "told.json")])
+    assert done.exit_code == 0, done.output
+    assert "36 (+18)" in done.output
+    assert json.loads((tmp_path / "told.json").read_text()) == report
+    assert (asked[0]["against"], asked[0]["from"]) == (3, "2026-03-03")
+    assert asked[0]["document"]["earning"][0]["points"] == "2"
+    failed = CliRunner().invoke(app, command)
+    assert (failed.exit_code, "used up" in failed.output) == (1, True)
 
 
 def test_the_sample_replayed_is_the_sample_imported(tmp_path: Path) -> None:

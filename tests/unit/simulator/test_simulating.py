@@ -14,7 +14,7 @@ from huitou.kernel.ids import MemberId
 from huitou.program.model import Program
 from huitou.simulator.comparing import Comparison, compare
 from huitou.simulator.files import FileSales
-from huitou.simulator.history import Between, History, Sales, Spending
+from huitou.simulator.history import SALES_ONLY, Between, History, Sales, Spending, Telling
 from huitou.simulator.replaying import Replayer
 from huitou.simulator.report import Report, written
 from tests.builders import MEI, at, document, program, rule
@@ -40,7 +40,7 @@ class Past:
     """`Sales` of a few members."""
 
     told: Sequence[History]
-    knows_spendings: bool = False
+    tells: Telling = SALES_ONLY
     last_at: datetime = UNTIL
     members: int = field(init=False)
 
@@ -78,7 +78,7 @@ def compared(sales: Sales, before: Program, after: Program) -> Comparison:
 
 def report(sales: Sales, before: Program, after: Program) -> dict[str, Any]:
     """What a marketer reads."""
-    return Report(compared(sales, before, after), before, after, sales.last_at).document("a test", sales)
+    return Report(compared(sales, before, after), before, after, sales.last_at).document("a test", sales.tells)
 
 
 def test_a_rule_more_issues_more_points_and_leaves_more_open() -> None:
@@ -154,7 +154,7 @@ def test_points_used_in_the_past_are_used_again_as_far_as_they_are_there() -> No
     """M14: what was spent and is not earned any more cannot be spent."""
     used = Spending(at("2026-03-10 12:00"), "sora", "points", 30)
     history = past_of("Mei", ("2026-03-02 12:00", 4000), spendings=(used,))
-    sales = Past([history], knows_spendings=True)
+    sales = Past([history], tells=Telling(spendings=True))
     found = compared(sales, written_program(), written_program(earning=[rule(per="200")]))
     assert found.before.redeemed["points", "maru"] == 30
     assert found.after.redeemed["points", "maru"] == 20

@@ -21,6 +21,8 @@ Permission = Literal[
     "imports:write",
     "accounts:read",
     "accounts:write",
+    "simulations:read",
+    "simulations:write",
 ]
 PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 

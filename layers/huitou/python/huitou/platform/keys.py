@@ -200,6 +200,7 @@ API_KEY_PREFIX = "KEY#"
 CHUNK_PREFIX = "CHUNK#"
 SETTLEMENTS = "SETTLEMENTS"
 MONTH_PREFIX = "MONTH#"
+PART_PREFIX = "PART#"
 
 
 def program_version(version: int) -> Key:
@@ -259,6 +260,18 @@ def account_report(account_id: str) -> Key:
 
 def account_shard(account_id: str, shard: int) -> Key:
     return f"ACCOUNT#{account_id}", f"{SHARD_PREFIX}{shard:02d}"
+
+
+def simulation(simulation_id: str) -> Key:
+    return f"SIMULATION#{simulation_id}", "SIMULATION"
+
+
+def simulation_report(simulation_id: str) -> Key:
+    return f"SIMULATION#{simulation_id}", "REPORT"
+
+
+def simulation_part(simulation_id: str, number: int) -> Key:
+    return f"SIMULATION#{simulation_id}", f"{PART_PREFIX}{number:02d}"
 
 
 def closed_month(month: str) -> Key:

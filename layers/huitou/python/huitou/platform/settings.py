@@ -28,6 +28,7 @@ DueQueueUrl = Annotated[str, "HUITOU_DUE_QUEUE_URL"]
 ImportBucket = Annotated[str, "HUITOU_IMPORT_BUCKET"]
 ImportStateMachine = Annotated[str, "HUITOU_IMPORT_STATE_MACHINE"]
 AccountStateMachine = Annotated[str, "HUITOU_ACCOUNT_STATE_MACHINE"]
+SimulationStateMachine = Annotated[str, "HUITOU_SIMULATION_STATE_MACHINE"]
 
 
 class SettingsError(Exception):

@@ -49,11 +49,25 @@ class ImportStates(_States):
         return self._ended_at(f"{run}-{attempt}")
 
 
-class AccountStates(_States):
+class _Jobs(_States):
+    """Executions with a list of work, named after what they work for."""
+
+    id_field: str
+
+    def start(self, job: Digest, manifest_key: str) -> None:
+        self._start(job, {self.id_field: job, "manifest_key": manifest_key})
+
+    def ended_at(self, job: Digest) -> datetime | None:
+        return self._ended_at(job)
+
+
+class AccountStates(_Jobs):
     """`accounts.ports.AccountStates`."""
 
-    def start(self, account: Digest, manifest_key: str) -> None:
-        self._start(account, {"account_id": account, "manifest_key": manifest_key})
+    id_field = "account_id"
 
-    def ended_at(self, account: Digest) -> datetime | None:
-        return self._ended_at(account)
+
+class SimulationStates(_Jobs):
+    """`simulator.ports.SimulationStates`."""
+
+    id_field = "simulation_id"

@@ -17,7 +17,7 @@ from huitou.kernel.calendars import local_date
 from huitou.program.model import CurrencyId, Program
 from huitou.program.rules import RuleId
 from huitou.program.tiers import TierId
-from huitou.simulator.history import History, Sales
+from huitou.simulator.history import History, Past
 from huitou.simulator.replaying import Account, Issue, Replayer
 
 MOST_AFFECTED = 20
@@ -137,13 +137,13 @@ class Comparison:
         )
 
 
-def compare(sales: Sales, before: Program, after: Program, until: datetime) -> Iterator[Comparison]:
+def compare(past: Past, before: Program, after: Program, until: datetime) -> Iterator[Comparison]:
     """Replays one member after the other; yields, after each, the comparison so far (the same object, growing)."""
     comparison = Comparison()
     sides = Replayer(before, until), Replayer(after, until)
     worth = worths(before, until)
     yield comparison
-    for history in sales.histories():
+    for history in past.histories():
         yield _compared(comparison, history, sides, worth)
 
 

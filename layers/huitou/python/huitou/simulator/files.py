@@ -22,7 +22,7 @@ from huitou.kernel.ids import Digest, MemberId, digest_of, ulid_for
 from huitou.kernel.instants import EPOCH
 from huitou.members.identity import Identity, IdentityKind
 from huitou.program.model import GROUP, Program
-from huitou.simulator.history import History
+from huitou.simulator.history import SALES_ONLY, History
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_imports import MemoryFiles, MemoryRuns
 
@@ -37,7 +37,7 @@ class FileSales:
     Raises `UnreadableFileError`, `FileTooLargeError`.
     """
 
-    knows_spendings = False
+    tells = SALES_ONLY
 
     def __init__(self, content: Callable[[], BinaryIO], form: ImportFormat, program: Program, now: datetime) -> None:
         self._program = program

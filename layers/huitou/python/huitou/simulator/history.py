@@ -34,14 +34,42 @@ class History:
     spendings: Sequence[Spending] = ()
     birthday: date | None = None
 
+    def between(self, first: datetime | None, end: datetime | None) -> History | None:
+        """What happened from ``first`` on and before ``end``; None if nothing was bought then."""
 
-class Sales(Protocol):
-    """Where the past is read."""
+        def contains(at: datetime) -> bool:
+            return (first is None or first <= at) and (end is None or at < end)
+
+        purchases = [sale for sale in self.purchases if contains(sale.occurred_at)]
+        spendings = [use for use in self.spendings if contains(use.at)]
+        return replace(self, purchases=purchases, spendings=spendings) if purchases else None
+
+
+class Telling(NamedTuple):
+    """How much of what happened a past tells."""
+
+    spendings: bool = False
+    """Whether it would tell if members had used points."""
+    returns: bool = False
+    """Whether what came back is left out of it."""
+
+
+SALES_ONLY = Telling()
+
+
+class Past(Protocol):
+    """What is replayed."""
 
     @property
-    def knows_spendings(self) -> bool:
-        """Whether it would tell if members had used points."""
+    def tells(self) -> Telling: ...
+
+    def histories(self) -> Iterator[History]:
+        """Each member once, always in the same order. Asked again, it begins again."""
         ...
+
+
+class Sales(Past, Protocol):
+    """Where a past is read that says beforehand how much it is."""
 
     @property
     def members(self) -> int:
@@ -53,10 +81,6 @@ class Sales(Protocol):
         """When the latest of the sales happened."""
         ...
 
-    def histories(self) -> Iterator[History]:
-        """Each member once, always in the same order. Asked again, it begins again."""
-        ...
-
 
 class Between:
     """`Sales` of a time: what happened from ``first`` on and before ``end``, as if nothing had been before."""
@@ -65,7 +89,7 @@ class Between:
         self._sales = sales
         self._first = first
         self._end = end
-        self.knows_spendings = sales.knows_spendings
+        self.tells = sales.tells
 
     @property
     def members(self) -> int:
@@ -77,10 +101,5 @@ class Between:
 
     def histories(self) -> Iterator[History]:
         for history in self._sales.histories():
-            purchases = [sale for sale in history.purchases if self._contains(sale.occurred_at)]
-            spendings = [use for use in history.spendings if self._contains(use.at)]
-            if purchases:
-                yield replace(history, purchases=purchases, spendings=spendings)
-
-    def _contains(self, at: datetime) -> bool:
-        return (self._first is None or self._first <= at) and (self._end is None or at < self._end)
+            if within := history.between(self._first, self._end):
+                yield within

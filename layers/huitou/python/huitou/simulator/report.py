@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +11,15 @@ from huitou.kernel.instants import format_instant
 from huitou.kernel.money import format_amount
 from huitou.program.model import Program
 from huitou.simulator.comparing import Affected, Comparison, Figures, worths
-from huitou.simulator.history import Sales
+from huitou.simulator.history import Telling
 from huitou.simulator.replaying import Account, Issue
 
 NO_SPENDINGS = "Members use no points: the source does not say when they did. So more expires, and more is open."
 NO_RETURNS = "Nothing is refunded, held, sent, converted, given by hand or brought along from another system."
+RETURNS = (
+    "What came back counts as never bought. Nothing is held, sent, converted, given by hand or brought along from "
+    "another system."
+)
 AS_IF_ALWAYS = "Each programme counts as if it had always held."
 BUDGETS = "Budgets are given out member by member, not in the order of time: {rules} ran out."
 UNSPENT = "Points that were used in the past are used again as far as they are there."
@@ -30,14 +34,14 @@ class Report:
         self._after = after
         self._until = until
 
-    def document(self, source: str, sales: Sales) -> dict[str, Any]:
-        """All of it. ``source`` says in words what was replayed."""
+    def document(self, source: str, tells: Telling) -> dict[str, Any]:
+        """All of it. ``source`` says what was replayed."""
         comparison = self._comparison
         return {
             "source": source,
             "until": format_instant(self._until),
             "programs": {"before": self._before.name, "after": self._after.name},
-            "assumptions": list(self._assumptions(sales)),
+            "assumptions": list(self._assumptions(tells)),
             "members": {
                 "replayed": comparison.after.members,
                 "gaining": comparison.gaining,
@@ -50,10 +54,10 @@ class Report:
             "most_affected": [self._affected(each) for each in comparison.affected],
         }
 
-    def _assumptions(self, sales: Sales) -> Iterable[str]:
+    def _assumptions(self, tells: Telling) -> Iterable[str]:
         yield AS_IF_ALWAYS
-        yield UNSPENT if sales.knows_spendings else NO_SPENDINGS
-        yield NO_RETURNS
+        yield UNSPENT if tells.spendings else NO_SPENDINGS
+        yield RETURNS if tells.returns else NO_RETURNS
         short = sorted(self._comparison.before.short.keys() | self._comparison.after.short.keys())
         if short:
             yield BUDGETS.format(rules=", ".join(short))
@@ -136,7 +140,7 @@ class Report:
         return known.exponent
 
 
-def written(document: dict[str, Any]) -> str:
+def written(document: Mapping[str, Any]) -> str:
     """The document as text."""
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 

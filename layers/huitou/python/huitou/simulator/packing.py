@@ -1,0 +1,64 @@
+"""A comparison as text, so that parts of it can wait in a table until they are put together."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import fields
+from fractions import Fraction
+from typing import Any
+
+from huitou.simulator.comparing import Affected, Comparison, Figures, Gain
+from huitou.simulator.replaying import Account
+
+
+def pack(comparison: Comparison) -> bytes:
+    """As gzipped JSON: the same bytes for the same comparison."""
+    written = {
+        "before": _sums(comparison.before),
+        "after": _sums(comparison.after),
+        "moved": _rows(comparison.moved),
+        "gaining": comparison.gaining,
+        "losing": comparison.losing,
+        "affected": [
+            [each.name, str(each.gain.money), each.gain.points, _sums(each.before), _sums(each.after)]
+            for each in comparison.affected
+        ],
+    }
+    return gzip.compress(json.dumps(written, ensure_ascii=False, separators=(",", ":")).encode(), mtime=0)
+
+
+def unpack(packed: bytes) -> Comparison:
+    """The inverse of `pack`."""
+    stored = json.loads(gzip.decompress(packed))
+    return Comparison(
+        Figures(**_summed(stored["before"])),
+        Figures(**_summed(stored["after"])),
+        _counted(stored["moved"]),
+        stored["gaining"],
+        stored["losing"],
+        [
+            Affected(name, Gain(Fraction(money), points), Account(**_summed(before)), Account(**_summed(after)))
+            for name, money, points, before, after in stored["affected"]
+        ],
+    )
+
+
+def _sums(counted: Figures | Account) -> dict[str, Any]:
+    values = {field.name: getattr(counted, field.name) for field in fields(counted)}
+    return {name: _rows(value) if isinstance(value, Mapping) else value for name, value in values.items()}
+
+
+def _summed(stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _counted(value) if isinstance(value, list) else value for name, value in stored.items()}
+
+
+def _rows(counted: Mapping[Any, int]) -> list[list[Any]]:
+    """Keys may be None, a text, or a pair of these."""
+    return sorted(([key, count] for key, count in counted.items()), key=str)
+
+
+def _counted(rows: list[list[Any]]) -> Counter[Any]:
+    return Counter({tuple(key) if isinstance(key, list) else key: count for key, count in rows})

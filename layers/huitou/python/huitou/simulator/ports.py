@@ -1,0 +1,56 @@
+"""What simulations need from outside, when they are asked for over the API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from huitou.kernel.commits import Write
+from huitou.kernel.ids import Digest
+from huitou.simulator.comparing import Comparison
+from huitou.simulator.model import Simulation
+
+
+class SimulationStore(Protocol):
+    """Keeps simulations, what their parts came to, and their reports. Reads are consistent."""
+
+    def find(self, simulation: Digest) -> Simulation | None: ...
+
+    def add(self, simulation: Simulation) -> Write:
+        """Refused with `StaleReadError` if the id is taken."""
+        ...
+
+    def save_part(self, simulation: Digest, number: int, compared: Comparison) -> Write:
+        """What the members of a part come to; comparing them again says it again."""
+        ...
+
+    def parts(self, simulation: Digest) -> Sequence[Comparison]:
+        """Those that are done, in the order of their numbers."""
+        ...
+
+    def finish(self, simulation: Simulation, report: Mapping[str, Any] | None) -> list[Write]:
+        """Ends it, with its report where there is one; refused with `StaleReadError` if it has ended before."""
+        ...
+
+    def report(self, simulation: Digest) -> Mapping[str, Any] | None: ...
+
+
+class Files(Protocol):
+    """Keeps files under keys."""
+
+    def read(self, key: str) -> bytes: ...
+
+    def write(self, key: str, content: bytes) -> None: ...
+
+
+class SimulationStates(Protocol):
+    """Carries out simulations."""
+
+    def start(self, simulation: Digest, manifest_key: str) -> None:
+        """Starts an execution, once per simulation, however often it is asked."""
+        ...
+
+    def ended_at(self, simulation: Digest) -> datetime | None:
+        """When the execution ended, in whatever way; None while it goes on, and where there is none (any more)."""
+        ...

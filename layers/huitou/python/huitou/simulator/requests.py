@@ -1,0 +1,239 @@
+"""Simulations as callers ask for them and see them.
+
+Points and money are decimal strings with the decimals of their currency, instants RFC 3339 in UTC, days those of the
+programme's calendar (E33).
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from huitou.fields import Body, ClientReference, Day, View
+from huitou.kernel.instants import format_instant
+from huitou.program.requests import DocumentBody
+from huitou.simulator.model import SimulationStatus
+from huitou.simulator.service import Asked, Simulated
+
+Version = Annotated[int, Field(ge=1, le=99_999_999)]
+PastDay = Annotated[Day, Field(ge=date(1970, 1, 2))]
+
+
+class SimulationBody(Body):
+    """A changed programme, by exactly one of `draft_id`, `version` and `document`, and the time to replay."""
+
+    draft_id: Annotated[str, Field(max_length=26)] | None = None
+    """A draft, as it is now."""
+    version: Version | None = None
+    """A version that was published."""
+    document: DocumentBody | None = None
+    """A programme document; it is kept for this simulation only."""
+    against: Version | None = None
+    """The version to compare with; by default the active one."""
+    from_: Annotated[PastDay | None, Field(alias="from")] = None
+    """What was bought from this day on, as if nothing had been before; by default everything."""
+    to: PastDay | None = None
+    """Up to this day, included; what falls due by its end is booked. By default until now."""
+    client_reference: ClientReference | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> SimulationBody:
+        if sum(each is not None for each in (self.draft_id, self.version, self.document)) != 1:
+            raise ValueError("name one of draft_id, version and document")
+        return self
+
+    def asked(self) -> Asked:
+        document = None if self.document is None else json.dumps(self.document, ensure_ascii=False)
+        return Asked(self.draft_id, self.version, document, self.against, self.from_, self.to, self.client_reference)
+
+
+class ComparedAmountView(View):
+    """Under the programme compared with, under the changed one, and how much more that is."""
+
+    before: str | None
+    """Null where that programme does not say it."""
+    after: str | None
+    more: str | None
+
+
+class ComparedCountView(View):
+    """Under the programme compared with, and under the changed one."""
+
+    before: int
+    after: int
+
+
+class SalesView(View):
+    """Purchases."""
+
+    counted: int
+    unknown_place: int
+    """At stores and brands that the programme does not have: they count for nothing."""
+
+
+class BothSalesView(View):
+    """Purchases under both programmes."""
+
+    before: SalesView
+    after: SalesView
+
+
+class NamesView(View):
+    """What the programmes are called."""
+
+    before: str
+    after: str
+
+
+class ReplayedView(View):
+    """Members."""
+
+    replayed: int
+    """Who bought something in that time."""
+    gaining: int
+    """Who are issued more under the changed programme."""
+    losing: int
+
+
+class SimulatedPointsView(View):
+    """Points of one currency and issuer. What was issued is redeemed, expired or open."""
+
+    currency: str
+    issuer: str
+    issued: ComparedAmountView
+    redeemed: ComparedAmountView
+    expired: ComparedAmountView
+    open: ComparedAmountView
+    liability: ComparedAmountView
+    """The money that the open ones are worth."""
+
+
+class SimulatedRuleView(View):
+    """What a rule paid, and for how many purchases."""
+
+    rule: str
+    currency: str
+    sales: ComparedCountView
+    points: ComparedAmountView
+
+
+class SimulatedTierView(View):
+    """Members in a tier at the end."""
+
+    tier: str
+    before: int
+    after: int
+
+
+class ElsewhereView(View):
+    """Members who end in another tier by the change; null is none."""
+
+    before: str | None
+    after: str | None
+    members: int
+
+
+class SimulatedTiersView(View):
+    """Tiers and moves."""
+
+    at_the_end: list[SimulatedTierView]
+    moves_up: ComparedCountView
+    moves_down: ComparedCountView
+    members_elsewhere: list[ElsewhereView]
+
+
+class TierPairView(View):
+    """A member's tier at the end under both."""
+
+    before: str | None
+    after: str | None
+
+
+class AffectedView(View):
+    """A member, by id alone."""
+
+    member: str
+    issued: dict[str, ComparedAmountView]
+    """By currency."""
+    tier: TierPairView
+
+
+class SimulationReportView(View):
+    """What differs. The same past and the same programmes give the same report."""
+
+    source: str
+    until: datetime
+    programs: NamesView
+    assumptions: list[str]
+    """What this simulation takes for granted."""
+    members: ReplayedView
+    sales: BothSalesView
+    points: list[SimulatedPointsView]
+    rules: list[SimulatedRuleView]
+    tiers: SimulatedTiersView
+    most_affected: list[AffectedView]
+    """The largest differences, up or down, first; at most 20."""
+
+
+class ProgressView(View):
+    """How far it is: the members are replayed in parts."""
+
+    parts: int
+    done: int
+
+
+class SimulationView(View):
+    """A simulation."""
+
+    simulation_id: str
+    status: SimulationStatus
+    draft_id: str | None
+    version: int | None
+    """Both are null for a document."""
+    against: int
+    """The version compared with."""
+    from_: date | None = Field(alias="from")
+    to: date | None
+    client_reference: str | None
+    created_at: datetime
+    finished_at: datetime | None
+    progress: ProgressView
+    failure: str | None
+    """Why there is no report, as far as it is known."""
+    report: SimulationReportView | None
+    """Null until it is completed."""
+
+
+class CreatedSimulationView(SimulationView):
+    """A simulation that is running."""
+
+    replayed: bool
+    """Whether it had been asked for before."""
+
+
+def simulation_view(simulated: Simulated) -> dict[str, Any]:
+    """As `SimulationView`."""
+    simulation = simulated.simulation
+    return {
+        "simulation_id": simulation.id,
+        "status": simulation.status,
+        "draft_id": simulation.subject.draft,
+        "version": simulation.subject.version,
+        "against": simulation.against,
+        "from": simulation.first.isoformat() if simulation.first else None,
+        "to": simulation.last.isoformat() if simulation.last else None,
+        "client_reference": simulation.client_reference,
+        "created_at": format_instant(simulation.created_at),
+        "finished_at": format_instant(simulation.finished_at) if simulation.finished_at else None,
+        "progress": {"parts": simulation.parts, "done": simulated.done},
+        "failure": simulation.failure,
+        "report": simulated.report,
+    }
+
+
+def created_view(simulated: Simulated) -> dict[str, Any]:
+    """As `CreatedSimulationView`."""
+    return {**simulation_view(simulated), "replayed": simulated.replayed}

@@ -1,0 +1,90 @@
+"""Simulations for tests: members who buy, and the use cases over any stores."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from huitou.access.model import PERMISSIONS, Caller
+from huitou.kernel.ids import Digest
+from huitou.kernel.instants import EPOCH
+from huitou.program.drafts import Drafts
+from huitou.program.publishing import ProgramPublisher
+from huitou.simulator.memory_accounts import MemoryMemberIndex
+from huitou.simulator.memory_imports import MemoryFiles
+from huitou.simulator.memory_program import MemoryDrafts, MemoryVersions
+from huitou.simulator.memory_simulations import MemorySimulations
+from huitou.simulator.past import Archive
+from huitou.simulator.service import Asked, Simulated, Simulations
+from huitou.simulator.working import Concluding, Replaying
+from tests.builders import document, program
+from tests.purchases import Shop
+
+GROUP_KEY = Caller("k1", "group", frozenset(PERMISSIONS))
+PAUSE: Callable[[int], None] = lambda _: None  # noqa: E731 - nobody waits in tests
+
+
+class Laboratory:
+    """A shop whose members buy under ``written``, the programme that is published, and simulations of others."""
+
+    def __init__(self, written: dict[str, Any] | None = None) -> None:
+        self.written = written or document()
+        self.shop = Shop(program(self.written))
+        table = self.shop.table
+        self.files = MemoryFiles()
+        self.simulations = MemorySimulations(table)
+        self.index = MemoryMemberIndex(table)
+        self.versions = MemoryVersions(table)
+        self.publisher = ProgramPublisher(self.versions, table.commit, PAUSE)
+        self.drafts = Drafts(MemoryDrafts(table), self.versions, self.publisher, table.commit, PAUSE)
+        self.publisher.publish(json.dumps(self.written), by="tests", now=EPOCH)
+        self.started: dict[Digest, str] = {}
+        self.ended: dict[Digest, datetime] = {}
+        self.use = Simulations(
+            simulations=self.simulations,
+            versions=self.versions,
+            drafts=MemoryDrafts(table),
+            index=self.index,
+            files=self.files,
+            states=self,
+            commit=table.commit,
+            pause=PAUSE,
+        )
+        self.archive = Archive(self.index, self.shop.states, self.shop.purchases, self.shop.wallets)
+        self.replaying = Replaying(self.simulations, self.files, self.archive, table.commit)
+        self.concluding = Concluding(self.simulations, self.files, table.commit)
+
+    def start(self, simulation: Digest, manifest_key: str) -> None:
+        """The state machine, which is told to start, and does nothing by itself."""
+        self.started.setdefault(simulation, manifest_key)
+
+    def ended_at(self, simulation: Digest) -> datetime | None:
+        """When a test says so."""
+        return self.ended.get(simulation)
+
+    def draft(self, now: datetime, **changes: Any) -> str:
+        """The published programme with changes."""
+        text = json.dumps({**self.written, **changes})
+        return self.drafts.create(text, key=f"draft {now} {text}", by="tests", now=now).draft.id
+
+    def ask(self, now: datetime, key: str = "first", **asked: Any) -> Simulated:
+        return self.use.create(Asked(**asked), key, GROUP_KEY, now)
+
+    def look(self, simulated: Simulated) -> Simulated:
+        return self.use.get(simulated.simulation.id, GROUP_KEY)
+
+    def carry_out(self, simulated: Simulated, now: datetime, *, failed: bool = False) -> Simulated:
+        """What the state machine does."""
+        simulation = simulated.simulation
+        for chunk in json.loads(self.files.read(self.started[simulation.id])):
+            self.replaying.replay(simulation.id, chunk["part"], chunk["shards"])
+        self.concluding.conclude(simulation.id, failed, now)
+        return self.look(simulated)
+
+    def report(self, now: datetime, key: str = "first", **asked: Any) -> Any:
+        """What differs."""
+        done = self.carry_out(self.ask(now, key, **asked), now)
+        assert done.report is not None, done.simulation.failure
+        return done.report
