@@ -16,9 +16,10 @@ What a failure means (see `kernel.commits.Commit`):
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, TypeVar, cast
 
+from botocore.config import Config
 from botocore.exceptions import ConnectionError, HTTPClientError
 from pynamodb.attributes import Attribute, UnicodeAttribute
 from pynamodb.connection import Connection
@@ -35,6 +36,8 @@ from huitou.kernel.pages import InvalidCursorError, Page, require_cursor_within
 CONNECT_TIMEOUT_SECONDS = 1
 READ_TIMEOUT_SECONDS = 3
 RETRIES = 2
+USER_AGENT = "huitou"
+"""botocore would put its own together anew, from thirty parts, for each call: a twentieth of what the call costs."""
 MOST_WRITES = 100
 """DynamoDB's limit for one transaction."""
 MOST_KEYS = 100
@@ -88,15 +91,20 @@ class Item(Model):
 
     def serialize(self, null_check: bool = True) -> dict[str, dict[str, Any]]:
         attributes, values = self.get_attributes(), self.attribute_values
-        if null_check:
-            for name, attribute in attributes.items():
-                if not attribute.null and values.get(name) is None:
-                    raise AttributeNullError(name)
-        return {
-            attributes[name].attr_name: {attributes[name].attr_type: attributes[name].serialize(value)}
-            for name, value in values.items()
-            if value is not None
-        }
+        written = {name: value for name, value in values.items() if value is not None}
+        if null_check and not _required(type(self)) <= written.keys():
+            raise AttributeNullError(min(_required(type(self)) - written.keys()))
+        serialized = {}
+        for name, value in written.items():
+            attribute = attributes[name]
+            serialized[attribute.attr_name] = {attribute.attr_type: attribute.serialize(value)}
+        return serialized
+
+
+@cache
+def _required(kind: type[Item]) -> frozenset[str]:
+    """The attributes without which there is no item."""
+    return frozenset(name for name, attribute in kind.get_attributes().items() if not attribute.null)
 
 
 class IntegerAttribute(Attribute[int]):
@@ -298,6 +306,7 @@ def _connection(region: str, endpoint: str | None) -> Connection:
         read_timeout_seconds=READ_TIMEOUT_SECONDS,
         max_retry_attempts=RETRIES,
     )
+    connection.session.set_default_client_config(Config(user_agent=USER_AGENT))
     _ = connection.client  # built now, while the function starts, not within the first request
     return connection
 

@@ -122,15 +122,21 @@ def _pack(lot: Lot) -> str:
 
 def _unpack(text: str, issuer: str) -> Lot:
     number, remaining, active_at, end, *marks = text.split(":")
+    sliding_days, origin = 0, None
+    for mark in marks:
+        if mark[0] == "s":
+            sliding_days = int(mark[1:])
+        elif mark[0] == "o":
+            origin = _origin(mark[1:])
     return Lot(
         number=int(number, 36),
         remaining=int(remaining, 36),
         active_at=from_millis(_millis(active_at)),
         expires_at=from_millis(_millis(end)) if end else None,
         issuer=issuer,
-        sliding_days=next((int(mark[1:]) for mark in marks if mark[0] == "s"), 0),
+        sliding_days=sliding_days,
         pending="p" in marks,
-        origin=next((_origin(mark[1:]) for mark in marks if mark[0] == "o"), None),
+        origin=origin,
     )
 
 

@@ -206,6 +206,8 @@ def _page_key(wallet: Wallet, first: int) -> keys.Key:
 
 def _paged(before: Wallet, after: Wallet) -> Wallet:
     """``after`` with its pages brought up to date: those that changed have its version, the empty ones are gone."""
+    if not after.pages and len(after.lots) <= LOTS_PER_ITEM:
+        return after
     changed = _changed(before.lots, after.lots)
     pages: list[LotPage] = []
     for page in after.pages:
