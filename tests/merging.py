@@ -18,7 +18,7 @@ from huitou.program.model import CurrencyId
 from huitou.purchases.standing import known_of
 from huitou.simulator.memory_members import MemoryMembers
 from huitou.simulator.memory_merging import MemoryMerges
-from huitou.standing.keeping import stand
+from huitou.standing.keeping import history, stand
 from huitou.standing.model import Standing
 from huitou.standing.timeline import ProgramTimeline
 from tests.builders import TAIPEI
@@ -83,6 +83,11 @@ class TwoRecords:
     def standing(self, member: MemberId, now: datetime) -> Standing:
         wallets, record = self.shop.states.load(member)
         return stand(known_of(wallets["points"], record), ProgramTimeline(self.shop.programs), now)
+
+    def spend(self, member: MemberId) -> int:
+        """All that counts for the tier, whenever it was."""
+        wallets, record = self.shop.states.load(member)
+        return sum(fact.spend for fact in history(known_of(wallets["points"], record)).facts)
 
     def tier(self, member: MemberId, now: datetime) -> str | None:
         return self.standing(member, now).tier_at(now)

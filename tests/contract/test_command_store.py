@@ -111,6 +111,15 @@ def test_a_redemption_is_marked_as_reversed_once(ledger: Ledger) -> None:
     assert ledger.commands.find(made.id) == replace(made, reversed_version=9)
 
 
+def test_it_is_known_in_whose_wallet_a_command_of_an_absorbed_card_was_undone(ledger: Ledger) -> None:
+    """E15."""
+    redemption, hold = order("key", 5, version=7), order("hold", 5, type="hold", version=8)
+    ledger.commit([ledger.commands.add(redemption), ledger.commands.add(hold)])
+    ledger.commit([ledger.commands.mark_reversed(redemption, 3, LIN), ledger.commands.mark_ended(hold, 4, LIN)])
+    assert ledger.commands.find(redemption.id) == replace(redemption, reversed_version=3, survivor=LIN)
+    assert ledger.commands.find(hold.id) == replace(hold, ended_version=4, survivor=LIN)
+
+
 def test_what_was_never_booked_cannot_be_reversed(ledger: Ledger) -> None:
     with pytest.raises(StaleReadError):
         ledger.commit([ledger.commands.mark_reversed(order("key", 5), 9)])

@@ -24,7 +24,7 @@ from huitou.members.identity import Identity
 from huitou.members.service import Enrolment
 from huitou.points.decisions import Decision, Settle, decide
 from huitou.points.granting import Drawing
-from huitou.points.membership import MemberNotFoundError, joined_by_use
+from huitou.points.membership import MemberErasedError, MemberNotFoundError, joined_by_use
 from huitou.points.packing import LOTS_PER_PAGE
 from huitou.points.wallet import Entry, Wallet, open_wallet
 from huitou.program.acceptance import CLOCK_SKEW, InFutureError
@@ -182,7 +182,7 @@ class _Gathering:
         """Whether the row found room; what is due before it may have been booked even if not."""
         known = self._known.get(row.purchase.receipt)
         if known is not None:
-            given = replace(row.purchase, member=self._member)
+            given = replace(row.purchase, member=self._named(known.member))
             self._note(judge_known(row, known, given, self._programs.active(), self._now))
             return True
         at = max([row.purchase.occurred_at, *(wallet.recorded_at for wallet in self._wallets.values())])
@@ -190,7 +190,7 @@ class _Gathering:
             return False
         try:
             sale = self._decided(row, at)
-        except MemberNotFoundError as error:
+        except (MemberNotFoundError, MemberErasedError) as error:
             self._note(rejected(row.line, error))
             return True
         return self._sell(row, sale, at)
@@ -239,6 +239,11 @@ class _Gathering:
         self._known[sale.purchase.receipt] = sale.purchase
         self._note(Counts(recorded=1))
         return True
+
+    def _named(self, known: MemberId | None) -> MemberId:
+        """The member as a purchase of before names them: it may be the name of a card that was merged (E15)."""
+        home = self._wallets.get(self._programs.active().home_currency)
+        return known if known and home and known in home.absorbed else self._member
 
     def _take_in(self, version: int) -> None:
         program = self._programs.version(version)

@@ -25,7 +25,7 @@ from huitou.imports.openings import ACTOR, BROUGHT, Opened, OpeningLot, OpeningS
 from huitou.imports.partition import PlacedRow, groups_of
 from huitou.kernel.commits import Commit, StaleReadError, Write, once, until_committed
 from huitou.kernel.content import require_same
-from huitou.kernel.errors import ConflictError, DomainError, ForbiddenError, InvalidError, NotFoundError
+from huitou.kernel.errors import ConflictError, DomainError, ForbiddenError, GoneError, InvalidError, NotFoundError
 from huitou.kernel.ids import Digest, MemberId
 from huitou.members.directory import FoundMember, MemberDirectory
 from huitou.members.identity import Identity
@@ -33,8 +33,9 @@ from huitou.members.service import Members
 from huitou.points.backlog import work_off
 from huitou.points.decisions import decide
 from huitou.points.granting import BudgetStore, Drawing
-from huitou.points.membership import MemberNotFoundError, require_seen
+from huitou.points.membership import MemberNotFoundError, as_named, require_seen
 from huitou.points.ports import WalletStore
+from huitou.points.reaching import for_survivor
 from huitou.points.wallet import open_wallet
 from huitou.program.model import GROUP, Program
 from huitou.program.ports import Programs
@@ -50,7 +51,7 @@ from huitou.standing.timeline import ProgramTimeline
 
 ReadRow = Callable[[bytes, Run, Program], Arrival | Bill | OpeningLot | OpeningTier]
 
-REFUSALS = (InvalidError, NotFoundError, ForbiddenError, ConflictError)
+REFUSALS = (InvalidError, NotFoundError, ForbiddenError, ConflictError, GoneError)
 """What is the row's own fault. Anything else stops the chunk, which is then tried again as a whole."""
 
 
@@ -88,8 +89,12 @@ class Task:
 
 @dataclass(slots=True)
 class _Account:
-    """What the worker knows of a member: the wallets and the record as stored, and purchases by receipt."""
+    """What the worker knows of a member: the wallets and the record as stored, and purchases by receipt.
 
+    ``member`` is who goes on, where the one who was named had been merged into another (E15).
+    """
+
+    member: MemberId
     state: MemberState
     known: dict[Digest, Purchase]
 
@@ -232,7 +237,10 @@ class Worker:
         self, opening: OpeningLot | OpeningTier, found: dict[Identity | MemberId, FoundMember], task: Task
     ) -> Counts:
         """Raises `MemberNotFoundError`, `ContentReusedError`, and of a tier what `Tiers.grant` does."""
-        member = self._find(opening.owner, found, task).id
+        named = self._find(opening.owner, found, task).id
+        return for_survivor(lambda way: self._open_for(way[-1], opening, task), named)
+
+    def _open_for(self, member: MemberId, opening: OpeningLot | OpeningTier, task: Task) -> Counts:
         if isinstance(opening, OpeningTier):
             tiers = Tiers(
                 MemberFacts(self._states, task.programs), self._standings, task.programs, self._commit, self._pause
@@ -256,7 +264,8 @@ class Worker:
             known = self._openings.find(opening.id)
             if known is None:
                 return None
-            require_same(known.content(), opened.content(), "opening")
+            owner = as_named(self._wallets, known.member, member, task.programs.active().home_currency)
+            require_same(known.content(), replace(opened, member=owner or member).content(), "opening")
             return Counts(opened=1) if known.booked_at == task.now else Counts(known=1)
 
         return once(attempt, recall, self._pause)
@@ -266,13 +275,13 @@ class Worker:
         rest, brought, timeline = sales, False, ProgramTimeline(task.programs)
 
         def attempt() -> tuple[_Account, Batch]:
-            current = account if account is not None else self._read(member, rest)
-            drawing = Drawing(self._budgets, self._commit, task.programs.active(), member)
+            current = account if account is not None else self._read(member, rest, task)
+            drawing = Drawing(self._budgets, self._commit, task.programs.active(), current.member)
             batch = next_batch(
                 rest,
                 current.state,
                 current.known,
-                member=member,
+                member=current.member,
                 programs=task.programs,
                 now=task.now,
                 brought=brought,
@@ -295,8 +304,12 @@ class Worker:
             brought = brought or batch.counts.recorded > 0
             rest, is_last = rest[batch.taken :], batch.is_last
 
-    def _read(self, member: MemberId, sales: Sequence[SaleRow]) -> _Account:
-        return _Account(self._states.load(member), self._look_up(sales))
+    def _read(self, member: MemberId, sales: Sequence[SaleRow], task: Task) -> _Account:
+        state = self._states.load(member)
+        home = state.wallets.get(task.programs.active().home_currency)
+        if home is not None and home.moved_to:
+            return self._read(home.moved_to, sales, task)
+        return _Account(member, state, self._look_up(sales))
 
     def _look_up(self, sales: Sequence[SaleRow]) -> dict[Digest, Purchase]:
         if not self._looks_first:

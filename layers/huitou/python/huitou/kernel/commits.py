@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from huitou.kernel.errors import ContentionError, DomainError
+from huitou.kernel.errors import ContentionError, DomainError, GoneError
 
 T = TypeVar("T")
 ATTEMPTS = 24
@@ -58,12 +58,14 @@ def once(attempt: Callable[[], T], recall: Callable[[], T | None], pause: Callab
 
     Where the attempt is refused or overtaken, that may be because the command was carried out before, so
     ``recall`` is asked first: it answers what came of it then, or None if it was not, or raises
-    `ContentReusedError`.
+    `ContentReusedError`. Of what has been destroyed nothing is recalled (E25).
     """
 
     def attempt_or_recall() -> T:
         try:
             return attempt()
+        except GoneError:
+            raise
         except DomainError:
             known = recall()
             if known is None:

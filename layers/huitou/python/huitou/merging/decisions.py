@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from huitou.members.model import Member
-from huitou.merging.model import Merge, Transfer
+from huitou.merging.model import NOTHING, Merge, Transfer
 from huitou.merging.records import parted, united, without_facts
 from huitou.points.counters import counted
 from huitou.points.decisions import Decision, HandOver, TakeOver, decide, touch
-from huitou.points.handing_over import what_remains
+from huitou.points.handing_over import Pair, what_remains
 from huitou.points.wallet import Cause, Entry, Wallet, open_wallet
 from huitou.program.model import GROUP, CurrencyId, Program
 from huitou.purchases.standing import known_of
@@ -45,13 +45,6 @@ class Meeting(NamedTuple):
     absorbed: Member
 
 
-class Pair(NamedTuple):
-    """The two entries of a transfer."""
-
-    handed: Entry
-    taken: Entry
-
-
 class Past(NamedTuple):
     """What a merge is undone by: the survivor's record before it, and what changed hands."""
 
@@ -76,7 +69,7 @@ def meet(order: Merge, mine: Side, theirs: Side, program: Program, timeline: Tim
         left = handing.wallet
         if currency == home:
             taken, left = _home_together(taken, wallet), replace(left, moved_to=order.survivor)
-        changes += [Change(wallet, _touched(handing, left)), Change(before, _touched(taking, taken))]
+        changes += [Change(wallet, _touched(handing, left, at)), Change(before, _touched(taking, taken, at))]
     record = _standing_together(order, mine, theirs, program, timeline)
     made = replace(order, transfers=tuple(transfers), joined=mine.wallets[home].brands)
     absorbed = replace(theirs.member, version=theirs.member.version + 1)
@@ -86,25 +79,25 @@ def meet(order: Merge, mine: Side, theirs: Side, program: Program, timeline: Tim
 def part(merge: Merge, past: Past, mine: Side, theirs: Side, *, program: Program, now: datetime) -> Meeting:
     """Both as they were, but for what happened since."""
     cause, home = Cause("unmerge", merge.id), program.home_currency
+    whose = {merge.absorbed, *theirs.wallets[home].absorbed}
     changes, transfers = [], {transfer.currency: transfer for transfer in merge.transfers}
     for currency, wallet in theirs.wallets.items():
         current = mine.wallets.get(currency) or open_wallet(merge.survivor, currency, now)
-        handing, taking = Decision(current, ()), Decision(wallet, ())
-        if pair := past.pairs.get(currency):
-            rest = what_remains(current, *pair)
-            leaving = HandOver(merge.absorbed, cause, rest.lots, rest.holds, rest.debts)
-            handing = decide(current, leaving, program, now)
-            if handed := _entry(handing, cause):
-                command = TakeOver(handed.changes, handed.holds, handed.debts, merge.survivor, cause, rest.places)
-                taking = decide(wallet, command, program, now)
-            returned = _points(handed) if handed else 0
-            transfers[currency] = transfers[currency]._replace(returned=returned)
+        taking, rest = Decision(wallet, ()), what_remains(current, wallet, whose, past.pairs.get(currency))
+        leaving = HandOver(merge.absorbed, cause, rest.lots, rest.holds, rest.debts)
+        handing = decide(current, leaving, program, now)
+        if handed := _entry(handing, cause):
+            command = TakeOver(handed.changes, handed.holds, handed.debts, merge.survivor, cause, rest.places)
+            taking = decide(wallet, command, program, now)
+        if handed or currency in transfers:
+            transfer = transfers.get(currency, Transfer(currency, NOTHING, NOTHING, 0))
+            transfers[currency] = transfer._replace(returned=_points(handed) if handed else 0)
         used = {key: -points for key, points in wallet.counters.items()}
         left = replace(handing.wallet, counters=counted(handing.wallet.counters, used))
         taken = taking.wallet
         if currency == home:
             left, taken = _home_alone(left, wallet, merge), replace(taken, moved_to=None)
-        changes += [Change(current, _touched(handing, left)), Change(wallet, _touched(taking, taken))]
+        changes += [Change(current, _touched(handing, left, now)), Change(wallet, _touched(taking, taken, now))]
     record = _standing_alone(merge, mine, theirs, program)
     survivor = parted(mine.member, past.survivor, theirs.member)
     record = replace(record, birthday=_month_and_day(survivor))
@@ -186,11 +179,11 @@ def _points(handed: Entry) -> int:
     return sum(hold.points for hold in handed.holds) - handed.amount
 
 
-def _touched(decision: Decision, wallet: Wallet) -> Decision:
+def _touched(decision: Decision, wallet: Wallet, at: datetime) -> Decision:
     """The decision with this wallet, one version on where no entry made one."""
     if decision.entries:
         return replace(decision, wallet=wallet)
-    return Decision(touch(wallet, wallet.recorded_at), ())
+    return Decision(touch(wallet, at), ())
 
 
 def _folded(changes: Sequence[Change], record: Record, home: CurrencyId) -> tuple[Change, ...]:

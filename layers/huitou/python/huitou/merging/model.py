@@ -12,20 +12,23 @@ from huitou.program.model import BrandId, CurrencyId
 
 MOST_ABSORBED = 5
 """Of one member, directly or not: each is a partition more to read."""
+NOTHING = 0
+"""The version of no entry."""
 
 
 class Transfer(NamedTuple):
     """What changed hands in one currency: the versions of the two entries that say so.
 
     ``came`` are the points that the survivor took over, held ones included, in smallest units; ``returned`` those
-    that went back when the merge was undone. What lies between was used, or ended, and stays so.
+    that went back when the merge was undone. What lies between was used, or ended, and stays so; what refunds and
+    reversals gave back to the other's lots meanwhile goes back too.
     """
 
     currency: CurrencyId
     handed: int
-    """In the wallet of the absorbed member."""
+    """In the wallet of the absorbed member; `NOTHING` where they brought no points."""
     taken: int
-    """In the wallet of the survivor."""
+    """In the wallet of the survivor; `NOTHING` likewise."""
     came: int
     returned: int | None = None
     """None while the merge stands."""

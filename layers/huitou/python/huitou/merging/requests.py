@@ -91,5 +91,5 @@ def _transfer_view(transfer: Transfer, program: Program) -> dict[str, Any]:
         "currency": transfer.currency,
         "came": points(came),
         "returned": None if returned is None else points(returned),
-        "kept": None if returned is None else points(came - returned),
+        "kept": None if returned is None else points(max(came - returned, 0)),
     }

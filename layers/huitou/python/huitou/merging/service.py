@@ -13,10 +13,11 @@ from huitou.kernel.ids import Digest, MemberId, digest_of
 from huitou.members.identity import IdentityHasher
 from huitou.members.model import HeldIdentity, Holder
 from huitou.members.ports import MemberStore
-from huitou.merging.decisions import Meeting, Pair, Past, Side, meet, part
+from huitou.merging.decisions import Meeting, Past, Side, meet, part
 from huitou.merging.model import MOST_ABSORBED, Merge
 from huitou.merging.ports import MergeStore
 from huitou.points.backlog import work_off
+from huitou.points.handing_over import Pair
 from huitou.points.membership import MemberNotFoundError
 from huitou.points.ports import WalletStore
 from huitou.program.model import CurrencyId, Program

@@ -9,6 +9,7 @@ from datetime import datetime
 from huitou.kernel.commits import Commit, StaleReadError, Write, once
 from huitou.kernel.content import require_same
 from huitou.kernel.errors import InvalidError
+from huitou.kernel.ids import MemberId
 from huitou.points.backlog import work_off
 from huitou.points.commands import PointsCommand
 from huitou.points.decisions import (
@@ -25,6 +26,7 @@ from huitou.points.decisions import (
     keep_alive,
     touch,
 )
+from huitou.points.membership import as_named
 from huitou.points.ports import CommandStore, WalletStore
 from huitou.points.wallet import Entry, Wallet, open_wallet
 from huitou.program.model import GROUP, BrandId, CurrencyId, PointCurrency, Program
@@ -78,10 +80,19 @@ class Bookings:
             known = self._commands.find(order.id)
             if known is None:
                 return None
-            require_same(known.content(), order.content(), order.type)
+            require_same(known.content(), self._as_named(known, order).content(), order.type)
             return self._replayed(known, known.version)
 
         return once(book, recall, self._pause)
+
+    def _as_named(self, known: PointsCommand, order: PointsCommand) -> PointsCommand:
+        """E14: ``order``, with its members under the names of ``known``, where these are aliases of theirs."""
+        home = self._programs.active().home_currency
+        return replace(
+            order,
+            member=as_named(self._wallets, known.member, order.member, home) or order.member,
+            recipient=as_named(self._wallets, known.recipient, order.recipient, home),
+        )
 
     def _book(
         self,
@@ -115,8 +126,9 @@ class Bookings:
             for write in self._wallets.save(stored[currency], decision)
         ]
 
-    def _replayed(self, order: PointsCommand, version: int) -> Booked:
-        entry = self._wallets.entry(order.member, order.currency, version)
+    def _replayed(self, order: PointsCommand, version: int, survivor: MemberId | None = None) -> Booked:
+        """By the entry of ``version``, in the ``survivor``'s wallet where there is one (E15)."""
+        entry = self._wallets.entry(survivor or order.member, order.currency, version)
         if entry is None:
             raise StaleReadError("The points are being booked just now.")
         return Booked(order, entry, replayed=True)

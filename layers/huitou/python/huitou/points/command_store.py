@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import cast
 
@@ -33,6 +34,7 @@ class CommandItem(Item):
     bill = IntegerAttribute(null=True)
     seconds = IntegerAttribute(null=True)
     ended_version = IntegerAttribute(null=True)
+    survivor = UnicodeAttribute(null=True)
     recipient = UnicodeAttribute(null=True)
     target = UnicodeAttribute(null=True)
     arrived_version = IntegerAttribute(null=True)
@@ -58,17 +60,22 @@ class TableCommands:
             refused=StaleReadError("The key was used meanwhile."),
         )
 
-    def mark_reversed(self, command: PointsCommand, version: int) -> Write:
-        return self._mark(command, CommandItem.reversed_version, version, "It was reversed meanwhile.")
+    def mark_reversed(self, command: PointsCommand, version: int, survivor: MemberId | None = None) -> Write:
+        return self._mark(
+            replace(command, survivor=survivor), CommandItem.reversed_version, version, "It was reversed meanwhile."
+        )
 
-    def mark_ended(self, hold: PointsCommand, version: int) -> Write:
-        return self._mark(hold, CommandItem.ended_version, version, "The hold ended meanwhile.")
+    def mark_ended(self, hold: PointsCommand, version: int, survivor: MemberId | None = None) -> Write:
+        return self._mark(
+            replace(hold, survivor=survivor), CommandItem.ended_version, version, "The hold ended meanwhile."
+        )
 
     def _mark(self, command: PointsCommand, once: IntegerAttribute, version: int, refusal: str) -> Write:
+        whose = [CommandItem.survivor.set(command.survivor)] if command.survivor else []
         return self._table.update(
             CommandItem,
             *keys.command(command.id),
-            [once.set(version)],
+            [once.set(version), *whose],
             condition=CommandItem.pk.exists() & once.does_not_exist(),
             refused=StaleReadError(refusal),
         )
@@ -119,6 +126,7 @@ def _command(item: CommandItem) -> PointsCommand:
         bill=item.bill,
         lasts=timedelta(seconds=item.seconds) if item.seconds is not None else None,
         ended_version=item.ended_version,
+        survivor=MemberId(item.survivor) if item.survivor else None,
         recipient=MemberId(item.recipient) if item.recipient else None,
         target=item.target,
         arrived_version=item.arrived_version,

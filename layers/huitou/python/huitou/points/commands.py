@@ -48,6 +48,8 @@ class PointsCommand:
     recipient: MemberId | None = None
     target: CurrencyId | None = None
     """What points are converted to."""
+    survivor: MemberId | None = None
+    """E15: in whose wallet the entry that reversed or ended it is, where the member had been merged into them."""
     arrived_version: int | None = None
     """The version of the entry in the wallet that points arrived in."""
     message: str | None = None

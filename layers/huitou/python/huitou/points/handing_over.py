@@ -6,15 +6,18 @@ the same lots in the same order. That is how a merge is undone: each lot goes ba
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from huitou.kernel.ids import Digest
-from huitou.points.ledger import Ledger
+from huitou.kernel.ids import Digest, MemberId
+from huitou.points.ledger import Ledger, came_with
 from huitou.points.moves import HandOver, TakeOver
 from huitou.points.wallet import Debt, Entry, EntryType, Hold, Lot, LotChange, Origin, Wallet, with_debt, without_debts
 from huitou.program.model import GROUP
+
+NEW = 0
+"""The number of a lot that has none yet."""
 
 
 def hand_over(ledger: Ledger, command: HandOver) -> None:
@@ -62,24 +65,77 @@ class Return(NamedTuple):
     places: Mapping[int, Lot]
 
 
-def what_remains(wallet: Wallet, handed: Entry, taken: Entry) -> Return:
-    """Of the lots in ``taken``, which ``handed`` says where they were: those still there, and holds on them alone.
+class Pair(NamedTuple):
+    """The two entries of a transfer."""
 
-    A hold that other lots have a part in stays; what it holds of these lots counts as used.
+    handed: Entry
+    taken: Entry
+
+
+def what_remains(wallet: Wallet, absorbed: Wallet, whose: Collection[MemberId], pair: Pair | None) -> Return:
+    """What ``wallet`` still has of what belongs into ``absorbed``; ``whose`` are its member and those merged into them.
+
+    ``pair`` is how they came; None where they brought no points. It is the lots that continue one of theirs, also those
+    that a refund or reversal opened anew, the holds that came, and what is owed for their purchases. A hold that was
+    placed since stays, and what it holds counts as used.
     """
-    places = {new.lot.number: old.lot for old, new in zip(handed.changes, taken.changes, strict=True)}
-    holds = frozenset(hold.id for hold in wallet.holds if {part.lot.number for part in hold.parts} <= places.keys())
-    owed = {(debt.purchase, debt.issuer): debt.points for debt in wallet.debts}
-    debts = (debt._replace(points=min(debt.points, owed.get(debt[:2], 0))) for debt in taken.debts)
-    lots = frozenset(lot.number for lot in wallet.lots if lot.number in places)
-    return Return(lots, holds, tuple(debt for debt in debts if debt.points), places)
+    came = pair.taken.holds if pair else ()
+    holds = frozenset(hold.id for hold in wallet.holds) & {hold.id for hold in came}
+    held = (part.lot for hold in wallet.holds if hold.id in holds for part in hold.parts)
+    theirs = [lot for lot in (*wallet.lots, *held) if came_with(lot) in whose]
+    numbers = frozenset(lot.number for lot in theirs)
+    debts = tuple(debt for debt in wallet.debts if debt.purchase.partition("-")[0] in whose)
+    places = _places(theirs, absorbed.member, pair)
+    return Return(numbers & {lot.number for lot in wallet.lots}, holds, debts, places)
+
+
+def lots_from(wallet: Wallet, member: MemberId, numbers: Iterable[int]) -> frozenset[int]:
+    """The numbers that lots of ``member`` have in the wallet that took them over; their own, where it is theirs."""
+    if member == wallet.member:
+        return frozenset(numbers)
+    wanted = {Origin(member, number) for number in numbers}
+    return frozenset(lot.number for lot in wallet.lots if lot.origin in wanted)
+
+
+def as_taken_over(entry: Entry, wallet: Wallet) -> tuple[Entry, Wallet]:
+    """A redemption of before a merge as if it had been made here, for who reverses it; and the wallet, ready for it.
+
+    Lots that were used up before they could come over get numbers of their own.
+    """
+    if entry.member == wallet.member:
+        return entry, wallet
+    known = {lot.origin: lot.number for lot in wallet.lots if lot.origin}
+    next_lot, changes = wallet.next_lot, []
+    for change in entry.changes:
+        origin = change.lot.origin or Origin(entry.member, change.lot.number)
+        if origin not in known:
+            known[origin], next_lot = next_lot, next_lot + 1
+        changes.append(change._replace(lot=replace(change.lot, number=known[origin], origin=origin)))
+    return replace(entry, changes=tuple(changes)), replace(wallet, next_lot=next_lot)
+
+
+def _places(lots: Collection[Lot], member: MemberId, pair: Pair | None) -> Mapping[int, Lot]:
+    """Where each of ``lots`` belongs, by its number: where it was, else where that lot of ``member`` was.
+
+    A place has one lot: of two that continue the same, one is a new lot there.
+    """
+    moved = zip(pair.handed.changes, pair.taken.changes, strict=True) if pair else ()
+    was = {new.lot.number: old.lot for old, new in moved}
+    places = {lot.number: was[lot.number] for lot in lots if lot.number in was}
+    taken = {place.number for place in places.values()}
+    for lot in lots:
+        if lot.number not in places and lot.origin and lot.origin.member == member:
+            number = NEW if lot.origin.number in taken else lot.origin.number
+            places[lot.number] = replace(lot, number=number, origin=None)
+            taken.add(number)
+    return places
 
 
 def _placed(ledger: Ledger, lot: Lot, command: TakeOver) -> Lot:
     """The lot under the number that it has here."""
     place = command.places.get(lot.number)
     if place:
-        return replace(lot, number=place.number, origin=place.origin)
+        return replace(lot, number=place.number or ledger.next_number(), origin=place.origin)
     origin = lot.origin or Origin(command.sender, lot.number)
     return replace(lot, number=ledger.next_number(), origin=origin)
 

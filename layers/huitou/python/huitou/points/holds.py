@@ -13,15 +13,16 @@ from typing import Literal
 from huitou.kernel.commits import StaleReadError, until_committed
 from huitou.kernel.content import require_same
 from huitou.kernel.errors import NotFoundError
-from huitou.kernel.ids import Digest
+from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.instants import format_instant
 from huitou.points.backlog import work_off
 from huitou.points.booking import Bookings, decided
 from huitou.points.commands import PointsCommand
 from huitou.points.decisions import Capture, PlaceHold, Release
 from huitou.points.holding import HoldEndedError
-from huitou.points.membership import joined_by_use
+from huitou.points.membership import joined_by_use, require_seen
 from huitou.points.ports import WalletStore
+from huitou.points.reaching import Way, for_survivor, survivor_of
 from huitou.points.wallet import Cause, Entry, EntryType, Wallet
 from huitou.program.model import GROUP, BrandId, Program
 
@@ -144,16 +145,20 @@ class Holds(Bookings):
         return until_committed(attempt, self._pause)
 
     def _end(self, found: HoldStatus, command: Capture | Release, now: datetime) -> HoldStatus:
-        order, program = found.order, self._programs.active()
-        wallets = self._wallets.load_all(order.member)
+        return for_survivor(lambda way: self._ended(found, command, way, now), found.order.member)
+
+    def _ended(self, found: HoldStatus, command: Capture | Release, way: Way, now: datetime) -> HoldStatus:
+        order, program, survivor = found.order, self._programs.active(), survivor_of(way)
+        wallets = self._wallets.load_all(way[-1])
+        require_seen(wallets.get(program.home_currency), GROUP)
         at = max(wallet.not_before(now) for wallet in wallets.values())
         work_off(wallets.values(), self._wallets, self._commit, program, at)
         decisions = decided(wallets, order, command, program, at)
         kind = EntryType.CAPTURE if isinstance(command, Capture) else EntryType.RELEASE
         entry = decisions[order.currency].entry_for(command.cause, kind)
-        self._commit([*self._saved(wallets, decisions), self._commands.mark_ended(order, entry.version)])
+        self._commit([*self._saved(wallets, decisions), self._commands.mark_ended(order, entry.version, survivor)])
         entries = tuple(each for decision in decisions.values() for each in decision.entries)
-        ended = replace(order, ended_version=entry.version)
+        ended = replace(order, ended_version=entry.version, survivor=survivor)
         returned = (
             decisions[order.currency].entry_for(command.cause, EntryType.RELEASE) if _is_rest(entry, order) else None
         )
@@ -172,8 +177,8 @@ class Holds(Bookings):
 def hold_status(order: PointsCommand, wallets: WalletStore, now: datetime) -> HoldStatus:
     """A hold as it stands. Raises `StaleReadError` where its entry cannot be read yet."""
 
-    def entry(version: int) -> Entry:
-        found = wallets.entry(order.member, order.currency, version)
+    def entry(version: int, survivor: MemberId | None = None) -> Entry:
+        found = wallets.entry(survivor or order.member, order.currency, version)
         if found is None:
             raise StaleReadError("The points are being booked just now.")
         return found
@@ -181,8 +186,8 @@ def hold_status(order: PointsCommand, wallets: WalletStore, now: datetime) -> Ho
     placed = entry(order.version)
     if order.ended_version is None:
         return HoldStatus(order, placed, None, now)
-    ended = entry(order.ended_version)
-    returned = entry(ended.version + 1) if _is_rest(ended, order) else None
+    ended = entry(order.ended_version, order.survivor)
+    returned = entry(ended.version + 1, order.survivor) if _is_rest(ended, order) else None
     return HoldStatus(order, placed, ended, now, returned)
 
 

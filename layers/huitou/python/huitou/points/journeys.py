@@ -168,7 +168,7 @@ class Journeys(Bookings):
             known = self._commands.find(order.id)
             if known is None:
                 return None
-            require_same(known.content(), order.content(), order.type)
+            require_same(known.content(), self._as_named(known, order).content(), order.type)
             return self._made(known)
 
         return once(attempt, recall, self._pause)

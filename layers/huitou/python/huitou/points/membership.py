@@ -56,27 +56,33 @@ def require_seen(home: Wallet | None, brand: BrandId) -> Wallet:
 
 def seen_home(wallets: WalletStore, member: MemberId, currency: CurrencyId, brand: BrandId) -> Wallet:
     """As `require_seen`, of whoever goes on with what is the member's (E15)."""
-    home = wallets.load(member, currency)
-    while home is not None and home.moved_to:
-        home = wallets.load(home.moved_to, currency)
-    return require_seen(home, brand)
+    return require_seen(_survivors_home(wallets, member, currency), brand)
 
 
 def as_named(
     wallets: WalletStore, known: MemberId | None, given: MemberId | None, currency: CurrencyId
 ) -> MemberId | None:
-    """E14: ``given`` under the name ``known``, where that is an alias of theirs; who repeats may name either.
+    """E14: ``given`` under the name ``known``, where one is an alias of the other; who repeats may name either.
 
     Raises `MemberErasedError` where ``known`` was erased (E25).
     """
     if known is None or given is None or known == given:
         return given
-    home = wallets.load(known, currency)
+    home = _survivors_home(wallets, known, currency)
+    if home is None:
+        return given
+    if home.erased_at:
+        raise MemberErasedError("What was known of this member has been destroyed.")
+    named = _survivors_home(wallets, given, currency)
+    return known if named is not None and named.member == home.member else given
+
+
+def _survivors_home(wallets: WalletStore, member: MemberId, currency: CurrencyId) -> Wallet | None:
+    """The home wallet of whoever goes on with what is the member's (E15)."""
+    home = wallets.load(member, currency)
     while home is not None and home.moved_to:
         home = wallets.load(home.moved_to, currency)
-    if home is not None and home.erased_at:
-        raise MemberErasedError("What was known of this member has been destroyed.")
-    return known if home is not None and home.member == given else given
+    return home
 
 
 def joined_by_use(home: Wallet | None, brand: BrandId, presented: bool, program: Program, now: datetime) -> Wallet:

@@ -70,10 +70,13 @@ class CommandStore(Protocol):
         """Refused with `StaleReadError` if the id is taken: read again and find out by what."""
         ...
 
-    def mark_reversed(self, command: PointsCommand, version: int) -> Write:
-        """Refused with `StaleReadError` if it was reversed meanwhile."""
+    def mark_reversed(self, command: PointsCommand, version: int, survivor: MemberId | None = None) -> Write:
+        """Notes the entry that reversed it, in the ``survivor``'s wallet where there is one (E15).
+
+        Refused with `StaleReadError` if it was reversed meanwhile.
+        """
         ...
 
-    def mark_ended(self, hold: PointsCommand, version: int) -> Write:
-        """Notes the entry that captured or released a hold; refused with `StaleReadError` if it has ended so."""
+    def mark_ended(self, hold: PointsCommand, version: int, survivor: MemberId | None = None) -> Write:
+        """As `mark_reversed`, of the entry that captured or released a hold; refused if it has ended so."""
         ...

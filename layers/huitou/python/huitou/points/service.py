@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import takewhile
 
-from huitou.kernel.commits import StaleReadError, until_committed
+from huitou.kernel.commits import until_committed
 from huitou.kernel.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from huitou.kernel.ids import Digest, MemberId, parse_entry_id
 from huitou.kernel.pages import Page, all_items
@@ -14,7 +13,9 @@ from huitou.points.backlog import work_off
 from huitou.points.booking import Booked, Bookings, currency_at
 from huitou.points.commands import PointsCommand, reinstatement_of
 from huitou.points.decisions import Adjust, Decision, Expire, Redeem, Reinstate, Reverse, Settle, decide
+from huitou.points.handing_over import as_taken_over
 from huitou.points.membership import EntryNotFoundError, entry_seen_by, joined_by_use, require_seen
+from huitou.points.reaching import Way, entries_since, for_survivor, survivor_of
 from huitou.points.replay import Replayed, replay
 from huitou.points.wallet import Balance, Cause, Entry, EntryType, Hold, Lot, Wallet, balance_of, lots_at, open_wallet
 from huitou.program.model import GROUP, BrandId, CurrencyId, PointCurrency, Program
@@ -149,9 +150,9 @@ class Points(Bookings):
 
         Raises `EntryNotFoundError`, `NotReinstatableError`, `AlreadyReinstatedError`, `ContentReusedError`.
         """
-        marker = replace(order, id=reinstatement_of(order.entry or ""))
+        marker = replace(order, id=reinstatement_of(order.entry or ""), reason=None, actor=None, client_reference=None)
 
-        def attempt() -> Booked:
+        def attempt(way: Way) -> Booked:
             expired = self._expiry(order, scope)
             if self._commands.find(marker.id) is not None:
                 raise AlreadyReinstatedError("The points of this expiry were given again before.")
@@ -160,9 +161,10 @@ class Points(Bookings):
             reason, actor = order.reason or "", order.actor or ""
             command = Reinstate(expired, days, order.brand, reason, actor, cause)
             markers = [self._commands.add(marker)]
-            return self._book(order, command, lambda home, _: require_seen(home, scope), now, markers)
+            theirs = replace(order, member=way[-1])
+            return self._book(theirs, command, lambda home, _: require_seen(home, scope), now, markers)
 
-        return self._once(order, attempt)
+        return self._once(order, lambda: for_survivor(attempt, order.member))
 
     def redemption(self, redemption: Digest, brand: BrandId) -> Booked:
         """A redemption of this brand. Raises `RedemptionNotFoundError`."""
@@ -176,9 +178,10 @@ class Points(Bookings):
 
         def attempt() -> Booked:
             made = self.redemption(redemption, brand)
-            if made.command.reversed_version is not None:
-                return self._replayed(made.command, made.command.reversed_version)
-            return self._reversed(made, now)
+            order = made.command
+            if order.reversed_version is not None:
+                return self._replayed(order, order.reversed_version, order.survivor)
+            return for_survivor(lambda way: self._reversed(made, way, now), order.member)
 
         return until_committed(attempt, self._pause)
 
@@ -218,30 +221,22 @@ class Points(Bookings):
             raise NotReinstatableError("Only what expired can be given again.")
         return entry
 
-    def _reversed(self, made: Booked, now: datetime) -> Booked:
-        order = made.command
-        program, wallets = self._programs.active(), self._wallets.load_all(order.member)
-        require_seen(wallets.get(program.home_currency), GROUP)
-        wallet = wallets.get(order.currency)
-        if wallet is None:
-            raise StaleReadError("The wallet is not there yet.")
-        at = wallet.not_before(now)
-        work_off((wallet,), self._wallets, self._commit, program, at)
+    def _reversed(self, made: Booked, way: Way, now: datetime) -> Booked:
+        order, owner = made.command, way[-1]
+        program, wallets = self._programs.active(), self._wallets.load_all(owner)
+        home = require_seen(wallets.get(program.home_currency), GROUP)
+        stored = wallets.get(order.currency) or open_wallet(owner, order.currency, now)
+        at = stored.not_before(now)
+        work_off((stored,), self._wallets, self._commit, program, at)
         cause = Cause("reversal", order.id)
-        command = Reverse(made.entry, self._since(made.entry), order.brand, cause)
-        decision = decide(wallet, command, program, at)
-        entry = decision.entry_for(cause)
-        self._commit([*self._wallets.save(wallet, decision), self._commands.mark_reversed(order, entry.version)])
-        reversed_now = replace(order, reversed_version=entry.version)
+        redemption, wallet = as_taken_over(made.entry, stored)
+        since = entries_since(self._wallets, made.entry, way, home.currency)
+        decision = decide(wallet, Reverse(redemption, since, order.brand, cause), program, at)
+        entry, survivor = decision.entry_for(cause), survivor_of(way)
+        marked = self._commands.mark_reversed(order, entry.version, survivor)
+        self._commit([*self._wallets.save(stored, decision), marked])
+        reversed_now = replace(order, reversed_version=entry.version, survivor=survivor)
         return Booked(reversed_now, entry, replayed=False, entries=decision.entries)
-
-    def _since(self, redemption: Entry) -> tuple[Entry, ...]:
-        if not any(change.lot.sliding_days for change in redemption.changes):
-            return ()
-        member, currency = redemption.member, redemption.currency
-        newest_first = all_items(lambda after: self._wallets.entries(member, currency, after=after, newest_first=True))
-        later = tuple(takewhile(lambda entry: entry.version > redemption.version, newest_first))
-        return later[::-1]
 
 
 def _by_hand(order: PointsCommand) -> Adjust | Expire:

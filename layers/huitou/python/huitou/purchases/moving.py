@@ -10,6 +10,7 @@ from huitou.kernel.errors import ConflictError
 from huitou.kernel.ids import MemberId, OwnedId, parse_id
 from huitou.members.directory import FoundMember
 from huitou.points.circumstances import NOBODY
+from huitou.points.membership import as_named
 from huitou.points.wallet import Cause
 from huitou.program.model import GROUP, BrandId
 from huitou.purchases.booking import booked
@@ -49,7 +50,7 @@ class Moves(RefundBookings):
             purchase = self._movable(purchase_id, brand)
             if purchase.moved is not None:
                 return self._moved_before(purchase.moved, to.id)
-            if purchase.member == to.id:
+            if self._is_of(purchase.member, to.id):
                 return self._as_it_is(purchase)
             if purchase.returns.awaited:
                 self.net(purchase, now)
@@ -63,18 +64,19 @@ class Moves(RefundBookings):
         require_refundable(purchase, rules, now)
         whole = {index: line.quantity for index, line in enumerate(purchase.lines)}
         emptied = replace(purchase, returns=replace(purchase.returns, lines=whole))
-        wallets, record, at = self._owner_at(purchase, program, now)
+        owner = self._owner_at(purchase, program, now)
         inverse = invert(
             purchase,
             emptied,
-            wallets,
+            owner.wallets,
             rules=rules,
             program=program,
-            now=at,
+            now=owner.at,
             cause=Cause("move", purchase.id),
-            history=self._history(purchase, emptied, wallets, program),
+            history=self._history(purchase, emptied, owner, program),
         )
-        decisions, folded = self._folded(inverse.decisions, record, program, now)
+        decisions, folded = self._folded(inverse.decisions, owner.record, program, now)
+        shares = self._without_shares(purchase, inverse.purchase, owner, rules)
         resold = replace(
             purchase,
             returns=purchase.returns.as_unearned,
@@ -86,7 +88,7 @@ class Moves(RefundBookings):
         sale, writes = self._decided(resold, to, rules, now, returned=inverse.released)
         move = Move(sale.purchase.key(to.id), now, reason, actor)
         kept = self._purchases.move(replace(purchase, moved=move), sale.purchase)
-        self._commit([*self._saved(wallets, decisions), *folded, *writes, *kept])
+        self._commit([*self._saved(owner.wallets, decisions), *folded, *shares, *writes, *kept])
         entries = (*booked(decisions), *booked(sale.decisions))
         return Recorded(sale.purchase, sale.entries, replayed=False, booked=entries)
 
@@ -102,12 +104,17 @@ class Moves(RefundBookings):
         return found
 
     def _moved_before(self, move: Move, to: MemberId) -> Recorded:
-        if move.to.member != to:
+        if not self._is_of(move.to.member, to):
             raise AlreadyMovedError("The purchase was moved to somebody else.", extra={"moved_to": str(move.to)})
         found = self._purchases.get(move.to)
         if found is None:
             raise StaleReadError("The purchase is being moved just now.")
         return self._as_it_is(found)
+
+    def _is_of(self, member: MemberId | None, to: MemberId) -> bool:
+        """Whether the two are one, also by an alias (E15)."""
+        home = self._programs.active().home_currency
+        return as_named(self._wallets, member, to, home) == member
 
     def _as_it_is(self, purchase: Purchase) -> Recorded:
         return Recorded(purchase, tuple(self._entries(purchase)), replayed=True)

@@ -70,7 +70,7 @@ class Quotes:
         purchase = replace(basket, program_version=program.version, paid=priced(basket, program))
         wallets, person, at = self._known(purchase, member, program, now)
         buyer = member.id if member else NOBODY
-        hold_for(purchase, buyer, self._commands, self._wallets, now)
+        hold_for(purchase, buyer, self._commands, self._wallets, now, home=program.home_currency)
         sale = decide_sale(purchase, buyer, wallets, program, at, person=person)
         if sale.budgets:
             left = {rule.id: self._left(rule, program) for rule in program.earning if rule.id in sale.budgets}

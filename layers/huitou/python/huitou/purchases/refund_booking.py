@@ -5,20 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import takewhile
+from functools import partial
+from typing import NamedTuple
 
 from huitou.kernel.commits import StaleReadError, Write, until_committed
 from huitou.kernel.errors import ConflictError, InvalidError
-from huitou.kernel.ids import Digest
-from huitou.kernel.pages import all_items
+from huitou.kernel.ids import Digest, MemberId
+from huitou.kernel.pages import Page, all_items
 from huitou.points.backlog import work_off
 from huitou.points.membership import MemberNotFoundError, require_seen
+from huitou.points.reaching import Way, entries_since, for_survivor, survivor_of
 from huitou.points.replay import activity_without
 from huitou.points.wallet import Entry, Wallet
 from huitou.program.model import GROUP, CurrencyId, Program
 from huitou.purchases.booking import SaleBookings, booked
 from huitou.purchases.model import Purchase
-from huitou.purchases.refunding import NO_HISTORY, History, Refunding, decide_refund, returned, slides
+from huitou.purchases.refunding import (
+    NO_HISTORY,
+    History,
+    Refunding,
+    decide_refund,
+    returned,
+    slides,
+    without_share,
+)
 from huitou.purchases.refunds import Refund, RefundStatus
 from huitou.standing.model import Record
 
@@ -31,6 +41,18 @@ class Refunded:
     entries: tuple[Entry, ...]
     replayed: bool
     booked: tuple[Entry, ...] = field(default=(), compare=False)
+
+
+class Owner(NamedTuple):
+    """Who has the points of a purchase's member, at the end of ``way`` (E15): their wallets and standing.
+
+    ``at`` is when to decide.
+    """
+
+    way: Way
+    wallets: Mapping[CurrencyId, Wallet]
+    record: Record
+    at: datetime
 
 
 class RefundBookings(SaleBookings):
@@ -70,52 +92,64 @@ class RefundBookings(SaleBookings):
         if purchase.member is None:
             made = decide_refund(refund, purchase, {}, rules=rules, program=program, now=now)
             return made, made.purchase, [self._purchases.refund(purchase, made.purchase)]
-        wallets, record, at = self._owner_at(purchase, program, now)
-        history = self._history(purchase, returned(purchase, refund, rules), wallets, program)
-        made = decide_refund(refund, purchase, wallets, rules=rules, program=program, now=at, history=history)
-        decisions, folded = self._folded(made.decisions, record, program, now)
+        owner = self._owner_at(purchase, program, now)
+        history = self._history(purchase, returned(purchase, refund, rules), owner, program)
+        made = decide_refund(
+            refund, purchase, owner.wallets, rules=rules, program=program, now=owner.at, history=history
+        )
+        decisions, folded = self._folded(made.decisions, owner.record, program, now)
         released = [self._budgets.give_back(grant) for grant in made.released]
         kept = self._purchases.refund(purchase, made.purchase)
-        made = made._replace(decisions=decisions)
-        return made, made.purchase, [*self._saved(wallets, decisions), *folded, *released, kept]
+        shares = self._without_shares(purchase, made.purchase, owner, rules)
+        made = made._replace(decisions=decisions, refund=replace(made.refund, survivor=survivor_of(owner.way)))
+        writes = [*self._saved(owner.wallets, decisions), *folded, *released, kept, *shares]
+        return made, made.purchase, writes
 
-    def _owner_at(
-        self, purchase: Purchase, program: Program, now: datetime
-    ) -> tuple[Mapping[CurrencyId, Wallet], Record, datetime]:
-        """The wallets and the standing of the purchase's member, and when to decide."""
+    def _owner_at(self, purchase: Purchase, program: Program, now: datetime) -> Owner:
+        """Whoever has the points of the purchase's member now (E15)."""
         if purchase.member is None:
             raise MemberNotFoundError
-        wallets, record = self._states.load(purchase.member)
-        require_seen(wallets.get(program.home_currency), GROUP)
-        at = max(wallet.not_before(now) for wallet in wallets.values())
-        work_off(wallets.values(), self._wallets, self._commit, program, at)
-        return wallets, record, at
 
-    def _history(
-        self, before: Purchase, after: Purchase, wallets: Mapping[CurrencyId, Wallet], program: Program
-    ) -> History:
+        def load(way: Way) -> Owner:
+            wallets, record = self._states.load(way[-1])
+            require_seen(wallets.get(program.home_currency), GROUP)
+            at = max(wallet.not_before(now) for wallet in wallets.values())
+            work_off(wallets.values(), self._wallets, self._commit, program, at)
+            return Owner(way, wallets, record, at)
+
+        return for_survivor(load, purchase.member)
+
+    def _without_shares(self, before: Purchase, after: Purchase, owner: Owner, rules: Program) -> Iterable[Write]:
+        """E15: those who were merged into the owner keep their part of caps and progress up to date."""
+        for member in owner.way[:-1]:
+            wallets = self._wallets.load_all(member)
+            yield from self._saved(wallets, without_share(before, after, wallets, rules=rules, now=owner.at))
+
+    def _history(self, before: Purchase, after: Purchase, owner: Owner, program: Program) -> History:
         """Entries are read only where points slide, or had paid."""
         sliding: Iterable[Wallet] = ()
+        wallets = owner.wallets
         if after.is_refunded:
             sliding = [wallet for wallet in wallets.values() if slides(wallet, program)]
-        activity = {wallet.currency: activity_without(before.id, self._all_entries(wallet)) for wallet in sliding}
+        absorbed = wallets[program.home_currency].absorbed
+        activity = {
+            wallet.currency: activity_without(before.id, self._all_entries(wallet, absorbed)) for wallet in sliding
+        }
         if before.paid is None or after.returns.points == before.returns.points:
             return NO_HISTORY._replace(activity=activity)
         paid = before.paid
         spent = before.member and self._wallets.entry(before.member, paid.currency, paid.version)
         if not spent:
             raise StaleReadError("The purchase is being written just now.")
-        return History(activity, spent, self._since(spent))
+        return History(activity, spent, entries_since(self._wallets, spent, owner.way, program.home_currency))
 
-    def _all_entries(self, wallet: Wallet) -> Iterable[Entry]:
-        return all_items(lambda after: self._wallets.entries(wallet.member, wallet.currency, after=after))
+    def _all_entries(self, wallet: Wallet, absorbed: Iterable[MemberId]) -> Iterable[Entry]:
+        """Also of those who were merged into the wallet's member: they are one person (E15)."""
+        for member in (wallet.member, *absorbed):
+            yield from all_items(partial(self._entry_page, member, wallet.currency))
 
-    def _since(self, spent: Entry) -> tuple[Entry, ...]:
-        if not any(change.lot.sliding_days for change in spent.changes):
-            return ()
-        member, currency = spent.member, spent.currency
-        newest_first = all_items(lambda after: self._wallets.entries(member, currency, after=after, newest_first=True))
-        return tuple(takewhile(lambda entry: entry.version > spent.version, newest_first))[::-1]
+    def _entry_page(self, member: MemberId, currency: CurrencyId, after: str | None) -> Page[Entry]:
+        return self._wallets.entries(member, currency, after=after)
 
     def _refunded(self, refund: Refund) -> Refunded:
         """A refund that was booked before, or waits."""
@@ -125,8 +159,9 @@ class RefundBookings(SaleBookings):
         references = [(each.currency, each.version) for each in refund.owed]
         if refund.given_back:
             references.append((refund.given_back.currency, refund.given_back.version))
+        owner = refund.survivor or (refund.purchase and refund.purchase.member)
         for currency, version in references:
-            entry = refund.purchase and self._wallets.entry(refund.purchase.member, currency, version)
+            entry = owner and self._wallets.entry(owner, currency, version)
             if not entry:
                 raise StaleReadError("The refund is being written just now.")
             yield entry

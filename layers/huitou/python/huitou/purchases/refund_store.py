@@ -34,6 +34,7 @@ class RefundItem(Item):
     client_reference = UnicodeAttribute(attr_name="reference", null=True)
     purchase = JSONAttribute(null=True)
     booked = JSONAttribute(null=True)
+    survivor = UnicodeAttribute(null=True)
     refusal = UnicodeAttribute(null=True)
 
 
@@ -98,6 +99,7 @@ def _item(refund: Refund) -> RefundItem:
         client_reference=refund.client_reference,
         purchase=list(refund.purchase) if refund.purchase else None,
         booked=_booked(refund) if refund.status is RefundStatus.BOOKED else None,
+        survivor=refund.survivor,
         refusal=refund.refusal,
     )
 
@@ -137,6 +139,7 @@ def _refund(item: RefundItem) -> Refund:
         is_full=is_full,
         owed=tuple(Owed(*each) for each in owed),
         given_back=EntryRef(*given_back) if given_back else None,
+        survivor=MemberId(item.survivor) if item.survivor else None,
         program_version=version,
         refusal=item.refusal,
     )

@@ -16,8 +16,10 @@ from huitou.kernel.errors import FieldError, InvalidError
 from huitou.kernel.facts import Fact
 from huitou.kernel.money import format_amount
 from huitou.points.budgets import Grant, granted, kept, released
-from huitou.points.decisions import Command, Decision, decide_all
+from huitou.points.counters import counted
+from huitou.points.decisions import Command, Decision, decide_all, touch
 from huitou.points.earning import Earning
+from huitou.points.handing_over import as_taken_over, lots_from
 from huitou.points.moves import GiveBack, TakeBack
 from huitou.points.refunding import share_to_return
 from huitou.points.wallet import Cause, Entry, EntryType, Wallet
@@ -189,23 +191,42 @@ def invert(
     decisions: dict[CurrencyId, Decision] = {}
     owed: list[Owed] = []
     for wallet in [each for currency, each in wallets.items() if currency in changed]:
-        take = _take_back(before, after, wallet.currency, rules, cause)
+        take = _take_back(before, after, wallet, rules, cause)
         if ends:
             take = replace(take, last_activity=history.activity.get(wallet.currency))
         commands: list[Command] = [take]
+        counting = _without(before, after, wallet, take.owed, now) if wallet.currency == rules.home_currency else wallet
         if history.spent and history.spent.currency == wallet.currency:
+            spent, counting = as_taken_over(history.spent, counting)
             points = after.returns.points - before.returns.points
             already = before.returns.points
-            commands.append(GiveBack(history.spent, history.since, points, before.brand, cause, already))
-        counting = _without(before, after, wallet, take.owed, now) if wallet.currency == rules.home_currency else wallet
+            commands.append(GiveBack(spent, history.since, points, before.brand, cause, already))
         decision = decisions[wallet.currency] = decide_all(counting, commands, program, now)
         if wallet.currency in after.returns.owed:
             version = decision.entry_for(cause, EntryType.TAKE_BACK).version
             owed.append(Owed(wallet.currency, version, take.owed))
-    spent = history.spent
-    given = decisions[spent.currency].entry_for(cause, EntryType.GIVE_BACK) if spent else None
+    paid = history.spent
+    given = decisions[paid.currency].entry_for(cause, EntryType.GIVE_BACK) if paid else None
     given_back = EntryRef(given.currency, given.version) if given else None
     return Inverse(after, decisions, _released(before, after), tuple(owed), given_back)
+
+
+def without_share(
+    before: Purchase, after: Purchase, wallets: Mapping[CurrencyId, Wallet], *, rules: Program, now: datetime
+) -> Mapping[CurrencyId, Decision]:
+    """The wallets of a member who was merged into the one who pays for a refund of ``before``, for their own part.
+
+    They still say what of the other's caps, purchases and progress came with them, so that an unmerge can tell (E15).
+    """
+    lessened = {}
+    for wallet in [wallets[currency] for currency in after.returns.owed if currency in wallets]:
+        take = _take_back(before, after, wallet, rules, Cause("refund", ""))
+        used = {key: -points for key, points in take.used.items()}
+        less = replace(wallet, counters=counted(wallet.counters, used))
+        if wallet.currency == rules.home_currency:
+            less = _without(before, after, less, take.owed, now)
+        lessened[wallet.currency] = Decision(touch(less, less.recorded_at), ())
+    return lessened
 
 
 def slides(wallet: Wallet, program: Program) -> bool:
@@ -230,8 +251,8 @@ def _collected(before: Purchase, after: Purchase, rules: Program) -> Returns:
     )
 
 
-def _take_back(before: Purchase, after: Purchase, currency: CurrencyId, rules: Program, cause: Cause) -> TakeBack:
-    past, now = before.returns, after.returns
+def _take_back(before: Purchase, after: Purchase, wallet: Wallet, rules: Program, cause: Cause) -> TakeBack:
+    past, now, currency = before.returns, after.returns, wallet.currency
     rules_here = {rule.id for rule in rules.earning if rule.currency == currency}
     used = {
         key: points - past.used.get(key, 0)
@@ -241,7 +262,11 @@ def _take_back(before: Purchase, after: Purchase, currency: CurrencyId, rules: P
     return TakeBack(
         owed=now.owed.get(currency, 0) - past.owed.get(currency, 0),
         purchase=before.id,
-        lots=frozenset(each.lot for each in before.entries if each.currency == currency and each.lot is not None),
+        lots=lots_from(
+            wallet,
+            before.member or wallet.member,
+            (each.lot for each in before.entries if each.currency == currency and each.lot is not None),
+        ),
         brand=before.brand,
         policy=rules.refund_policy,
         cause=cause,

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from huitou.kernel.errors import ConflictError, NotFoundError
-from huitou.kernel.ids import Digest, OwnedId, digest_of
+from huitou.kernel.ids import Digest, MemberId, OwnedId, digest_of
 from huitou.kernel.money import format_amount
 from huitou.program.model import BrandId, CurrencyId
 from huitou.purchases.model import QUANTITY_EXPONENT, EntryRef
@@ -113,6 +113,8 @@ class Refund:
     owed: tuple[Owed, ...] = ()
     given_back: EntryRef | None = None
     """The entry that gave ``points`` back."""
+    survivor: MemberId | None = None
+    """E15: in whose wallets the entries are, where the member of ``purchase`` had been merged into them."""
     program_version: int = 0
     """The version of the sale, which says how many decimals the figures have; 0 before it is booked."""
     refusal: str | None = None

@@ -131,7 +131,7 @@ class Purchases(RefundBookings):
             if member is None:
                 self._commit(self._purchases.add(timed, awaited))
                 return Recorded(timed, (), replayed=False)
-            hold = hold_for(timed, member.id, self._commands, self._wallets, now)
+            hold = hold_for(timed, member.id, self._commands, self._wallets, now, home=program.home_currency)
             sale, writes = self._decided(timed, member, rules, now)
             captured = self._captured(hold, sale.purchase)
             self._commit([*writes, *self._purchases.add(sale.purchase, awaited), *captured])
@@ -145,7 +145,8 @@ class Purchases(RefundBookings):
                 return None
             named = member.id if member else None
             home = self._programs.active().home_currency
-            given = replace(purchase, member=as_named(self._wallets, known.member, named, home))
+            sold_to = known.sold_to or known.member
+            given = replace(purchase, member=as_named(self._wallets, sold_to, named, home))
             decimals = self._programs.active().money_exponent
             require_same(known.content(decimals), given.content(decimals), "purchase")
             return self._replayed(known)
@@ -179,8 +180,9 @@ class Purchases(RefundBookings):
 
         def recall() -> Recorded | None:
             known = unclaimed()
-            mine = known.claimed_at is not None and known.member == member.id
-            return self._replayed(known) if mine else None
+            home = self._programs.active().home_currency
+            mine = known.member is not None and as_named(self._wallets, known.member, member.id, home) == known.member
+            return self._replayed(known) if mine and known.claimed_at is not None else None
 
         return once(attempt, recall, self._pause)
 
@@ -239,7 +241,10 @@ class Purchases(RefundBookings):
         return once(attempt, recall, self._pause)
 
     def _captured(self, hold: PointsCommand | None, purchase: Purchase) -> list[Write]:
-        return [self._commands.mark_ended(hold, purchase.paid.version)] if hold and purchase.paid else []
+        if hold is None or purchase.paid is None:
+            return []
+        survivor = None if purchase.member == hold.member else purchase.member
+        return [self._commands.mark_ended(hold, purchase.paid.version, survivor)]
 
     def _replayed(self, purchase: Purchase) -> Recorded:
         return Recorded(purchase, tuple(self._entries(purchase)), replayed=True)

@@ -82,3 +82,10 @@ class MemberFacts:
         wallets, record = self._states.load(member)
         home = require_seen(wallets.get(self._programs.active().home_currency), brand)
         return known_of(home, record)
+
+    def are_one(self, member: MemberId, other: MemberId) -> bool:
+        return member == other or self._survivor(member) == self._survivor(other)
+
+    def _survivor(self, member: MemberId) -> MemberId:
+        home = self._states.load(member).wallets.get(self._programs.active().home_currency)
+        return self._survivor(home.moved_to) if home is not None and home.moved_to else member

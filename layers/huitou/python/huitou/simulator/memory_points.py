@@ -90,18 +90,18 @@ class MemoryCommands:
             *keys.command(command.id), command, refused=StaleReadError("The key was used meanwhile."), when=absent
         )
 
-    def mark_reversed(self, command: PointsCommand, version: int) -> Write:
+    def mark_reversed(self, command: PointsCommand, version: int, survivor: MemberId | None = None) -> Write:
         return self._table.put(
             *keys.command(command.id),
-            replace(command, reversed_version=version),
+            replace(command, reversed_version=version, survivor=survivor),
             refused=StaleReadError("It was reversed meanwhile."),
             when=lambda stored: present(stored) and stored.reversed_version is None,
         )
 
-    def mark_ended(self, hold: PointsCommand, version: int) -> Write:
+    def mark_ended(self, hold: PointsCommand, version: int, survivor: MemberId | None = None) -> Write:
         return self._table.put(
             *keys.command(hold.id),
-            replace(hold, ended_version=version),
+            replace(hold, ended_version=version, survivor=survivor),
             refused=StaleReadError("The hold ended meanwhile."),
             when=lambda stored: present(stored) and stored.ended_version is None,
         )

@@ -79,6 +79,10 @@ class Acquaintance(Protocol):
         """All that counts about the member. Raises `MemberNotFoundError`, also for one ``brand`` may not see (E31)."""
         ...
 
+    def are_one(self, member: MemberId, other: MemberId) -> bool:
+        """Whether the two are one person, also by an alias (E15)."""
+        ...
+
 
 class Queue(Protocol):
     """Carries messages to a worker: each at least once, in any order."""

@@ -115,7 +115,8 @@ class Tiers:
             if found is None:
                 return None
             whose, known = found
-            require_same(_content(whose, known), _content(member, grant), "grant")
+            named = whose if self._members.are_one(whose, member) else member
+            require_same(_content(whose, known), _content(named, grant), "grant")
             return Granted(known, self.view(member, grant.brand, now), replayed=True)
 
         return once(attempt, recall, self._pause)
