@@ -13,16 +13,26 @@ from huitou.kernel.ids import Digest, MemberId
 from huitou.members.identity import line_identity
 from huitou.members.model import ConsentChannel, ConsentKey, Profile
 from huitou.members.service import Word
+from huitou.merging.model import Merge
+from huitou.merging.service import merge_id
 from huitou.points.decisions import PlaceHold, decide
 from huitou.points.membership import MemberErasedError, MemberNotFoundError
 from huitou.points.wallet import Cause
+from huitou.program.model import GROUP
+from huitou.purchases.refunds import LineAsked
+from huitou.purchases.standing import MemberFacts
 from huitou.simulator.memory_erasing import MemoryErasures, MemoryTraces
+from huitou.standing.model import Grant
+from huitou.standing.service import Tiers
+from tests.builders import document, program
+from tests.ledger import order
 from tests.members import HASHER, MEI_EMAIL, MEI_PHONE
-from tests.merging import TwoRecords
-from tests.purchases import NOON, SOON, Shop, bill, booking
+from tests.merging import TIERS, TwoRecords
+from tests.purchases import NOON, SOON, Shop, bill, booking, bread, return_of
 
 NEXT_DAY = NOON + timedelta(days=1)
-MEI_SAYS = ("王小美", "mei@example.com", "0912345678", "912345678", "a table for her birthday", "said at the till")
+SAID = "for Mei's birthday"
+MEI_SAYS = (SAID, "王小美", "mei@example.com", "0912345678", "912345678", "a table for her birthday", "at the till")
 """Words that tell who Mei is."""
 
 
@@ -30,7 +40,7 @@ class Forgetting(TwoRecords):
     """Also erasures."""
 
     def __init__(self) -> None:
-        super().__init__(Shop())
+        super().__init__(Shop(program(document(tiers=TIERS))))
         self.erasures = Erasures(
             erasures=MemoryErasures(self.shop.table),
             traces=MemoryTraces(self.shop.table),
@@ -53,9 +63,29 @@ class Forgetting(TwoRecords):
         about = ConsentKey(ConsentChannel.SMS, "group", "offers")
         self.enrolment.give_consent(mei, about, Word(True, "said at the till"), "group", NOON)
         self.enrolment.tag(mei, "vip", "maru", NOON)
-        self.shop.sell(bill("A-1"), mei)
-        self.shop.visit(booking(member=mei, brand="maru", store="m1", data={"note": "a table for her birthday"}))
+        self.shop.sell(bill("A-1", client_reference=SAID), mei)
+        told = {"note": "a table for her birthday"}
+        self.shop.visit(booking(member=mei, brand="maru", store="m1", data=told, client_reference=SAID))
         return mei
+
+    def talk_about(self, mei: MemberId) -> None:
+        """What staff and clients write beside refunds, points and tiers."""
+        sold = self.shop.sell(bill("A-2", bread(3000)), mei).purchase
+        self.shop.refund(return_of(sold, "R-1", LineAsked(0, None, 500), reason=SAID, client_reference=SAID))
+        use, words = self.shop.ledger.use, {"reason": SAID, "actor": "staff-7", "client_reference": SAID}
+        now, lasts = NOON + 2 * SOON, timedelta(days=9)
+        use.adjust(order("A", 5, type="adjustment", member=mei, **words), scope=GROUP, now=now)
+        ended = use.adjust(order("X", 5, type="expiry", member=mei, **words), scope=GROUP, now=now)
+        good = order("C", 0, type="reinstatement", member=mei, entry=ended.entry.id, lasts=lasts, **words)
+        use.reinstate(good, scope=GROUP, now=now)
+        tiers = Tiers(
+            MemberFacts(self.shop.states, self.shop.programs),
+            self.shop.standings,
+            self.shop.programs,
+            self.shop.table.commit,
+            lambda _: None,
+        )
+        tiers.grant(mei, Grant(Digest("G" * 26), "gold", now, None, "maru", SAID, "staff-7"), now)
 
 
 @pytest.fixture
@@ -66,7 +96,9 @@ def people() -> Forgetting:
 def test_nothing_that_tells_who_they_were_is_left(people: Forgetting) -> None:
     """E25: neither in the record nor in any other item."""
     mei = people.mei()
+    people.talk_about(mei)
     people.erase(mei)
+    assert people.contradictions(mei) == []
     kept = repr(people.shop.everything())
     assert not [word for word in MEI_SAYS if word in kept]
     assert people.record(mei).identities == ()
@@ -119,6 +151,7 @@ def test_who_enrols_again_is_somebody_new(people: Forgetting) -> None:
 def test_erasing_again_gives_the_first_answer(people: Forgetting) -> None:
     """E14: the member is its identity."""
     mei = people.mei()
+    people.talk_about(mei)
     assert not people.erase(mei).replayed
     before = people.shop.everything()
     assert people.erase(mei).replayed
@@ -146,3 +179,25 @@ def test_a_restored_table_forgets_again(people: Forgetting) -> None:
     assert people.erasures.replay() == 1
     kept = repr(people.shop.everything())
     assert not [word for word in MEI_SAYS if word in kept]
+
+
+def test_the_words_of_a_merge_go_too(people: Forgetting) -> None:
+    """E15, E25: the merge itself stays."""
+    mei, other = people.mei(), people.enrol(line_identity("1650000000", "U77"), brand="maru", now=NOON)
+    merge = Merge(merge_id("M-1"), mei, other, SAID, "staff-7", SAID, NOON + 2 * SOON)
+    people.use.merge(merge)
+    people.erase(mei)
+    kept = people.use.get(merge.id)
+    assert (kept.absorbed, kept.reason, kept.client_reference) == (other, "", None)
+    with pytest.raises(MemberErasedError):
+        people.use.reverse(merge.id, NEXT_DAY + SOON)
+
+
+def test_a_repeated_command_of_theirs_is_refused_too(people: Forgetting) -> None:
+    """E14, E25: what was destroyed is not answered again."""
+    mei = people.mei()
+    spent = order("R-1", 5, member=mei)
+    people.shop.ledger.use.redeem(spent, presented=True, now=NOON + SOON)
+    people.erase(mei)
+    with pytest.raises(MemberErasedError):
+        people.shop.ledger.use.redeem(spent, presented=True, now=NEXT_DAY + SOON)

@@ -113,7 +113,7 @@ class Erasures:
         blank = _blank(member)
         if blank != member:
             writes.append(self._members.save(replace(blank, version=member.version + 1)))
-            writes.append(self._standings.set_birthday(member_id, None))
+            writes += self._standings.forget(self._standings.load(member_id))
         program, wallets = self._programs.active(), self._wallets.load_all(member_id)
         at = max(wallet.not_before(erasure.erased_at) for wallet in wallets.values())
         work_off(wallets.values(), self._wallets, self._commit, program, at)

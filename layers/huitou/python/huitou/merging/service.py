@@ -18,7 +18,7 @@ from huitou.merging.model import MOST_ABSORBED, Merge
 from huitou.merging.ports import MergeStore
 from huitou.points.backlog import work_off
 from huitou.points.handing_over import Pair
-from huitou.points.membership import MemberNotFoundError
+from huitou.points.membership import MemberErasedError, MemberNotFoundError
 from huitou.points.ports import WalletStore
 from huitou.program.model import CurrencyId, Program
 from huitou.purchases.ports import MemberStates
@@ -162,6 +162,8 @@ class Merges:
         member = self._members.load(member_id)
         if member is None or program.home_currency not in wallets:
             raise MemberNotFoundError
+        if wallets[program.home_currency].erased_at:
+            raise MemberErasedError("What was known of this member has been destroyed.")
         at = max(wallet.not_before(now) for wallet in wallets.values())
         work_off(wallets.values(), self._wallets, self._commit, program, at)
         return Side(member, wallets, record)

@@ -15,11 +15,11 @@ from huitou.platform.table import Item, Table
 
 
 class MergeItem(Item):
-    """Who became whom, and which entries say what changed hands. Nothing in it is personal (E25)."""
+    """Who became whom, and which entries say what changed hands. An erasure takes the words out (E25)."""
 
     survivor = UnicodeAttribute()
     absorbed = UnicodeAttribute()
-    reason = UnicodeAttribute()
+    reason = UnicodeAttribute(null=True)
     actor = UnicodeAttribute()
     client_reference = UnicodeAttribute(null=True)
     merged_at = UnicodeAttribute()
@@ -79,7 +79,7 @@ def _merge(merge: Digest, item: MergeItem) -> Merge:
         id=merge,
         survivor=MemberId(item.survivor),
         absorbed=MemberId(item.absorbed),
-        reason=item.reason,
+        reason=item.reason or "",
         actor=item.actor,
         client_reference=item.client_reference,
         merged_at=parse_instant(item.merged_at),

@@ -26,6 +26,7 @@ MEMBER_SHARDS = 16
 PROFILE = "PROFILE"
 WALLET_PREFIX = "WALLET#"
 WALLET_HEAD = "HEAD"
+ENTRY_PREFIX = "ENTRY#"
 PURCHASE_PREFIX = "PURCHASE#"
 EVENT_PREFIX = "EVENT#"
 CONSENT_PREFIX = "CONSENT#"
@@ -72,7 +73,7 @@ def entry(member_id: str, currency: str, version: int) -> Key:
 
 
 def entry_prefix(currency: str) -> str:
-    return f"ENTRY#{currency}#"
+    return f"{ENTRY_PREFIX}{currency}#"
 
 
 def parse_entry(pk: str, sk: str) -> tuple[MemberId, str, int]:

@@ -322,6 +322,12 @@ def _purchase(member: MemberId, item: PurchaseItem) -> Purchase:
     )
 
 
+def without_reason(moved: list[Any]) -> list[Any]:
+    """A stored move, without what staff had to say about it (E25)."""
+    member, key, at, _, actor = moved
+    return [member, key, at, "", actor]
+
+
 def _move(member: str, key: str, at: int, reason: str, actor: str) -> Move:
     return Move(OwnedId(MemberId(member), key), from_millis(at), reason, actor)
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from huitou.erasing.model import Erasure
+from huitou.erasing.model import REASON, Erasure
+from huitou.erasing.store import behind_entry
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import MemberId
 from huitou.members.model import ConsentChange
+from huitou.merging.model import Merge
 from huitou.platform import keys
-from huitou.purchases.model import Visit
+from huitou.points.commands import PointsCommand
+from huitou.points.wallet import Entry
+from huitou.purchases.model import Purchase, Visit
+from huitou.purchases.refunds import Refund
 from huitou.simulator.memory import MemoryTable, absent
 
 _CHANGED = StaleReadError("It changed meanwhile.")
+_WORDED = (keys.EVENT_PREFIX, keys.PURCHASE_PREFIX, keys.ENTRY_PREFIX)
 
 
 class MemoryErasures:
@@ -41,13 +47,44 @@ class MemoryTraces:
 
     def removals(self, member: MemberId) -> Iterator[Sequence[Write]]:
         pk = keys.member(member)
+        behind = list(dict.fromkeys(self._behind(pk)))
         for line in self._table.query(ConsentChange, pk, prefix=keys.CONSENT_PREFIX).items:
             yield [self._delete(keys.consent(member, *line.key, line.consent.occurred_at))]
-        for visit in self._table.query(Visit, pk, prefix=keys.EVENT_PREFIX).items:
-            key = keys.event(*visit.id)
-            yield [self._table.put(*key, replace(visit, data={}), refused=_CHANGED, when=lambda _: True)]
+        own = [(pk, name) for prefix in _WORDED for name in self._table.names(pk, prefix)]
+        for key in (*own, *behind):
+            if (value := self._table.get(object, *key)) is not None:
+                yield [self._table.put(*key, _silenced(value), refused=_CHANGED, when=lambda _: True)]
         for name in self._table.names(pk, keys.MERGED_PREFIX):
             yield [self._delete((pk, name))]
 
+    def _behind(self, pk: str) -> Iterator[keys.Key]:
+        for name in self._table.names(pk, keys.MERGED_PREFIX):
+            yield keys.merge(name.removeprefix(keys.MERGED_PREFIX))
+        for entry in self._table.query(Entry, pk, prefix=keys.ENTRY_PREFIX).items:
+            if key := behind_entry(*entry.cause):
+                yield key
+        for purchase in self._table.query(Purchase, pk, prefix=keys.PURCHASE_PREFIX).items:
+            yield from map(keys.refund, (*purchase.returns.refunds, *purchase.returns.awaited))
+
     def _delete(self, key: keys.Key) -> Write:
         return self._table.delete(*key, refused=_CHANGED, when=lambda _: True)
+
+
+def _silenced(value: object) -> object:
+    """Without words of clients and staff; our own reason, that of an erasure, stays."""
+    match value:
+        case Visit():
+            return replace(value, data={}, client_reference=None)
+        case Purchase():
+            moved = value.moved._replace(reason="") if value.moved else None
+            return replace(value, client_reference=None, moved=moved)
+        case Entry():
+            return replace(value, reason=REASON if value.reason == REASON else None)
+        case PointsCommand():
+            return replace(value, reason=None, message=None, client_reference=None)
+        case Refund():
+            return replace(value, reason=None, client_reference=None)
+        case Merge():
+            return replace(value, reason="", client_reference=None)
+        case _:
+            raise TypeError(f"Nobody knows what is personal in a {type(value).__name__}.")

@@ -94,6 +94,17 @@ class MemoryStandings:
     def find_grant(self, grant: Digest) -> tuple[MemberId, Grant] | None:
         return self._table.get(tuple, *keys.command(grant))
 
+    def forget(self, record: Record) -> list[Write]:
+        grants = tuple(grant.without_reason for grant in record.grants)
+        stale = StaleReadError("The standing changed meanwhile.")
+        markers = (
+            self._table.put(*keys.command(grant.id), (record.member, grant), refused=stale, when=lambda _: True)
+            for grant in grants
+            if self.find_grant(grant.id)
+        )
+        current = self._stored(record.member)
+        return [self._put(current, replace(current or record, birthday=None, grants=grants)), *markers]
+
     def set_birthday(self, member: MemberId, birthday: date | None) -> Write:
         current = self._stored(member)
         day = (birthday.month, birthday.day) if birthday else None

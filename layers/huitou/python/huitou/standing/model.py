@@ -59,6 +59,11 @@ class Grant(NamedTuple):
     reason: str
     actor: str
 
+    @property
+    def without_reason(self) -> Grant:
+        """Of somebody who was erased (E25)."""
+        return self._replace(reason="")
+
 
 class State(NamedTuple):
     """Where a member stands. The lowest tier is never reviewed.

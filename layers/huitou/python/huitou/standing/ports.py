@@ -55,6 +55,10 @@ class StandingStore(Protocol):
         """The grant with this id, and whose it is."""
         ...
 
+    def forget(self, record: Record) -> list[Write]:
+        """Destroys what is personal in it (E25): the birthday, and why tiers were given by hand."""
+        ...
+
     def set_birthday(self, member: MemberId, birthday: date | None) -> Write:
         """Keeps month and day of a birthday where a sale finds them."""
         ...

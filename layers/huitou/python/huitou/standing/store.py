@@ -142,6 +142,17 @@ class TableStandings:
         item = self._table.get(GrantItem, *keys.command(grant))
         return (MemberId(item.member), _grant(item.grant)) if item else None
 
+    def forget(self, record: Record) -> list[Write]:
+        refused = StaleReadError("The standing changed meanwhile.")
+        grants = [_grant_json(grant.without_reason) for grant in record.grants]
+        actions = [StandingItem.birthday.remove(), *([StandingItem.grants.set(grants)] if grants else [])]
+        markers = (
+            self._table.update(GrantItem, *keys.command(grant[0]), [GrantItem.grant.set(grant)], refused=refused)
+            for grant in grants
+            if self._table.get(GrantItem, *keys.command(grant[0]))
+        )
+        return [self._table.update(StandingItem, *keys.standing(record.member), actions, refused=refused), *markers]
+
     def set_birthday(self, member: MemberId, birthday: date | None) -> Write:
         attribute = StandingItem.birthday
         return self._table.update(
