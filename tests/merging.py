@@ -9,13 +9,18 @@ from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import all_items
 from huitou.members.identity import Identity
 from huitou.members.model import Member, Profile
+from huitou.members.ports import MemberStore
 from huitou.members.service import Enrolment, Members
+from huitou.members.store import TableMembers
 from huitou.merging.model import Merge
+from huitou.merging.ports import MergeStore
 from huitou.merging.service import Merged, Merges, merge_id
+from huitou.merging.store import TableMerges
 from huitou.points.replay import discrepancies
 from huitou.points.wallet import Wallet
 from huitou.program.model import CurrencyId
 from huitou.purchases.standing import known_of
+from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_members import MemoryMembers
 from huitou.simulator.memory_merging import MemoryMerges
 from huitou.standing.keeping import history, stand
@@ -41,8 +46,7 @@ class TwoRecords:
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
-        self.members = MemoryMembers(shop.table)
-        self.merges = MemoryMerges(shop.table)
+        self.members, self.merges = _stores(shop.table)
         self.enrolment = Members(
             members=self.members,
             wallets=shop.wallets,
@@ -102,3 +106,9 @@ class TwoRecords:
 
     def entries(self, member: MemberId, currency: CurrencyId) -> list[Any]:
         return list(all_items(lambda after: self.shop.wallets.entries(member, currency, after=after)))
+
+
+def _stores(table: Any) -> tuple[MemberStore, MergeStore]:
+    if isinstance(table, MemoryTable):
+        return MemoryMembers(table), MemoryMerges(table)
+    return TableMembers(table), TableMerges(table)

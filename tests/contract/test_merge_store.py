@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import boto3
 import pytest
 
 from huitou.erasing.model import Erasure
@@ -18,7 +19,8 @@ from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_erasing import MemoryErasures
 from huitou.simulator.memory_merging import MemoryMerges
 from tests.builders import MEI, OPENED
-from tests.contract.targets import AnyTable
+from tests.contract.targets import REGION, AnyTable
+from tests.erasing import MEI_SAYS, Forgetting
 
 OTHER = MemberId("01JMEMBERMEM0000000000XYN0")
 MERGE = Merge(
@@ -65,3 +67,24 @@ def test_the_first_erasure_of_a_member_stays(erasures: Any) -> None:
     erasures.add(replace(ERASURE, reason="again"))
     assert erasures.find(MEI) == ERASURE
     assert list(erasures.all()) == [ERASURE]
+
+
+def test_nothing_personal_is_left_of_who_was_erased(table: AnyTable) -> None:
+    """E25: neither in the record nor in any other item; and once more changes nothing."""
+    people = Forgetting(table)
+    mei = people.mei()
+    people.talk_about(mei)
+    people.erase(mei)
+    assert not [word for word in MEI_SAYS if word in everything(table)]
+    before = everything(table)
+    people.erase(mei)
+    assert everything(table) == before
+    assert people.contradictions(mei) == []
+
+
+def everything(table: AnyTable) -> str:
+    """All that is kept, as text; what was bought is deflated, and has no words."""
+    if isinstance(table, MemoryTable):
+        return repr(list(table.all(object)))
+    client = boto3.client("dynamodb", region_name=REGION, endpoint_url=table.endpoint)
+    return repr(client.scan(TableName=table.name, ConsistentRead=True)["Items"])

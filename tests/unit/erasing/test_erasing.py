@@ -2,90 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
 from huitou.erasing.model import Erasure
-from huitou.erasing.service import Erased, Erasures
 from huitou.kernel.errors import MemberMovedError
 from huitou.kernel.ids import Digest, MemberId
 from huitou.members.identity import line_identity
-from huitou.members.model import ConsentChannel, ConsentKey, Profile
-from huitou.members.service import Word
 from huitou.merging.model import Merge
 from huitou.merging.service import merge_id
 from huitou.points.decisions import PlaceHold, decide
 from huitou.points.membership import MemberErasedError, MemberNotFoundError
 from huitou.points.wallet import Cause
-from huitou.program.model import GROUP
-from huitou.purchases.refunds import LineAsked
-from huitou.purchases.standing import MemberFacts
-from huitou.simulator.memory_erasing import MemoryErasures, MemoryTraces
-from huitou.standing.model import Grant
-from huitou.standing.service import Tiers
-from tests.builders import document, program
+from tests.erasing import MEI_SAYS, NEXT_DAY, SAID, Forgetting
 from tests.ledger import order
-from tests.members import HASHER, MEI_EMAIL, MEI_PHONE
-from tests.merging import TIERS, TwoRecords
-from tests.purchases import NOON, SOON, Shop, bill, booking, bread, return_of
-
-NEXT_DAY = NOON + timedelta(days=1)
-SAID = "for Mei's birthday"
-MEI_SAYS = (SAID, "王小美", "mei@example.com", "0912345678", "912345678", "a table for her birthday", "at the till")
-"""Words that tell who Mei is."""
-
-
-class Forgetting(TwoRecords):
-    """Also erasures."""
-
-    def __init__(self) -> None:
-        super().__init__(Shop(program(document(tiers=TIERS))))
-        self.erasures = Erasures(
-            erasures=MemoryErasures(self.shop.table),
-            traces=MemoryTraces(self.shop.table),
-            members=self.members,
-            wallets=self.shop.wallets,
-            standings=self.shop.standings,
-            programs=self.shop.programs,
-            hasher=HASHER,
-            commit=self.shop.table.commit,
-            pause=lambda _: None,
-        )
-
-    def erase(self, member: MemberId) -> Erased:
-        return self.erasures.erase(Erasure(member, "asked for it", "staff-7", None, NEXT_DAY))
-
-    def mei(self) -> MemberId:
-        """With everything that may be known of somebody."""
-        profile = Profile(name="王小美", birthday=date(1990, 3, 4))
-        mei = self.enrol(MEI_PHONE, MEI_EMAIL, brand="maru", now=NOON, profile=profile)
-        about = ConsentKey(ConsentChannel.SMS, "group", "offers")
-        self.enrolment.give_consent(mei, about, Word(True, "said at the till"), "group", NOON)
-        self.enrolment.tag(mei, "vip", "maru", NOON)
-        self.shop.sell(bill("A-1", client_reference=SAID), mei)
-        told = {"note": "a table for her birthday"}
-        self.shop.visit(booking(member=mei, brand="maru", store="m1", data=told, client_reference=SAID))
-        return mei
-
-    def talk_about(self, mei: MemberId) -> None:
-        """What staff and clients write beside refunds, points and tiers."""
-        sold = self.shop.sell(bill("A-2", bread(3000)), mei).purchase
-        self.shop.refund(return_of(sold, "R-1", LineAsked(0, None, 500), reason=SAID, client_reference=SAID))
-        use, words = self.shop.ledger.use, {"reason": SAID, "actor": "staff-7", "client_reference": SAID}
-        now, lasts = NOON + 2 * SOON, timedelta(days=9)
-        use.adjust(order("A", 5, type="adjustment", member=mei, **words), scope=GROUP, now=now)
-        ended = use.adjust(order("X", 5, type="expiry", member=mei, **words), scope=GROUP, now=now)
-        good = order("C", 0, type="reinstatement", member=mei, entry=ended.entry.id, lasts=lasts, **words)
-        use.reinstate(good, scope=GROUP, now=now)
-        tiers = Tiers(
-            MemberFacts(self.shop.states, self.shop.programs),
-            self.shop.standings,
-            self.shop.programs,
-            self.shop.table.commit,
-            lambda _: None,
-        )
-        tiers.grant(mei, Grant(Digest("G" * 26), "gold", now, None, "maru", SAID, "staff-7"), now)
+from tests.members import MEI_PHONE
+from tests.purchases import NOON, SOON, bill
 
 
 @pytest.fixture
@@ -173,9 +106,9 @@ def test_those_who_were_merged_into_them_are_forgotten_too(people: Forgetting) -
 def test_a_restored_table_forgets_again(people: Forgetting) -> None:
     """E25: the list of erasures is replayed."""
     mei = people.mei()
-    people.erasures._erasures.add(Erasure(mei, "asked for it", "staff-7", None, NEXT_DAY))
+    people.listed.add(Erasure(mei, "asked for it", "staff-7", None, NEXT_DAY))
     gone = MemberId("01JMEMBERMEM0000000000N0NE")
-    people.erasures._erasures.add(Erasure(gone, "asked for it", "staff-7", None, NEXT_DAY))
+    people.listed.add(Erasure(gone, "asked for it", "staff-7", None, NEXT_DAY))
     assert people.erasures.replay() == 1
     kept = repr(people.shop.everything())
     assert not [word for word in MEI_SAYS if word in kept]
