@@ -16,6 +16,7 @@ import pytest
 
 import huitou
 from cli.items import TYPES
+from huitou.erasing.store import WordsItem
 from huitou.kernel.errors import DomainError
 from huitou.platform.problems import INTERNAL, status_of
 from huitou.platform.table import Item
@@ -28,8 +29,8 @@ from tests.guide import API_GUIDE, DATA_MODEL, Guide, refreshed
 ROOT = Path(__file__).parents[2]
 EVENTS = ROOT / "events" / "README.md"
 DOCUMENTS = [ROOT / "README.md", EVENTS, *sorted((ROOT / "docs").glob("*.md"))]
-ABSTRACT = {SaleItem, DueItem}
-"""No item is only this: what two kinds have in common, and what the due index shows of a wallet."""
+ABSTRACT = {SaleItem, DueItem, WordsItem}
+"""No item is only this: what kinds have in common, and what the due index shows of a wallet."""
 
 
 # --- error codes ---
