@@ -109,6 +109,23 @@ def test_a_document_can_come_with_the_request(laboratory: Laboratory) -> None:
     assert report["points"][0]["issued"]["more"] == "28"
 
 
+def test_a_programme_of_other_points_and_brands_can_be_asked_about(laboratory: Laboratory) -> None:
+    """M14: what it does not have is counted as unknown, or as points that are not there to be used."""
+    stars = {"id": "stars", "name": "Stars", "expiry": {"type": "never"}}
+    other = document(
+        home_currency="stars",
+        point_currencies=[stars],
+        brands=[{"id": "sora", "name": "Sora"}],
+        stores=document()["stores"][1:],
+        earning=[rule(currency="stars")],
+    )
+    laboratory.shop.sell(bill("S-1", bread(400), brand="sora", store="s1", occurred_at=NOON + timedelta(days=3)))
+    report = laboratory.report(NOW, document=json.dumps(other))
+    assert report["sales"]["after"] == {"counted": 1, "unknown_place": 3}
+    issued = {each["currency"]: each["issued"]["after"] for each in report["points"] if each["issuer"] == "sora"}
+    assert issued == {"points": "0", "stars": "4"}
+
+
 def test_it_is_running_until_all_parts_are_put_together(laboratory: Laboratory) -> None:
     """One part for each shard of the index."""
     asked = laboratory.ask(NOW, version=1)

@@ -46,7 +46,7 @@ class SimulationBody(Body):
         return self
 
     def asked(self) -> Asked:
-        document = None if self.document is None else json.dumps(self.document, ensure_ascii=False)
+        document = None if self.document is None else json.dumps(self.document, ensure_ascii=False, sort_keys=True)
         return Asked(self.draft_id, self.version, document, self.against, self.from_, self.to, self.client_reference)
 
 
