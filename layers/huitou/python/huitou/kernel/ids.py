@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from base64 import b32encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple, NewType
@@ -23,8 +22,11 @@ from huitou.kernel.instants import from_millis, to_millis
 MemberId = NewType("MemberId", str)
 Digest = NewType("Digest", str)
 
-_CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHJKMNPQRSTVWXYZ")
-"""From the digits of Base 32 to those of ULIDs, 26 of which hold 130 bits."""
+_BASE32, _CROCKFORD = (
+    [first + second for first in digits for second in digits]
+    for digits in ("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+)
+"""Two digits at once, those of RFC 4648 and those of ULIDs: quicker than the standard library's."""
 _ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"
 _MEMBER_ID = re.compile(_ULID)
 _DIGEST = re.compile(r"[A-Z2-7]{26}")
@@ -55,15 +57,14 @@ def is_member_id(text: str) -> bool:
 def digest_of(parts: Iterable[str]) -> Digest:
     """26 characters (130 bits) of SHA-256 over the parts; parts cannot run into each other."""
     joined = "".join(f"{len(part)}:{part}" for part in parts)
-    return Digest(b32encode(hashlib.sha256(joined.encode()).digest())[:26].decode())
+    return Digest(_written(int.from_bytes(hashlib.sha256(joined.encode()).digest()[:17], "big") >> 6, _BASE32))
 
 
 @lru_cache(maxsize=64)  # a sale's id is asked for wherever it is named
 def ulid_for(instant: datetime, digest: Digest) -> str:
     """The ULID at ``instant`` whose random part is fixed by ``digest``."""
     tail = hashlib.sha256(digest.encode()).digest()[:10]
-    padded = b32encode(bytes(4) + to_millis(instant).to_bytes(6, "big") + tail)
-    return padded[-26:].translate(_CROCKFORD).decode()
+    return _written(to_millis(instant) << 80 | int.from_bytes(tail, "big"), _CROCKFORD)
 
 
 def parse_id(text: str) -> OwnedId | Digest:
@@ -85,6 +86,11 @@ def parse_digest(text: str) -> Digest:
     if _DIGEST.fullmatch(text):
         return Digest(text)
     raise NotFoundError("Nothing has an id of this form.")
+
+
+def _written(number: int, pairs: Sequence[str]) -> str:
+    """130 bits as 26 digits."""
+    return "".join([pairs[number >> shift & 1023] for shift in range(120, -1, -10)])
 
 
 def occurred_at_of(ulid: str) -> datetime:

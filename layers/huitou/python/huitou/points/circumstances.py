@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from huitou.kernel.values import lean
 from huitou.program.rules import RuleId, SegmentId
 from huitou.program.tiers import TierId
 
 _NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """The member at the instant of a sale, before the sale (E7).

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from huitou.kernel.values import lean
 from huitou.points.circumstances import NOBODY, Circumstances
 from huitou.points.conditions import Occasion, Sale, setting_of
 from huitou.points.plan import Plan, Ready, plan_of
@@ -21,6 +22,7 @@ from huitou.program.model import CurrencyId, Program
 from huitou.program.rules import RuleId
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Earning:
     """The points of one currency that a purchase earns, and what every rule of that currency had to say.

@@ -17,7 +17,7 @@ from huitou.kernel.calendars import local_date
 from huitou.kernel.errors import ConflictError
 from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.money import format_amount
-from huitou.kernel.values import changed
+from huitou.kernel.values import changed, lean
 from huitou.points.counters import counted, recent
 from huitou.points.expiry import activation, expiration, follow, withdraw
 from huitou.points.replay import ACTIVITIES
@@ -57,6 +57,7 @@ class OutstandingDebtError(ConflictError):
     title = "Points are owed"
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What a command comes to: the wallet after it, and the entries that lead there."""

@@ -7,17 +7,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from huitou.kernel.ids import Digest, MemberId
+from huitou.kernel.values import lean
 from huitou.points.earning import Earning
 from huitou.points.wallet import Cause, Debt, Entry, Hold, Lot, LotChange
 from huitou.program.model import BrandId
 from huitou.program.terms import Conversion, RefundPolicy
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Settle:
     """Book what fell due, the earliest `MOST_SETTLED` instants of it, nothing else."""
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Earn:
     """Book what a purchase at ``occurred_at`` earned, as one new lot issued by ``brand``, and the caps it used.
@@ -31,6 +34,7 @@ class Earn:
     cause: Cause
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class KeepAlive:
     """Let points that slide with activity follow a visit at ``brand`` (E5); books nothing where none do."""
@@ -40,6 +44,7 @@ class KeepAlive:
     cause: Cause
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Redeem:
     """Spend ``points`` at ``brand``, from the lots that end first (E6).

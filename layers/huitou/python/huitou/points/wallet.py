@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from huitou.kernel.facts import Fact
 from huitou.kernel.ids import Digest, MemberId
+from huitou.kernel.values import lean
 from huitou.program.model import BrandId, CurrencyId
 
 
@@ -28,6 +29,7 @@ class Origin(NamedTuple):
     number: int
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Lot:
     """Points that came at once. ``number`` is unique in its wallet and never used again.
@@ -179,6 +181,7 @@ class RuleOutcome(NamedTuple):
     cut_by: str = ""
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One immutable line of the ledger, numbered by the wallet version that it made.
@@ -234,6 +237,7 @@ class LotPage(NamedTuple):
     version: int
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Wallet:
     """The aggregate: every change of it is one decision and one conditional write on ``version``.

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from huitou.kernel.errors import ConflictError
 from huitou.kernel.facts import Fact
 from huitou.kernel.ids import MemberId
-from huitou.kernel.values import changed
+from huitou.kernel.values import changed, lean
 from huitou.points.budgets import Grant, Left, budget_of, taken
 from huitou.points.circumstances import Circumstances
 from huitou.points.decisions import Command, Decision, Earn, KeepAlive, decide_all, keep_alive
@@ -35,6 +35,7 @@ class ClaimTooLateError(ConflictError):
     title = "The receipt can no longer be claimed"
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Sale:
     """A purchase decided: as it will be kept, with the decision for each wallet it changes.

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from huitou.kernel.ids import Digest, MemberId, OwnedId, ulid_for
 from huitou.kernel.money import format_amount
+from huitou.kernel.values import lean
 from huitou.points.budgets import Grant
 from huitou.points.circumstances import NOBODY, Circumstances
 from huitou.points.shares import share
@@ -80,6 +81,7 @@ class Move(NamedTuple):
     actor: str
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Purchase:
     """A sale as it was recorded. ``receipt`` is the digest of its identity, the rest of it the content (E14).

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from huitou.kernel.facts import Fact
 from huitou.kernel.ids import Digest, MemberId
+from huitou.kernel.values import lean
 from huitou.program.model import BrandId
 from huitou.program.tiers import TierId, TierPolicy
 from huitou.standing.sheet import EMPTY, Sheet
@@ -81,6 +82,7 @@ class State(NamedTuple):
         return self.grace_until or self.review_at
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How a member has stood until ``through``, that instant included, and stands there.
@@ -116,6 +118,7 @@ class Regime(NamedTuple):
     zone: ZoneInfo
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Record:
     """What is kept of a member to tell the standing from.

@@ -23,6 +23,7 @@ from operator import attrgetter
 
 from huitou.kernel.facts import Fact
 from huitou.kernel.instants import from_millis, to_millis
+from huitou.kernel.values import lean
 from huitou.program.tiers import Measure, TierId, TierPolicy
 from huitou.standing.model import Grant, Interval, Regime, Standing, State, TierCause
 from huitou.standing.sheet import Sheet, Tally
@@ -39,6 +40,7 @@ _AMOUNT: Mapping[Measure, Callable[[Fact], int]] = {
 }
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class History:
     """All that a standing is worked out from.
