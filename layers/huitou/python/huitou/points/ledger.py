@@ -20,6 +20,7 @@ from huitou.kernel.money import format_amount
 from huitou.kernel.values import changed, lean
 from huitou.points.counters import counted, recent
 from huitou.points.expiry import activation, expiration, follow, withdraw
+from huitou.points.outlook import Running
 from huitou.points.replay import ACTIVITIES
 from huitou.points.wallet import (
     Balance,
@@ -33,7 +34,6 @@ from huitou.points.wallet import (
     RuleOutcome,
     Wallet,
     balance_of,
-    next_change,
     repaid,
     spending_order,
     with_debt,
@@ -86,6 +86,7 @@ class Ledger:
         self._recorded_at = max(now, wallet.recorded_at)
         self._next_lot = wallet.next_lot
         self._entries: list[Entry] = []
+        self._running = Running(wallet.lots, now, wallet.outlook)
 
     # --- booking ---
 
@@ -164,16 +165,18 @@ class Ledger:
         """The wallet as it stands now; its version is that of the last entry."""
         if not self._entries:
             return Decision(self._wallet, ())
+        lots = tuple(sorted(self.lots.values(), key=attrgetter("number")))
         wallet = changed(
             self._wallet,
             version=self._wallet.version + len(self._entries),
-            lots=tuple(sorted(self.lots.values(), key=attrgetter("number"))),
+            lots=lots,
             next_lot=self._next_lot,
             last_activity=self.last_activity,
             recorded_at=self._recorded_at,
             holds=tuple(self.holds.values()),
             debts=self.debts,
             counters=self._counters,
+            outlook=self._running.outlook(lots),
         )
         return Decision(wallet, tuple(self._entries))
 
@@ -182,8 +185,10 @@ class Ledger:
     def settle(self, most: int | None = None) -> None:
         """E22: at each of the (at ``most`` so many) instants that have come: ends of holds, activations, expiries."""
         for _ in range(most) if most else count():
-            due = next_change(self.lots.values(), self.holds.values())
-            if due is None or due > self.now:
+            if self.now < self._running.until and not self.holds:
+                return
+            due = min([self._running.wait(self.lots.values()), *(hold.ends_at for hold in self.holds.values())])
+            if due > self.now:
                 return
             for hold in [each for each in self.holds.values() if each.ends_at <= due]:
                 self.release(hold.id, CLOCK, due)
@@ -210,7 +215,10 @@ class Ledger:
 
     def balance(self) -> Balance:
         """What there is now."""
-        return balance_of(self.lots.values(), self.now, tuple(self.holds.values()), self.debts)
+        if self.holds:
+            return balance_of(self.lots.values(), self.now, tuple(self.holds.values()), self.debts)
+        debt = sum(debt.points for debt in self.debts) if self.debts else 0
+        return Balance(self._running.spendable, self._running.pending, 0, debt)
 
     def new_lot(self, points: int, issuer: BrandId, earned_at: datetime) -> LotChange:
         """Points that come under the currency's policy."""
@@ -290,10 +298,16 @@ class Ledger:
     # --- one step of a booking ---
 
     def _change_lots(self, changes: Iterable[LotChange]) -> None:
-        for change in changes:
-            self.lots[change.lot.number] = change.lot
-            if change.lot.remaining == 0:
-                del self.lots[change.lot.number]
+        lots, running = self.lots, self._running
+        for _, lot in changes:
+            before = lots.get(lot.number)
+            if before is not None:
+                running.without(before)
+            if lot.remaining:
+                lots[lot.number] = lot
+                running.plus(lot)
+            elif before is not None:
+                del lots[lot.number]
 
     def _be_active(self, at: datetime, changes: Iterable[LotChange]) -> None:
         """E5: an activity at ``at`` moves the ends of sliding lots; those that it brought follow the latest one."""
@@ -315,8 +329,10 @@ class Ledger:
 
     def _change_ends(self, change: Callable[[Lot], Lot]) -> None:
         """Of all sliding lots, and of held points whose lot is not over."""
-        for lot in [each for each in self.lots.values() if each.sliding_days]:
-            self.lots[lot.number] = change(lot)
+        if self._running.slides:
+            for lot in [each for each in self.lots.values() if each.sliding_days]:
+                self.lots[lot.number] = change(lot)
+            self._running.look(self.lots.values())
         if self.holds:
             self.holds = {key: _moved(hold, change, self._recorded_at) for key, hold in self.holds.items()}
 

@@ -14,12 +14,15 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from huitou.kernel.facts import Fact
 from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.values import lean
 from huitou.program.model import BrandId, CurrencyId
+
+if TYPE_CHECKING:
+    from huitou.points.outlook import Outlook
 
 
 class Origin(NamedTuple):
@@ -276,6 +279,8 @@ class Wallet:
     """E25: since when nobody is behind this (kept in the wallet of the home currency only)."""
     absorbed: tuple[MemberId, ...] = ()
     """E15: whose partitions belong to this member too (kept in the wallet of the home currency only)."""
+    outlook: Outlook | None = field(default=None, compare=False, repr=False)
+    """What the lots come to, as the decision knew that made the wallet; never stored."""
 
     def balance(self, at: datetime) -> Balance:
         """The exact balance at ``at``, now or later, if nothing else happens."""
