@@ -74,7 +74,7 @@ class Setting(NamedTuple):
 class Occasion:
     """A sale as conditions see it. What not every rule asks for is worked out when one does."""
 
-    __slots__ = ("_by_category", "_categories", "_local", "_member_day", "program", "sale", "seen", "total")
+    __slots__ = ("_by_category", "_categories", "_local", "_member_day", "_skus", "program", "sale", "seen", "total")
 
     def __init__(self, sale: Sale, program: Program, seen: Circumstances) -> None:
         self.sale = sale
@@ -83,6 +83,7 @@ class Occasion:
         self.total = sum([line.amount for line in sale.lines])
         self._by_category: dict[str | None, int] | None = None
         self._categories: str | None = None
+        self._skus: set[str] | None = None
         self._local: tuple[date, time] | None = None
         self._member_day: date | None = None
 
@@ -96,6 +97,13 @@ class Occasion:
                 paid[category] = paid.get(category, 0) + line.amount
             self._by_category = paid
         return self._by_category
+
+    @property
+    def skus(self) -> set[str]:
+        """Those of the sale."""
+        if self._skus is None:
+            self._skus = {line.sku for line in self.sale.lines}
+        return self._skus
 
     @property
     def local(self) -> tuple[date, time]:
@@ -120,8 +128,12 @@ class Occasion:
         return self._categories
 
 
-Check = Callable[[Occasion], str | None]
-"""Answers None where the condition holds, else what was found instead."""
+class Check(NamedTuple):
+    """A condition by its name, and what was found where it does not hold: asked only where somebody will read it."""
+
+    name: str
+    holds: Callable[[Occasion], bool]
+    found: Callable[[Occasion], str]
 
 
 class Selection:
@@ -141,18 +153,18 @@ class Selection:
         """Whether a line of one of ``categories`` would count; asked of rules without SKUs only."""
         return not self._categories.isdisjoint(categories)
 
-    def meets_any(self, skus: set[str], occasion: Occasion) -> bool:
-        """Whether a line counts, by its SKU, which is one of ``skus``, or by its category."""
-        return not self._skus.isdisjoint(skus) or not self._categories.isdisjoint(occasion.by_category)
+    def meets_any(self, occasion: Occasion) -> bool:
+        """Whether a line counts, by its SKU or by its category."""
+        return not (self._skus.isdisjoint(occasion.skus) and self._categories.isdisjoint(occasion.by_category))
 
     def base(self, occasion: Occasion) -> int:
         """What was paid for the lines that count."""
         if self.is_all:
             return occasion.total
         if self._skus:
-            return sum(line.amount for line in occasion.sale.lines if self.has(line))
+            return sum([line.amount for line in occasion.sale.lines if self.has(line)])
         paid = occasion.by_category
-        return sum(paid[category] for category in self._categories if category in paid)
+        return sum([paid[category] for category in self._categories if category in paid])
 
     def amounts(self, occasion: Occasion) -> list[int]:
         """What was paid for each line; 0 for those that do not count."""
@@ -197,75 +209,51 @@ def failed_in(when: Condition, program: Program, setting: Setting) -> tuple[str,
     return "", ""
 
 
-def checks(when: Condition, selection: Selection) -> tuple[tuple[str, Check], ...]:
-    """What else ``when`` asks than `failed_in` settles, by name, the cheapest first."""
+def checks(when: Condition, selection: Selection) -> tuple[Check, ...]:
+    """What else ``when`` asks than `failed_in` settles, the cheapest first."""
     return tuple(_checks(when, selection))
 
 
-def _checks(when: Condition, selection: Selection) -> Iterator[tuple[str, Check]]:
+def _checks(when: Condition, selection: Selection) -> Iterator[Check]:
     if when.first_day is not None or when.last_day is not None:
-        yield "dates", _dates(when)
+        yield _dates(when)
     if when.weekdays:
-        yield "weekdays", _weekdays(when)
+        yield _weekdays(when)
     if when.hours is not None:
-        yield "hours", _hours(*when.hours)
+        yield _hours(*when.hours)
     if when.birthday_month:
-        yield "birthday_month", lambda of: None if of.seen.birthday_month else f"{of.member_day:%m}"
+        yield Check("birthday_month", lambda of: of.seen.birthday_month, lambda of: f"{of.member_day:%m}")
     if when.skus:
-        yield "skus", _of_skus(selection)
+        yield Check("skus", selection.meets_any, lambda of: listed(of.skus))
     elif when.categories:
-        yield "categories", _of_categories(selection)
+        yield Check("categories", lambda of: selection.meets(of.by_category), lambda of: of.categories)
     if when.minimum:
-        yield "minimum", _minimum(when.minimum, selection)
+        yield _minimum(when.minimum, selection)
 
 
 def _dates(when: Condition) -> Check:
     first, last = when.first_day or date.min, when.last_day or date.max
-
-    def dates(occasion: Occasion) -> str | None:
-        day = _day(when, occasion)
-        return None if first <= day <= last else day.isoformat()
-
-    return dates
+    return Check("dates", lambda of: first <= _day(when, of) <= last, lambda of: _day(when, of).isoformat())
 
 
 def _weekdays(when: Condition) -> Check:
-    def weekdays(occasion: Occasion) -> str | None:
-        weekday = WEEKDAYS[_day(when, occasion).weekday()]
-        return None if weekday in when.weekdays else weekday
+    def weekday(of: Occasion) -> Weekday:
+        return WEEKDAYS[_day(when, of).weekday()]
 
-    return weekdays
+    return Check("weekdays", lambda of: weekday(of) in when.weekdays, weekday)
 
 
 def _hours(begin: time, end: time) -> Check:
-    def hours(occasion: Occasion) -> str | None:
-        _, at = occasion.local
-        inside = begin <= at < end if begin < end else (at >= begin or at < end)
-        return None if inside else at.strftime("%H:%M")
+    def inside(of: Occasion) -> bool:
+        _, at = of.local
+        return begin <= at < end if begin < end else (at >= begin or at < end)
 
-    return hours
-
-
-def _of_categories(selection: Selection) -> Check:
-    return lambda occasion: None if selection.meets(occasion.by_category) else occasion.categories
-
-
-def _of_skus(selection: Selection) -> Check:
-    def selected(occasion: Occasion) -> str | None:
-        skus = {line.sku for line in occasion.sale.lines}
-        return None if selection.meets_any(skus, occasion) else listed(skus)
-
-    return selected
+    return Check("hours", inside, lambda of: of.local[1].strftime("%H:%M"))
 
 
 def _minimum(least: int, selection: Selection) -> Check:
     """What was found is in smallest units of money."""
-
-    def minimum(occasion: Occasion) -> str | None:
-        base = selection.base(occasion)
-        return None if base >= least else str(base)
-
-    return minimum
+    return Check("minimum", lambda of: selection.base(of) >= least, lambda of: str(selection.base(of)))
 
 
 def listed(found: AbstractSet[str]) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from huitou.kernel.values import lean
 from huitou.points.circumstances import NOBODY, Circumstances
 from huitou.points.conditions import Occasion, Sale, setting_of
-from huitou.points.plan import Plan, Ready, plan_of
+from huitou.points.plan import Candidate, Plan, Ready, plan_of
 from huitou.points.shares import share
 from huitou.points.stacking import Applied, compete, line_weights
 from huitou.points.wallet import BUDGET, RuleOutcome
@@ -39,19 +39,23 @@ class Earning:
 Said = RuleOutcome | Applied
 
 
-def earnings(sale: Sale, program: Program, seen: Circumstances = NOBODY) -> Mapping[CurrencyId, Earning]:
+def earnings(
+    sale: Sale, program: Program, seen: Circumstances = NOBODY, *, explained: bool = True
+) -> Mapping[CurrencyId, Earning]:
     """What ``sale`` earns, by currency: the home currency always, any other only where something was earned.
 
+    Not ``explained``, rules that do not apply say nothing, for whoever counts points and would not read it.
     E2: a sale of which no line is left earns nothing, whatever the rules.
     """
     if not sale.lines:
         return {program.home_currency: Earning(0, ())}
     occasion, plan = Occasion(sale, program, seen), plan_of(program)
-    considered = _considered(occasion, plan)
-    earned = {currency: _earning(said, occasion, plan) for currency, said in considered.items()}
-    return {
-        currency: earning for currency, earning in earned.items() if earning.points or currency == program.home_currency
-    }
+    earned = {}
+    for currency, said in _considered(occasion, plan, explained=explained).items():
+        earning = _earning(said, occasion, plan)
+        if earning.points or currency == program.home_currency:
+            earned[currency] = earning
+    return earned
 
 
 def attribution(sale: Sale, program: Program, seen: Circumstances = NOBODY) -> Mapping[CurrencyId, tuple[int, ...]]:
@@ -63,7 +67,7 @@ def attribution(sale: Sale, program: Program, seen: Circumstances = NOBODY) -> M
     if not sale.lines:
         return {program.home_currency: ()}
     occasion, plan = Occasion(sale, program, seen), plan_of(program)
-    considered = _considered(occasion, plan)
+    considered = _considered(occasion, plan, explained=False)
     return {currency: _by_line(said, occasion, plan) for currency, said in considered.items()}
 
 
@@ -77,23 +81,34 @@ def _by_line(said: Iterable[Said], occasion: Occasion, plan: Plan) -> tuple[int,
     return tuple(lines)
 
 
-def _considered(occasion: Occasion, plan: Plan) -> Mapping[CurrencyId, Sequence[Said]]:
-    considered = {
-        currency: [_consider(each, occasion) if type(each) is Ready else each for each in candidates]
-        for currency, candidates in plan.candidates(setting_of(occasion.sale, occasion.seen)).items()
-    }
+def _considered(occasion: Occasion, plan: Plan, *, explained: bool) -> Mapping[CurrencyId, Sequence[Said]]:
+    candidates = plan.candidates(setting_of(occasion.sale, occasion.seen)).items()
+    considered: Mapping[CurrencyId, Sequence[Said]]
+    if explained:
+        considered = {currency: [_consider(each, occasion) for each in rules] for currency, rules in candidates}
+    else:
+        considered = {currency: _that_apply(rules, occasion) for currency, rules in candidates}
     applied = [each for said in considered.values() for each in said if type(each) is Applied]
     if any([each.ready.competes for each in applied]):
         compete(applied, occasion, plan)
     return considered
 
 
-def _consider(ready: Ready, occasion: Occasion) -> Said:
-    for name, check in ready.checks:
-        found = check(occasion)
-        if found is not None:
-            return ready.failed(name, found)
-    return Applied(ready, ready.selection.base(occasion))
+def _consider(candidate: Candidate, occasion: Occasion) -> Said:
+    if type(candidate) is not Ready:
+        return candidate
+    unmet = candidate.unmet(occasion)
+    if unmet is None:
+        return Applied(candidate, candidate.selection.base(occasion))
+    return candidate.failed(unmet.name, unmet.found(occasion))
+
+
+def _that_apply(candidates: Iterable[Candidate], occasion: Occasion) -> list[Applied]:
+    return [
+        Applied(each, each.selection.base(occasion))
+        for each in candidates
+        if type(each) is Ready and each.unmet(occasion) is None
+    ]
 
 
 def _earning(said: Iterable[Said], occasion: Occasion, plan: Plan) -> Earning:
@@ -114,7 +129,7 @@ def _outcome(
         return RuleOutcome(rule.id, each.base, 0, each.failed, each.found, each.prevented)
     if not rule.caps and rule.budget is None:
         return RuleOutcome(rule.id, each.base, points)
-    limits = plan.limits(occasion.sale.occurred_at)[rule.id] if rule.caps else ()
+    limits = plan.day(occasion.sale.occurred_at).limits[rule.id] if rule.caps else ()
     cut_by = ""
     for per, key, most in limits:
         room = max(0, most - occasion.seen.used.get(key, 0))

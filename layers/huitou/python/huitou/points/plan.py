@@ -6,14 +6,14 @@ what the others say, are kept for each such setting.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from math import lcm
 from typing import NamedTuple, final
 
 from huitou.kernel.calendars import local_date
-from huitou.points.conditions import Check, Selection, Setting, checks, failed_in
+from huitou.points.conditions import Check, Occasion, Selection, Setting, checks, failed_in
 from huitou.points.wallet import RuleOutcome
 from huitou.program.model import CurrencyId, Program
 from huitou.program.rules import Bonus, Combine, EarningRule, Multiplier, Per, Rate, Rounding, RuleId, Stack
@@ -35,7 +35,7 @@ class Ready:
     """Its place in the document."""
     rank: int
     selection: Selection
-    checks: tuple[tuple[str, Check], ...]
+    checks: tuple[Check, ...]
     gives: Callable[[int], int]
     """The points for what was paid for the lines that count; a multiplier's are worked out later."""
     competes: bool
@@ -43,6 +43,13 @@ class Ready:
     weight: int
     """Of a rate: what a smallest unit of money gives, in parts of a point of which there are `Plan.scale`."""
     failures: dict[tuple[str, str], RuleOutcome]
+
+    def unmet(self, occasion: Occasion) -> Check | None:
+        """The first condition that does not hold."""
+        for check in self.checks:
+            if not check.holds(occasion):
+                return check
+        return None
 
     def failed(self, condition: str, found: str) -> RuleOutcome:
         """What the rule says where ``condition`` does not hold: the same again and again, so it is kept."""
@@ -62,6 +69,13 @@ class Limit(NamedTuple):
     points: int
 
 
+class Day(NamedTuple):
+    """What caps count on one member day (E9): the limits of each rule that has any, and all that they count under."""
+
+    limits: Mapping[RuleId, Sequence[Limit]]
+    counters: frozenset[str]
+
+
 Candidate = Ready | RuleOutcome
 """A rule that may apply to a sale in a setting, or what it says to every sale in it."""
 
@@ -76,14 +90,14 @@ class Plan:
     counts: bool
     """Whether any rule has a cap over more than one purchase."""
     settings: dict[Setting, Mapping[CurrencyId, Sequence[Candidate]]]
-    days: dict[date, Mapping[RuleId, Sequence[Limit]]]
+    days: dict[date, Day]
 
-    def limits(self, instant: datetime) -> Mapping[RuleId, Sequence[Limit]]:
-        """The caps of each rule that has any, on the member day of ``instant`` (E9)."""
+    def day(self, instant: datetime) -> Day:
+        """What holds for caps on the member day of ``instant``."""
         day = local_date(instant, self.program.zone)
         found = self.days.get(day)
         if found is None:
-            found = {ready.rule.id: _limits(ready.rule, day) for ready in self.rules if ready.rule.caps}
+            found = _day(self.rules, day)
             if len(self.days) < MOST_DAYS:
                 self.days[day] = found
         return found
@@ -125,6 +139,11 @@ _plans: dict[int, Plan] = {}
 """By identity: a plan keeps its programme, so that no other can take its number meanwhile."""
 
 
+def _day(rules: Iterable[Ready], day: date) -> Day:
+    limits = {ready.rule.id: _limits(ready.rule, day) for ready in rules if ready.rule.caps}
+    return Day(limits, frozenset(limit.key for each in limits.values() for limit in each if limit.key))
+
+
 def _limits(rule: EarningRule, day: date) -> list[Limit]:
     return [Limit(cap.per, _counter(rule, cap.per, day), cap.points) for cap in rule.caps]
 
@@ -145,12 +164,10 @@ def _counter(rule: EarningRule, per: Per, day: date) -> str:
     return f"{rule.id}/{window}"
 
 
-def counters(program: Program, instant: datetime) -> list[str]:
+def counters(program: Program, instant: datetime) -> Set[str]:
     """All counters of caps that a sale at ``instant`` may look at."""
     plan = plan_of(program)
-    if not plan.counts:
-        return []
-    return [limit.key for limits in plan.limits(instant).values() for limit in limits if limit.key]
+    return plan.day(instant).counters if plan.counts else frozenset()
 
 
 def in_turn(rules: Sequence[EarningRule]) -> list[EarningRule]:
@@ -189,6 +206,8 @@ def _gives(rule: EarningRule) -> Callable[[int], int]:
     match rule.reward:
         case Rate(points, per):
             rounding = rule.rounding
+            if rounding is Rounding.DOWN:
+                return lambda base: base * points // per
             return lambda base: rounded(base * points, per, rounding)
         case Bonus(points):
             return lambda _: points

@@ -63,17 +63,18 @@ def decide_sale(
     *,
     left: Mapping[RuleId, Left] = NOTHING_READ,
     person: Personal = STRANGER,
+    explained: bool = True,
 ) -> Sale:
     """What ``purchase`` earns ``member``, whose wallets these are, and keeps alive (E5), as of when it
     occurred.
 
     ``person`` is how they stood then, which ``purchase`` may change from then on: the home wallet notes its fact.
     ``left`` is what the budgets of rules have left (E12); whoever leaves one out that `Sale.budgets` then names has
-    to read it and decide again.
+    to read it and decide again. Whoever will not read why rules gave nothing may have it without (`earnings`).
     """
     seen = circumstances(purchase, wallets, program, left, person)
     cause = Cause("purchase", str(purchase.key(member)))
-    earned = earnings(purchase.in_money(purchase.earning_lines), program, seen)
+    earned = earnings(purchase.in_money(purchase.earning_lines), program, seen, explained=explained)
     at, paid = purchase.occurred_at, purchase.paid
     commands: dict[CurrencyId, list[Command]] = {
         currency: [Earn(earning, purchase.brand, at, cause)] for currency, earning in earned.items()
@@ -169,10 +170,11 @@ def rules_for(purchase: Purchase, at: datetime, programs: Programs) -> Program:
 
 
 def _used(purchase: Purchase, wallets: Mapping[CurrencyId, Wallet], program: Program) -> Mapping[str, int]:
-    asked = counters(program, purchase.occurred_at)
-    if not asked:
+    counting = [wallet.counters for wallet in wallets.values() if wallet.counters]
+    if not counting:
         return {}
-    return {key: wallet.counters[key] for wallet in wallets.values() for key in asked if key in wallet.counters}
+    asked = counters(program, purchase.occurred_at)
+    return {key: points for each in counting for key, points in each.items() if key in asked}
 
 
 def _grants(budgets: Mapping[RuleId, int], left: Mapping[RuleId, Left], program: Program) -> Iterable[Grant]:

@@ -27,13 +27,14 @@ def decide_drawn_sale(
     *,
     drawing: Drawing,
     person: Personal = STRANGER,
+    explained: bool = True,
 ) -> Sale:
     """`decide_sale` with what budgets have left. Nothing is taken by it: see `Drawing.take`.
 
     Raises `StaleReadError`.
     """
-    sale = decide_sale(purchase, member, wallets, program, now, person=person)
+    sale = decide_sale(purchase, member, wallets, program, now, person=person, explained=explained)
     if not sale.budgets:
         return sale
     left = {rule.id: drawing.left(rule, sale.budgets[rule.id]) for rule in program.earning if rule.id in sale.budgets}
-    return decide_sale(purchase, member, wallets, program, now, left=left, person=person)
+    return decide_sale(purchase, member, wallets, program, now, left=left, person=person, explained=explained)

@@ -135,7 +135,7 @@ class Purchase:
         """What points paid, in the smallest unit of money."""
         if self.paid:
             return self.paid.money
-        return sum(payment.amount for payment in self.payments if payment.method == POINTS)
+        return sum([payment.amount for payment in self.payments if payment.method == POINTS])
 
     @property
     def earning_lines(self) -> tuple[Line, ...]:
@@ -146,7 +146,8 @@ class Purchase:
     @property
     def spend(self) -> int:
         """The money of `earning_lines`, without what points paid."""
-        return self.total - self.paid_in_points - self.money_of(self.returns.unearned)
+        unearned = self.returns.unearned
+        return self.total - self.paid_in_points - (self.money_of(unearned) if unearned else 0)
 
     @property
     def is_refunded(self) -> bool:

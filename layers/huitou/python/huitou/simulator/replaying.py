@@ -110,7 +110,7 @@ class _Life:
         self._wallets[program.home_currency] = home
         person = personal(home, self._record, self._timeline, program, at)
         sale = decide_drawn_sale(
-            purchase, self._member, self._wallets, program, at, drawing=self._drawing, person=person
+            purchase, self._member, self._wallets, program, at, drawing=self._drawing, person=person, explained=False
         )
         self._drawing.take(sale.purchase.grants)
         self._account.sales += 1
