@@ -186,7 +186,7 @@ class _Course:
 
     def _go(self, leg: Leg, until: int) -> None:
         policy = leg.policy
-        if policy is None:
+        if policy is None or self._is_quiet(leg, policy, until):
             return
         for t, kind, grant in self._events(leg, policy, until):
             self._pass_time(leg, policy, t)
@@ -199,20 +199,31 @@ class _Course:
                 self._refund(leg, policy, t)
         self._pass_time(leg, policy, until)
 
+    def _is_quiet(self, leg: Leg, policy: TierPolicy, until: int) -> bool:
+        """Whether nothing can happen until ``until``: all that is gained by then, at once, would not be enough."""
+        if self._grace != NEVER or self._review <= until or self._others(policy, until):
+            return False
+        gains = leg.tally.moments(self._through, until)
+        return not gains or leg.tally.gained(leg.window.earliest(gains[0]), until) < _ceiling(policy, self._rank)
+
     def _events(self, leg: Leg, policy: TierPolicy, until: int) -> Iterator[tuple[int, int, Grant | None]]:
         """What happens until ``until``, in the order of E22."""
         events: list[tuple[int, int, Grant | None]] = [
             (t, _GAIN, None) for t in dict.fromkeys(leg.tally.moments(self._through, until))
         ]
+        if others := self._others(policy, until):
+            events = sorted([*events, *others], key=lambda event: (event[0], event[1], event[2] and event[2].id))
+        yield from events
+
+    def _others(self, policy: TierPolicy, until: int) -> list[tuple[int, int, Grant | None]]:
+        """Of these, what is not a gain."""
         others: list[tuple[int, int, Grant | None]] = [
             (t, _GRANT, grant) for grant in self._history.grants if self._through < (t := to_millis(grant.at)) <= until
         ]
         if self._drops and policy.on_refund == "drop":
             refunds = self._history.facts.refunds_known_at()
             others += [(t, _REFUND, None) for t in refunds if self._through < t <= until]
-        if others:
-            events = sorted([*events, *others], key=lambda event: (event[0], event[1], event[2] and event[2].id))
-        yield from events
+        return others
 
     def _pass_time(self, leg: Leg, policy: TierPolicy, until: int) -> None:
         """Reviews, and ends of grace, that come by ``until``."""
