@@ -76,8 +76,10 @@ __all__ = [
     "Settle",
     "TakeBack",
     "TakeOver",
+    "carry_out",
     "decide",
     "decide_all",
+    "follows",
     "join",
     "keep_alive",
     "touch",
@@ -105,13 +107,18 @@ def decide_all(wallet: Wallet, commands: Sequence[Command], program: Program, no
         raise MemberMovedError(wallet.member, wallet.moved_to)
     ledger = Ledger(wallet, program, now)
     for command in commands:
-        if isinstance(command, Settle):
-            ledger.settle(MOST_SETTLED)
-        else:
-            ledger.settle()
-            _HOW[type(command)](ledger, command)
-            ledger.settle()
+        carry_out(command, ledger)
     return ledger.decision()
+
+
+def carry_out(command: Command, ledger: Ledger) -> None:
+    """Books what ``command`` comes to. Raises as `decide`; the ledger is of no use then."""
+    if isinstance(command, Settle):
+        ledger.settle(MOST_SETTLED)
+    else:
+        ledger.settle()
+        _HOW[type(command)](ledger, command)
+        ledger.settle()
 
 
 def keep_alive(
@@ -124,8 +131,17 @@ def keep_alive(
     return {
         wallet.currency: decide(wallet, activity, program, now)
         for wallet in wallets
-        if _follows(wallet, activity.brand, program)
+        if _slides(wallet, program) and follows(wallet.currency, activity.brand, program)
     }
+
+
+def follows(currency: CurrencyId, brand: BrandId, program: Program) -> bool:
+    """Whether points of ``currency`` follow what happens at ``brand``, where they slide.
+
+    A late sale's programme may not know the points yet: none of them were there then.
+    """
+    known = program.currencies.get(currency)
+    return known is not None and known.brand in {None, brand}
 
 
 def join(wallet: Wallet, brand: BrandId, at: datetime) -> Wallet:
@@ -212,11 +228,7 @@ _HOW: Mapping[type[Command], Callable[[Ledger, Any], None]] = {
 }
 
 
-def _follows(wallet: Wallet, brand: BrandId, program: Program) -> bool:
-    """A late sale's programme may not know the points yet: none of them were there then."""
+def _slides(wallet: Wallet, program: Program) -> bool:
     currency = program.currencies.get(wallet.currency)
-    return (
-        currency is not None
-        and currency.brand in {None, brand}
-        and (isinstance(currency.expiry, Sliding) or any(lot.sliding_days for lot in wallet.lots))
-    )
+    is_sliding = currency is not None and isinstance(currency.expiry, Sliding)
+    return is_sliding or any(lot.sliding_days for lot in wallet.lots)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import count
 from operator import attrgetter
 
 from huitou.kernel.calendars import local_date
@@ -81,12 +80,19 @@ class Ledger:
         self.holds = {hold.id: hold for hold in wallet.holds}
         self.debts = wallet.debts
         self.last_activity = wallet.last_activity
+        self.counters = wallet.counters
         self._wallet = wallet
-        self._counters = wallet.counters
+        self._version = wallet.version
         self._recorded_at = max(now, wallet.recorded_at)
         self._next_lot = wallet.next_lot
         self._entries: list[Entry] = []
         self._running = Running(wallet.lots, now, wallet.outlook)
+
+    def go_on(self, now: datetime) -> None:
+        """To a later instant, for whoever books one thing after the other and keeps no wallet between."""
+        self.now = now
+        self._recorded_at = max(now, self._recorded_at)
+        self._running.go_on(self.lots.values(), now)
 
     # --- booking ---
 
@@ -120,10 +126,11 @@ class Ledger:
         if debt:
             self.debts = with_debt(self.debts, about or "", brand, debt) if debt > 0 else repaid(self.debts, -debt)
         amount = sum([change.lot.remaining if kind is EntryType.ACTIVATE else change.amount for change in changes])
+        self._version += 1
         entry = Entry(
             member=self._wallet.member,
             currency=self._wallet.currency,
-            version=self._wallet.version + len(self._entries) + 1,
+            version=self._version,
             type=kind,
             amount=amount,
             changes=tuple(changes),
@@ -168,35 +175,46 @@ class Ledger:
         lots = tuple(sorted(self.lots.values(), key=attrgetter("number")))
         wallet = changed(
             self._wallet,
-            version=self._wallet.version + len(self._entries),
+            version=self._version,
             lots=lots,
             next_lot=self._next_lot,
             last_activity=self.last_activity,
             recorded_at=self._recorded_at,
             holds=tuple(self.holds.values()),
             debts=self.debts,
-            counters=self._counters,
+            counters=self.counters,
             outlook=self._running.outlook(lots),
         )
         return Decision(wallet, tuple(self._entries))
+
+    def drain(self) -> list[Entry]:
+        """The entries booked since it was last asked, for whoever goes on with the ledger."""
+        entries, self._entries = self._entries, []
+        return entries
 
     # --- time ---
 
     def settle(self, most: int | None = None) -> None:
         """E22: at each of the (at ``most`` so many) instants that have come: ends of holds, activations, expiries."""
-        for _ in range(most) if most else count():
-            if self.now < self._running.until and not self.holds:
-                return
-            due = min([self._running.wait(self.lots.values()), *(hold.ends_at for hold in self.holds.values())])
+        booked = 0
+        while most is None or booked < most:
+            due = min([self._running.until, *[hold.ends_at for hold in self.holds.values()]])
             if due > self.now:
                 return
-            for hold in [each for each in self.holds.values() if each.ends_at <= due]:
-                self.release(hold.id, CLOCK, due)
-            starting = [lot for lot in self.lots.values() if lot.pending and lot.active_at <= due]
-            if starting:
-                changes = [LotChange(0, changed(lot, pending=False)) for lot in starting]
-                self.book(EntryType.ACTIVATE, changes, CLOCK, GROUP, effective_at=due)
-            self.expire(due)
+            booked += self._book_due(due)
+            self._running.wait(self.lots.values())
+
+    def _book_due(self, due: datetime) -> bool:
+        """Whether there was anything: lots that are gone may have been waited for."""
+        before = self._version
+        for hold in [each for each in self.holds.values() if each.ends_at <= due]:
+            self.release(hold.id, CLOCK, due)
+        starting = [lot for lot in self.lots.values() if lot.pending and lot.active_at <= due]
+        if starting:
+            changes = [LotChange(0, changed(lot, pending=False)) for lot in starting]
+            self.book(EntryType.ACTIVATE, changes, CLOCK, GROUP, effective_at=due)
+        self.expire(due)
+        return self._version > before
 
     def expire(self, at: datetime) -> None:
         """Books the end of all lots that are over at ``at``."""
@@ -288,12 +306,12 @@ class Ledger:
         """E12: changes the use of caps; a sale at ``sold_at`` lets windows be forgotten that no sale can meet now."""
         if not used:
             return
-        self._counters = counted(self._counters, used)
+        self.counters = counted(self.counters, used)
         if sold_at:
             newest = max(sold_at, self.last_activity or sold_at)
             limit = max(self.program.late_limit, self.program.claim_limit) + timedelta(days=1)
-            kept = recent(self._counters, local_date(newest - limit, self.program.zone))
-            self._counters = {key: points for key, points in self._counters.items() if key in kept or key in used}
+            kept = recent(self.counters, local_date(newest - limit, self.program.zone))
+            self.counters = {key: points for key, points in self.counters.items() if key in kept or key in used}
 
     # --- one step of a booking ---
 

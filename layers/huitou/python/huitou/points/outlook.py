@@ -47,16 +47,22 @@ class Running:
         else:
             self.look(lots)
 
+    def go_on(self, lots: Collection[Lot], now: datetime) -> None:
+        """To another instant."""
+        is_known = self.now <= now < self.until
+        self.now = now
+        if not is_known:
+            self.look(lots)
+
     def look(self, lots: Collection[Lot]) -> None:
         """At all of them."""
         self.spendable, self.pending, _, _ = balance_of(lots, self.now)
         self.slides = any([lot.sliding_days for lot in lots])
         self.wait(lots)
 
-    def wait(self, lots: Iterable[Lot]) -> datetime:
-        """Until the next of them changes: see `next_change`. Returns when."""
+    def wait(self, lots: Iterable[Lot]) -> None:
+        """Until the next of them changes: see `next_change`."""
         self.until = next_change(lots) or NEVER
-        return self.until
 
     def without(self, lot: Lot) -> None:
         """It is gone, or about to change."""

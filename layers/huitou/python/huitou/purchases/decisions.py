@@ -15,9 +15,9 @@ from huitou.points.budgets import Grant, Left, budget_of, taken
 from huitou.points.circumstances import Circumstances
 from huitou.points.decisions import Command, Decision, Earn, KeepAlive, decide_all, keep_alive
 from huitou.points.earning import Earning, attribution, earnings
-from huitou.points.plan import counters
+from huitou.points.plan import counters as counters_asked
 from huitou.points.wallet import Cause, Entry, EntryType, Wallet, open_wallet
-from huitou.program.model import CurrencyId, Program
+from huitou.program.model import BrandId, CurrencyId, Program
 from huitou.program.ports import Programs
 from huitou.program.rules import RuleId
 from huitou.purchases.model import EntryRef, Line, PointsPaid, Purchase
@@ -54,6 +54,20 @@ class Sale:
         return tuple(self.decisions[each.currency].entry_for(cause, EntryType.EARN) for each in self.purchase.entries)
 
 
+@lean
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What a purchase earns, decided and not yet booked, and what was seen of the member for it."""
+
+    seen: Circumstances
+    earned: Mapping[CurrencyId, Earning]
+
+    @property
+    def budgets(self) -> Mapping[RuleId, int]:
+        """See `Sale.budgets`."""
+        return {rule: points for earning in self.earned.values() for rule, points in earning.budgets.items()}
+
+
 def decide_sale(
     purchase: Purchase,
     member: MemberId,
@@ -63,18 +77,36 @@ def decide_sale(
     *,
     left: Mapping[RuleId, Left] = NOTHING_READ,
     person: Personal = STRANGER,
-    explained: bool = True,
 ) -> Sale:
     """What ``purchase`` earns ``member``, whose wallets these are, and keeps alive (E5), as of when it
     occurred.
 
     ``person`` is how they stood then, which ``purchase`` may change from then on: the home wallet notes its fact.
     ``left`` is what the budgets of rules have left (E12); whoever leaves one out that `Sale.budgets` then names has
-    to read it and decide again. Whoever will not read why rules gave nothing may have it without (`earnings`).
+    to read it and decide again.
     """
     seen = circumstances(purchase, wallets, program, left, person)
+    return book_sale(purchase, member, wallets, program, now, worth=worth_of(purchase, program, seen), left=left)
+
+
+def worth_of(purchase: Purchase, program: Program, seen: Circumstances, *, explained: bool = True) -> Worth:
+    """What ``purchase`` earns; see `earnings`."""
+    return Worth(seen, earnings(purchase.in_money(purchase.earning_lines), program, seen, explained=explained))
+
+
+def book_sale(
+    purchase: Purchase,
+    member: MemberId,
+    wallets: Mapping[CurrencyId, Wallet],
+    program: Program,
+    now: datetime,
+    *,
+    worth: Worth,
+    left: Mapping[RuleId, Left],
+) -> Sale:
+    """`decide_sale`, once it is known what the purchase is worth."""
     cause = Cause("purchase", str(purchase.key(member)))
-    earned = earnings(purchase.in_money(purchase.earning_lines), program, seen, explained=explained)
+    seen, earned, budgets = worth.seen, worth.earned, worth.budgets
     at, paid = purchase.occurred_at, purchase.paid
     commands: dict[CurrencyId, list[Command]] = {
         currency: [Earn(earning, purchase.brand, at, cause)] for currency, earning in earned.items()
@@ -85,23 +117,37 @@ def decide_sale(
     for currency, asked in commands.items():
         wallet = wallets.get(currency) or open_wallet(member, currency, now)
         if currency == program.home_currency:
-            fact = Fact(at, at, purchase.spend, 1, earned[currency].points)
-            bought = {**wallet.bought, purchase.brand: wallet.bought.get(purchase.brand, 0) + 1}
-            wallet = changed(wallet, bought=bought, unseen=(*wallet.unseen, fact))
+            wallet = sold(wallet, purchase, earned[currency].points)
         decisions[currency] = decide_all(wallet, asked, program, now)
     entries = tuple(_reference(decisions[currency].entry_for(cause, EntryType.EARN)) for currency in earned)
     others = [wallet for currency, wallet in wallets.items() if currency not in decisions]
     decisions |= keep_alive(others, KeepAlive(purchase.brand, at, cause), program, now)
-    budgets = {rule: points for earning in earned.values() for rule, points in earning.budgets.items()}
     kept = changed(
         purchase,
         member=member,
         entries=entries,
         seen=changed(seen, budgets=budgets) if seen.budgets or budgets else seen,
-        grants=tuple(_grants(budgets, left, program)) if budgets else (),
+        grants=grants_of(worth, left, program),
         paid=_spent(paid, decisions, cause) if paid else None,
     )
     return Sale(kept, decisions, budgets)
+
+
+def sold(home: Wallet, purchase: Purchase, points: int) -> Wallet:
+    """The home wallet with the sale counted: as one more at its brand, and as a fact for the standing to take in."""
+    at, brand = purchase.occurred_at, purchase.brand
+    fact = Fact(at, at, purchase.spend, 1, points)
+    bought = {**home.bought, brand: home.bought.get(brand, 0) + 1}
+    return changed(home, bought=bought, unseen=(*home.unseen, fact))
+
+
+def grants_of(worth: Worth, left: Mapping[RuleId, Left], program: Program) -> tuple[Grant, ...]:
+    """What the sale takes from budgets, by shard."""
+    budgets = worth.budgets
+    if not budgets:
+        return ()
+    rules = [rule for rule in program.earning if rule.id in budgets and rule.id in left]
+    return tuple(grant for rule in rules for grant in taken(budget_of(rule), budgets[rule.id], left[rule.id]))
 
 
 def circumstances(
@@ -113,14 +159,27 @@ def circumstances(
 ) -> Circumstances:
     """What a decision about ``purchase`` sees of the member: of cap counters and budgets, those it may look at."""
     home = wallets.get(program.home_currency)
-    bought = home.bought if home else {}
+    counters = [wallet.counters for wallet in wallets.values()]
+    return seen_by(purchase, home.bought if home else {}, counters, program, left=left, person=person)
+
+
+def seen_by(
+    purchase: Purchase,
+    bought: Mapping[BrandId, int],
+    counters: Iterable[Mapping[str, int]],
+    program: Program,
+    *,
+    left: Mapping[RuleId, Left] = NOTHING_READ,
+    person: Personal,
+) -> Circumstances:
+    """`circumstances` of a member who ``bought`` so often, and has used caps so far in each currency."""
     return Circumstances(
         tier=person.tier,
         birthday_month=person.birthday_month,
         first_in_group=not any(bought.values()),
         first_at_brand=not bought.get(purchase.brand),
-        used=_used(purchase, wallets, program),
-        budgets={rule: sum(shards.values()) for rule, shards in left.items()},
+        used=_used(purchase, counters, program),
+        budgets={rule: sum(shards.values()) for rule, shards in left.items()} if left else {},
     )
 
 
@@ -169,18 +228,12 @@ def rules_for(purchase: Purchase, at: datetime, programs: Programs) -> Program:
     return rules if known else programs.active()
 
 
-def _used(purchase: Purchase, wallets: Mapping[CurrencyId, Wallet], program: Program) -> Mapping[str, int]:
-    counting = [wallet.counters for wallet in wallets.values() if wallet.counters]
+def _used(purchase: Purchase, counters: Iterable[Mapping[str, int]], program: Program) -> Mapping[str, int]:
+    counting = [each for each in counters if each]
     if not counting:
         return {}
-    asked = counters(program, purchase.occurred_at)
+    asked = counters_asked(program, purchase.occurred_at)
     return {key: points for each in counting for key, points in each.items() if key in asked}
-
-
-def _grants(budgets: Mapping[RuleId, int], left: Mapping[RuleId, Left], program: Program) -> Iterable[Grant]:
-    for rule in program.earning:
-        if rule.id in budgets and rule.id in left:
-            yield from taken(budget_of(rule), budgets[rule.id], left[rule.id])
 
 
 def require_claimable(purchase: Purchase, program: Program, now: datetime) -> None:

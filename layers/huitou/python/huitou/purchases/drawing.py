@@ -10,10 +10,14 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from huitou.kernel.ids import MemberId
+from huitou.kernel.values import changed
+from huitou.points.budgets import Left
+from huitou.points.circumstances import Circumstances
 from huitou.points.granting import Drawing
 from huitou.points.wallet import Wallet
 from huitou.program.model import CurrencyId, Program
-from huitou.purchases.decisions import Sale, decide_sale
+from huitou.program.rules import RuleId
+from huitou.purchases.decisions import NOTHING_READ, Sale, Worth, book_sale, circumstances, worth_of
 from huitou.purchases.model import Purchase
 from huitou.purchases.standing import STRANGER, Personal
 
@@ -27,14 +31,24 @@ def decide_drawn_sale(
     *,
     drawing: Drawing,
     person: Personal = STRANGER,
-    explained: bool = True,
 ) -> Sale:
     """`decide_sale` with what budgets have left. Nothing is taken by it: see `Drawing.take`.
 
     Raises `StaleReadError`.
     """
-    sale = decide_sale(purchase, member, wallets, program, now, person=person, explained=explained)
-    if not sale.budgets:
-        return sale
-    left = {rule.id: drawing.left(rule, sale.budgets[rule.id]) for rule in program.earning if rule.id in sale.budgets}
-    return decide_sale(purchase, member, wallets, program, now, left=left, person=person, explained=explained)
+    seen = circumstances(purchase, wallets, program, person=person)
+    worth, left = drawn_worth(purchase, program, seen, drawing)
+    return book_sale(purchase, member, wallets, program, now, worth=worth, left=left)
+
+
+def drawn_worth(
+    purchase: Purchase, program: Program, seen: Circumstances, drawing: Drawing, *, explained: bool = True
+) -> tuple[Worth, Mapping[RuleId, Left]]:
+    """What ``purchase`` is worth with what budgets have left, and that."""
+    worth = worth_of(purchase, program, seen, explained=explained)
+    budgets = worth.budgets
+    if not budgets:
+        return worth, NOTHING_READ
+    left = {rule.id: drawing.left(rule, budgets[rule.id]) for rule in program.earning if rule.id in budgets}
+    available = {rule: sum(shards.values()) for rule, shards in left.items()}
+    return worth_of(purchase, program, changed(seen, budgets=available), explained=explained), left

@@ -16,7 +16,7 @@ from huitou.program.model import BrandId, CurrencyId, Program
 from huitou.program.tiers import TierId
 from huitou.purchases.ports import MemberStates
 from huitou.standing.keeping import MOST_UNSEEN, Timeline, fold, settled_by, stand
-from huitou.standing.model import Known, Record
+from huitou.standing.model import Known, Record, Standing
 from huitou.standing.ports import TierPrograms
 
 
@@ -31,13 +31,14 @@ STRANGER = Personal()
 
 
 def personal(home: Wallet, record: Record, timeline: Timeline, program: Program, at: datetime) -> Personal:
-    """E7: as of ``at``, before what happens then; ``program`` decides the sale.
+    """E7: as of ``at``, before what happens then; ``program`` decides the sale."""
+    return personal_of(stand(known_of(home, record), timeline, at) if program.tiers else None, record, program, at)
 
-    Born on 29 February is born in February (E10).
-    """
-    tier = stand(known_of(home, record), timeline, at).tier_at(at) if program.tiers else None
+
+def personal_of(standing: Standing | None, record: Record, program: Program, at: datetime) -> Personal:
+    """`personal` of a member who stands so, if there are tiers. Born on 29 February is born in February (E10)."""
     is_month = record.birthday is not None and record.birthday[0] == local_date(at, program.zone).month
-    return Personal(tier, is_month)
+    return Personal(standing.tier_at(at) if standing else None, is_month)
 
 
 def known_of(home: Wallet, record: Record) -> Known:
@@ -57,14 +58,14 @@ def noted(home: Wallet, facts: Sequence[Fact]) -> Wallet:
 
 
 def taken_in(
-    home: Wallet, record: Record, timeline: Timeline, program: Program, now: datetime
+    home: Wallet, record: Record, timeline: Timeline, program: Program, now: datetime, *, most: int = MOST_UNSEEN
 ) -> tuple[Wallet, Record]:
-    """Both, after the standing has taken in what the wallet noted; the same, while that is not too much.
+    """Both, after the standing has taken in what the wallet noted; the same, while that is not more than ``most``.
 
     An import brings old sales one after the other (E20): as long as it does, what lies shortly before them is not
     settled, however long ago that was.
     """
-    if len(home.unseen) <= MOST_UNSEEN:
+    if len(home.unseen) <= most:
         return home, record
     latest = max(fact.at for fact in home.unseen)
     folded = fold(known_of(home, record), timeline, settled_by(program, min(now, latest)))

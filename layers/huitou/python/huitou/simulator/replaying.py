@@ -12,19 +12,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from huitou.points.decisions import Decision, Redeem, Settle, decide, join
+from huitou.points.decisions import Command, Earn, KeepAlive, Redeem, carry_out, follows, join
 from huitou.points.granting import Drawing
-from huitou.points.wallet import BUDGET, Cause, Entry, EntryType, RuleOutcome, Wallet, open_wallet
+from huitou.points.ledger import Ledger
+from huitou.points.wallet import BUDGET, Cause, Entry, EntryType, RuleOutcome, open_wallet
 from huitou.program.model import BrandId, CurrencyId, Program
 from huitou.program.rules import RuleId
 from huitou.program.tiers import TierId
-from huitou.purchases.drawing import decide_drawn_sale
+from huitou.purchases.decisions import grants_of, seen_by, sold
+from huitou.purchases.drawing import drawn_worth
 from huitou.purchases.model import Purchase
-from huitou.purchases.standing import known_of, personal, taken_in
+from huitou.purchases.standing import known_of, personal_of, taken_in
 from huitou.simulator.history import History, Spending
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_budgets import MemoryBudgets
-from huitou.standing.keeping import Timeline, stand
+from huitou.standing.keeping import MOST_UNSEEN, Timeline, stand
 from huitou.standing.model import Record, Regime
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -88,69 +90,83 @@ class Replayer:
 
 
 class _Life:
-    """A member in the making."""
+    """A member in the making.
+
+    ``_home`` is what the home wallet knows of the member beside points. These are in ledgers, which go on from one
+    booking to the next.
+    """
 
     def __init__(self, history: History, program: Program, drawing: Drawing, timeline: Timeline) -> None:
         born = history.birthday
         self._program = program
         self._drawing = drawing
         self._timeline = timeline
-        self._member = history.member
-        self._wallets = {program.home_currency: open_wallet(history.member, program.home_currency, history.enrolled_at)}
+        self._home = open_wallet(history.member, program.home_currency, history.enrolled_at)
+        self._ledgers = {program.home_currency: Ledger(self._home, program, history.enrolled_at)}
         self._record = Record(history.member, birthday=(born.month, born.day) if born else None)
         self._account = Account()
 
     def buy(self, purchase: Purchase) -> None:
         """Decides the sale as it is decided when a till sends it at once."""
-        program, at = self._program, purchase.occurred_at
-        if purchase.brand not in program.brands or (purchase.store and purchase.store not in program.stores):
+        program, brand, at = self._program, purchase.brand, purchase.occurred_at
+        if brand not in program.brands or (purchase.store and purchase.store not in program.stores):
             self._account.unknown += 1
             return
-        home = join(self._wallets[program.home_currency], purchase.brand, at)
-        self._wallets[program.home_currency] = home
-        person = personal(home, self._record, self._timeline, program, at)
-        sale = decide_drawn_sale(
-            purchase, self._member, self._wallets, program, at, drawing=self._drawing, person=person, explained=False
-        )
-        self._drawing.take(sale.purchase.grants)
+        self._home = join(self._home, brand, at)
+        standing = stand(known_of(self._home, self._record), self._timeline, at) if program.tiers else None
+        person = personal_of(standing, self._record, program, at)
+        counters = [ledger.counters for ledger in self._ledgers.values()]
+        seen = seen_by(purchase, self._home.bought, counters, program, person=person)
+        worth, left = drawn_worth(purchase, program, seen, self._drawing, explained=False)
+        self._drawing.take(grants_of(worth, left, program))
         self._account.sales += 1
-        for currency, decision in sale.decisions.items():
-            self._book(currency, decision)
-        home = self._wallets[program.home_currency]
-        home, self._record = taken_in(home, self._record, self._timeline, program, at)
-        self._wallets[program.home_currency] = home
+        cause = Cause("purchase", purchase.receipt)
+        for currency, earning in worth.earned.items():
+            self._book(currency, Earn(earning, brand, at, cause), at)
+        for currency, ledger in self._ledgers.items():
+            if currency not in worth.earned and ledger.slides and follows(currency, brand, program):
+                self._book(currency, KeepAlive(brand, at, cause), at)
+        home = sold(self._home, purchase, worth.earned[program.home_currency].points)
+        is_known = standing is None or standing is self._record.reached
+        most = MOST_UNSEEN if is_known else 0  # or it would be worked out again for the next sale
+        self._home, self._record = taken_in(home, self._record, self._timeline, program, at, most=most)
 
     def spend(self, spending: Spending) -> None:
         """Uses as many of the points as are there."""
-        wallet = self._wallets.get(spending.currency)
-        points = min(spending.points, wallet.balance(spending.at).spendable) if wallet else 0
+        ledger = self._ledgers.get(spending.currency)
+        if ledger is not None:
+            ledger.go_on(spending.at)
+        points = min(spending.points, ledger.balance().spendable) if ledger else 0
         self._account.unspent += spending.points - points
-        if wallet and points:
-            decision = decide(wallet, Redeem(points, spending.brand, PAST), self._program, spending.at)
-            self._book(spending.currency, decision)
+        if points:
+            self._book(spending.currency, Redeem(points, spending.brand, PAST), spending.at)
 
     def ended(self, until: datetime) -> Account:
         account = self._account
-        for currency in self._wallets:
-            for lot in self._settled(currency, until).lots:
+        for currency, ledger in self._ledgers.items():
+            ledger.go_on(until)
+            ledger.settle()
+            self._count_all(ledger)
+            for lot in ledger.lots.values():
                 account.open[currency, lot.issuer] += lot.remaining
         if self._program.tiers is not None:
-            home = self._wallets[self._program.home_currency]
-            standing = stand(known_of(home, self._record), self._timeline, until)
+            standing = stand(known_of(self._home, self._record), self._timeline, until)
             ranks = [self._program.tiers.rank(interval.tier or "") for interval in standing.intervals]
             account.tier = standing.intervals[-1].tier
             account.ups = sum(before < after for before, after in pairwise(ranks))
             account.downs = sum(before > after for before, after in pairwise(ranks))
         return account
 
-    def _settled(self, currency: CurrencyId, until: datetime) -> Wallet:
-        while (due := self._wallets[currency].due_at()) is not None and due <= until:
-            self._book(currency, decide(self._wallets[currency], Settle(), self._program, until))
-        return self._wallets[currency]
+    def _book(self, currency: CurrencyId, command: Command, at: datetime) -> None:
+        ledger = self._ledgers.get(currency)
+        if ledger is None:
+            ledger = self._ledgers[currency] = Ledger(open_wallet(self._home.member, currency, at), self._program, at)
+        ledger.go_on(at)
+        carry_out(command, ledger)
+        self._count_all(ledger)
 
-    def _book(self, currency: CurrencyId, decision: Decision) -> None:
-        self._wallets[currency] = decision.wallet
-        for entry in decision.entries:
+    def _count_all(self, ledger: Ledger) -> None:
+        for entry in ledger.drain():
             self._count(entry)
 
     def _count(self, entry: Entry) -> None:

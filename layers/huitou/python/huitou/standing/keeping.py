@@ -36,15 +36,13 @@ Timeline = Callable[[datetime], Sequence[Regime]]
 def stand(known: Known, timeline: Timeline, now: datetime) -> Standing:
     """How the member has stood until ``now``, at least."""
     reached = _reached(known, timeline)
-    if reached is not None and _is_reached(reached, known, timeline, now):
+    if (
+        reached is not None
+        and len(known.record.grants) == known.record.grants_seen
+        and unchanged(reached, known.unseen, timeline(now)[0], now)
+    ):
         return reached
     return _evaluate(known, timeline, now, reached)
-
-
-def is_told_at_once(known: Known, timeline: Timeline, now: datetime) -> bool:
-    """Whether `stand` needs to work nothing out: else it does so for every sale, until the next `fold`."""
-    reached = _reached(known, timeline)
-    return reached is not None and _is_reached(reached, known, timeline, now)
 
 
 def history(known: Known) -> History:
@@ -78,11 +76,6 @@ def settled_by(program: Program, now: datetime) -> datetime:
     """Before this instant, no sale can come any more, nor a refund that changes what was."""
     waits = [program.late_limit, program.claim_limit, program.refund_limit]
     return now - max(waits) - timedelta(days=1)
-
-
-def _is_reached(reached: Standing, known: Known, timeline: Timeline, now: datetime) -> bool:
-    are_seen = len(known.record.grants) == known.record.grants_seen
-    return are_seen and unchanged(reached, known.unseen, timeline(now)[0], now)
 
 
 def _evaluate(known: Known, timeline: Timeline, now: datetime, reached: Standing | None) -> Standing:
