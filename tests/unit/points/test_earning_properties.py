@@ -103,6 +103,18 @@ def test_a_sale_decided_again_under_what_was_kept_comes_to_the_same(
 
 
 @given(sales, programmes, members)
+def test_without_explanation_a_sale_earns_the_same(seen: SaleSeen, version: Program, member: Circumstances) -> None:
+    """M12, M14: what is left out are the rules that do not apply."""
+    said = earnings(seen, version, member)["points"]
+    unsaid = earnings(seen, version, member, explained=False)["points"]
+
+    assert (unsaid.points, unsaid.used, unsaid.budgets) == (said.points, said.used, said.budgets)
+    assert set(unsaid.outcomes) == {
+        each for each in said.outcomes if each in unsaid.outcomes or each.points or each.cut
+    }
+
+
+@given(sales, programmes, members)
 def test_caps_and_budgets_are_never_exceeded(seen: SaleSeen, version: Program, member: Circumstances) -> None:
     """M7, E12."""
     earning = earnings(seen, version, member)["points"]

@@ -24,7 +24,7 @@ def lean(kind: type[V]) -> type[V]:
         for each in fields(kind)  # type: ignore[arg-type]  # a dataclass, which its type cannot say
     ]
     twin = make_dataclass(kind.__name__, named)
-    kind.__init__ = twin.__init__  # type: ignore[method-assign]
+    kind.__init__ = twin.__init__  # type: ignore[misc, method-assign]
     del kind.__setattr__, kind.__delattr__
     return kind
 
