@@ -138,7 +138,9 @@ def capture_hold(hold_id: HoldPath, body: Annotated[CaptureBody, Body()]) -> Ans
     """Spends what is held, or a part of it; the rest returns at once. A purchase can do the same itself."""
     caller = current_caller(app)
     hold, now = parse_digest(hold_id), accepted_at(app)
-    amount = read_capture(body, programs.active().currencies[_held(hold, caller).order.currency])
+    amount = None
+    if body.points is not None:  # only then it must be known which points these are
+        amount = read_capture(body.points, programs.active().currencies[_held(hold, caller).order.currency])
     captured = holds.capture(hold, amount, brand=caller.brand, now=now)
     return _hold(captured, status_of(replayed=captured.replayed))
 

@@ -65,6 +65,11 @@ this, two calls at a cold start and one every five seconds.
 
 {tables}
 
+The last table is one basket of ten lines at maru, and what is done about it with some of 250 points. A refund reads
+the sale, and what a till holds or has spent is read with its entry, before the wallet; a part of a hold is read once
+more, to know which points these are. To move a purchase and to give points away takes the wallets of two members,
+a conversion two wallets of one.
+
 The sample is the whole year of {100 * capacity.SHARE:g} % of the households, chosen by a hash of their number. Of real
 baskets, 28 in 100 have more than 10 lines; lines are kept deflated, so that only the longest take more units. What
 falls due is booked by the clock before each sale, as in production, and not counted here.""",

@@ -1,4 +1,4 @@
-"""What purchases and balances cost in DynamoDB's calls and units: the real handlers, real baskets, the emulator."""
+"""What a purchase, and what is done around it, costs in DynamoDB's calls and units: real handlers and baskets."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from statistics import mean, quantiles
 
+from tests.benchmarks import orders
 from tests.benchmarks.baskets import Basket, baskets
 from tests.benchmarks.stage import Cost, Stage, prepared, purchase_event, wallet_event
 from tests.contract.targets import emulator
@@ -36,11 +37,13 @@ def measure() -> Sequence[tuple[Row, Sequence[Row]]]:
         by_id = [_wallet_row(stage, lots, short, by_card=False) for lots in WALLETS]
         by_card = [_wallet_row(stage, lots, short[:5], by_card=True) for lots in WALLETS]
         balances = [_balance_row(stage, reader, lots) for lots in WALLETS]
+        others = [_order_row(name, cost) for name, cost in orders.measure(orders.Till(endpoint, TABLE, stage.now))]
     return [
         (("A purchase of up to 10 lines, by member id", *heads[1:]), by_id),
         (("The same by another identity", *heads[1:]), by_card),
         year,
         (("A balance", *heads[1:]), balances),
+        (("With ten open lots", *heads[1:]), others),
     ]
 
 
@@ -59,6 +62,10 @@ def _balance_row(stage: Stage, reader: Stage, lots: int) -> Row:
     member = stage.enrol(f"B-{lots}", stage.now - timedelta(days=200))
     stage.give_lots(member, lots)
     return (f"{lots} open lots", *_most([reader.answer(wallet_event(member), 200)]))
+
+
+def _order_row(name: str, cost: Cost) -> Row:
+    return (name, *(f"{figure:.4g}" for (figure,) in _columns([cost]).values()))
 
 
 def _most(costs: Sequence[Cost]) -> Row:

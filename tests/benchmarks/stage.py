@@ -45,7 +45,7 @@ from tests.gateway import request
 PROGRAM = Path(__file__).parents[2] / "programs" / "sample.yaml"
 SECRET = "a secret of the benchmarks"
 LOTS_AT_ONCE = 50
-READS = frozenset({"GetItem", "Query"})
+READS = frozenset({"GetItem", "Query", "BatchGetItem"})
 
 
 @dataclass
@@ -70,9 +70,18 @@ class MeteredTable(Table):
         answer = super()._call(operation, request)
         self._cost().calls.append(operation)
         if operation in READS:
-            items = answer["Items"] if operation == "Query" else [answer.get("Item", {})]
-            self._cost().reads += read_units(sum(map(item_bytes, items)))
+            self._cost().reads += self._read_units(operation, request, answer)
         return answer
+
+    def _read_units(self, operation: str, request: dict[str, Any], answer: dict[str, Any]) -> float:
+        match operation:
+            case "GetItem":
+                return read_units(item_bytes(answer.get("Item", {})))
+            case "Query":
+                return read_units(sum(map(item_bytes, answer["Items"])))
+        found = answer["Responses"].get(self.name, ())
+        missing = len(request["RequestItems"][self.name]["Keys"]) - len(found)
+        return missing + sum(read_units(item_bytes(item)) for item in found)
 
     def _on_write(self, operation: str, consumed: Any) -> None:
         if operation in READS:
@@ -84,7 +93,7 @@ class MeteredTable(Table):
 
 
 def read_units(size: int) -> float:
-    """Of a consistent GetItem or Query."""
+    """Of a consistent GetItem or Query, and of each item of a BatchGetItem."""
     return max(1.0, float(-(-size // 4096)))
 
 
@@ -110,6 +119,7 @@ class Stage:
     def __init__(self, endpoint: str, function: str, members: str, now: datetime, *, metered: bool = True) -> None:
         self.now = now
         self.cost = Cost()
+        self.said: Mapping[str, Any] = {}
         self.table = Table(members, REGION, endpoint)
         self.wallets = TableWallets(self.table)
         table = partial(MeteredTable, cost=lambda: self.cost) if metered else Table
@@ -123,10 +133,11 @@ class Stage:
         self.program = self.module.programs.active()
 
     def answer(self, event: Mapping[str, Any], status: int) -> Cost:
-        """What one request costs; its answer must have this status."""
+        """What one request costs; its answer must have this status, and is kept in ``said``."""
         self.cost = Cost()
         answered = self.module.handler(event, None)
         assert answered["statusCode"] == status, answered["body"]
+        self.said = json.loads(answered["body"])
         return self.cost
 
     def enrol(self, card: str, at: datetime) -> MemberId:

@@ -12,6 +12,7 @@ from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
 
 from huitou.platform.table import IntegerAttribute, Item, Table
 from tests.benchmarks.baskets import TEN_LINES, Basket
+from tests.benchmarks.orders import Till, measure
 from tests.benchmarks.stage import Cost, Stage, item_bytes, prepared, purchase_event, wallet_event
 from tests.contract.conftest import Endpoint
 from tests.contract.targets import REGION, create_table
@@ -155,3 +156,24 @@ def test_a_balance_is_one_call_and_one_unit(endpoint_of: Endpoint, stage: Stage)
     cost = wallets.answer(wallet_event(member), 200)
 
     assert (cost.calls, cost.reads, cost.writes) == (["Query"], 1, 0)
+
+
+def test_what_follows_a_purchase_costs_no_more_than_the_purchase(endpoint_of: Endpoint, stage: Stage) -> None:
+    """Calls and write units; only what changes two wallets writes more."""
+    endpoint = endpoint_of("emulator")
+    assert endpoint is not None
+    with prepared(endpoint, []):
+        costs = dict(measure(Till(endpoint, "members-capacity", stage.now)))
+
+    most = {
+        "a quote": (1, 0),
+        "a refund of a line": (3, 8),
+        "a refund of everything": (3, 8),
+        "a hold": (2, 6),
+        "a capture of all of it": (4, 6),
+        "a release": (4, 6),
+        "a redemption": (2, 6),
+        "a transfer": (3, 10),
+        "a conversion": (2, 10),
+    }
+    assert {name: (len(costs[name].calls), costs[name].writes) for name in most} == most

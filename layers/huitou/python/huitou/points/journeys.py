@@ -5,7 +5,7 @@ What leaves one wallet arrives in the other in the same commit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -20,7 +20,7 @@ from huitou.points.commands import PointsCommand
 from huitou.points.decisions import ConvertIn, ConvertOut, Receive, Send, decide
 from huitou.points.membership import require_seen
 from huitou.points.wallet import Cause, Entry, Wallet, open_wallet
-from huitou.program.model import GROUP, BrandId, Program
+from huitou.program.model import GROUP, BrandId, CurrencyId, Program
 
 JourneyType = Literal["transfer", "conversion"]
 
@@ -84,8 +84,8 @@ class Journeys(Bookings):
                 raise NotTransferableError("Points go to another member.")
             if not currency_at(program, order.currency, order.brand).transferable:
                 raise NotTransferableError("Members cannot give these points to each other.")
-            sender = self._wallet(order.member, order.currency, scope, program, now)
-            receiver = self._wallet(recipient, order.currency, scope, program, now)
+            (sender,) = self._wallets_of(order.member, (order.currency,), scope, program, now)
+            (receiver,) = self._wallets_of(recipient, (order.currency,), scope, program, now)
             cause = Cause(order.type, order.id)
             send = Send(order.points, recipient, order.brand, cause)
             return self._travel(
@@ -113,8 +113,7 @@ class Journeys(Bookings):
             conversion = program.conversions.get((order.currency, target))
             if conversion is None:
                 raise NotConvertibleError(f"{order.currency} do not convert to {target}.")
-            source = self._wallet(order.member, order.currency, scope, program, now)
-            other = self._wallet(order.member, target, scope, program, now)
+            source, other = self._wallets_of(order.member, (order.currency, target), scope, program, now)
             cause = Cause(order.type, order.id)
             out = ConvertOut(order.points, conversion, order.brand, cause)
             return self._travel(
@@ -138,10 +137,12 @@ class Journeys(Bookings):
             )
         return self._made(found)
 
-    def _wallet(self, member: MemberId, currency: str, scope: BrandId, program: Program, now: datetime) -> Wallet:
+    def _wallets_of(
+        self, member: MemberId, currencies: Sequence[CurrencyId], scope: BrandId, program: Program, now: datetime
+    ) -> Iterator[Wallet]:
         wallets = self._wallets.load_all(member)
         require_seen(wallets.get(program.home_currency), scope)
-        return wallets.get(currency) or open_wallet(member, currency, now)
+        return (wallets.get(currency) or open_wallet(member, currency, now) for currency in currencies)
 
     def _travel(
         self,

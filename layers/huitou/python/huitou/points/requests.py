@@ -157,12 +157,10 @@ def read_hold(body: HoldBody, occasion: Occasion, program: Program) -> PointsCom
     return replace(order, lasts=lasts)
 
 
-def read_capture(body: CaptureBody, currency: PointCurrency) -> int | None:
-    """How many points to capture; None: all. Raises `InvalidCommandError`."""
-    if body.points is None:
-        return None
+def read_capture(written: str, currency: PointCurrency) -> int:
+    """How many points to capture. Raises `InvalidCommandError`."""
     faults = Faults()
-    points = _points(body.points, currency, faults)
+    points = _points(written, currency, faults)
     faults.raise_any(InvalidCommandError, REFUSED)
     return points
 
