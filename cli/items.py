@@ -24,6 +24,7 @@ SHOWN_BYTES: Final = 400
 
 TYPES: Final = {
     "PROFILE": ("M#", "PROFILE"),
+    "STANDING": ("M#", "STANDING"),
     "WALLET": ("M#", r"WALLET#[^#]+#HEAD"),
     "LOTS": ("M#", r"WALLET#[^#]+#LOTS#\d{10}"),
     "ENTRY": ("M#", r"ENTRY#[^#]+#\d{10}"),
@@ -111,14 +112,20 @@ def _stored(stack: LocalStack) -> Iterator[Item]:
 
 
 def _tell(stored: Iterable[Item]) -> None:
-    weights: dict[str, list[int]] = defaultdict(list)
-    for item in stored:
-        weights[type_of(item)].append(weight(item))
+    weights = weights_of(stored)
     rows = Rows("type", "items", "mean bytes", "99 of 100", "largest", "mean write units")
     for name in TYPES:
         if weights[name]:
             rows.add_row(name, *_figures(weights[name]))
     out.print(rows)
+
+
+def weights_of(stored: Iterable[Item]) -> Mapping[str, Sequence[int]]:
+    """The bytes of each item, by type; of a type that is not there, none."""
+    weights: dict[str, list[int]] = defaultdict(list)
+    for item in stored:
+        weights[type_of(item)].append(weight(item))
+    return weights
 
 
 def _figures(weights: Sequence[int]) -> list[str]:

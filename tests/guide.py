@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
+from statistics import mean
 from typing import Any, NamedTuple
 from unittest.mock import patch
 from urllib.parse import parse_qsl
@@ -25,7 +26,7 @@ from moto import mock_aws
 from ulid import ULID
 
 from cli.call import laid_out
-from cli.items import described
+from cli.items import described, weights_of
 from huitou.access.model import PERMISSIONS
 from huitou.access.service import KeyService
 from huitou.access.store import TableKeys
@@ -54,14 +55,21 @@ HUI = MemberId("01KAJ3Z8N4Q6D7X5S2V9B3KHTM")
 BRAND_KEY = {"key_id": "3f9a1c7e5b2d8046", "brand": "maru", "permissions": " ".join(PERMISSIONS)}
 GROUP_KEY = {**BRAND_KEY, "key_id": "8d1c6a340b7ef251", "brand": "group"}
 BUCKET = "imports"
+TABLES = ("members", "program")
 WIDEST = 150
 """Longer values of items are cut."""
 
 _EXCHANGE = re.compile(r"^```http\n(?P<asked>.*?)^```\n```http\n(?P<answered>.*?)^```", re.M | re.S)
 _ITEM = re.compile(r"^```text (?P<kind>\w+)\n(?P<shown>.*?)^```", re.M | re.S)
 _ROWS = re.compile(r"^```json\n(?P<rows>\{\"type\".*?)^```", re.M | re.S)
+_WEIGHTS = re.compile(r"(?<=^\| --- \| --- \| --- \|\n)(?:^\| `[A-Z]+` \|.*\n)+", re.M)
 _PACKED = re.compile(r"\(\d+ bytes\)")
 """How small depends on the machine's zlib."""
+_SELDOM = (
+    *("EVENT", "CONSENT", "COMMAND", "REFUND", "WAITING", "MERGE", "MERGED", "OPENING", "SHARD"),
+    *("ACCOUNT", "SUMS", "MONTH", "LAST", "ERASURE"),
+)
+"""Types of items that are there once somebody has called for them."""
 _SIGNED = re.compile(r'https://[^"]*?/(imports/[^"?]+)\?[^"]*')
 
 
@@ -78,7 +86,7 @@ def refreshed() -> Guide:
     with _cloud() as cloud:
         answers = {exchange.start(): cloud.answer(exchange) for exchange in _in_order(text)}
         cloud.do_what_no_call_shows()
-        model = _ITEM.sub(cloud.item, DATA_MODEL.read_text())
+        model = _WEIGHTS.sub(cloud.weights(), _ITEM.sub(cloud.item, DATA_MODEL.read_text()))
     return Guide(_EXCHANGE.sub(lambda exchange: answers[exchange.start()], text), model)
 
 
@@ -124,6 +132,13 @@ class _Cloud:
         packed = (_PACKED.sub("(packed)", line) for line in described(stored))
         lines = (line if len(line) <= WIDEST else f"{line[: WIDEST - 1]}…" for line in packed)
         return f"```text {block['kind']}\n" + "\n".join(lines) + "\n```"
+
+    def weights(self) -> str:
+        """What the items weigh of which a history brings none. Of a packed one that would depend on the machine."""
+        stored = (item for table in TABLES for item in self._dynamodb.scan(TableName=table)["Items"])
+        weights = weights_of(stored)
+        rows = ((name, round(mean(weights[name])), max(weights[name])) for name in _SELDOM)
+        return "".join(f"| `{name}` | {average:,} | {largest:,} |\n" for name, average, largest in rows)
 
     def do_what_no_call_shows(self) -> None:
         """A key, a budget, a sale without a member, a refund without a sale, and more lots than a wallet keeps."""
@@ -233,7 +248,7 @@ class _Cloud:
 
     def _stored(self, key: Mapping[str, Any]) -> Mapping[str, Any]:
         """The item with this key, in whichever table it is."""
-        for table in ("members", "program"):
+        for table in TABLES:
             found = self._dynamodb.get_item(TableName=table, Key=key).get("Item")
             if found:
                 return dict(found)
@@ -326,7 +341,7 @@ def _cloud() -> Iterator[_Cloud]:
         patch.dict("os.environ", environment) as variables,
     ):
         variables.pop("AWS_ENDPOINT_URL", None)
-        for name in ("members", "program"):
+        for name in TABLES:
             create_table(name, None)
         secrets: Any = boto3.client("secretsmanager", region_name=REGION)
         secrets.create_secret(Name="identity", SecretString="a secret of the guide")
