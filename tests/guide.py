@@ -67,7 +67,7 @@ _PACKED = re.compile(r"\(\d+ bytes\)")
 """How small depends on the machine's zlib."""
 _SELDOM = (
     *("EVENT", "CONSENT", "COMMAND", "REFUND", "WAITING", "MERGE", "MERGED", "OPENING", "SHARD"),
-    *("ACCOUNT", "SUMS", "MONTH", "LAST", "ERASURE"),
+    *("ACCOUNT", "SUMS", "MONTH", "LAST", "SIMULATION", "ERASURE"),
 )
 """Types of items that are there once somebody has called for them."""
 _SIGNED = re.compile(r'https://[^"]*?/(imports/[^"?]+)\?[^"]*')
