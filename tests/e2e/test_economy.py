@@ -145,6 +145,33 @@ def test_two_cards_of_one_person_become_one_and_two_again(api: httpx.Client) -> 
     assert (spendable(api, mei), spendable(api, lin)) == ("10", "5")
 
 
+def test_the_survivor_answers_for_what_the_other_card_did(api: httpx.Client) -> None:
+    """E14, E15, E25: its redemption is known and reversed, its sale refunded; erased, both names answer 410."""
+    mei, lin = enrol(api), enrol(api)
+    bill = sale(lin)
+    created(api.post("/v1/purchases", json=bill))
+    spending, key = redemption(lin, "6"), keyed()
+    spent = created(api.post("/v1/redemptions", json=spending, headers=key))
+    order = {"survivor": mei, "absorbed": lin, "reason": "The same person", "actor": "staff-7"}
+    created(api.post("/v1/merges", json=order, headers=keyed()))
+
+    again = found(api.post("/v1/redemptions", json=spending, headers=key))
+    assert (again["redemption_id"], again["replayed"], spendable(api, mei)) == (spent["redemption_id"], True, "4")
+    reversal = f"/v1/redemptions/{spent['redemption_id']}/reversal"
+    created(api.post(reversal))
+    assert (found(api.post(reversal))["replayed"], spendable(api, lin)) == (True, "10")
+    refund = refund_of(bill)
+    created(api.post("/v1/refunds", json=refund))
+    assert (found(api.post("/v1/refunds", json=refund))["replayed"], spendable(api, mei)) == (True, "0")
+
+    api.post(f"/v1/members/{lin}/erasure", json={"reason": "By request", "actor": "dpo"}).raise_for_status()
+    for name in (mei, lin):
+        refusal(api.get(f"/v1/members/{name}"), 410, "member_erased")
+        refusal(
+            api.post("/v1/redemptions", json={**spending, "member": {"id": name}}, headers=key), 410, "member_erased"
+        )
+
+
 def test_who_is_erased_is_gone(api: httpx.Client) -> None:
     """E25."""
     member = enrol(api)
