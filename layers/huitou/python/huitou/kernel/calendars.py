@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import calendar
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from huitou.kernel.instants import to_instant
 
 
+@lru_cache(maxsize=1024)  # a sale asks for its day again and again
 def local_date(instant: datetime, zone: ZoneInfo) -> date:
     """The day on the wall calendar of ``zone``."""
     return instant.astimezone(zone).date()
@@ -24,6 +26,7 @@ def at_local(day: date, at: time, zone: ZoneInfo) -> datetime:
     return to_instant(datetime.combine(day, at, tzinfo=zone))
 
 
+@lru_cache(maxsize=1024)
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:
     """The first instant of a local day."""
     return at_local(day, time.min, zone)

@@ -232,13 +232,15 @@ def _checks(when: Condition, selection: Selection) -> Iterator[Check]:
 
 
 def _dates(when: Condition) -> Check:
-    first, last = when.first_day or date.min, when.last_day or date.max
-    return Check("dates", lambda of: first <= _day(when, of) <= last, lambda of: _day(when, of).isoformat())
+    first, last, day = when.first_day or date.min, when.last_day or date.max, _day_of(when)
+    return Check("dates", lambda of: first <= day(of) <= last, lambda of: day(of).isoformat())
 
 
 def _weekdays(when: Condition) -> Check:
+    day = _day_of(when)
+
     def weekday(of: Occasion) -> Weekday:
-        return WEEKDAYS[_day(when, of).weekday()]
+        return WEEKDAYS[day(of).weekday()]
 
     return Check("weekdays", lambda of: weekday(of) in when.weekdays, weekday)
 
@@ -262,9 +264,14 @@ def listed(found: AbstractSet[str]) -> str:
     return text if len(text) <= LONGEST_FOUND else text[:LONGEST_FOUND] + "…"
 
 
-def _day(when: Condition, occasion: Occasion) -> date:
+def _day_of(when: Condition) -> Callable[[Occasion], date]:
     """The sale's day; after midnight in hours that run over it, the day on which they began."""
-    day, at = occasion.local
-    if when.hours is not None and when.hours[0] > when.hours[1] and at < when.hours[1]:
-        return day - timedelta(days=1)
-    return day
+    if when.hours is None or when.hours[0] <= when.hours[1]:
+        return lambda of: of.local[0]
+    end = when.hours[1]
+
+    def began(of: Occasion) -> date:
+        day, at = of.local
+        return day - timedelta(days=1) if at < end else day
+
+    return began

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from operator import attrgetter
 
 from huitou.kernel.calendars import local_date
 from huitou.kernel.errors import ConflictError
@@ -86,12 +85,15 @@ class Ledger:
         self._recorded_at = max(now, wallet.recorded_at)
         self._next_lot = wallet.next_lot
         self._entries: list[Entry] = []
+        self._newest = wallet.lots[-1].number if wallet.lots else 0
+        self._is_in_order = True
         self._running = Running(wallet.lots, now, wallet.outlook)
 
     def go_on(self, now: datetime) -> None:
         """To a later instant, for whoever books one thing after the other and keeps no wallet between."""
         self.now = now
         self._recorded_at = max(now, self._recorded_at)
+        self._put_in_order()
         self._running.go_on(self.lots.values(), now)
 
     # --- booking ---
@@ -172,7 +174,8 @@ class Ledger:
         """The wallet as it stands now; its version is that of the last entry."""
         if not self._entries:
             return Decision(self._wallet, ())
-        lots = tuple(sorted(self.lots.values(), key=attrgetter("number")))
+        self._put_in_order()
+        lots = tuple(self.lots.values())
         wallet = changed(
             self._wallet,
             version=self._version,
@@ -196,6 +199,8 @@ class Ledger:
 
     def settle(self, most: int | None = None) -> None:
         """E22: at each of the (at ``most`` so many) instants that have come: ends of holds, activations, expiries."""
+        if self.now < self._running.until and not self.holds:
+            return
         booked = 0
         while most is None or booked < most:
             due = min([self._running.until, *[hold.ends_at for hold in self.holds.values()]])
@@ -300,7 +305,10 @@ class Ledger:
     @property
     def slides(self) -> bool:
         """Whether lots follow activity, those that are there or those that a late sale may still bring."""
-        return self.sliding_days > 0 or any(lot.sliding_days for lot in self._all_lots())
+        if self.sliding_days > 0:
+            return True
+        may_slide = self._running.slides or bool(self.holds)
+        return may_slide and any(lot.sliding_days for lot in self._all_lots())
 
     def count(self, used: Mapping[str, int], sold_at: datetime | None = None) -> None:
         """E12: changes the use of caps; a sale at ``sold_at`` lets windows be forgotten that no sale can meet now."""
@@ -322,10 +330,18 @@ class Ledger:
             if before is not None:
                 running.without(before)
             if lot.remaining:
+                self._is_in_order &= before is not None or lot.number >= self._newest
+                self._newest = max(self._newest, lot.number)
                 lots[lot.number] = lot
                 running.plus(lot)
             elif before is not None:
                 del lots[lot.number]
+
+    def _put_in_order(self) -> None:
+        """By number: lots that were gone come back in any order."""
+        if not self._is_in_order:
+            self.lots = dict(sorted(self.lots.items()))
+            self._is_in_order = True
 
     def _be_active(self, at: datetime, changes: Iterable[LotChange]) -> None:
         """E5: an activity at ``at`` moves the ends of sliding lots; those that it brought follow the latest one."""

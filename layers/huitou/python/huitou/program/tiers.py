@@ -58,4 +58,7 @@ class TierPolicy:
 
     def rank(self, tier: TierId) -> int:
         """The position among the levels; 0 for a tier that is no more."""
-        return next((rank for rank, level in enumerate(self.levels) if level.id == tier), 0)
+        for rank, level in enumerate(self.levels):
+            if level.id == tier:
+                return rank
+        return 0

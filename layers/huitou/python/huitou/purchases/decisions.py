@@ -65,7 +65,10 @@ class Worth:
     @property
     def budgets(self) -> Mapping[RuleId, int]:
         """See `Sale.budgets`."""
-        return {rule: points for earning in self.earned.values() for rule, points in earning.budgets.items()}
+        budgets: dict[RuleId, int] = {}
+        for earning in self.earned.values():
+            budgets.update(earning.budgets)
+        return budgets
 
 
 def decide_sale(
