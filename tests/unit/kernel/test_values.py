@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import pytest
 
@@ -27,7 +27,6 @@ def test_there_is_no_field_of_another_name() -> None:
 
 
 @lean
-@dataclass(frozen=True, slots=True)
 class Basket:
     """Of something."""
 

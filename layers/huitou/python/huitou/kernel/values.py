@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import MISSING, field, fields, make_dataclass
+from dataclasses import dataclass, field, fields
 from functools import cache
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, TypeVar, dataclass_transform
 
 V = TypeVar("V")
 
 
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def lean(kind: type[V]) -> type[V]:
-    """Makes values of a frozen dataclass at a third of the price: for those that every decision makes anew.
+    """A dataclass with slots, of values that are made at a third of a frozen one's price and never changed.
 
     Writing each field past the freeze is what costs. So it is mypy alone that holds the freeze of these classes.
-    Give it dataclasses with slots and without ``__post_init__``.
     """
-    named = [
-        (each.name, Any, field(default=each.default))
-        if each.default_factory is MISSING
-        else (each.name, Any, field(default_factory=each.default_factory))
-        for each in fields(kind)  # type: ignore[arg-type]  # a dataclass, which its type cannot say
-    ]
-    twin = make_dataclass(kind.__name__, named)
-    kind.__init__ = twin.__init__  # type: ignore[misc, method-assign]
-    del kind.__setattr__, kind.__delattr__
-    return kind
+    return dataclass(slots=True, unsafe_hash=True)(kind)
 
 
 def changed(value: V, **changes: Any) -> V:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 
 from huitou.kernel.values import lean
@@ -14,7 +14,6 @@ _NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 @lean
-@dataclass(frozen=True, slots=True)
 class Circumstances:
     """The member at the instant of a sale, before the sale (E7).
 

@@ -9,7 +9,7 @@ without the lines that came back (E2).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from huitou.kernel.values import lean
 from huitou.points.circumstances import NOBODY, Circumstances
@@ -23,7 +23,6 @@ from huitou.program.rules import RuleId
 
 
 @lean
-@dataclass(frozen=True, slots=True)
 class Earning:
     """The points of one currency that a purchase earns, and what every rule of that currency had to say.
 

@@ -8,7 +8,7 @@ refunds, holds and journeys beside it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from huitou.kernel.calendars import local_date
@@ -56,7 +56,6 @@ class OutstandingDebtError(ConflictError):
 
 
 @lean
-@dataclass(frozen=True, slots=True)
 class Decision:
     """What a command comes to: the wallet after it, and the entries that lead there."""
 

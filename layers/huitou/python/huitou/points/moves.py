@@ -15,13 +15,11 @@ from huitou.program.terms import Conversion, RefundPolicy
 
 
 @lean
-@dataclass(frozen=True, slots=True)
 class Settle:
     """Book what fell due, the earliest `MOST_SETTLED` instants of it, nothing else."""
 
 
 @lean
-@dataclass(frozen=True, slots=True)
 class Earn:
     """Book what a purchase at ``occurred_at`` earned, as one new lot issued by ``brand``, and the caps it used.
 
@@ -35,7 +33,6 @@ class Earn:
 
 
 @lean
-@dataclass(frozen=True, slots=True)
 class KeepAlive:
     """Let points that slide with activity follow a visit at ``brand`` (E5); books nothing where none do."""
 
@@ -45,7 +42,6 @@ class KeepAlive:
 
 
 @lean
-@dataclass(frozen=True, slots=True)
 class Redeem:
     """Spend ``points`` at ``brand``, from the lots that end first (E6).
 

@@ -11,7 +11,7 @@ All amounts are integers of the currency's smallest unit and never negative, exc
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -33,7 +33,6 @@ class Origin(NamedTuple):
 
 
 @lean
-@dataclass(frozen=True, slots=True)
 class Lot:
     """Points that came at once. ``number`` is unique in its wallet and never used again.
 
@@ -185,7 +184,6 @@ class RuleOutcome(NamedTuple):
 
 
 @lean
-@dataclass(frozen=True, slots=True)
 class Entry:
     """One immutable line of the ledger, numbered by the wallet version that it made.
 
@@ -241,7 +239,6 @@ class LotPage(NamedTuple):
 
 
 @lean
-@dataclass(frozen=True, slots=True)
 class Wallet:
     """The aggregate: every change of it is one decision and one conditional write on ``version``.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
@@ -36,7 +35,6 @@ class ClaimTooLateError(ConflictError):
 
 
 @lean
-@dataclass(frozen=True, slots=True)
 class Sale:
     """A purchase decided: as it will be kept, with the decision for each wallet it changes.
 
@@ -55,7 +53,6 @@ class Sale:
 
 
 @lean
-@dataclass(frozen=True, slots=True)
 class Worth:
     """What a purchase earns, decided and not yet booked, and what was seen of the member for it."""
 

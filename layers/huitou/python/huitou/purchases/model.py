@@ -82,7 +82,6 @@ class Move(NamedTuple):
 
 
 @lean
-@dataclass(frozen=True, slots=True)
 class Purchase:
     """A sale as it was recorded. ``receipt`` is the digest of its identity, the rest of it the content (E14).
 

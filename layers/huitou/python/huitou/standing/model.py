@@ -7,7 +7,7 @@ interval is half open: it holds from its ``since`` until the next one's.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -83,7 +83,6 @@ class State(NamedTuple):
 
 
 @lean
-@dataclass(frozen=True, slots=True)
 class Standing:
     """How a member has stood until ``through``, that instant included, and stands there.
 
@@ -119,7 +118,6 @@ class Regime(NamedTuple):
 
 
 @lean
-@dataclass(frozen=True, slots=True)
 class Record:
     """What is kept of a member to tell the standing from.
 

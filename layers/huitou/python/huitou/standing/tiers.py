@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 
@@ -41,7 +40,6 @@ _AMOUNT: Mapping[Measure, Callable[[Fact], int]] = {
 
 
 @lean
-@dataclass(frozen=True, slots=True)
 class History:
     """All that a standing is worked out from.
 
