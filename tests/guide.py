@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -331,11 +332,11 @@ def _cloud() -> Iterator[_Cloud]:
         "HUITOU_PROGRAM_TABLE": "program",
         "HUITOU_IDENTITY_SECRET": "identity",
         "HUITOU_IMPORT_BUCKET": BUCKET,
-        "POWERTOOLS_LOG_LEVEL": "CRITICAL",
         "POWERTOOLS_METRICS_DISABLED": "true",
     }
     with (
         mock_aws(),
+        _in_silence(),
         patch("huitou.kernel.ids.ULID", wraps=ULID, side_effect=(MEI, FANG, HUI)),
         patch("huitou.program.service.CACHE_SECONDS", 0.0),
         patch.dict("os.environ", environment) as variables,
@@ -354,6 +355,16 @@ def _cloud() -> Iterator[_Cloud]:
             machine = states.create_state_machine(name=name, definition=json.dumps(definition), roleArn=role)
             variables[f"HUITOU_{name.upper()}_STATE_MACHINE"] = machine["stateMachineArn"]
         yield _Cloud()
+
+
+@contextmanager
+def _in_silence() -> Iterator[None]:
+    """Without the functions' logs. A level would stay theirs: Powertools keeps one logger for a service."""
+    logging.disable()
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def main() -> None:
