@@ -29,7 +29,7 @@ from huitou.platform.pauses import pause
 from huitou.platform.settings import load
 from huitou.points.budget_store import TableBudgets
 from huitou.points.command_store import TableCommands
-from huitou.points.commands import command_id
+from huitou.points.commands import InvalidCommandError, command_id
 from huitou.points.decisions import InsufficientPointsError, OutstandingDebtError
 from huitou.points.holding import CaptureExceedsHoldError, HoldEndedError, TooManyHoldsError
 from huitou.points.holds import HoldNotFoundError, Holds, HoldStatus
@@ -39,7 +39,6 @@ from huitou.points.paying import PointsCannotPayError
 from huitou.points.requests import (
     CaptureBody,
     HoldBody,
-    InvalidCommandError,
     Occasion,
     read_capture,
     read_hold,

@@ -47,7 +47,7 @@ from huitou.points.answers import (
 )
 from huitou.points.booking import Booked, UnknownCurrencyError
 from huitou.points.command_store import TableCommands
-from huitou.points.commands import command_id
+from huitou.points.commands import InvalidCommandError, command_id
 from huitou.points.decisions import InsufficientPointsError, OutstandingDebtError
 from huitou.points.journeys import (
     ConversionNotFoundError,
@@ -70,7 +70,6 @@ from huitou.points.phrases import Language, preferred
 from huitou.points.requests import (
     AdjustmentBody,
     ConversionBody,
-    InvalidCommandError,
     Occasion,
     RedemptionBody,
     ReinstatementBody,

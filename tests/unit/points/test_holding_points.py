@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from huitou.kernel.errors import ContentReusedError
-from huitou.kernel.ids import MemberId
-from huitou.points.commands import PointsCommand
+from huitou.kernel.ids import MemberId, digest_of
+from huitou.points.commands import InvalidCommandError, PointsCommand
 from huitou.points.decisions import InsufficientPointsError
 from huitou.points.holding import CaptureExceedsHoldError, HoldEndedError, TooManyHoldsError
 from huitou.points.holds import HoldNotFoundError, Holds, HoldStatus
@@ -21,7 +21,7 @@ from huitou.points.membership import MemberNotFoundError
 from huitou.points.replay import discrepancies
 from huitou.points.service import AlreadyReinstatedError, NothingToExpireError, NotReinstatableError
 from huitou.points.travelling import NothingToConvertError
-from huitou.program.terms import Conversion
+from huitou.program.terms import Conversion, MoneyOff
 from huitou.simulator.memory import MemoryTable
 from tests.builders import MEI, at
 from tests.ledger import FixedPrograms, Ledger, order, points_program
@@ -48,6 +48,11 @@ class Till:
         self.ledger.open(member=LIN)
         if points:
             self.ledger.earn(points, NOON)
+
+    def change(self, **terms: Any) -> None:
+        """The programme, from now on."""
+        changed = FixedPrograms(replace(self.ledger.program, **terms))
+        self.holds = Holds(self.ledger.wallets, self.ledger.commands, changed, self.ledger.commit, lambda _: None)
 
     def hold(self, points: int, key: str = "hold", now: datetime = NOON) -> HoldStatus:
         return self.holds.place(_hold(points, key), presented=True, now=now)
@@ -96,6 +101,23 @@ def test_the_same_key_answers_with_the_hold_as_it_stands() -> None:
     assert till.hold(60, now=NOON + timedelta(hours=1)).state == "ended"
     with pytest.raises(ContentReusedError):
         till.hold(61)
+
+
+def test_a_repeat_is_answered_whatever_the_terms_are_by_then() -> None:
+    """E14: a programme with shorter holds and a higher minimum came between; what is new follows it."""
+    till = Till(100)
+    till.change(money_off={("maru", "points"): MoneyOff("maru", "points", points=10, money=1, minimum=10, share=50)})
+    by_default, named = replace(_hold(20, "a"), lasts=None), replace(_hold(20, "b"), bill=2_000)
+    first = [till.holds.place(each, presented=True, now=NOON) for each in (by_default, named)]
+    till.change(hold_limit=timedelta(minutes=5), money_off={})
+
+    again = [till.holds.place(each, presented=True, now=LATER) for each in (by_default, named)]
+
+    assert [(hold.replayed, hold.ends_at) for hold in again] == [(True, hold.ends_at) for hold in first]
+    assert again[0].ends_at == NOON + till.ledger.program.hold_limit
+    with pytest.raises(InvalidCommandError) as refused:
+        till.holds.place(replace(named, id=digest_of(["c"])), presented=True, now=LATER)
+    assert [error.pointer for error in refused.value.errors] == ["/currency", "/ends_in_minutes"]
 
 
 def test_a_part_is_captured_and_the_rest_returns() -> None:

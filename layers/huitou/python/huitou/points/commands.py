@@ -10,10 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from huitou.kernel.errors import InvalidError
 from huitou.kernel.ids import Digest, MemberId, digest_of
 from huitou.program.model import BrandId, CurrencyId, StoreId
 
 PointsCommandType = Literal["redemption", "adjustment", "expiry", "hold", "transfer", "conversion", "reinstatement"]
+
+
+class InvalidCommandError(InvalidError):
+    """The command has the right shape, but cannot be under the programme in force; ``errors`` names each fault."""
+
+    code = "invalid_command"
+    title = "The points cannot be booked like this"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,7 @@ class PointsCommand:
     bill: int | None = None
     """The bill that points shall pay a part of, in the smallest unit of money."""
     lasts: timedelta | None = None
-    """How long a hold waits for its till, or points given by courtesy live."""
+    """How long a hold waits for its till, or points given by courtesy live. Of a hold, None: as long as it may."""
     ended_version: int | None = None
     """Of a hold: the version of the entry that captured or released it; None while it waits, and when time ended it."""
     recipient: MemberId | None = None

@@ -21,6 +21,7 @@ from huitou.points.commands import PointsCommand
 from huitou.points.decisions import Capture, PlaceHold, Release
 from huitou.points.holding import HoldEndedError
 from huitou.points.membership import joined_by_use, require_seen
+from huitou.points.paying import require_terms
 from huitou.points.ports import WalletStore
 from huitou.points.reaching import Way, for_survivor, survivor_of
 from huitou.points.wallet import Cause, Entry, EntryType, Wallet
@@ -92,15 +93,14 @@ class Holds(Bookings):
     def place(self, order: PointsCommand, *, presented: bool, now: datetime) -> HoldStatus:
         """Sets points aside. The same key again gives the hold as it stands.
 
-        Raises `MemberNotFoundError`, `InsufficientPointsError`, `OutstandingDebtError`, `TooManyHoldsError`,
-        `ContentReusedError`.
+        Raises `MemberNotFoundError`, `InvalidCommandError`, `InsufficientPointsError`, `OutstandingDebtError`,
+        `TooManyHoldsError`, `ContentReusedError`.
         """
-        if order.lasts is None:
-            raise TypeError("A hold lasts for some time.")
-        cause = Cause(HOLD, order.id)
-        command = PlaceHold(order.id, order.points, order.brand, now + order.lasts, cause)
+        lasts = order.lasts or self._programs.active().hold_limit
+        command = PlaceHold(order.id, order.points, order.brand, now + lasts, Cause(HOLD, order.id))
 
         def used(home: Wallet | None, program: Program) -> Wallet:
+            require_terms(order, program)
             return joined_by_use(home, order.brand, presented, program, now)
 
         booked = self._once(order, lambda: self._book(order, command, used, now))

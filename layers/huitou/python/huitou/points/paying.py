@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from huitou.kernel.errors import FieldError, InvalidError
 from huitou.kernel.money import format_amount
+from huitou.points.commands import InvalidCommandError, PointsCommand
 from huitou.program.model import BrandId, CurrencyId, Program
 from huitou.program.terms import MoneyOff
 
@@ -48,13 +50,19 @@ def payable(terms: MoneyOff, bill: int, spendable: int | None) -> Payable:
     return Payable(terms, spendable, steps * terms.points, steps * terms.money)
 
 
-def pay(points: int, bill: int, brand: BrandId, currency: CurrencyId, program: Program) -> int:
-    """What ``points`` pay of ``bill``. Raises `PointsCannotPayError` with pointers ``/points`` and ``/currency``."""
-    faults = [*faults_of_paying(points, bill, brand, currency, program)]
-    money = money_off(points, brand, currency, program)
-    if faults or money is None:
-        raise PointsCannotPayError("The points cannot pay like this.", errors=faults)
-    return money
+def require_terms(order: PointsCommand, program: Program) -> None:
+    """Of a redemption or hold: what it pays of a bill, and how long it may wait (E17). Raises `InvalidCommandError`.
+
+    It is for the attempt that books it: a repeat is answered whatever the terms are by then (E14).
+    """
+    faults: list[FieldError] = []
+    if order.bill is not None:
+        faults += faults_of_paying(order.points, order.bill, order.brand, order.currency, program)
+    if order.lasts is not None and order.lasts > program.hold_limit:
+        longest = program.hold_limit // timedelta(minutes=1)
+        faults.append(FieldError("/ends_in_minutes", f"must be at most {longest}"))
+    if faults:
+        raise InvalidCommandError("The points cannot be spent like this.", errors=faults)
 
 
 def faults_of_paying(

@@ -13,11 +13,9 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from huitou.fields import Body, ClientReference, Name, Text
-from huitou.kernel.errors import InvalidError
 from huitou.kernel.ids import Digest, MemberId
 from huitou.members.references import MemberReference
-from huitou.points.commands import PointsCommand, PointsCommandType
-from huitou.points.paying import faults_of_paying
+from huitou.points.commands import InvalidCommandError, PointsCommand, PointsCommandType
 from huitou.program.faults import Faults
 from huitou.program.model import BrandId, CurrencyId, PointCurrency, Program, StoreId
 
@@ -27,13 +25,6 @@ Signed = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,6})
 
 
 REFUSED = "The points cannot be booked as it is asked for."
-
-
-class InvalidCommandError(InvalidError):
-    """The command has the right shape, but cannot be under the programme in force; ``errors`` names each fault."""
-
-    code = "invalid_command"
-    title = "The points cannot be booked like this"
 
 
 class _Command(Body):
@@ -150,11 +141,8 @@ def read_hold(body: HoldBody, occasion: Occasion, program: Program) -> PointsCom
     """The hold to place. Raises `InvalidCommandError`."""
     faults = Faults()
     order = _spending("hold", body, occasion, program, faults)
-    lasts = program.hold_limit if body.ends_in_minutes is None else timedelta(minutes=body.ends_in_minutes)
-    if lasts > program.hold_limit:
-        faults.add("/ends_in_minutes", f"must be at most {program.hold_limit // timedelta(minutes=1)}")
     faults.raise_any(InvalidCommandError, REFUSED)
-    return replace(order, lasts=lasts)
+    return replace(order, lasts=timedelta(minutes=body.ends_in_minutes) if body.ends_in_minutes else None)
 
 
 def read_capture(written: str, currency: PointCurrency) -> int:
@@ -209,14 +197,11 @@ def read_reinstatement(body: ReinstatementBody, entry: str, currency: CurrencyId
 def _spending(
     kind: PointsCommandType, body: RedemptionBody, occasion: Occasion, program: Program, faults: Faults
 ) -> PointsCommand:
-    """Points that are spent, or set aside to be: as the terms of money off say, where they pay a part of a bill."""
+    """Points that are spent, or set aside to be; whether they can pay a bill like this is for who books them."""
     order = _read(kind, body, occasion, program, faults)
     if body.bill_total is None:
         return order
-    bill = faults.amount("/bill_total", body.bill_total, program.money_exponent) or 0
-    for fault in faults_of_paying(order.points, bill, order.brand, order.currency, program):
-        faults.add(fault.pointer, fault.message)
-    return replace(order, bill=bill)
+    return replace(order, bill=faults.amount("/bill_total", body.bill_total, program.money_exponent) or 0)
 
 
 def _read(

@@ -15,6 +15,7 @@ from huitou.points.commands import PointsCommand, reinstatement_of
 from huitou.points.decisions import Adjust, Decision, Expire, Redeem, Reinstate, Reverse, Settle, decide
 from huitou.points.handing_over import as_taken_over
 from huitou.points.membership import EntryNotFoundError, entry_seen_by, joined_by_use, require_seen
+from huitou.points.paying import require_terms
 from huitou.points.reaching import Way, entries_since, for_survivor, survivor_of
 from huitou.points.replay import Replayed, replay
 from huitou.points.wallet import Balance, Cause, Entry, EntryType, Hold, Lot, Wallet, balance_of, lots_at, open_wallet
@@ -120,11 +121,12 @@ class Points(Bookings):
 
         After a merge, lots that came with ``identity_of`` go first (E15).
 
-        Raises `MemberNotFoundError`, `InsufficientPointsError`, `ContentReusedError`.
+        Raises `MemberNotFoundError`, `InvalidCommandError`, `InsufficientPointsError`, `ContentReusedError`.
         """
         command = Redeem(order.points, order.brand, Cause(order.type, order.id), identity_of)
 
         def used(home: Wallet | None, program: Program) -> Wallet:
+            require_terms(order, program)
             return joined_by_use(home, order.brand, presented, program, now)
 
         return self._once(order, lambda: self._book(order, command, used, now))
