@@ -24,6 +24,7 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
         "GET /v1/merges/{merge_id}",
         "POST /v1/merges/{merge_id}/reversal",
         "POST /v1/members/{member_id}/erasure",
+        "GET /v1/members/{member_id}/export",
     ),
     "record_purchases": (
         "POST /v1/purchases",

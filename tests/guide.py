@@ -297,8 +297,10 @@ _OF_THE_GROUP = (
 
 def _is_the_groups(line: str) -> bool:
     """Calls that only a key of the group may make."""
-    path = line.split(" ")[1]
-    return line == "POST /v1/program/versions" or path.endswith("/erasure") or path.startswith(_OF_THE_GROUP)
+    path = line.split(" ")[1].partition("?")[0]
+    return (
+        line == "POST /v1/program/versions" or path.endswith(("/erasure", "/export")) or path.startswith(_OF_THE_GROUP)
+    )
 
 
 def _pattern(route: str) -> str:

@@ -1,19 +1,22 @@
-"""Whom a record is about: two of one person are merged, and one is forgotten where the person wants it."""
+"""Whom a record is about: two of one person are merged, and one is handed over or forgotten as the person wants it."""
 
 from __future__ import annotations
 
 import time
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Body, Path
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 
 from huitou.access.model import ForeignBrandError
 from huitou.composition import MemberSettings
+from huitou.erasing.export_answers import ExportPage, Views, export_page
+from huitou.erasing.exports import Exports
 from huitou.erasing.requests import ErasureBody, ErasureView, erasure_view
 from huitou.erasing.service import Erasures
-from huitou.erasing.store import TableErasures, TableTraces
+from huitou.erasing.store import TableErasures, TableExportLog, TableKept, TableTraces
 from huitou.kernel.errors import ContentReusedError
 from huitou.kernel.ids import MemberId, parse_digest
+from huitou.kernel.pages import InvalidCursorError
 from huitou.members.decisions import TooManyError
 from huitou.members.identity import IdentityHasher
 from huitou.members.store import TableMembers
@@ -30,13 +33,16 @@ from huitou.merging.service import (
 from huitou.merging.store import TableMerges
 from huitou.platform.http import (
     Answer,
+    Cursor,
     IdempotencyKey,
     MemberPath,
     accepted_at,
     answer,
     create_app,
     current_caller,
+    decode_cursor,
     documented,
+    encode_cursor,
     entry_point,
     note,
     permission,
@@ -57,6 +63,7 @@ from huitou.standing.store import TableStandings
 
 MergePath = Annotated[str, Path(alias="merge_id", max_length=64)]
 
+Records = Annotated[int, Query(alias="limit", ge=1, le=100, description="About so many records.")]
 
 settings = load(MemberSettings)
 table = Table(settings.members_table, settings.region, settings.endpoint)
@@ -64,11 +71,12 @@ program_table = Table(settings.program_table, settings.region, settings.endpoint
 programs = ProgramReader(TableVersions(program_table), time.monotonic)
 hasher = IdentityHasher(Secret(settings.identity_secret, settings.region, settings.endpoint).text)
 members, wallets, standings = TableMembers(table), TableWallets(table), TableStandings(table)
+states = TableMemberStates(table)
 merges = Merges(
     merges=TableMerges(table),
     members=members,
     wallets=wallets,
-    states=TableMemberStates(table),
+    states=states,
     standings=standings,
     programs=programs,
     hasher=hasher,
@@ -85,6 +93,14 @@ erasures = Erasures(
     hasher=hasher,
     commit=table.commit,
     pause=pause,
+)
+exports = Exports(
+    kept=TableKept(table),
+    log=TableExportLog(program_table),
+    members=members,
+    states=states,
+    programs=programs,
+    commit=program_table.commit,
 )
 
 app = create_app("serve_records", "Records of one person")
@@ -147,6 +163,24 @@ def erase(member_id: MemberPath, body: Annotated[ErasureBody, Body()]) -> Answer
     erased = erasures.erase(body.order(MemberId(member_id), accepted_at(app)))
     note(app, member=erased.erasure.member, replayed=erased.replayed)
     return answer(erasure_view(erased), status_of(replayed=erased.replayed))
+
+
+@app.get(
+    "/v1/members/<member_id>/export",
+    summary="Export a member",
+    security=permission("members:export"),
+    responses=documented(
+        {200: ExportPage}, ForeignBrandError, MemberNotFoundError, MemberErasedError, InvalidCursorError
+    ),
+)
+def export(member_id: MemberPath, cursor: Cursor = None, limit: Records = 50) -> Answer:
+    """All that is kept of the member, also as who was merged into them, in a stable order. For the group's keys."""
+    caller, member, now = current_caller(app), MemberId(member_id), accepted_at(app)
+    caller.acts_for(GROUP)
+    exported = exports.export(member, decode_cursor(cursor), actor=caller.key_id, now=now)
+    page, place = export_page(member, exported, Views(programs, hasher, now).view, limit, now)
+    note(app, member=member)
+    return answer({**page, "next_cursor": encode_cursor(place)})
 
 
 def _merge(merged: Merged, status: int, headers: dict[str, str] | None = None) -> Answer:

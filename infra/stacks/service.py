@@ -84,6 +84,7 @@ class ServiceStack(Stack):
             if name == "serve_records":
                 erasures = [*READ, "dynamodb:PutItem"]
                 function.allow(erasures, self._data.program.table_arn, partitions=["ERASURES"])
+                function.allow(["dynamodb:PutItem"], self._data.program.table_arn, partitions=["AUDIT#*"])
             functions[name] = function
         return functions
 

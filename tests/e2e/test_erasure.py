@@ -14,6 +14,9 @@ def test_after_a_restore_the_erasures_are_carried_out_again(api: httpx.Client, p
     phone = a_phone()
     member, other = enrol(api, identities=[{"phone": phone}]), enrol(api)
     buy(api, member, "1000")
+    exported = found(api.get(f"/v1/members/{member}/export"))
+    assert {each["type"] for each in exported["records"]} == {"member", "tiers", "wallet", "purchase", "entry"}
+    assert exported["records"][0]["content"]["profile"]["name"] == NAME
     backup = platform.items_about(member)
     order = {"reason": "By request", "actor": "dpo"}
     assert api.post(f"/v1/members/{member}/erasure", json=order).is_success
@@ -26,6 +29,7 @@ def test_after_a_restore_the_erasures_are_carried_out_again(api: httpx.Client, p
         assert told.endswith(" members are forgotten.\n")
 
     refusal(api.get(f"/v1/members/{member}"), 410, "member_erased")
+    refusal(api.get(f"/v1/members/{member}/export"), 410, "member_erased")
     refusal(api.post("/v1/members/lookup", json={"phone": phone}), 404, "member_not_found")
     assert platform.items_about(member) == forgotten
     assert found(api.get(f"/v1/members/{other}"))["profile"]["name"] == NAME

@@ -105,7 +105,7 @@ def test_the_tick_reads_the_due_index_and_nothing_else(production: Deployment) -
 PARTITIONS = {
     "authorize_request": {"KEYS"},
     "serve_members": {"PROGRAM"},
-    "serve_records": {"PROGRAM", "ERASURES"},
+    "serve_records": {"PROGRAM", "ERASURES", "AUDIT#*"},
     "record_purchases": {"PROGRAM"},
     "refund_purchases": {"PROGRAM"},
     "serve_checkouts": {"PROGRAM"},

@@ -12,6 +12,7 @@ from huitou.program.model import GROUP, BrandId
 Permission = Literal[
     "members:read",
     "members:write",
+    "members:export",
     "purchases:read",
     "purchases:write",
     "points:read",

@@ -1,11 +1,13 @@
-"""What erasures need from outside, beside members and wallets."""
+"""What erasures and exports need from outside, beside members and wallets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
+from huitou.erasing.kept import Kept
 from huitou.erasing.model import Erasure
+from huitou.kernel.audit import AuditEntry
 from huitou.kernel.commits import Write
 from huitou.kernel.ids import MemberId
 
@@ -32,3 +34,20 @@ class Traces(Protocol):
         purchases and entries and in the commands, refunds and merges behind them. What happened stays.
         """
         ...
+
+
+class KeptStore(Protocol):
+    """Reads what an erasure would find."""
+
+    def walk(self, member: MemberId, after: str | None) -> Iterator[Kept]:
+        """All traces of a member, after the ``place`` of one of them: the same that `Traces.removals` goes through.
+
+        Raises `InvalidCursorError` for another place.
+        """
+        ...
+
+
+class ExportLog(Protocol):
+    """Remembers who was handed what."""
+
+    def add(self, entry: AuditEntry) -> Write: ...

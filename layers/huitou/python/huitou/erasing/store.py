@@ -1,26 +1,35 @@
-"""The list of erasures in DynamoDB, and what is personal in a member's partition."""
+"""The list of erasures in DynamoDB, and what lies in a member's partition: walked to destroy it, or to hand it over."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import get_args
 
 from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 
+from huitou.erasing.kept import BeforeMerge, Behind, Kept, Trace
 from huitou.erasing.model import REASON, Erasure
+from huitou.kernel.audit import AuditEntry
 from huitou.kernel.commits import StaleReadError, Write
-from huitou.kernel.ids import MemberId
+from huitou.kernel.ids import Digest, MemberId, OwnedId
 from huitou.kernel.instants import format_instant, parse_instant
-from huitou.kernel.pages import all_items
+from huitou.kernel.pages import InvalidCursorError, all_items
+from huitou.members.store import ConsentItem, MemberItem, consent_change_in, member_in
+from huitou.merging.store import MergeItem, merge_in
 from huitou.platform import keys
+from huitou.platform.audit import audit_write
 from huitou.platform.table import Item, Table
+from huitou.points.command_store import CommandItem, command_in
 from huitou.points.commands import PointsCommandType
+from huitou.points.store import EntryItem, entry_in
 from huitou.purchases.packing import unpack_returns
-from huitou.purchases.store import without_reason
+from huitou.purchases.refund_store import RefundItem, refund_in
+from huitou.purchases.store import PurchaseItem, VisitItem, purchase_in, visit_in, without_reason
 
 MOST_AT_ONCE = 90
+READ_AT_ONCE = 25
 
 
 class ErasureItem(Item):
@@ -76,6 +85,10 @@ class WordsItem(Item):
 
 
 WORDS = ("reason", "message", "client_reference", "reference", "data")
+DESTROYED = (keys.CONSENT_PREFIX, keys.MERGED_PREFIX)
+"""Of these nothing stays."""
+SILENCED = (keys.PURCHASE_PREFIX, keys.EVENT_PREFIX, keys.ENTRY_PREFIX)
+"""Of these only the words go."""
 
 
 class TableTraces:
@@ -85,18 +98,16 @@ class TableTraces:
         self._table = table
 
     def removals(self, member: MemberId) -> Iterator[Sequence[Write]]:
-        merged = list(self._items(member, keys.MERGED_PREFIX))
-        kept = [
-            item
-            for prefix in (keys.EVENT_PREFIX, keys.PURCHASE_PREFIX, keys.ENTRY_PREFIX)
-            for item in self._items(member, prefix)
-        ]
-        behind = dict.fromkeys(key for item in (*merged, *kept) for key in _behind(item))
+        items = [item for prefix in (*DESTROYED, *SILENCED) for item in self._items(member, prefix)]
+        behind = dict.fromkeys(key for item in items for key in _behind(item))
         around = self._table.get_many([(WordsItem, *key) for key in behind])
         writes = [
-            *(self._delete(item) for item in self._items(member, keys.CONSENT_PREFIX)),
-            *map(self._delete, merged),
-            *(self._silence(item) for item in (*kept, *around) if isinstance(item, WordsItem) and _words_in(item)),
+            *(self._delete(item) for item in items if item.sk.startswith(DESTROYED)),
+            *(
+                self._silence(item)
+                for item in (*items, *around)
+                if isinstance(item, WordsItem) and not item.sk.startswith(DESTROYED) and _words_in(item)
+            ),
         ]
         for first in range(0, len(writes), MOST_AT_ONCE):
             yield writes[first : first + MOST_AT_ONCE]
@@ -113,6 +124,91 @@ class TableTraces:
         return self._table.update(WordsItem, item.pk, item.sk, _words_in(item), refused=changed)
 
 
+class TableKept:
+    """`KeptStore` in DynamoDB."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def walk(self, member: MemberId, after: str | None) -> Iterator[Kept]:
+        prefixes: Sequence[str] = (*DESTROYED, *SILENCED)
+        if after is not None:
+            begun = [index for index, prefix in enumerate(prefixes) if after.startswith(prefix)]
+            if not begun:
+                raise InvalidCursorError("The cursor does not belong to this list.")
+            prefixes = prefixes[begun[0] :]
+        for prefix in prefixes:
+            kind = _KINDS[prefix]
+            query = partial(self._table.query, kind, keys.member(member), prefix=prefix, limit=READ_AT_ONCE)
+            page = query(after=after)
+            yield from self._kept(member, page.items)
+            while page.next_cursor:
+                page = query(after=page.next_cursor)
+                yield from self._kept(member, page.items)
+            after = None
+
+    def _kept(self, member: MemberId, items: Sequence[Item]) -> Iterator[Kept]:
+        leads = {item.sk: list(_behind(item)) for item in items}
+        wanted = list(dict.fromkeys(key for found in leads.values() for key in found))
+        there = self._table.get_many([(_KINDS_BEHIND[sk], pk, sk) for pk, sk in wanted])
+        behind = {key: _shown_behind(item) for key, item in zip(wanted, there, strict=True) if item is not None}
+        for item in items:
+            yield Kept(item.sk, _shown(member, item), tuple(behind[key] for key in leads[item.sk] if key in behind))
+
+
+_KINDS: Mapping[str, type[Item]] = {
+    keys.CONSENT_PREFIX: ConsentItem,
+    keys.MERGED_PREFIX: MemberItem,
+    keys.PURCHASE_PREFIX: PurchaseItem,
+    keys.EVENT_PREFIX: VisitItem,
+    keys.ENTRY_PREFIX: EntryItem,
+}
+_KINDS_BEHIND: Mapping[str, type[Item]] = {
+    keys.command("")[1]: CommandItem,
+    keys.refund("")[1]: RefundItem,
+    keys.merge("")[1]: MergeItem,
+}
+"""By their sort keys."""
+
+
+def _shown(member: MemberId, item: Item) -> Trace:
+    match item:
+        case ConsentItem():
+            return consent_change_in(item)
+        case MemberItem():
+            return BeforeMerge(Digest(item.sk.removeprefix(keys.MERGED_PREFIX)), member_in(member, item))
+        case PurchaseItem():
+            return purchase_in(member, item)
+        case VisitItem():
+            return visit_in(OwnedId(member, item.sk.removeprefix(keys.EVENT_PREFIX)), item)
+        case EntryItem():
+            return entry_in(item)
+        case _:
+            raise TypeError(f"Nobody knows how to show a {type(item).__name__}.")
+
+
+def _shown_behind(item: Item) -> Behind:
+    match item:
+        case CommandItem():
+            return command_in(item)
+        case RefundItem():
+            return refund_in(item)
+        case MergeItem():
+            return merge_in(Digest(item.pk.removeprefix(keys.merge("")[0])), item)
+        case _:
+            raise TypeError(f"Nobody knows how to show a {type(item).__name__}.")
+
+
+class TableExportLog:
+    """`ExportLog` in DynamoDB; ``table`` is the programme's."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def add(self, entry: AuditEntry) -> Write:
+        return audit_write(self._table, entry)
+
+
 def behind_entry(cause: str, cause_id: str) -> keys.Key | None:
     """Where the command or merge is that an entry is due to; None where that has no words."""
     if cause in get_args(PointsCommandType):
@@ -120,12 +216,14 @@ def behind_entry(cause: str, cause_id: str) -> keys.Key | None:
     return keys.merge(cause_id) if cause in {"merge", "unmerge"} else None
 
 
-def _behind(item: WordsItem) -> Iterator[keys.Key]:
+def _behind(item: Item) -> Iterator[keys.Key]:
+    """The commands, refunds and merges that an item of a member's partition leads to."""
     if item.sk.startswith(keys.MERGED_PREFIX):
         yield keys.merge(item.sk.removeprefix(keys.MERGED_PREFIX))
-    if item.cause and (key := behind_entry(item.cause, item.cause_id)):
+    cause = getattr(item, "cause", None)
+    if cause and (key := behind_entry(cause, getattr(item, "cause_id", ""))):
         yield key
-    returns = unpack_returns(item.returns)
+    returns = unpack_returns(getattr(item, "returns", None))
     yield from map(keys.refund, (*returns.refunds, *returns.awaited))
 
 

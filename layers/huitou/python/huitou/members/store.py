@@ -130,7 +130,7 @@ class TableMembers:
 
     def consent_at(self, member: MemberId, key: ConsentKey, at: datetime) -> Consent | None:
         item = self._table.get(ConsentItem, *keys.consent(member, *key, at))
-        return _consent_change(item).consent if item else None
+        return consent_change_in(item).consent if item else None
 
     def add_consent(self, member: MemberId, change: ConsentChange) -> Write:
         pk, sk = keys.consent(member, *change.key, change.consent.occurred_at)
@@ -155,7 +155,7 @@ class TableMembers:
                 break
         shown = found[:limit]
         last = shown[-1].sk.removeprefix(keys.CONSENT_PREFIX) if len(found) > limit else None
-        return Page(tuple(map(_consent_change, shown)), last)
+        return Page(tuple(map(consent_change_in, shown)), last)
 
 
 def _holder(item: Item | None) -> Holder | None:
@@ -260,6 +260,6 @@ def _consent(values: Mapping[str, Any], confirmed_at: str) -> Consent:
     )
 
 
-def _consent_change(item: ConsentItem) -> ConsentChange:
+def consent_change_in(item: ConsentItem) -> ConsentChange:
     key = ConsentKey(ConsentChannel(item.channel), item.brand, item.purpose)
     return ConsentChange(key, _consent(item.attribute_values, item.occurred_at))

@@ -36,7 +36,7 @@ class TableMerges:
 
     def find(self, merge: Digest) -> Merge | None:
         item = self._table.get(MergeItem, *keys.merge(merge))
-        return _merge(merge, item) if item else None
+        return merge_in(merge, item) if item else None
 
     def before(self, merge: Merge) -> Member | None:
         item = self._table.get(MemberItem, *keys.record_before_merge(merge.survivor, merge.id))
@@ -74,7 +74,7 @@ def _item(merge: Merge) -> MergeItem:
     )
 
 
-def _merge(merge: Digest, item: MergeItem) -> Merge:
+def merge_in(merge: Digest, item: MergeItem) -> Merge:
     return Merge(
         id=merge,
         survivor=MemberId(item.survivor),

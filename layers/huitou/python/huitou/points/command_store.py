@@ -51,7 +51,7 @@ class TableCommands:
 
     def find(self, command: Digest) -> PointsCommand | None:
         item = self._table.get(CommandItem, *keys.command(command))
-        return _command(item) if item else None
+        return command_in(item) if item else None
 
     def add(self, command: PointsCommand) -> Write:
         return self._table.put(
@@ -108,7 +108,7 @@ def _command_item(command: PointsCommand) -> CommandItem:
     )
 
 
-def _command(item: CommandItem) -> PointsCommand:
+def command_in(item: CommandItem) -> PointsCommand:
     return PointsCommand(
         id=Digest(item.pk.removeprefix(keys.COMMAND_PREFIX)),
         type=cast(PointsCommandType, item.type),

@@ -140,7 +140,7 @@ class TableWallets:
 
     def entry(self, member: MemberId, currency: CurrencyId, version: int) -> Entry | None:
         item = self._table.get(EntryItem, *keys.entry(member, currency, version))
-        return _entry(item) if item else None
+        return entry_in(item) if item else None
 
     def entries(
         self,
@@ -159,7 +159,7 @@ class TableWallets:
             limit=limit,
             newest_first=newest_first,
         )
-        return Page(tuple(map(_entry, page.items)), page.next_cursor)
+        return Page(tuple(map(entry_in, page.items)), page.next_cursor)
 
     def _read(self, member: MemberId, prefix: str) -> dict[CurrencyId, Wallet]:
         for _ in range(READS):
@@ -361,7 +361,7 @@ def _trimmed(outcome: RuleOutcome) -> list[object]:
     return said
 
 
-def _entry(item: EntryItem) -> Entry:
+def entry_in(item: EntryItem) -> Entry:
     member, currency, version = keys.parse_entry(item.pk, item.sk)
     return Entry(
         member=member,

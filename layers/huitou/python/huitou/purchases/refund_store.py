@@ -50,7 +50,7 @@ class TableRefunds:
 
     def find(self, refund: Digest) -> Refund | None:
         item = self._table.get(RefundItem, *keys.refund(refund))
-        return _refund(item) if item else None
+        return refund_in(item) if item else None
 
     def add(self, refund: Refund) -> list[Write]:
         known = StaleReadError("The refund was recorded meanwhile.")
@@ -77,7 +77,7 @@ class TableRefunds:
         )
         digests = [keys.parse_waiting_refund(item.sk) for item in page.items]
         found = self._table.get_many([(RefundItem, *keys.refund(digest)) for digest in digests])
-        return Page(tuple(_refund(item) for item in found if isinstance(item, RefundItem)), page.next_cursor)
+        return Page(tuple(refund_in(item) for item in found if isinstance(item, RefundItem)), page.next_cursor)
 
 
 def _place(refund: Refund) -> keys.Key:
@@ -117,7 +117,7 @@ def _booked(refund: Refund) -> list[Any]:
     ]
 
 
-def _refund(item: RefundItem) -> Refund:
+def refund_in(item: RefundItem) -> Refund:
     version, is_full, money, points, currency, returned, owed, given_back = item.booked or _NOT_BOOKED
     return Refund(
         id=Digest(item.pk.removeprefix(keys.refund("")[0])),

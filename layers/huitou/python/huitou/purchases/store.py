@@ -142,12 +142,12 @@ class TablePurchases:
         purchases = self._table.get_many([(PurchaseItem, *keys.purchase(*owner)) for owner in owned.values()])
         for (receipt, owner), item in zip(owned.items(), purchases, strict=True):
             if isinstance(item, PurchaseItem):
-                found[receipt] = _purchase(owner.member, item)
+                found[receipt] = purchase_in(owner.member, item)
         return found
 
     def get(self, purchase: OwnedId) -> Purchase | None:
         item = self._table.get(PurchaseItem, *keys.purchase(*purchase))
-        return _purchase(purchase.member, item) if item else None
+        return purchase_in(purchase.member, item) if item else None
 
     def cursor(self, purchase: Purchase) -> str:
         return keys.PURCHASE_PREFIX + ulid_for(purchase.occurred_at, purchase.receipt)
@@ -161,7 +161,7 @@ class TablePurchases:
             limit=limit,
             newest_first=True,
         )
-        return Page(tuple(_purchase(member, item) for item in page.items), page.next_cursor)
+        return Page(tuple(purchase_in(member, item) for item in page.items), page.next_cursor)
 
     def add(self, purchase: Purchase, over: Awaited | None = None) -> list[Write]:
         if purchase.member is None:
@@ -232,7 +232,7 @@ class TablePurchases:
             return None
         visit = OwnedId(MemberId(pointer.member), pointer.key)
         item = self._table.get(VisitItem, *keys.event(*visit))
-        return _visit(visit, item) if item else None
+        return visit_in(visit, item) if item else None
 
     def add_visit(self, visit: Visit) -> list[Write]:
         item = VisitItem(
@@ -308,7 +308,7 @@ def _sale_attributes(purchase: Purchase) -> Mapping[str, Any]:
     }
 
 
-def _purchase(member: MemberId, item: PurchaseItem) -> Purchase:
+def purchase_in(member: MemberId, item: PurchaseItem) -> Purchase:
     ulid = item.sk.removeprefix(keys.PURCHASE_PREFIX)
     return Purchase(
         receipt=Digest(item.receipt),
@@ -354,7 +354,7 @@ def _sale_values(item: SaleItem) -> Mapping[str, Any]:
     }
 
 
-def _visit(visit: OwnedId, item: VisitItem) -> Visit:
+def visit_in(visit: OwnedId, item: VisitItem) -> Visit:
     return Visit(
         source=Digest(item.source),
         type=VisitType(item.type),

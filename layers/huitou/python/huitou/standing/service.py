@@ -12,8 +12,8 @@ from huitou.kernel.errors import ConflictError, FieldError, InvalidError
 from huitou.kernel.ids import Digest, MemberId, digest_of
 from huitou.kernel.instants import format_instant
 from huitou.program.model import GROUP, BrandId
-from huitou.standing.keeping import stand
-from huitou.standing.model import Grant, Interval
+from huitou.standing.keeping import Timeline, stand
+from huitou.standing.model import Grant, Interval, Known
 from huitou.standing.outlook import Outlook, look
 from huitou.standing.ports import Acquaintance, StandingStore, TierPrograms
 from huitou.standing.timeline import ProgramTimeline
@@ -54,6 +54,18 @@ class Past:
     grant: Grant | None
 
 
+def past_tiers(known: Known, timeline: Timeline, brand: BrandId, now: datetime) -> tuple[Past, ...]:
+    """All tiers until ``now``, the latest first, as far as ``brand`` may know why (E31)."""
+    grants = (each for each in known.record.grants if brand == GROUP or each.brand in {GROUP, brand})
+    seen = {grant.at: grant for grant in grants}
+    intervals = [each for each in stand(known, timeline, now).intervals if each.since <= now]
+    ends: list[datetime | None] = [each.since for each in intervals[1:]]
+    return tuple(
+        Past(interval, until, seen.get(interval.since))
+        for interval, until in zip(reversed(intervals), [None, *reversed(ends)], strict=True)
+    )
+
+
 def grant_id(scope: BrandId, idempotency_key: str) -> Digest:
     """A key space of its own for each brand, apart from that of commands on points."""
     return digest_of(("tier", scope, idempotency_key))
@@ -86,15 +98,7 @@ class Tiers:
 
         Raises `MemberNotFoundError`.
         """
-        known = self._members.known(member, brand)
-        grants = (each for each in known.record.grants if brand == GROUP or each.brand in {GROUP, brand})
-        seen = {grant.at: grant for grant in grants}
-        intervals = [each for each in stand(known, self._timeline, now).intervals if each.since <= now]
-        ends: list[datetime | None] = [each.since for each in intervals[1:]]
-        return tuple(
-            Past(interval, until, seen.get(interval.since))
-            for interval, until in zip(reversed(intervals), [None, *reversed(ends)], strict=True)
-        )
+        return past_tiers(self._members.known(member, brand), self._timeline, brand, now)
 
     def grant(self, member: MemberId, grant: Grant, now: datetime) -> Granted:
         """Gives a tier by hand, once (E14); a lower one than the member has counts where they would fall below it.
