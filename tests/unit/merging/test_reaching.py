@@ -29,6 +29,7 @@ from tests.purchases import NOON, SOON, Shop, bill, bread, line, return_of
 
 NEXT_DAY = NOON + timedelta(days=1)
 LATER = NEXT_DAY + timedelta(hours=1)
+HOLD = timedelta(days=2)
 CAPPED = rule(caps=[{"points": "50", "per": "lifetime"}])
 MONEY_OFF = [{"brand": "maru", "currency": "points", "points": "10", "money": "5", "share": 50}]
 SLIDING = [{"id": "points", "name": "Points", "expiry": {"type": "sliding", "days": 10}}]
@@ -38,7 +39,7 @@ class OnePerson(TwoRecords):
     """Mei with two cards, and what a till can do with them."""
 
     def __init__(self, **written: Any) -> None:
-        super().__init__(Shop(replace(program(document(**written)), refund_policy=RefundPolicy.DEBT)))
+        super().__init__(Shop(replace(program(document(**written)), refund_policy=RefundPolicy.DEBT, hold_limit=HOLD)))
         shop = self.shop
         stands_on = (shop.wallets, shop.ledger.commands, shop.programs, shop.table.commit, lambda _: None)
         self.points, self.holds, self.journeys = Points(*stands_on), Holds(*stands_on), Journeys(*stands_on)
@@ -133,7 +134,7 @@ def test_a_redemption_of_the_absorbed_card_is_reversed_into_the_lots_that_came_o
 def test_a_hold_of_the_absorbed_card_is_captured_or_released(people: OnePerson, ends: str) -> None:
     """E15, E17."""
     people.shop.sell(bill("A-1"), people.other)
-    hold = an_order("H-1", 8, type="hold", member=people.other, lasts=timedelta(days=2))
+    hold = an_order("H-1", 8, type="hold", member=people.other, lasts=HOLD)
     people.holds.place(hold, presented=True, now=NOON + SOON)
     people.merge(people.mei, people.other, NEXT_DAY)
 
@@ -153,7 +154,7 @@ def test_a_hold_of_the_absorbed_card_pays_a_purchase_of_the_survivor() -> None:
     """E15, E17; and its refund gives the points back (E3)."""
     people = OnePerson(money_off=MONEY_OFF)
     people.shop.sell(bill("A-1", bread(20000)), people.other)
-    hold = an_order("H-1", 100, type="hold", member=people.other, lasts=timedelta(days=2))
+    hold = an_order("H-1", 100, type="hold", member=people.other, lasts=HOLD)
     people.holds.place(hold, presented=True, now=NOON + SOON)
     people.merge(people.mei, people.other, NEXT_DAY)
 
@@ -255,7 +256,7 @@ def test_a_hold_that_was_placed_since_stays_with_the_survivor(people: OnePerson)
     """E15: after the unmerge it can still be captured under its own name."""
     people.shop.sell(bill("A-1"), people.other)
     people.merge(people.mei, people.other, NEXT_DAY)
-    hold = an_order("H-1", 4, type="hold", member=people.mei, lasts=timedelta(days=2))
+    hold = an_order("H-1", 4, type="hold", member=people.mei, lasts=HOLD)
     people.holds.place(hold, presented=True, now=NEXT_DAY)
     undone = people.use.reverse(merge_id("M-1"), LATER).merge
     assert [(each.came, each.returned) for each in undone.transfers] == [(10, 6)]
