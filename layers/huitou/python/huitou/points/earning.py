@@ -84,9 +84,9 @@ def _considered(occasion: Occasion, plan: Plan, *, explained: bool) -> Mapping[C
     candidates = plan.candidates(setting_of(occasion.sale, occasion.seen)).items()
     considered: Mapping[CurrencyId, Sequence[Said]]
     if explained:
-        considered = {currency: [_consider(each, occasion) for each in rules] for currency, rules in candidates}
+        considered = {currency: [_consider(each, occasion) for each in rules] for currency, (rules, _) in candidates}
     else:
-        considered = {currency: _that_apply(rules, occasion) for currency, rules in candidates}
+        considered = {currency: _that_apply(ready, occasion) for currency, (_, ready) in candidates}
     applied = [each for said in considered.values() for each in said if type(each) is Applied]
     if any([each.ready.competes for each in applied]):
         compete(applied, occasion, plan)
@@ -102,12 +102,8 @@ def _consider(candidate: Candidate, occasion: Occasion) -> Said:
     return candidate.failed(unmet.name, unmet.found(occasion))
 
 
-def _that_apply(candidates: Iterable[Candidate], occasion: Occasion) -> list[Applied]:
-    return [
-        Applied(each, each.selection.base(occasion))
-        for each in candidates
-        if type(each) is Ready and each.unmet(occasion) is None
-    ]
+def _that_apply(rules: Iterable[Ready], occasion: Occasion) -> list[Applied]:
+    return [Applied(each, each.selection.base(occasion)) for each in rules if each.unmet(occasion) is None]
 
 
 def _earning(said: Iterable[Said], occasion: Occasion, plan: Plan) -> Earning:

@@ -126,31 +126,32 @@ class Ledger:
             self._withdraw_activity(last_activity)
         if debt:
             self.debts = with_debt(self.debts, about or "", brand, debt) if debt > 0 else repaid(self.debts, -debt)
-        amount = sum([change.lot.remaining if kind is EntryType.ACTIVATE else change.amount for change in changes])
+        is_start = kind is EntryType.ACTIVATE
+        amount = sum([change.lot.remaining if is_start else change.amount for change in changes])
         self._version += 1
         entry = Entry(
-            member=self._wallet.member,
-            currency=self._wallet.currency,
-            version=self._version,
-            type=kind,
-            amount=amount,
-            changes=tuple(changes),
-            effective_at=at,
-            recorded_at=self._recorded_at,
-            cause=cause,
-            program_version=self.program.version,
-            balance=self.balance(),
-            brand=brand,
-            explanation=outcomes,
-            reason=reason,
-            actor=actor,
-            waived=waived,
-            debt=debt,
-            about=about,
-            ends_at=ends_at,
-            last_activity=last_activity,
-            holds=holds,
-            debts=debts,
+            self._wallet.member,
+            self._wallet.currency,
+            self._version,
+            kind,
+            amount,
+            tuple(changes),
+            at,
+            self._recorded_at,
+            cause,
+            self.program.version,
+            self.balance(),
+            brand,
+            outcomes,
+            reason,
+            actor,
+            waived,
+            debt,
+            about,
+            ends_at,
+            last_activity,
+            holds,
+            debts,
         )
         self._entries.append(entry)
 
@@ -206,23 +207,25 @@ class Ledger:
             if due > self.now:
                 return
             booked += self._book_due(due)
-            self._running.wait(self.lots.values())
 
     def _book_due(self, due: datetime) -> bool:
         """Whether there was anything: lots that are gone may have been waited for."""
         before = self._version
         for hold in [each for each in self.holds.values() if each.ends_at <= due]:
             self.release(hold.id, CLOCK, due)
-        starting = [lot for lot in self.lots.values() if lot.pending and lot.active_at <= due]
+        coming = self._running.come(self.lots.values(), due)
+        starting = [lot for lot in coming if lot.pending and lot.active_at <= due]
         if starting:
             changes = [LotChange(0, changed(lot, pending=False)) for lot in starting]
             self.book(EntryType.ACTIVATE, changes, CLOCK, GROUP, effective_at=due)
-        self.expire(due)
+        self._expire([self.lots[lot.number] for lot in coming], due)
         return self._version > before
 
     def expire(self, at: datetime) -> None:
         """Books the end of all lots that are over at ``at``."""
-        lots = self.lots.values()
+        self._expire(self.lots.values(), at)
+
+    def _expire(self, lots: Iterable[Lot], at: datetime) -> None:
         ending = [lot.change(-lot.remaining) for lot in lots if lot.expires_at is not None and lot.expires_at <= at]
         if ending:
             self.book(EntryType.EXPIRE, ending, CLOCK, GROUP, effective_at=at)
@@ -345,6 +348,8 @@ class Ledger:
     def _be_active(self, at: datetime, changes: Iterable[LotChange]) -> None:
         """E5: an activity at ``at`` moves the ends of sliding lots; those that it brought follow the latest one."""
         latest = self.last_activity = max(at, self.last_activity or at)
+        if not (self._running.slides or self.holds):
+            return
         brought = {change.lot.number for change in changes}
         zone = self.program.zone
         self._change_ends(lambda lot: follow(lot, latest if lot.number in brought else at, zone))

@@ -58,11 +58,24 @@ class Running:
         """At all of them."""
         self.spendable, self.pending, _, _ = balance_of(lots, self.now)
         self.slides = any([lot.sliding_days for lot in lots])
-        self.wait(lots)
-
-    def wait(self, lots: Iterable[Lot]) -> None:
-        """Until the next of them changes: see `next_change`."""
         self.until = next_change(lots) or NEVER
+
+    def come(self, lots: Iterable[Lot], due: datetime) -> list[Lot]:
+        """Those that start or end by ``due``. From now on the others are waited for, and what changes these again."""
+        coming, until = [], NEVER
+        for lot in lots:
+            ends_at = lot.expires_at
+            next_at = lot.active_at if lot.pending else ends_at
+            if next_at is None:
+                continue
+            if lot.pending and ends_at is not None and ends_at < next_at:
+                next_at = ends_at
+            if next_at <= due:
+                coming.append(lot)
+            elif next_at < until:
+                until = next_at
+        self.until = until
+        return coming
 
     def without(self, lot: Lot) -> None:
         """It is gone, or about to change."""

@@ -80,6 +80,13 @@ Candidate = Ready | RuleOutcome
 """A rule that may apply to a sale in a setting, or what it says to every sale in it."""
 
 
+class Candidates(NamedTuple):
+    """All rules of a currency in a setting, in the order of the document, and of these the ones that may apply."""
+
+    rules: Sequence[Candidate]
+    ready: Sequence[Ready]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The rules of one programme. Rates of one currency are added up in parts of a point: exact, and whole numbers."""
@@ -89,7 +96,7 @@ class Plan:
     scale: Mapping[CurrencyId, int]
     counts: bool
     """Whether any rule has a cap over more than one purchase."""
-    settings: dict[Setting, Mapping[CurrencyId, Sequence[Candidate]]]
+    settings: dict[Setting, Mapping[CurrencyId, Candidates]]
     days: dict[date, Day]
 
     def day(self, instant: datetime) -> Day:
@@ -102,8 +109,8 @@ class Plan:
                 self.days[day] = found
         return found
 
-    def candidates(self, setting: Setting) -> Mapping[CurrencyId, Sequence[Candidate]]:
-        """By currency, its rules in the order of the document; a currency that nothing gives here is left out."""
+    def candidates(self, setting: Setting) -> Mapping[CurrencyId, Candidates]:
+        """By currency; one that nothing gives here is left out."""
         found = self.settings.get(setting)
         if found is None:
             found = self._candidates(setting)
@@ -111,7 +118,7 @@ class Plan:
                 self.settings[setting] = found
         return found
 
-    def _candidates(self, setting: Setting) -> Mapping[CurrencyId, Sequence[Candidate]]:
+    def _candidates(self, setting: Setting) -> Mapping[CurrencyId, Candidates]:
         home = self.program.home_currency
         by_currency: dict[CurrencyId, list[Candidate]] = {home: []}
         for ready in self.rules:
@@ -119,9 +126,9 @@ class Plan:
             candidate = ready.failed(name, found) if name else ready
             by_currency.setdefault(ready.rule.currency, []).append(candidate)
         return {
-            currency: candidates
-            for currency, candidates in by_currency.items()
-            if currency == home or any(isinstance(each, Ready) for each in candidates)
+            currency: Candidates(rules, may_apply)
+            for currency, rules in by_currency.items()
+            if (may_apply := [each for each in rules if isinstance(each, Ready)]) or currency == home
         }
 
 

@@ -8,11 +8,11 @@ window can look back to any more.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import attrgetter
 
 from huitou.kernel.instants import from_millis, to_millis
+from huitou.kernel.values import changed
 from huitou.program.model import Program
 from huitou.standing.model import MILLISECOND, Interval, Known, Record, Regime, Standing, State, TierCause
 from huitou.standing.tiers import History, evaluate, unchanged
@@ -61,15 +61,16 @@ def first_instant(known: Known) -> datetime:
 
 def fold(known: Known, timeline: Timeline, settled: datetime) -> Record:
     """The record with what was unseen taken in. What happened before ``settled`` is final: see `settled_by`."""
-    record, facts = known.record, history(known).facts
+    record, facts = known.record, known.record.facts.plus(known.unseen)
     if not facts.at:
-        return replace(record, folds=record.folds + 1)
-    reached = _evaluate(known, timeline, from_millis(facts.at[-1]), _reached(known, timeline))
+        return changed(record, folds=record.folds + 1)
+    gathered = known._replace(record=changed(record, facts=facts), unseen=())
+    reached = _evaluate(gathered, timeline, from_millis(facts.at[-1]), _reached(known, timeline))
     seen = sum(grant.at <= reached.through for grant in record.grants)
-    folded = replace(record, folds=record.folds + 1, facts=facts, reached=reached, grants_seen=seen)
+    folded = changed(record, folds=record.folds + 1, facts=facts, reached=reached, grants_seen=seen)
     if len(facts) <= MOST_FACTS or folded.folds % SHORTENED_EVERY:
         return folded
-    return _shortened(known._replace(record=folded, unseen=()), timeline, settled)
+    return _shortened(gathered._replace(record=folded), timeline, settled)
 
 
 def settled_by(program: Program, now: datetime) -> datetime:
@@ -111,7 +112,7 @@ def _shortened(known: Known, timeline: Timeline, settled: datetime) -> Record:
     record = known.record
     base = _evaluate(known, timeline, settled - MILLISECOND, None)
     kept = record.facts.since(_reach(base, known.enrolled_at, timeline(base.through)[0]))
-    return replace(record, facts=kept, base=base) if len(kept) < len(record.facts) else record
+    return changed(record, facts=kept, base=base) if len(kept) < len(record.facts) else record
 
 
 def _reach(base: Standing, enrolled_at: datetime, regime: Regime) -> int:
