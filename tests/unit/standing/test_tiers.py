@@ -9,9 +9,11 @@ import pytest
 
 from huitou.kernel.instants import parse_instant
 from huitou.program.tiers import AnniversaryWindow, CalendarWindow, RollingWindow, Tier
+from huitou.standing.keeping import fold, stand
+from huitou.standing.model import Known, Record
 from huitou.standing.sheet import EMPTY
 from huitou.standing.tiers import History, evaluate
-from tests.builders import OPENED, at
+from tests.builders import MEI, OPENED, at
 from tests.tiers import granted, policy, refunded, regime, spent, stood, story
 
 MILLISECOND = timedelta(milliseconds=1)
@@ -196,6 +198,16 @@ def test_a_refund_takes_the_tier_at_once_where_the_programme_says_so() -> None:
         ("silver", "2026-03-02 12:00:00.001", "purchase"),
         ("basic", "2026-03-10 12:00:00.001", "refund"),
     ]
+
+
+def test_a_refund_takes_the_tier_also_where_it_was_just_taken_into_the_record() -> None:
+    """E8, `drop`: though the last sale was long before, nobody stands by what the record had reached until then."""
+    sale, held = spent(100, "2026-03-02 12:00"), regime(policy(on_refund="drop"))
+    known = Known(Record(MEI), (sale, refunded(sale, "2026-03-10 12:00")), OPENED)
+
+    folded = Known(fold(known, lambda _: [held], OPENED), (), OPENED)
+
+    assert stand(folded, lambda _: [held], at("2026-03-11 12:00")).state.tier == "basic"
 
 
 def test_a_refund_that_leaves_enough_takes_no_tier() -> None:

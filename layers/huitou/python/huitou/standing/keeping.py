@@ -65,7 +65,7 @@ def fold(known: Known, timeline: Timeline, settled: datetime) -> Record:
     if not facts.at:
         return changed(record, folds=record.folds + 1)
     gathered = known._replace(record=changed(record, facts=facts), unseen=())
-    reached = _evaluate(gathered, timeline, from_millis(facts.at[-1]), _reached(known, timeline))
+    reached = _evaluate(gathered, timeline, from_millis(facts.latest), _reached(known, timeline))
     seen = sum(grant.at <= reached.through for grant in record.grants)
     folded = changed(record, folds=record.folds + 1, facts=facts, reached=reached, grants_seen=seen)
     if len(facts) <= MOST_FACTS or folded.folds % SHORTENED_EVERY:

@@ -52,6 +52,11 @@ class Sheet:
         """The instants, in order."""
         return self.columns.at
 
+    @property
+    def latest(self) -> int:
+        """The last instant at which one of them happened or, if later, became known; there must be some."""
+        return max(self.at[-1], *self.columns.known_at)
+
     def __len__(self) -> int:
         return len(self.at)
 
