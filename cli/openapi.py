@@ -13,9 +13,10 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from cli.call import laid_out
 from cli.tools import ROOT, CommandError, out
 from huitou.platform.http import App
-from huitou.platform.openapi import compact, describe, pretty
+from huitou.platform.openapi import compact, describe
 from infra.routes import ROUTES
 
 DOCUMENT: Final = ROOT / "docs" / "openapi.json"
@@ -51,7 +52,8 @@ def openapi(
 def texts() -> dict[Path, str]:
     """What both files should hold."""
     document = describe(apps(), samples())
-    return {DOCUMENT: pretty(document), SERVED: compact(document)}
+    served = compact(document)
+    return {DOCUMENT: f"{laid_out(json.loads(served))}\n", SERVED: served}
 
 
 def apps() -> Iterator[App]:

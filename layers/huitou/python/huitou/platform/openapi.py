@@ -117,13 +117,8 @@ def describe(apps: Iterable[App], samples: Iterable[Mapping[str, Any]] = ()) -> 
     }
 
 
-def pretty(document: Document) -> str:
-    """For people and diffs: the same document always gives the same text."""
-    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-
-
 def compact(document: Document) -> str:
-    """For the wire."""
+    """For the wire: the same document always gives the same text."""
     return json.dumps(document, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
 
 
