@@ -1,0 +1,115 @@
+"""All that predicates may ask of a member, as values: read once, judged at as many instants as are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+from datetime import date, datetime
+from typing import NamedTuple, Protocol
+
+from huitou.kernel.values import lean
+from huitou.members.model import ConsentKey, Tag
+from huitou.points.wallet import Wallet
+from huitou.program.model import BrandId, CurrencyId, StoreId
+from huitou.program.rules import SegmentId
+from huitou.program.tiers import TierId
+
+
+class DeedLine(NamedTuple):
+    """A line that the member kept; ``amount`` is what was paid for it, in the smallest unit of money."""
+
+    sku: str
+    category: str | None
+    amount: int
+
+
+class Deed(NamedTuple):
+    """Something that the member did at ``at`` and that still counts: a purchase, or a visit without one.
+
+    What came back, and what was moved to another member, is gone from it (E2, M40). ``spend`` is as tiers count it. It
+    counts from the millisecond after ``at`` on, as for tiers: a sale sees nothing of itself (E7).
+    """
+
+    at: datetime
+    brand: BrandId
+    store: StoreId | None
+    is_purchase: bool
+    channel: str = ""
+    spend: int = 0
+    lines: tuple[DeedLine, ...] = ()
+    payments: frozenset[str] = frozenset()
+    discounted: bool = False
+
+
+class TierPath(Protocol):
+    """Which tier the member has, and will have if nothing else happens."""
+
+    def tier_at(self, at: datetime) -> TierId | None: ...
+
+    def changes_after(self, at: datetime) -> datetime | None:
+        """No later than when time alone next changes the tier of ``at``, and later than ``at``; None: never."""
+        ...
+
+
+class AliveModel(NamedTuple):
+    """M18: the parameters of BG/NBD, fitted with weeks as the unit of time (Fader, Hardie and Lee 2005)."""
+
+    r: float
+    alpha: float
+    a: float
+    b: float
+
+
+class RfmScale(NamedTuple):
+    """M16: where the classes of recency, frequency and money begin, and over what time they were measured.
+
+    Each of the four ``cuts`` is the least that makes class 2, 3, 4, 5; of recency it is the most, in days.
+    """
+
+    days: int
+    recency: tuple[int, int, int, int]
+    frequency: tuple[int, int, int, int]
+    money: tuple[int, int, int, int]
+
+
+class Insights(NamedTuple):
+    """What periodic jobs have found out about all members together; None until they have."""
+
+    alive: AliveModel | None = None
+    rfm: RfmScale | None = None
+
+
+UNKNOWN = Insights()
+
+
+@lean
+class Facts:
+    """One member. ``deeds`` are in the order of time, as far back as the programme's windows look.
+
+    ``lists`` are the static segments into which the member was put.
+    """
+
+    enrolled_at: datetime
+    joined: Mapping[BrandId, datetime]
+    wallets: Mapping[CurrencyId, Wallet]
+    tiers: TierPath
+    deeds: Sequence[Deed] = ()
+    birthday: date | None = None
+    gender: str | None = None
+    language: str | None = None
+    home_store: StoreId | None = None
+    tags: frozenset[Tag] = frozenset()
+    consents: frozenset[ConsentKey] = frozenset()
+    """Those that were given and are in force."""
+    lists: frozenset[SegmentId] = frozenset()
+    insights: Insights = field(default_factory=lambda: UNKNOWN)
+
+
+class Verdict(NamedTuple):
+    """Whether a predicate holds at an instant, and that this stays so before ``until`` if nothing else happens.
+
+    ``until`` is later than the instant; None: for ever. Where it is a bound, nothing need change then.
+    """
+
+    holds: bool
+    until: datetime | None

@@ -1,0 +1,73 @@
+"""Where a member stands, as worked out last: tier and segments, since when, and when time alone may change that.
+
+A position is derived and never corrected by hand: whoever doubts it works it out again from the facts.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from huitou.kernel.ids import MemberId
+from huitou.kernel.values import lean
+from huitou.program.rules import SegmentId
+from huitou.program.tiers import TierId
+
+
+class MoveCause(StrEnum):
+    """Why a membership began or ended."""
+
+    FACTS = "facts"
+    """The member did something, or something became known of them."""
+    TIME = "time"
+    PROGRAM = "program"
+    """E20: a publication, or a rebuild under it."""
+
+
+class Membership(NamedTuple):
+    """In ``segment`` in [``since``, ``until``); None: still. ``cause`` is why it began, ``end`` why it ended."""
+
+    segment: SegmentId
+    since: datetime
+    cause: MoveCause
+    until: datetime | None = None
+    end: MoveCause | None = None
+
+
+class Seen(NamedTuple):
+    """Which state of the facts a position was worked out from. Each number only grows.
+
+    ``wallets`` is the sum of the versions of the member's wallets, one of which changes with whatever they do;
+    ``record`` that of their profile record; ``grants`` how many tiers were given by hand.
+    """
+
+    wallets: int
+    record: int
+    grants: int
+
+
+@lean
+class Position:
+    """How ``member`` stands at ``through``, under version ``program`` of the programme.
+
+    ``version`` counts what was stored of it. ``memberships`` are those that hold, and those that ended not longer ago
+    than sales may come late. ``due_at`` is the next instant at which time alone may change anything here, because of
+    ``due_for``; it may be early, never late. ``seen`` is None once something changed that it does not contain.
+    """
+
+    member: MemberId
+    version: int
+    program: int
+    through: datetime
+    seen: Seen | None
+    tier: TierId | None = None
+    memberships: tuple[Membership, ...] = ()
+    due_at: datetime | None = None
+    due_for: str | None = None
+
+    def segments_at(self, at: datetime) -> frozenset[SegmentId]:
+        """Those that hold at ``at``, up to ``through``."""
+        return frozenset(
+            each.segment for each in self.memberships if each.since <= at and (each.until is None or at < each.until)
+        )
