@@ -11,6 +11,7 @@ from cli.openapi import DOCUMENT
 from huitou.kernel.errors import DomainError, ForbiddenError, UnavailableError
 from huitou.platform import problems
 from infra.constructs.api import REFUSALS
+from tests.descriptions import answer_of
 from tests.infra.conftest import Deployment
 
 OURS: dict[str, type[DomainError]] = {
@@ -47,10 +48,11 @@ def test_a_refusal_has_the_code_and_status_of_the_same_error_in_a_function(produ
 
 def test_what_only_the_gateway_refuses_is_in_the_description(production: Deployment) -> None:
     """E30: every code is listed where it may come."""
-    operations = json.loads(DOCUMENT.read_text("utf-8"))["paths"]["/v1/purchases"]["post"]["responses"]
+    document = json.loads(DOCUMENT.read_text("utf-8"))
+    purchase = document["paths"]["/v1/purchases"]["post"]
     for kind in ("ACCESS_DENIED", "INTEGRATION_TIMEOUT", "THROTTLED"):
         body = json.loads(_refusals(production)[kind]["ResponseTemplates"]["application/json"])
-        assert f"`{body['code']}`" in operations[str(body["status"])]["description"]
+        assert f"`{body['code']}`" in answer_of(document, purchase, str(body["status"]))["description"]
 
 
 def test_who_has_no_key_is_told_how_to_show_one(production: Deployment) -> None:

@@ -25,6 +25,7 @@ from huitou.platform.http import (
     permission,
 )
 from huitou.platform.openapi import compact, describe
+from tests.descriptions import answer_of
 
 
 class TakenError(ConflictError):
@@ -80,8 +81,12 @@ def operation(method: str, path: str) -> dict[str, Any]:
     return found
 
 
+def response(found: dict[str, Any], status: str) -> dict[str, Any]:
+    return answer_of(describe([sales(), lists()]), found, status)
+
+
 def codes(found: dict[str, Any], status: str) -> str:
-    described: str = found["responses"][status]["description"]
+    described: str = response(found, status)["description"]
     return described.partition(": ")[2]
 
 
@@ -105,12 +110,12 @@ def test_every_refusal_is_a_problem_with_its_codes_listed() -> None:
     found = operation("post", "/v1/sales")
 
     for status in ("400", "401", "403", "409", "413", "415", "422", "429", "500", "503", "504"):
-        content = found["responses"][status]["content"]["application/problem+json"]
+        content = response(found, status)["content"]["application/problem+json"]
         assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
     assert codes(found, "400") == "`idempotency_key_required`, `malformed`"
     assert codes(found, "409") == "`taken`"
     assert codes(found, "429") == "`contention`, `too_many_requests`"
-    assert "Retry-After" in found["responses"]["429"]["headers"]
+    assert "Retry-After" in response(found, "429")["headers"]
 
 
 def test_what_a_route_does_not_take_it_does_not_refuse() -> None:

@@ -81,6 +81,7 @@ _WITH_PARAMETER = {
 }
 _BY_GATEWAY: Mapping[str, str] = {"403": "forbidden", "429": "too_many_requests", "504": "unavailable"}
 """What API Gateway refuses by itself and no function does, by status; its other refusals have our own codes."""
+_REFUSALS = "#/components/responses/"
 _POWERTOOLS_SCHEMAS = frozenset({"HTTPValidationError", "ResponseValidationError", "ValidationError"})
 
 Document = dict[str, Any]
@@ -111,6 +112,7 @@ def describe(apps: Iterable[App], samples: Iterable[Mapping[str, Any]] = ()) -> 
         "security": [{KEY: []}],
         "paths": paths,
         "components": {
+            "responses": {name: _refusal(*name.split(".")) for name in _refusals_in(paths)},
             "schemas": schemas,
             "securitySchemes": {KEY: {"type": "http", "scheme": "bearer", "bearerFormat": "hk_<id>_<secret>"}},
         },
@@ -168,8 +170,7 @@ def _responses(operation: Document, parameters: Iterable[str]) -> Document:
     for refused, code in {**_BY_GATEWAY, "500": problems.INTERNAL.code}.items():
         codes.setdefault(refused, set()).add(code)
     answers = {status: response for status, response in declared.items() if status < "400"}
-    refusals = {status: _refusal(int(status), codes[status]) for status in codes if status >= "400" and codes[status]}
-    return answers | refusals
+    return answers | {status: _refused(status, codes[status]) for status in codes if status >= "400" and codes[status]}
 
 
 def _common_errors(operation: Document, parameters: Iterable[str]) -> list[type[DomainError]]:
@@ -183,13 +184,26 @@ def _common_errors(operation: Document, parameters: Iterable[str]) -> list[type[
     return errors
 
 
-def _refusal(status: int, codes: Iterable[str]) -> Document:
-    listed = ", ".join(f"`{code}`" for code in sorted(codes))
+def _refused(status: str, codes: Iterable[str]) -> Document:
+    """Points at a refusal that is described once, under a name that says all of it."""
+    return {"$ref": f"{_REFUSALS}{'.'.join([status, *sorted(codes)])}"}
+
+
+def _refusals_in(paths: Mapping[str, Mapping[str, Document]]) -> list[str]:
+    """The names of all that ``paths`` point at."""
+    answers = (
+        each for path in paths.values() for operation in path.values() for each in operation["responses"].values()
+    )
+    return sorted({each["$ref"].removeprefix(_REFUSALS) for each in answers if "$ref" in each})
+
+
+def _refusal(status: str, *codes: str) -> Document:
+    listed = ", ".join(f"`{code}`" for code in codes)
     refusal: Document = {
-        "description": f"{HTTPStatus(status).phrase}: {listed}",
+        "description": f"{HTTPStatus(int(status)).phrase}: {listed}",
         "content": {problems.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
-    if status in problems.REPEATABLE:
+    if int(status) in problems.REPEATABLE:
         refusal["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."}}
     return refusal
 
@@ -237,6 +251,6 @@ _OPENAPI_OPERATION: Document = {
     "security": [],
     "responses": {
         "200": {"description": "OK", "content": {"application/json": {"schema": {"type": "object"}}}},
-        "500": _refusal(500, [problems.INTERNAL.code]),
+        "500": _refused("500", [problems.INTERNAL.code]),
     },
 }
