@@ -19,7 +19,7 @@ from huitou.segments.facts import AliveModel, RfmScale
 from huitou.segments.rfm import Measures, cuts_of, measures_of, rfm_of, scale_of
 from huitou.segments.rhythm import after_days, days_between, overdue, overdue_ratio, usual_interval
 from tests.builders import at
-from tests.segments import bought
+from tests.deeds import bought
 
 MILLISECOND = timedelta(milliseconds=1)
 TAIPEI = ZoneInfo("Asia/Taipei")

@@ -14,7 +14,7 @@ from huitou.segments.facts import RfmScale, Verdict
 from huitou.segments.rfm import Measures, bought_within, cuts_of, measures_of, rfm_of, scale_of
 from huitou.segments.rhythm import ALWAYS, Span, after_days, overdue, overdue_ratio, purchase_days, usual_interval
 from tests.builders import at
-from tests.segments import CDNOW, bought, visited
+from tests.deeds import CDNOW, bought, visited
 
 TAIPEI = ZoneInfo("Asia/Taipei")
 LAST = at("2026-03-05 18:00")
