@@ -15,6 +15,7 @@ from huitou.standing.position import Membership, Position, Seen
 from tests.builders import OPENED
 from tests.positions import NEXT, PROGRAM, Rule, TriedOut, facts, lapsed, newcomer, positioned, visit, within
 
+
 def settled(known: Facts, at: datetime) -> bool:
     """No newcomer any more, and comes."""
     return not newcomer(15)(known, at) and within(10, 2)(known, at)
