@@ -19,6 +19,7 @@ from pydantic import (
 from huitou.fields import Body, ClientReference, Day, Moment, View
 from huitou.kernel.errors import InvalidError
 from huitou.kernel.instants import format_instant
+from huitou.kernel.words import LANGUAGE_PATTERN, PURPOSE_PATTERN, TAG_PATTERN
 from huitou.members.decisions import Presented
 from huitou.members.identity import IdentityHasher, IdentityKind, normal_email, normal_phone
 from huitou.members.model import (
@@ -72,16 +73,16 @@ Reason = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_lin
 Phone = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_said_so(normal_phone))]
 Email = Annotated[str, Field(min_length=3, max_length=254), AfterValidator(_said_so(normal_email))]
 Birthday = Annotated[Day, Field(ge=date(1900, 1, 1))]
-Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", examples=["zh-TW", "en"])]
+Language = Annotated[str, Field(pattern=LANGUAGE_PATTERN, examples=["zh-TW", "en"])]
 Place = Annotated[str, Field(min_length=1, max_length=31)]
 TagName = Annotated[
     str,
     BeforeValidator(unquote),
-    Field(pattern=r"^\w[\w.:-]{0,63}$"),
+    Field(pattern=TAG_PATTERN),
     AfterValidator(lambda name: unicodedata.normalize("NFC", name)),
 ]
 """A word in any script."""
-Purpose = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$", examples=["marketing", "service"])]
+Purpose = Annotated[str, Field(pattern=PURPOSE_PATTERN, examples=["marketing", "service"])]
 
 
 class ProofBody(Body):

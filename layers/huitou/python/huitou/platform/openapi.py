@@ -8,6 +8,7 @@ no function imports this.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from inspect import cleandoc
@@ -82,6 +83,8 @@ _WITH_PARAMETER = {
 _BY_GATEWAY: Mapping[str, str] = {"403": "forbidden", "429": "too_many_requests", "504": "unavailable"}
 """What API Gateway refuses by itself and no function does, by status; its other refusals have our own codes."""
 _REFUSALS = "#/components/responses/"
+_DIRECTION = re.compile(r"(?<=[A-Za-z])-(?:Input|Output)(?=\")")
+"""Pydantic describes what can contain itself twice, as it is read and as it is written; a programme has one shape."""
 _POWERTOOLS_SCHEMAS = frozenset({"HTTPValidationError", "ResponseValidationError", "ValidationError"})
 
 Document = dict[str, Any]
@@ -95,9 +98,8 @@ def describe(apps: Iterable[App], samples: Iterable[Mapping[str, Any]] = ()) -> 
     paths: dict[str, dict[str, Any]] = {OPENAPI_PATH: {"get": _OPENAPI_OPERATION}}
     schemas: dict[str, Any] = {"Problem": PROBLEM}
     for app in apps:
-        part = json.loads(
-            app.get_openapi_json_schema(title=TITLE, version=VERSION, security_schemes={KEY: HTTPBearer()})
-        )
+        written = app.get_openapi_json_schema(title=TITLE, version=VERSION, security_schemes={KEY: HTTPBearer()})
+        part = json.loads(_DIRECTION.sub("", written), object_pairs_hook=_said_once)
         _require_plain(part["components"]["schemas"])
         _merge(schemas, _tidy(_without(part["components"]["schemas"], _POWERTOOLS_SCHEMAS), names=True))
         for (path, method), operation in _operations(app, part).items():
@@ -221,10 +223,18 @@ def _tidy(value: Any, *, names: bool = False) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def _said_once(pairs: Iterable[tuple[str, Any]]) -> Document:
+    """An object in which a name may stand twice, but not with two meanings."""
+    said: Document = {}
+    for name, meaning in pairs:
+        _merge(said, {name: meaning})
+    return said
+
+
 def _merge(into: Document, more: Mapping[str, Any]) -> None:
     for name, meaning in more.items():
         if into.setdefault(name, meaning) != meaning:
-            raise ValueError(f"Two apps mean different things by {name!r}.")
+            raise ValueError(f"Two things are meant by {name!r}.")
 
 
 def _require_plain(names: Iterable[str]) -> None:

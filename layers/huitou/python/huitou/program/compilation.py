@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from huitou.kernel.money import parse_amount
+from huitou.program.looking_back import looks_back_days
 from huitou.program.model import (
     Brand,
     CurrencyId,
@@ -41,6 +42,7 @@ from huitou.program.rules import (
     Rounding,
     Stack,
 )
+from huitou.program.segment_compilation import compile_segments
 from huitou.program.terms import Conversion, Cost, MoneyOff, Price, RefundPolicy, Settlement, Worth
 from huitou.program.tiers import AnniversaryWindow, CalendarWindow, Measure, RollingWindow, Tier, TierPolicy
 
@@ -58,6 +60,7 @@ def compile_program(stored: Stored, version: int) -> Program:
     units = _Units(stored["money"]["exponent"], {each.id: each.exponent for each in currencies.values()})
     stacks = {part["id"]: Stack(part["id"], Combine(part["combine"])) for part in stored.get("stacks", ())}
     refunds = stored.get("refunds", {})
+    segments = compile_segments(stored.get("segments", ()), units, stored["home_currency"])
     return Program(
         version=version,
         name=stored["name"],
@@ -74,7 +77,8 @@ def compile_program(stored: Stored, version: int) -> Program:
         late_limit=timedelta(days=stored["late_limit_days"]),
         claim_limit=timedelta(days=stored["claim_limit_days"]),
         tiers=_tiers(stored.get("tiers"), units, stored["home_currency"]),
-        segments=frozenset(stored.get("segments", ())),
+        segments=segments,
+        looks_back_days=looks_back_days(segments.values()),
         money_off=MappingProxyType(
             {(part["brand"], part["currency"]): _money_off(part, units) for part in stored.get("money_off", ())}
         ),

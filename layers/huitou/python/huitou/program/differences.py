@@ -21,7 +21,9 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "prices": ("currency", "issuer", "honoured_by", "since"),
     "worth": ("currency", "since"),
 }
-"""What names an item of a list, where it is not an ``id``. Texts name themselves."""
+"""What names an item of a list, where it is not an ``id``. Texts and numbers name themselves."""
+_CONDITIONS = frozenset({"all", "any"})
+"""Lists of conditions: each is named by what it asks about."""
 _ORDERED = frozenset({"earning"})
 """Lists whose order means something."""
 
@@ -74,6 +76,14 @@ def _by_name(path: Path, items: Sequence[Any]) -> dict[str, Any]:
     """A draft may hold two of one name: the second is told from the first by its place."""
     named: dict[str, Any] = {}
     for n, item in enumerate(items):
-        name = item if isinstance(item, str) else ":".join(item[key] for key in _KEYS.get(path[-1], ("id",)))
+        name = _name(path, item)
         named[f"{name}#{n}" if name in named else name] = item
     return named
+
+
+def _name(path: Path, item: Any) -> str:
+    if not isinstance(item, dict):
+        return str(item)
+    if path[-1] in _CONDITIONS:
+        return "+".join(item)
+    return ":".join(item[key] for key in _KEYS.get(path[-1], ("id",)))

@@ -2,8 +2,8 @@
 
 This is the shape only: which fields there are, of which kind, and what each of them means to the marketer who
 fills it in (the descriptions become the JSON Schema, and so the help in an editor). Here is what every programme
-has; `document_rules`, `document_tiers` and `document_terms` hold the rest. Whether the whole can work is
-`huitou.program.validation`; what decisions read is `huitou.program.model`.
+has; `document_rules`, `document_segments`, `document_tiers` and `document_terms` hold the rest. Whether the whole
+can work is `huitou.program.validation`; what decisions read is `huitou.program.model`.
 
 Amounts are decimal strings; a bare integer is taken too, a float never, since it is not exact.
 """
@@ -17,6 +17,7 @@ from pydantic import Field
 
 from huitou.program.document_parts import Id, Label, Part
 from huitou.program.document_rules import EarningRulePart, StackPart
+from huitou.program.document_segments import MOST_SEGMENTS, SegmentEntry
 from huitou.program.document_terms import ConversionPart, MoneyOffPart, RefundsPart, SettlementPart
 from huitou.program.document_tiers import TiersPart
 
@@ -182,8 +183,9 @@ class ProgramDocument(Part):
     stacks: Annotated[tuple[StackPart, ...], Field(max_length=100)] = ()
     """How rules go together that should not simply add up."""
 
-    segments: Annotated[tuple[Id, ...], Field(max_length=500)] = ()
-    """The segments of members that rules name."""
+    segments: Annotated[tuple[SegmentEntry, ...], Field(max_length=MOST_SEGMENTS)] = ()
+    """Groups of members, by who they are and what they did. An id alone is short for a list of members that you
+    upload."""
 
     tiers: TiersPart | None = None
     """The tiers of membership. Without it, there are none."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from huitou.program.predicates import Segment
 from huitou.program.rules import EarningRule, SegmentId
 from huitou.program.terms import Conversion, MoneyOff, RefundPolicy, Settlement
 from huitou.program.tiers import TierPolicy
@@ -116,8 +117,10 @@ class Program:
     claim_limit: timedelta
     """M40: how long after the sale a receipt may be claimed (補登)."""
     tiers: TierPolicy | None = None
-    segments: frozenset[SegmentId] = frozenset()
-    """What rules may name."""
+    segments: Mapping[SegmentId, Segment] = field(default_factory=dict)
+    """Each after those that it names, so that they can be judged one after the other."""
+    looks_back_days: int | None = 0
+    """How many local days of what a member did are enough to judge ``segments``; None: all there is."""
     money_off: Mapping[tuple[BrandId, CurrencyId], MoneyOff] = field(default_factory=dict)
     conversions: Mapping[tuple[CurrencyId, CurrencyId], Conversion] = field(default_factory=dict)
     """By source and target."""
@@ -129,6 +132,11 @@ class Program:
     hold_limit: timedelta = timedelta(hours=1)
     """E17: how long a hold lasts at most."""
     settlement: Settlement = field(default_factory=Settlement)
+
+    @property
+    def rules_name_segments(self) -> bool:
+        """Whether a sale needs to know the segments of its member."""
+        return any(rule.when.segments for rule in self.earning)
 
     def zone_of(self, store: StoreId | None) -> ZoneInfo:
         """The store's time zone; the programme's for a sale without a store."""

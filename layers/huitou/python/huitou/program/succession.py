@@ -2,9 +2,9 @@
 may come again for ever (E14).
 
 Everything else may change from one version to the next; what was decided keeps the version that decided it. So may
-tiers come and go, and segments: a standing is not stored but derived from what the member did, under the tiers of
-the version that holds; a purchase keeps the tier under which it earned. Whoever had a tier that is no more has the
-one that their figures are enough for.
+tiers come and go, and segments: a standing is derived from what the member did, under the tiers and segments of the
+version that holds; a purchase keeps those under which it earned. Whoever had a tier that is no more has the one that
+their figures are enough for. Only a list is not derived: who is on it was said by the brand whose it is.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from huitou.kernel.errors import FieldError
 from huitou.program.document import ProgramDocument
+from huitou.program.document_segments import definition
 
 
 def breaches(before: ProgramDocument, after: ProgramDocument) -> tuple[FieldError, ...]:
@@ -23,6 +24,7 @@ def breaches(before: ProgramDocument, after: ProgramDocument) -> tuple[FieldErro
         *_places(before, after),
         *_stores(before, after),
         *_rules(before, after),
+        *_lists(before, after),
     )
 
 
@@ -75,3 +77,12 @@ def _rules(before: ProgramDocument, after: ProgramDocument) -> Iterator[FieldErr
         if old != rule.currency:
             message = f"What this rule paid, its caps and its budget are counted in {old!r}; give it a new id."
             yield FieldError(f"/earning/{index}/currency", message)
+
+
+def _lists(before: ProgramDocument, after: ProgramDocument) -> Iterator[FieldError]:
+    """E31: what one brand said of members is not shown to another."""
+    whose = {each.id: each.brand for each in map(definition, before.segments) if each.is_list}
+    for index, new in enumerate(map(definition, after.segments)):
+        if new.is_list and whose.get(new.id, new.brand) != new.brand:
+            owner = whose[new.id] or "the group"
+            yield FieldError(f"/segments/{index}/brand", f"Who is on this list was said by {owner}; give it a new id.")

@@ -10,7 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from huitou.kernel.errors import FieldError, InvalidError
-from huitou.program.checks import conditions, interplay, names, references, rewards, settlement, terms, tiers
+from huitou.program.checks import (
+    conditions,
+    interplay,
+    names,
+    questions,
+    references,
+    rewards,
+    segments,
+    settlement,
+    terms,
+    tiers,
+)
 from huitou.program.checks.findings import Problems
 from huitou.program.document import ProgramDocument
 from huitou.program.shape import parse_document
@@ -83,6 +94,17 @@ _CHECKS: tuple[Callable[[ProgramDocument], Problems], ...] = (
     conditions.foreign_stores,
     interplay.stacks,
     interplay.exclusions,
+    segments.definitions,
+    segments.one_at_a_time,
+    segments.references,
+    segments.repetitions,
+    segments.no_circles,
+    segments.own_affairs,
+    questions.bounds,
+    questions.windows,
+    questions.purchases,
+    questions.times,
+    questions.words,
     tiers.thresholds,
     tiers.tier_names,
     tiers.periods,

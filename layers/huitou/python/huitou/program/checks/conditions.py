@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import get_args
 
-from huitou.program.checks.findings import Path, Problems, at, owners, positive
-from huitou.program.document import ProgramDocument, StorePart
-from huitou.program.document_rules import ConditionsPart, EarningRulePart
+from huitou.program.checks.findings import Path, Places, Problems, at, owners, positive
+from huitou.program.document import ProgramDocument
+from huitou.program.document_parts import TimeRangePart
+from huitou.program.document_rules import EarningRulePart
 from huitou.program.rules import Weekday
 
 _HOUR = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
@@ -33,14 +32,17 @@ def dates(document: ProgramDocument) -> Problems:
 def hours(document: ProgramDocument) -> Problems:
     """A time of the day is one, and not empty."""
     for n, rule in enumerate(document.earning):
-        asked, path = rule.when.hours, ("earning", n, "when", "hours")
-        if asked is None:
-            continue
-        for field, text in (("from", asked.begin), ("to", asked.end)):
-            if _HOUR.fullmatch(text) is None:
-                yield at((*path, field), f"{text!r} is not a time of the day such as 09:30.")
-        if asked.begin == asked.end:
-            yield at((*path, "to"), "No time lies between these; leave the hours out for the whole day.")
+        if rule.when.hours is not None:
+            yield from time_range(("earning", n, "when", "hours"), rule.when.hours)
+
+
+def time_range(path: Path, asked: TimeRangePart) -> Problems:
+    """A problem unless a time lies between these."""
+    for field, text in (("from", asked.begin), ("to", asked.end)):
+        if _HOUR.fullmatch(text) is None:
+            yield at((*path, field), f"{text!r} is not a time of the day such as 09:30.")
+    if asked.begin == asked.end:
+        yield at((*path, "to"), "No time lies between these; leave the hours out for the whole day.")
 
 
 def weekdays(document: ProgramDocument) -> Problems:
@@ -81,31 +83,8 @@ def foreign_brands(document: ProgramDocument) -> Problems:
 
 def foreign_stores(document: ProgramDocument) -> Problems:
     """The stores and regions of a rule are some of its brands."""
-    owner_of = owners(document)
-    stores = {store.id: store for store in document.stores}
-    regions: dict[str, set[str]] = defaultdict(set)
-    for store in document.stores:
-        regions[store.region].add(store.brand)
+    owner_of, places = owners(document), Places(document)
     for n, rule in enumerate(document.earning):
         owner = owner_of.get(rule.currency)
         brands = set(rule.when.brands) or ({owner} if owner else set())
-        path: Path = ("earning", n, "when")
-        yield from _stores(path, rule.when, brands, stores)
-        for position, region in enumerate(rule.when.regions):
-            if brands and region in regions and regions[region].isdisjoint(brands):
-                yield at((*path, "regions", position), f"No store of the brands of this rule lies in {region!r}.")
-
-
-def _stores(path: Path, when: ConditionsPart, brands: Collection[str], stores: Mapping[str, StorePart]) -> Problems:
-    for position, name in enumerate(when.stores):
-        store = stores.get(name)
-        if store is None:
-            continue
-        if brands and store.brand not in brands:
-            yield at(
-                (*path, "stores", position), f"{name!r} is a store of {store.brand!r}, not of the brands of this rule."
-            )
-        elif when.regions and store.region not in when.regions:
-            yield at(
-                (*path, "stores", position), f"{name!r} lies in {store.region!r}, not in the regions of this rule."
-            )
+        yield from places.check(("earning", n, "when"), rule.when, brands, "this rule")

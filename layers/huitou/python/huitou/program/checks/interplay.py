@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from graphlib import CycleError, TopologicalSorter
-
-from huitou.program.checks.findings import Names, Path, Problems, at
+from huitou.program.checks.findings import Names, Path, Problems, at, circles
 from huitou.program.document import ProgramDocument
 from huitou.program.document_rules import EarningRulePart, StackPart
-
-_MOST_CIRCLES = 10
-"""More are not looked for at once."""
 
 
 def stacks(document: ProgramDocument) -> Problems:
@@ -40,21 +35,7 @@ def exclusions(document: ProgramDocument) -> Problems:
         yield from names.check_all(("earning", n, "excludes"), rule.excludes)
         if rule.id in rule.excludes:
             yield at(("earning", n, "excludes", rule.excludes.index(rule.id)), "A rule cannot exclude itself.")
-    yield from _circles(document)
-
-
-def _circles(document: ProgramDocument) -> Problems:
     places = {rule.id: n for n, rule in enumerate(document.earning)}
-    excluded = {rule.id: {name for name in rule.excludes if name != rule.id} for rule in document.earning}
-    for _ in range(_MOST_CIRCLES):
-        try:
-            TopologicalSorter(excluded).prepare()
-        except CycleError as error:
-            circle: list[str] = error.args[1][::-1]
-            shown = " → ".join(circle)
-            yield at(
-                ("earning", places[circle[0]], "excludes"), f"These rules exclude each other in a circle: {shown}."
-            )
-            excluded[circle[0]].discard(circle[1])
-        else:
-            return
+    for circle in circles({rule.id: set(rule.excludes) - {rule.id} for rule in document.earning}):
+        shown = " → ".join(circle)
+        yield at(("earning", places[circle[0]], "excludes"), f"These rules exclude each other in a circle: {shown}.")

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from huitou.kernel.pointers import pointer_to
 from huitou.program.checks.findings import Path, Problems, at
+from huitou.program.checks.segment_parts import questions, segment_ids, segments
 from huitou.program.document import ProgramDocument
 from huitou.program.document_parts import ID_PATTERN
 from huitou.program.model import GROUP
@@ -39,7 +40,7 @@ def _all_ids(document: ProgramDocument) -> dict[str, list[tuple[Path, str]]]:
         "currency": [(("point_currencies", n, "id"), part.id) for n, part in enumerate(document.point_currencies)],
         "rule": [(("earning", n, "id"), part.id) for n, part in enumerate(document.earning)],
         "stack": [(("stacks", n, "id"), part.id) for n, part in enumerate(document.stacks)],
-        "segment": [(("segments", n), name) for n, name in enumerate(document.segments)],
+        "segment": list(segment_ids(document)),
         "tier": [(("tiers", "levels", n, "id"), part.id) for n, part in enumerate(levels)],
     }
 
@@ -81,6 +82,15 @@ def _all_labels(document: ProgramDocument) -> Iterator[tuple[Path, str]]:
             yield ("stacks", n, "name"), stack.name
     for n, level in enumerate(document.tiers.levels if document.tiers else ()):
         yield ("tiers", "levels", n, "name"), level.name
+    yield from _segment_labels(document)
+
+
+def _segment_labels(document: ProgramDocument) -> Iterator[tuple[Path, str]]:
+    for path, segment in segments(document):
+        yield (*path, "name"), segment.name
+    for question in questions(document):
+        if question.only is not None:
+            yield from _each((*question.path, "of", "skus"), question.only.skus)
 
 
 def _each(path: Path, texts: Sequence[str]) -> Iterator[tuple[Path, str]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from huitou.program.checks.findings import Names, Path, Problems, at
+from huitou.program.checks.findings import Names, Path, Problems, at, twice
+from huitou.program.checks.segment_parts import segment_ids
 from huitou.program.document import ProgramDocument
 
 
@@ -23,15 +24,15 @@ def places(document: ProgramDocument) -> Problems:
 def conditions(document: ProgramDocument) -> Problems:
     """What rules name under ``when``, and the points that they pay."""
     currencies = Names("currency", (currency.id for currency in document.point_currencies))
-    known = _what_conditions_name(document)
+    known = named_under(document)
     for n, rule in enumerate(document.earning):
         yield from currencies.check(("earning", n, "currency"), rule.currency)
         for field, names in known.items():
             yield from names.check_all(("earning", n, "when", field), getattr(rule.when, field))
 
 
-def _what_conditions_name(document: ProgramDocument) -> dict[str, Names]:
-    """By field of a condition. Articles are too many to be listed in a programme."""
+def named_under(document: ProgramDocument) -> dict[str, Names]:
+    """What can be named, by the field of a condition that names it. Articles are too many to be listed."""
     levels = document.tiers.levels if document.tiers else ()
     return {
         "brands": Names("brand", (brand.id for brand in document.brands)),
@@ -41,18 +42,14 @@ def _what_conditions_name(document: ProgramDocument) -> dict[str, Names]:
         "categories": Names("category", document.categories),
         "payments": Names("way of paying", document.payments),
         "tiers": Names("tier", (level.id for level in levels)),
-        "segments": Names("segment", document.segments),
+        "segments": Names("segment", (name for _, name in segment_ids(document))),
     }
 
 
 def repetitions(document: ProgramDocument) -> Problems:
     """Nothing is in a list twice."""
     for path, names in _lists(document):
-        seen: set[str] = set()
-        for n, name in enumerate(names):
-            if name in seen:
-                yield at((*path, n), f"{name!r} is in this list already.")
-            seen.add(name)
+        yield from twice(path, names)
 
 
 _LISTS = (

@@ -1,0 +1,80 @@
+"""What segments need to be judged: each other, and how much of what a member did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from graphlib import TopologicalSorter
+
+from huitou.program.predicates import (
+    Alive,
+    AllOf,
+    AnyOf,
+    Behaviour,
+    InSegment,
+    LastDays,
+    Leaf,
+    Not,
+    Overdue,
+    Predicate,
+    RfmClass,
+    Segment,
+    Share,
+    Since,
+    ThisPeriod,
+    UsualHour,
+    Window,
+)
+from huitou.program.rules import SegmentId
+
+_LONGEST = {"month": 31, "year": 366}
+
+
+def leaves_of(predicate: Predicate) -> Iterator[Leaf]:
+    """Everything that it asks, from left to right."""
+    match predicate:
+        case AllOf(of=parts) | AnyOf(of=parts):
+            for part in parts:
+                yield from leaves_of(part)
+        case Not(of=part):
+            yield from leaves_of(part)
+        case _:
+            yield predicate
+
+
+def in_order(segments: Iterable[Segment]) -> dict[SegmentId, Segment]:
+    """By id, each after those that it names. Raises `graphlib.CycleError` where they name each other in a circle."""
+    known = {segment.id: segment for segment in segments}
+    named = {name: sorted(_named_by(segment)) for name, segment in known.items()}
+    return {name: known[name] for name in TopologicalSorter(named).static_order()}
+
+
+def _named_by(segment: Segment) -> set[SegmentId]:
+    leaves = leaves_of(segment.when) if segment.when else ()
+    return {name for leaf in leaves if isinstance(leaf, InSegment) for name in leaf.segments}
+
+
+def looks_back_days(segments: Iterable[Segment]) -> int | None:
+    """How many local days of what a member did are enough to judge all of them; None: all there is."""
+    reaches = [_reach(leaf) for segment in segments if segment.when for leaf in leaves_of(segment.when)]
+    known = [reach for reach in reaches if reach is not None]
+    return max(known, default=0) if len(known) == len(reaches) else None
+
+
+def _reach(leaf: Leaf) -> int | None:
+    match leaf:
+        case Behaviour(window=window) | Share(window=window) | UsualHour(window=window):
+            return _length(window)
+        case Since(which="last", least=None, most=int(most)):
+            return most + 1
+        case Since() | Overdue() | Alive() | RfmClass():
+            return None
+    return 0
+
+
+def _length(window: Window) -> int | None:
+    match window:
+        case LastDays(days=days):
+            return days
+        case ThisPeriod(period=period):
+            return _LONGEST[period]
+    return None

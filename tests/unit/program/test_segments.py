@@ -1,0 +1,139 @@
+"""Segments of a published document as decisions read them (M16)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from huitou.program.compilation import compile_program
+from huitou.program.document import canonical_json
+from huitou.program.model import GROUP
+from huitou.program.predicates import (
+    AllOf,
+    Behaviour,
+    Bounds,
+    Consents,
+    HasPoints,
+    Joined,
+    LastDays,
+    Segment,
+    Since,
+)
+from huitou.program.validation import read_document
+from tests.builders import document, program, rule
+from tests.segments import segment, with_segments
+
+LAPSED = {"days_since_last_purchase": {"at_least": 90}}
+
+
+def test_a_segment_arrives_with_its_conditions() -> None:
+    """M16: high-value members with no purchase for three months."""
+    when = {"all": [{"spend": {"at_least": "1000", "in": "last 365 days"}}, LAPSED]}
+
+    segments = program(with_segments(segment(when, id="big", name="久未回訪的大戶", brand="maru"))).segments
+
+    spend = Behaviour("spend", Bounds(least=1000), LastDays(365))
+    assert segments["big"] == Segment("big", "久未回訪的大戶", "maru", AllOf((spend, Since("last", "purchase", 90))))
+
+
+def test_an_id_alone_is_a_list() -> None:
+    """M34: versions that were published before segments had conditions never change."""
+    long = {"id": "friends", "name": "Friends", "list": True}
+
+    assert program(document(segments=["lapsed"])).segments == {"lapsed": Segment("lapsed", "lapsed", None, None)}
+    assert program(document(segments=[long])).segments == {"friends": Segment("friends", "Friends", None, None)}
+
+
+def test_segments_come_after_those_that_they_name() -> None:
+    """Each can be judged when its turn comes, whatever the order in which they are written."""
+    third = segment({"all": [{"segments": ["second"]}, {"not": {"segments": ["first"]}}]}, id="third")
+    second = segment({"segments": ["first"]}, id="second")
+
+    order = list(program(document(segments=[third, second, segment(LAPSED, id="first")])).segments)
+
+    assert order == ["first", "second", "third"]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "least", "most"),
+    [
+        ({"more_than": 3}, 4, None),
+        ({"less_than": 3}, None, 2),
+        ({"exactly": 3}, 3, 3),
+        ({"at_least": 3, "less_than": 9}, 3, 8),
+        ({"more_than": 3, "at_most": 9}, 4, 9),
+    ],
+)
+def test_days_are_whole(bounds: dict[str, int], least: int | None, most: int | None) -> None:
+    """E9"""
+    compiled = program(with_segments(segment({"days_since_first_visit": bounds}))).segments
+
+    assert compiled["some"].when == Since("first", "visit", least, most)
+
+
+def test_a_brands_own_segment_means_that_brand_where_none_is_named() -> None:
+    """E31"""
+    joined = {"days_since_joining": {"at_most": 30}}
+    agreed = {"consent": {"channel": "line", "purpose": "marketing"}}
+    own = segment({"all": [joined, agreed]}, id="own", brand="sora")
+
+    segments = program(document(segments=[own, segment(agreed)])).segments
+
+    assert segments["own"].when == AllOf((Joined(frozenset({"sora"}), most=30), Consents("line", "marketing", "sora")))
+    assert segments["some"].when == Consents("line", "marketing", GROUP)
+
+
+def test_points_are_those_that_every_member_has_unless_others_are_named() -> None:
+    beans = segment({"points": {"currency": "beans", "at_least": "2.5"}}, id="beans")
+
+    segments = program(document(segments=[segment({"points": {"at_least": 2}}), beans])).segments
+
+    assert segments["some"].when == HasPoints("points", Bounds(least=2))
+    assert segments["beans"].when == HasPoints("beans", Bounds(least=25))
+
+
+def test_only_what_is_asked_is_stored() -> None:
+    """A condition has some thirty fields of which one is written; the stored text must stay small."""
+    text = canonical_json(read_document(json.dumps(document(segments=[segment({"not": LAPSED})]))))
+    (stored,) = json.loads(text)["segments"]
+
+    assert list(stored["when"]) == ["not"]
+    assert list(stored["when"]["not"]) == ["days_since_last_purchase"]
+    assert compile_program(json.loads(text), 1).segments["some"].when is not None
+
+
+LAST_YEAR, THIS_MONTH = (
+    {"visits": {"at_least": 1, "in": "last 365 days"}},
+    {"spend": {"at_least": 1, "in": "this month"}},
+)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "days"),
+    [
+        ([], 0),
+        ([{"birthday_month": True}], 0),
+        ([THIS_MONTH], 31),
+        ([THIS_MONTH, {"not": LAST_YEAR}], 365),
+        ([{"purchases": {"at_least": 1, "in": "this year"}}], 366),
+        ([{"days_since_last_visit": {"at_most": 30}}], 31),
+        ([LAST_YEAR, LAPSED], None),
+        ([LAST_YEAR, {"days_since_first_purchase": {"at_most": 3}}], None),
+        ([{"categories": {"at_least": 2}}], None),
+        ([{"overdue": {"at_least": 2}}], None),
+    ],
+)
+def test_it_is_known_how_far_back_segments_look(conditions: list[dict[str, Any]], days: int | None) -> None:
+    """No more of what a member did needs to be read."""
+    written = [segment(when, id=f"s{n}") for n, when in enumerate(conditions)]
+
+    assert program(document(segments=written)).looks_back_days == days
+
+
+def test_it_is_known_whether_sales_need_segments() -> None:
+    names_one = document(segments=["friends"], earning=[rule(when={"segments": ["friends"]})])
+
+    assert program(names_one).rules_name_segments
+    assert not program(document(segments=["friends"])).rules_name_segments
