@@ -16,10 +16,9 @@ from huitou.kernel.calendars import local_date
 from huitou.points.conditions import Check, Occasion, Selection, Setting, checks, failed_in
 from huitou.points.wallet import RuleOutcome
 from huitou.program.model import CurrencyId, Program
+from huitou.program.prepared import Prepared
 from huitou.program.rules import Bonus, Combine, EarningRule, Multiplier, Per, Rate, Rounding, RuleId, Stack
 
-MOST_PLANS = 8
-"""Versions of programmes kept ready; a function sees the active one, and older ones for late sales and refunds."""
 MOST_SETTINGS = 8192
 MOST_DAYS = 512
 MOST_FAILURES = 256
@@ -132,20 +131,6 @@ class Plan:
         }
 
 
-def plan_of(program: Program) -> Plan:
-    """The programme's plan, made when it is first asked for."""
-    plan = _plans.get(id(program))
-    if plan is None or plan.program is not program:
-        if len(_plans) >= MOST_PLANS:
-            _plans.clear()
-        plan = _plans[id(program)] = _plan(program)
-    return plan
-
-
-_plans: dict[int, Plan] = {}
-"""By identity: a plan keeps its programme, so that no other can take its number meanwhile."""
-
-
 def _day(rules: Iterable[Ready], day: date) -> Day:
     limits = {ready.rule.id: _limits(ready.rule, day) for ready in rules if ready.rule.caps}
     return Day(limits, frozenset(limit.key for each in limits.values() for limit in each if limit.key))
@@ -236,3 +221,7 @@ def _competes(rule: EarningRule) -> bool:
 
 def _chooses(stack: Stack | None) -> bool:
     return stack is not None and stack.combine is not Combine.SUM
+
+
+plan_of = Prepared(_plan)
+"""The programme's plan."""

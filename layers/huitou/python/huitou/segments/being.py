@@ -1,0 +1,129 @@
+"""Leaves about who the member is."""
+
+from __future__ import annotations
+
+from calendar import isleap
+from datetime import MAXYEAR, UTC, date, datetime, timedelta
+from itertools import count
+from operator import attrgetter
+from zoneinfo import ZoneInfo
+
+from huitou.kernel.calendars import first_of_next_month, local_date, start_of_day
+from huitou.members.model import ConsentChannel, ConsentKey
+from huitou.points.outlook import NEVER
+from huitou.program.predicates import Age, BirthdayMonth, BirthdayNear, Consents, Joined, ProfileIs, Tagged
+from huitou.segments.deeds import Scope
+from huitou.segments.limits import limits
+from huitou.segments.moment import Answer, Check, Moment, always, passed, within
+
+_LONGEST_YEAR = 366
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+def birthday_in(year: int, born: date) -> date:
+    """E10: who was born on 29 February has their birthday on 28 February in common years."""
+    is_missing = (born.month, born.day) == (2, 29) and not isleap(year)
+    return date(year, born.month, 28 if is_missing else born.day)
+
+
+def age(leaf: Age, _: Scope) -> Check:
+    """In whole years; it changes as the day of the birthday begins."""
+    low, high = limits(leaf.bounds)[:2]
+
+    def check(moment: Moment) -> Answer:
+        born, zone = moment.known.facts.birthday, moment.known.program.zone
+        if born is None or low > high:
+            return always(False)
+        return within(_turning(low, born, zone), _turning(high + 1, born, zone), moment.at)
+
+    return check
+
+
+def _turning(years: float, born: date, zone: ZoneInfo) -> datetime:
+    """When the member turns so many years old."""
+    if years + born.year < 2:
+        return _BEGINNING
+    if years + born.year >= MAXYEAR:
+        return NEVER
+    year = born.year + int(years)
+    return start_of_day(birthday_in(year, born), zone)
+
+
+def birthday_near(leaf: BirthdayNear, _: Scope) -> Check:
+    """Around each year's birthday. Where one year's days reach the next one's, it is the end of those that counts."""
+    before, after = timedelta(leaf.before), timedelta(leaf.after + 1)
+    never_ends = leaf.before + leaf.after + 1 >= _LONGEST_YEAR
+
+    def check(moment: Moment) -> Answer:
+        born, zone = moment.known.facts.birthday, moment.known.program.zone
+        if born is None or never_ends:
+            return always(born is not None)
+        day = end = local_date(moment.at, zone)
+        for year in count(day.year - 1):
+            birthday = birthday_in(year, born)
+            if birthday - before > end:
+                break
+            end = max(end, birthday + after)
+        if end > day:
+            return Answer(True, start_of_day(end, zone))
+        return Answer(False, start_of_day(birthday - before, zone))
+
+    return check
+
+
+def birthday_month(leaf: BirthdayMonth, _: Scope) -> Check:
+    """The month of the birthday."""
+    del leaf
+
+    def check(moment: Moment) -> Answer:
+        born, zone = moment.known.facts.birthday, moment.known.program.zone
+        if born is None:
+            return always(False)
+        day = local_date(moment.at, zone)
+        if day.month == born.month:
+            return Answer(True, start_of_day(first_of_next_month(day), zone))
+        return Answer(False, start_of_day(date(day.year + (day.month > born.month), born.month, 1), zone))
+
+    return check
+
+
+def joined(leaf: Joined, scope: Scope) -> Check:
+    """E31: a brand's segment knows when the member joined that brand, and nothing of others."""
+    brand = scope.brand
+    brands = leaf.brands if brand is None else frozenset({brand}) & (leaf.brands or {brand})
+    is_group = not leaf.brands and brand is None
+
+    def check(moment: Moment) -> Answer:
+        facts = moment.known.facts
+        if is_group:
+            then = facts.enrolled_at
+        elif found := brands & facts.joined.keys():
+            then = min(facts.joined[each] for each in found)
+        else:
+            return always(False)
+        return passed(moment, then, leaf.least, leaf.most)
+
+    return check
+
+
+def profile(leaf: ProfileIs, _: Scope) -> Check:
+    """What a field says."""
+    read, values = attrgetter(leaf.field), leaf.values
+    return lambda moment: always(read(moment.known.facts) in values)
+
+
+def tagged(leaf: Tagged, scope: Scope) -> Check:
+    """E31: a brand's segment sees the tags that the brand put there."""
+    names, brand = leaf.names, scope.brand
+
+    def check(moment: Moment) -> Answer:
+        tags = moment.known.facts.tags
+        return always(any([tag.name in names and brand in (None, tag.brand) for tag in tags]))
+
+    return check
+
+
+def consents(leaf: Consents, _: Scope) -> Check:
+    """Whether the member agreed."""
+    key = ConsentKey(ConsentChannel(leaf.channel), leaf.brand, leaf.purpose)
+    return lambda moment: always(key in moment.known.facts.consents)

@@ -1,0 +1,105 @@
+"""Leaves about what the member has: points, a tier, other segments.
+
+Points are read off the wallet's lots over time. Each lot counts in an interval of its own, and what a hold has set
+aside counts again when the hold ends (E5, E17): so a balance is a sum of pieces, and moves where one begins or ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import partial
+from typing import NamedTuple
+
+from huitou.points.outlook import NEVER
+from huitou.points.wallet import Wallet
+from huitou.program.model import CurrencyId
+from huitou.program.predicates import ExpiringPoints, HasPoints, InSegment, InTier
+from huitou.program.rules import SegmentId
+from huitou.segments.deeds import Scope
+from huitou.segments.limits import Limits, limits
+from huitou.segments.moment import Answer, Check, Known, Moment, always, any_of
+
+
+class Piece(NamedTuple):
+    """``points`` that count in [``begin``, ``end``)."""
+
+    begin: datetime
+    end: datetime
+    points: int
+
+
+def has_points(leaf: HasPoints, _: Scope) -> Check:
+    """Spendable points."""
+    within_limits = limits(leaf.bounds)
+    return lambda moment: _followed(_spendable(moment.known, leaf.currency), moment.at, within_limits)
+
+
+def expiring_points(leaf: ExpiringPoints, _: Scope) -> Check:
+    """Those that will be gone in so many days: each counts from the same local time so many days before its end."""
+    within_limits = limits(leaf.bounds)
+
+    def find(known: Known) -> list[Piece]:
+        later, days = known.days.later, leaf.days
+        pieces = _spendable(known, leaf.currency)
+        return [Piece(max(begin, later(end, -days)), end, points) for begin, end, points in pieces if end != NEVER]
+
+    return lambda moment: _followed(moment.known.once(find, find), moment.at, within_limits)
+
+
+def _spendable(known: Known, currency: CurrencyId) -> list[Piece]:
+    return known.once(currency, lambda known: _pieces(known.facts.wallets.get(currency)))
+
+
+def _pieces(wallet: Wallet | None) -> list[Piece]:
+    if wallet is None:
+        return []
+    pieces = [Piece(lot.active_at, lot.expires_at or NEVER, lot.remaining) for lot in wallet.lots if lot.remaining]
+    if wallet.holds:
+        lots = {lot.number: lot for lot in wallet.lots}
+        for hold in wallet.holds:
+            for amount, held in hold.parts:
+                lot = lots.get(held.number, held)
+                pieces.append(Piece(max(lot.active_at, hold.ends_at), lot.expires_at or NEVER, -amount))
+    return pieces
+
+
+def _followed(pieces: Iterable[Piece], at: datetime, limits: Limits) -> Answer:
+    """Until the sum is within limits and was not, or the other way round. What moves at one instant moves together."""
+    points = 0
+    moves: list[tuple[datetime, int]] = []
+    for begin, end, amount in pieces:
+        if end <= at or end <= begin:
+            continue
+        if begin <= at:
+            points += amount
+        else:
+            moves.append((begin, amount))
+        moves.append((end, -amount))
+    moves.sort()
+    holds = limits.hold(points)
+    for index, (instant, amount) in enumerate(moves, 1):
+        points += amount
+        is_last = index == len(moves) or moves[index][0] > instant
+        if is_last and limits.hold(points) is not holds:
+            return Answer(holds, instant)
+    return always(holds)
+
+
+def in_tier(leaf: InTier, _: Scope) -> Check:
+    """The tier, and no later than when time may change it."""
+
+    def check(moment: Moment) -> Answer:
+        tiers = moment.known.facts.tiers
+        return Answer(tiers.tier_at(moment.at) in leaf.tiers, tiers.changes_after(moment.at) or NEVER)
+
+    return check
+
+
+def in_segment(leaf: InSegment, _: Scope) -> Check:
+    """What is said of these segments at the same moment."""
+    return any_of([partial(_answer_of, segment) for segment in sorted(leaf.segments)])
+
+
+def _answer_of(segment: SegmentId, moment: Moment) -> Answer:
+    return moment.answer_of(segment)

@@ -1,0 +1,134 @@
+"""Which segments a member is in, and until when if nothing else happens (M16, M17).
+
+The idea: each leaf of a predicate says whether it holds at an instant, and when it stops to. From these, all, any and
+not say the same of the whole, without knowing what it is about: what all must hold stops when the first one does, and
+begins no earlier than when the last of those that do not hold does. So nobody has to look at a member before that, and
+a member is looked at as the clock looks at a lot that expires.
+
+A programme's predicates are made into functions once. A member's facts are worked on once too (`Judge`), since a
+position that has fallen behind is made up for by judging the same facts at many instants. A deed counts from the
+millisecond after it on (E7); deeds after the instant that is asked about have not happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from huitou.points.outlook import NEVER
+from huitou.program.model import BrandId, Program
+from huitou.program.predicates import (
+    Age,
+    Alive,
+    AllOf,
+    AnyOf,
+    Behaviour,
+    BirthdayMonth,
+    BirthdayNear,
+    Consents,
+    ExpiringPoints,
+    HasPoints,
+    InSegment,
+    InTier,
+    Joined,
+    Leaf,
+    Not,
+    Overdue,
+    Predicate,
+    ProfileIs,
+    RfmClass,
+    Segment,
+    Share,
+    Since,
+    Tagged,
+    UsualHour,
+)
+from huitou.program.prepared import Prepared
+from huitou.program.rules import SegmentId
+from huitou.segments import being, doing, having, returning
+from huitou.segments.deeds import Choice, Scope
+from huitou.segments.facts import Facts, Verdict
+from huitou.segments.moment import Answer, Check, Known, Moment, all_of, always, any_of, opposite
+
+_MAKERS: Mapping[type[Leaf], Callable[[Any, Scope], Check]] = {
+    Behaviour: doing.behaviour,
+    Share: doing.share_of_spend,
+    Since: doing.since,
+    UsualHour: doing.usual_hour_of_day,
+    Overdue: returning.is_overdue,
+    Alive: returning.is_alive,
+    RfmClass: returning.in_rfm_class,
+    Age: being.age,
+    BirthdayNear: being.birthday_near,
+    BirthdayMonth: being.birthday_month,
+    Joined: being.joined,
+    ProfileIs: being.profile,
+    Tagged: being.tagged,
+    Consents: being.consents,
+    HasPoints: having.has_points,
+    ExpiringPoints: having.expiring_points,
+    InTier: having.in_tier,
+    InSegment: having.in_segment,
+}
+
+
+def judge(facts: Facts, program: Program, at: datetime) -> Mapping[SegmentId, Verdict]:
+    """Of each segment of ``program``, whether the member is in it at ``at`` and until when that stays so."""
+    return Judge(facts, program)(at)
+
+
+class Judge:
+    """`judge`, for who asks at many instants about one member."""
+
+    def __init__(self, facts: Facts, program: Program) -> None:
+        self._known = Known(facts, program, _checks(program))
+
+    def __call__(self, at: datetime) -> Mapping[SegmentId, Verdict]:
+        moment = Moment(self._known, at)
+        return {segment: _said(moment.answer_of(segment)) for segment in self._known.checks}
+
+    def of(self, predicate: Predicate, at: datetime, brand: BrandId | None = None) -> Verdict:
+        """What `judge` would say of a segment of ``brand`` that asks this."""
+        known = self._known
+        return _said(_Making(known.program).predicate(predicate, brand)(Moment(known, at)))
+
+
+def _said(answer: Answer) -> Verdict:
+    return Verdict(answer.holds, None if answer.until == NEVER else answer.until)
+
+
+class _Making:
+    """Makes predicates into checks; one for all that ask the same, which is then judged once."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._choices: dict[object, Choice] = {}
+        self._leaves: dict[tuple[Leaf, BrandId | None], Check] = {}
+
+    def segment(self, segment: Segment) -> Check:
+        if segment.when is None:
+            return lambda moment: always(segment.id in moment.known.facts.lists)
+        return self.predicate(segment.when, segment.brand)
+
+    def predicate(self, predicate: Predicate, brand: BrandId | None) -> Check:
+        match predicate:
+            case AllOf(of=parts):
+                return all_of([self.predicate(part, brand) for part in parts])
+            case AnyOf(of=parts):
+                return any_of([self.predicate(part, brand) for part in parts])
+            case Not(of=part):
+                return opposite(self.predicate(part, brand))
+        if (predicate, brand) not in self._leaves:
+            check = _MAKERS[type(predicate)](predicate, Scope(self._program, brand, self._choices))
+            self._leaves[predicate, brand] = lambda moment: moment.once(check)
+        return self._leaves[predicate, brand]
+
+
+def _make(program: Program) -> Mapping[SegmentId, Check]:
+    making = _Making(program)
+    return {segment.id: making.segment(segment) for segment in program.segments.values()}
+
+
+_checks = Prepared(_make)
+"""Those of a programme's segments."""

@@ -1,0 +1,138 @@
+"""M16, M17: a predicate is judged as one would by hand, and stays as it was judged for as long as was said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from huitou.kernel.calendars import add_days, at_local
+from huitou.program import predicates as p
+from huitou.program.model import BrandId, Program
+from huitou.segments.facts import Facts
+from huitou.segments.judging import Judge
+from huitou.standing.model import MILLISECOND
+from tests.facts import FACTS, INSTANTS, PROGRAMS, ZONES
+from tests.predicates import LEAVES, LISTS, PREDICATES
+from tests.property.naive_predicates import ByHand
+
+BOUNDED = (p.InTier, p.RfmClass)
+"""What may say too early when it changes; the first, because tiers may."""
+
+
+class Case(NamedTuple):
+    """Somebody asks ``asked`` of a member at ``at``, for a segment of ``brand``."""
+
+    asked: p.Predicate
+    facts: Facts
+    program: Program
+    at: datetime
+    brand: BrandId | None
+
+    def by_hand(self, at: datetime) -> bool:
+        """Whether it holds at ``at`` if nothing is done from ``self.at`` on."""
+        done = tuple(deed for deed in self.facts.deeds if deed.at < self.at)
+        return ByHand(replace(self.facts, deeds=done), self.program, at, self.brand).holds(self.asked)
+
+
+def program_with_lists(zone: str) -> Program:
+    return replace(PROGRAMS[zone], segments={name: p.Segment(name, name, None, None) for name in LISTS})
+
+
+WITH_LISTS = {zone: program_with_lists(zone) for zone in ZONES}
+
+
+@st.composite
+def cases(draw: st.DrawFn, asked: SearchStrategy[Any]) -> Case:
+    """Often at the very instant at which something begins or ends."""
+    facts, program = draw(FACTS), WITH_LISTS[draw(st.sampled_from(ZONES))]
+    predicate = draw(asked)
+    special = [draw(INSTANTS), *turns(facts, program, predicate)]
+    at = draw(st.sampled_from(special)) + draw(st.sampled_from((-1, 0, 0, 1))) * MILLISECOND
+    return Case(predicate, facts, program, at, draw(st.sampled_from((None, None, "maru"))))
+
+
+def turns(facts: Facts, program: Program, asked: p.Predicate) -> list[datetime]:
+    """Instants at which something of the member may begin or end to count."""
+    spans = {0, *days_named(asked)}
+    starts = [*(deed.at for deed in facts.deeds), *facts.joined.values(), facts.enrolled_at]
+    ends = [
+        moment
+        for wallet in facts.wallets.values()
+        for lot in wallet.lots
+        for moment in (lot.active_at, lot.expires_at, *(hold.ends_at for hold in wallet.holds))
+        if moment is not None
+    ]
+    found = {add_days(start, span, program.zone) for start in starts for span in spans}
+    found |= {add_days(end, -span, program.zone) for end in ends for span in spans}
+    return sorted(found)
+
+
+def days_named(asked: p.Predicate) -> Iterator[int]:
+    """After how many days of something it may turn."""
+    match asked:
+        case p.AllOf(of=parts) | p.AnyOf(of=parts):
+            for part in parts:
+                yield from days_named(part)
+        case p.Not(of=part):
+            yield from days_named(part)
+        case p.Since(least=least, most=most) | p.Joined(least=least, most=most):
+            yield from (days for days in (least, most and most + 1) if days is not None)
+        case p.ExpiringPoints(days=days):
+            yield days
+        case p.Behaviour(window=window) | p.Share(window=window) | p.UsualHour(window=window):
+            if isinstance(window, p.LastDays):
+                yield window.days
+
+
+def between(case: Case, until: datetime | None) -> list[datetime]:
+    """Where the truth is looked at again: all that may be a turn, midnights, and many others, before ``until``."""
+    end = until or case.at + timedelta(days=900)
+    zone = case.program.zone
+    looked_at = {case.at + MILLISECOND, end - MILLISECOND}
+    looked_at |= {case.at + (end - case.at) * part // 12 for part in range(1, 12)}
+    today = case.at.astimezone(zone).date()
+    days = [today + timedelta(days) for days in (*range(1, 4), 30, 365)] + [
+        today.replace(year=year, month=month, day=1)
+        for year in range(today.year, today.year + 3)
+        for month in (1, 3, 7)
+    ]
+    looked_at |= {at_local(day, time.min, zone) for day in days}
+    looked_at |= {
+        moment + step * MILLISECOND for moment in turns(case.facts, case.program, case.asked) for step in (0, 1)
+    }
+    return sorted(moment for moment in looked_at if case.at < moment < end)
+
+
+def broken(case: Case) -> str:
+    """What is wrong with the verdict; empty if nothing is."""
+    holds, until = Judge(case.facts, case.program).of(case.asked, case.at, case.brand)
+    if holds is not case.by_hand(case.at):
+        return f"It does not hold, or does: {holds}"
+    if until is not None and until <= case.at:
+        return "That is over already."
+    for moment in between(case, until):
+        if case.by_hand(moment) is not holds:
+            return f"Changed at {moment}, but was to stay until {until}."
+    if until is not None and not isinstance(case.asked, (*BOUNDED, p.AllOf, p.AnyOf, p.Not)):
+        return "" if case.by_hand(until) is not holds else f"Was to change at {until}."
+    return ""
+
+
+@pytest.mark.parametrize("kind", LEAVES, ids=lambda kind: kind.__name__)
+@given(data=st.data())
+def test_a_leaf_is_judged_as_by_hand_and_turns_at_its_instant_and_not_before(data: st.DataObject, kind: Any) -> None:
+    """M17, E9, E10, E31: also where days have 23 or 25 hours, at ends of months, and on 29 February."""
+    case = data.draw(cases(LEAVES[kind]))
+    assert not broken(case)
+
+
+@given(cases(PREDICATES))
+def test_what_is_put_together_holds_as_by_hand_and_stays_so_as_long_as_was_said(case: Case) -> None:
+    assert not broken(case)
