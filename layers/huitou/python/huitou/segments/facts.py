@@ -102,6 +102,8 @@ class Facts:
     consents: frozenset[ConsentKey] = frozenset()
     """Those that were given and are in force."""
     lists: frozenset[SegmentId] = frozenset()
+    moments: Sequence[datetime] = ()
+    """Instants, beside those of deeds, at which something happened: a tier was given by hand, or lost by a refund."""
     insights: Insights = field(default_factory=lambda: UNKNOWN)
 
 
