@@ -25,6 +25,7 @@ SHOWN_BYTES: Final = 400
 TYPES: Final = {
     "PROFILE": ("M#", "PROFILE"),
     "STANDING": ("M#", "STANDING"),
+    "POSITION": ("M#", "STANDING#POSITION"),
     "WALLET": ("M#", r"WALLET#[^#]+#HEAD"),
     "LOTS": ("M#", r"WALLET#[^#]+#LOTS#\d{10}"),
     "ENTRY": ("M#", r"ENTRY#[^#]+#\d{10}"),

@@ -37,6 +37,7 @@ from huitou.platform.keys import MEMBER_SHARDS
 from huitou.platform.table import Table
 from huitou.points.budget_store import TableBudgets
 from huitou.points.budgets import BudgetId, split
+from huitou.segment_composition import segments_on
 from infra.routes import ROUTES
 from tests.builders import at
 from tests.contract.targets import REGION, create_table
@@ -67,7 +68,7 @@ _WEIGHTS = re.compile(r"(?<=^\| --- \| --- \| --- \|\n)(?:^\| `[A-Z]+` \|.*\n)+"
 _PACKED = re.compile(r"\(\d+ bytes\)")
 """How small depends on the machine's zlib."""
 _SELDOM = (
-    *("EVENT", "CONSENT", "COMMAND", "REFUND", "WAITING", "MERGE", "MERGED", "OPENING", "SHARD"),
+    *("EVENT", "CONSENT", "COMMAND", "REFUND", "WAITING", "MERGE", "MERGED", "OPENING", "SHARD", "POSITION"),
     *("ACCOUNT", "SUMS", "MONTH", "LAST", "SIMULATION", "ERASURE"),
 )
 """Types of items that are there once somebody has called for them."""
@@ -142,7 +143,9 @@ class _Cloud:
         return "".join(f"| `{name}` | {average:,} | {largest:,} |\n" for name, average, largest in rows)
 
     def do_what_no_call_shows(self) -> None:
-        """A key, a budget, a sale without a member, a refund without a sale, and more lots than a wallet keeps."""
+        """A key, a budget, a sale without a member, a refund without a sale, more lots than a wallet keeps, and a
+        position.
+        """
         tokens = iter(("3f9a1c7e5b2d8046", bytes(range(32)).hex()))
         table = Table("program", REGION)
         keys = KeyService(TableKeys(table), table.commit, lambda _: next(tokens))
@@ -153,6 +156,7 @@ class _Cloud:
         self._refund_before_its_sale()
         for number in range(20):
             self._sell(str(21000 + number), {"member": {"id": MEI}})
+        segments_on(members, self._functions["serve_members"].programs).refresh(MEI, self._now)
 
     def _send(self, asked: str) -> Mapping[str, Any]:
         head, _, body = asked.partition("\n\n")

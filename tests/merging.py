@@ -85,12 +85,12 @@ class TwoRecords:
         return dict(self.shop.wallets.load_all(member))
 
     def standing(self, member: MemberId, now: datetime) -> Standing:
-        wallets, record = self.shop.states.load(member)
+        wallets, record, _ = self.shop.states.load(member)
         return stand(known_of(wallets["points"], record), ProgramTimeline(self.shop.programs), now)
 
     def spend(self, member: MemberId) -> int:
         """All that counts for the tier, whenever it was."""
-        wallets, record = self.shop.states.load(member)
+        wallets, record, _ = self.shop.states.load(member)
         return sum(fact.spend for fact in history(known_of(wallets["points"], record)).facts)
 
     def tier(self, member: MemberId, now: datetime) -> str | None:

@@ -11,7 +11,7 @@ from huitou.kernel.calendars import add_days
 from huitou.program.model import Program
 from huitou.program.rules import SegmentId
 from huitou.program.tiers import TierId
-from huitou.segments.evaluation import Judge, evaluate
+from huitou.segments.evaluation import Judge, Judging, evaluate
 from huitou.segments.facts import Deed, Facts, Verdict
 from huitou.standing.position import MoveCause, Position, Seen
 from tests.builders import MEI, OPENED, program, wallet
@@ -57,7 +57,7 @@ def facts(deeds: Iterable[Deed] = (), **changes: Any) -> Facts:
 def positioned(
     known: Facts,
     now: datetime,
-    judge: Judge,
+    judging: Judging,
     before: Position | None = None,
     *,
     seen: Seen = FRESH,
@@ -65,7 +65,7 @@ def positioned(
     in_force_since: datetime = OPENED,
 ) -> Position:
     """Where Mei stands at ``now``."""
-    return evaluate(before, known, version, now, seen, member=MEI, in_force_since=in_force_since, judge=judge)
+    return evaluate(before, known, version, now, seen, member=MEI, in_force_since=in_force_since, judging=judging)
 
 
 Rule = Callable[[Facts, datetime], bool]
@@ -73,7 +73,7 @@ Rule = Callable[[Facts, datetime], bool]
 
 @dataclass(frozen=True)
 class TriedOut:
-    """A `Judge` that asks each rule at every instant at which time could turn it: slow, and hard to get wrong.
+    """A `Judging` that asks each rule at every instant at which time could turn it: slow, and hard to get wrong.
 
     ``days`` are the days after a deed, or the enrolment, at which any rule turns. With ``bound`` it answers the next
     such instant, whether anything turns then or not.
@@ -84,7 +84,10 @@ class TriedOut:
     bound: bool = False
     asked: list[datetime] = field(default_factory=list)
 
-    def __call__(self, known: Facts, version: Program, at: datetime) -> Mapping[SegmentId, Verdict]:
+    def __call__(self, known: Facts, version: Program) -> Judge:
+        return lambda at: self._verdicts(known, version, at)
+
+    def _verdicts(self, known: Facts, version: Program, at: datetime) -> Mapping[SegmentId, Verdict]:
         self.asked.append(at)
         by_then = replace(known, deeds=[deed for deed in known.deeds if deed.at < at])
         starts = [known.enrolled_at, *(deed.at for deed in by_then.deeds)]

@@ -45,13 +45,13 @@ def test_of_a_stranger_the_record_is_empty(table: AnyTable) -> None:
 def test_a_record_comes_back_as_it_was(table: AnyTable) -> None:
     store = standings_on(table)
     gift = granted("gold", "2026-03-05 12:00", "2026-08-01 00:00")
-    table.commit([store.set_birthday(MEI, date(1992, 2, 29))])
+    table.commit([store.note_profile(MEI, 2, date(1992, 2, 29))])
     table.commit(store.grant(store.load(MEI), gift))
     before = store.load(MEI)
     after = folded(before, *FACTS)
     table.commit([store.fold(before, after)])
 
-    assert store.load(MEI) == replace(after, grants=(gift,), birthday=(2, 29))
+    assert store.load(MEI) == replace(after, grants=(gift,), birthday=(2, 29), profile=2)
     assert after.reached is not None
     assert after.reached.state.tier == "gold"
 
@@ -83,12 +83,12 @@ def test_each_writer_leaves_what_is_the_others(table: AnyTable) -> None:
     read = store.load(MEI)
     gift = granted("silver", "2026-03-05 12:00")
     table.commit(store.grant(read, gift))
-    table.commit([store.set_birthday(MEI, date(1990, 4, 30))])
+    table.commit([store.note_profile(MEI, 3, date(1990, 4, 30))])
     table.commit([store.fold(read, folded(read, *FACTS))])
     kept = store.load(MEI)
     assert (kept.birthday, kept.grants, len(kept.facts)) == ((4, 30), (gift,), 3)
-    table.commit([store.set_birthday(MEI, None)])
-    assert store.load(MEI) == replace(kept, birthday=None)
+    table.commit([store.note_profile(MEI, 4, None)])
+    assert store.load(MEI) == replace(kept, birthday=None, profile=4)
 
 
 def test_a_grant_is_kept_once_and_found_by_its_id(table: AnyTable) -> None:
@@ -111,11 +111,11 @@ def test_wallets_and_record_are_read_together(table: AnyTable) -> None:
     huitou.enrol()
     for number in range(MOST_UNSEEN + 3):
         huitou.sell(bill(f"A-{number}", bread(100), occurred_at=NOON + timedelta(seconds=number)))
-    wallets, record = huitou.states.load(MEI)
+    wallets, record, _ = huitou.states.load(MEI)
     assert set(wallets) == {"points"}
     known = known_of(wallets["points"], record)
     assert (record.folds, len(record.facts), len(known.unseen)) == (1, MOST_UNSEEN + 1, 2)
-    assert huitou.states.load(LIN) == ({}, Record(LIN))
+    assert huitou.states.load(LIN) == ({}, Record(LIN), None)
 
 
 def test_the_sale_after_gold_was_reached_earns_as_gold(table: AnyTable) -> None:
@@ -144,7 +144,7 @@ def test_sales_at_once_lose_no_fact(table: AnyTable, side_by_side: SideBySide) -
 
     for _ in range(5):
         side_by_side(20, sell)
-    wallets, record = huitou.states.load(MEI)
+    wallets, record, _ = huitou.states.load(MEI)
     facts = [*record.facts, *wallets["points"].unseen]
     assert sum(fact.spend for fact in facts) == 200
     assert len({fact.at for fact in facts}) == 20

@@ -177,7 +177,7 @@ def test_a_birthday_month_is_the_month_of_the_sale_on_the_member_calendar() -> N
     """M7, E9: in Taipei it is April already."""
     birthday = rule(id="birthday", name="Birthday", points="1", per="100", when={"birthday_month": True})
     huitou = shop(birthday)
-    huitou.table.commit([huitou.standings.set_birthday(MEI, date(1990, 4, 30))])
+    huitou.table.commit([huitou.standings.note_profile(MEI, 3, date(1990, 4, 30))])
     in_march = huitou.sell(bill("A-1", occurred_at=NOON))
     in_april = huitou.sell(bill("A-2", occurred_at=NOON.replace(day=31, hour=16)))
     assert [each.purchase.seen.birthday_month for each in (in_march, in_april)] == [False, True]

@@ -72,7 +72,7 @@ class Exports:
 
     def _whole(self, member: MemberId, now: datetime) -> Exported:
         """What begins somebody's part."""
-        record, (wallets, standing) = self._members.load(member), self._states.load(member)
+        record, (wallets, standing, _) = self._members.load(member), self._states.load(member)
         home = wallets.get(self._programs.active().home_currency)
         if record is None or home is None:
             raise MemberNotFoundError

@@ -251,7 +251,7 @@ class Worker:
 
         def attempt() -> Counts:
             program = task.programs.active()
-            wallets, _ = self._states.load(member)
+            wallets, *_ = self._states.load(member)
             require_seen(wallets.get(program.home_currency), opening.issuer if task.run.brand != GROUP else GROUP)
             wallet = wallets.get(opening.currency) or open_wallet(member, opening.currency, task.now)
             at = wallet.not_before(task.now)

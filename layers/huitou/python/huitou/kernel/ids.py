@@ -67,6 +67,11 @@ def ulid_for(instant: datetime, digest: Digest) -> str:
     return _written(to_millis(instant) << 80 | int.from_bytes(tail, "big"), _CROCKFORD)
 
 
+def first_ulid(instant: datetime) -> str:
+    """The least ULID at ``instant``."""
+    return _written(to_millis(instant) << 80, _CROCKFORD)
+
+
 def parse_id(text: str) -> OwnedId | Digest:
     """The id of something of a member, or of something that has none. Raises `NotFoundError` for any other form."""
     if match := _OWNED_ID.fullmatch(text):

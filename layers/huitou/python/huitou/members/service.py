@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from huitou.kernel.calendars import local_date
@@ -246,8 +246,8 @@ class Members:
         member = decisions.enrol(self._new_id(), enrolment.presented, enrolment.profile, brand, now)
         home = join(open_wallet(member.id, program.home_currency, now), brand, now)
         bound = [self._members.bind(self._hasher.key(held.identity), member.id) for held in member.identities]
-        birthday = self._birthday(None, member)
-        self._commit([self._members.save(member), self._wallets.create(home), *bound, *birthday])
+        born = [self._noted(member)] if member.profile.birthday else []
+        self._commit([self._members.save(member), self._wallets.create(home), *bound, *born])
         return Enrolled(_view(member, home, viewer), is_new=True)
 
     def _recognise(self, owner: MemberId, enrolment: Enrolment, viewer: BrandId, now: datetime) -> Enrolled:
@@ -285,14 +285,15 @@ class Members:
             came, gone = _keys(self._hasher, after, before), _keys(self._hasher, before, after)
             writes += [self._members.bind(key, after.id) for key in came]
             writes += [self._members.release(key, after.id) for key in gone]
-            writes += self._birthday(before.profile.birthday, after)
+            writes.append(self._noted(after))
         if writes:
             self._commit(writes)
 
-    def _birthday(self, before: date | None, member: Member) -> list[Write]:
-        """Sales look for it in the standing, not in the record."""
-        birthday = member.profile.birthday
-        return [self._standings.set_birthday(member.id, birthday)] if birthday != before else []
+    def _noted(self, member: Member) -> Write:
+        """Sales look for the birthday in the standing, not in the record; and whoever knows where the member stands
+        learns there that the record is another one by now.
+        """
+        return self._standings.note_profile(member.id, member.version, member.profile.birthday)
 
 
 def _keys(hasher: IdentityHasher, member: Member, other: Member) -> list[IdentityKey]:

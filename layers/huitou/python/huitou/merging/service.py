@@ -158,7 +158,7 @@ class Merges:
 
     def _load(self, member_id: MemberId, program: Program, now: datetime) -> Side:
         """With what had fallen due long ago booked."""
-        wallets, record = self._states.load(member_id)
+        wallets, record, _ = self._states.load(member_id)
         member = self._members.load(member_id)
         if member is None or program.home_currency not in wallets:
             raise MemberNotFoundError

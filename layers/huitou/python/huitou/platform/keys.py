@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from datetime import datetime
 
-from huitou.kernel.ids import MemberId
+from huitou.kernel.ids import MemberId, first_ulid
 from huitou.kernel.instants import format_instant
 
 Key = tuple[str, str]
@@ -32,8 +32,9 @@ EVENT_PREFIX = "EVENT#"
 CONSENT_PREFIX = "CONSENT#"
 COMMAND_PREFIX = "COMMAND#"
 STANDING = "STANDING"
+POSITION = "STANDING#POSITION"
 STANDING_TO_WALLETS = (STANDING, "WALLET#~")
-"""A range of sort keys: the standing and all wallets, in one query."""
+"""A range of sort keys: the standing, the position and all wallets, in one query."""
 
 
 def member(member_id: str) -> str:
@@ -86,12 +87,21 @@ def standing(member_id: str) -> Key:
     return member(member_id), STANDING
 
 
+def position(member_id: str) -> Key:
+    return member(member_id), POSITION
+
+
 def purchase(member_id: str, ulid: str) -> Key:
     return member(member_id), f"{PURCHASE_PREFIX}{ulid}"
 
 
 def event(member_id: str, ulid: str) -> Key:
     return member(member_id), f"{EVENT_PREFIX}{ulid}"
+
+
+def since(prefix: str, at: datetime | None) -> tuple[str, str]:
+    """A range of sort keys: purchases or events from ``at`` on; None: all."""
+    return f"{prefix}{first_ulid(at) if at else ''}", f"{prefix}~"
 
 
 def consent(member_id: str, channel: str, brand: str, purpose: str, at: datetime) -> Key:

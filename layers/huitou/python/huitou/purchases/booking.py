@@ -78,7 +78,7 @@ class SaleBookings:
         self, member: FoundMember, brand: BrandId, program: Program, now: datetime
     ) -> tuple[Mapping[CurrencyId, Wallet], Wallet, Record, datetime]:
         """All wallets as stored, the home wallet after a use at ``brand``, the standing, and when to decide."""
-        wallets, record = self._states.load(member.id)
+        wallets, record, _ = self._states.load(member.id)
         home = joined_by_use(wallets.get(program.home_currency), brand, member.presented, program, now)
         at = max(wallet.not_before(now) for wallet in wallets.values())
         work_off(wallets.values(), self._wallets, self._commit, self._programs.active(), at)

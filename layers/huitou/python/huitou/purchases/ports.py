@@ -10,17 +10,34 @@ from huitou.kernel.commits import Write
 from huitou.kernel.ids import Digest, MemberId, OwnedId
 from huitou.kernel.pages import Page
 from huitou.points.wallet import Wallet
-from huitou.program.model import BrandId, CurrencyId
+from huitou.program.model import BrandId, CurrencyId, Program
 from huitou.purchases.model import Purchase, Visit
 from huitou.purchases.refunds import Refund
 from huitou.standing.model import Record
+from huitou.standing.position import Position, Seen
 
 
 class MemberState(NamedTuple):
-    """What a sale is decided from: the member's wallets (none: no such member) and the record of their standing."""
+    """What a sale is decided from: the member's wallets (none: no such member), the record of their standing, and
+    where they stood when that was last worked out.
+    """
 
     wallets: Mapping[CurrencyId, Wallet]
     record: Record
+    position: Position | None = None
+
+    @property
+    def seen(self) -> Seen:
+        """The state of the member's facts, as far as it is known here: ``record`` may be an earlier one."""
+        versions = sum(wallet.version for wallet in self.wallets.values())
+        return Seen(versions, self.record.profile, len(self.record.grants))
+
+    def position_at(self, program: Program, now: datetime) -> Position | None:
+        """The position, if it contains all facts and time has not changed it by ``now``."""
+        position = self.position
+        if position is None or position.program != program.version or position.is_due(now):
+            return None
+        return position if position.contains(self.seen) else None
 
 
 class Awaited(NamedTuple):

@@ -83,7 +83,7 @@ class Quotes:
     ) -> tuple[Mapping[CurrencyId, Wallet], Personal, datetime]:
         if member is None:
             return {}, STRANGER, now
-        wallets, record = self._states.load(member.id)
+        wallets, record, _ = self._states.load(member.id)
         home = joined_by_use(wallets.get(program.home_currency), purchase.brand, member.presented, program, now)
         at = max(wallet.not_before(now) for wallet in wallets.values())
         person = personal(home, record, self._timeline, program, purchase.occurred_at)

@@ -111,7 +111,7 @@ class RefundBookings(SaleBookings):
             raise MemberNotFoundError
 
         def load(way: Way) -> Owner:
-            wallets, record = self._states.load(way[-1])
+            wallets, record, _ = self._states.load(way[-1])
             require_seen(wallets.get(program.home_currency), GROUP)
             at = max(wallet.not_before(now) for wallet in wallets.values())
             work_off(wallets.values(), self._wallets, self._commit, program, at)

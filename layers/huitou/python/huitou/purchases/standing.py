@@ -80,7 +80,7 @@ class MemberFacts:
         self._programs = programs
 
     def known(self, member: MemberId, brand: BrandId) -> Known:
-        wallets, record = self._states.load(member)
+        wallets, record, _ = self._states.load(member)
         home = require_seen(wallets.get(self._programs.active().home_currency), brand)
         return known_of(home, record)
 

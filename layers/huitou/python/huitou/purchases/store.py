@@ -7,10 +7,10 @@ so that ten lines take one write unit; when it happened is in the key.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, TypeVar
 
 from pynamodb.attributes import BinaryAttribute, JSONAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
@@ -27,7 +27,9 @@ from huitou.purchases.model import EntryRef, Move, Purchase, Visit, VisitType
 from huitou.purchases.packing import pack, pack_returns, unpack, unpack_returns
 from huitou.purchases.ports import Awaited, MemberState
 from huitou.purchases.standing import is_whole
-from huitou.standing.store import StandingItem, record_in
+from huitou.standing.store import PositionItem, StandingItem, position_in, record_in
+
+I = TypeVar("I", bound=Item)  # noqa: E741 - an item, nothing else
 
 
 class SaleItem(Item):
@@ -94,7 +96,8 @@ class TableMemberStates:
             wallets = wallets_in(member, rows)
             record = record_in(member, next((row for row in rows if isinstance(row, StandingItem)), None))
             if wallets is not None and is_whole(wallets, record):
-                return MemberState(wallets, record)
+                found = next((row for row in rows if isinstance(row, PositionItem)), None)
+                return MemberState(wallets, record, position_in(member, found) if found else None)
         raise UnavailableError("The member is being changed too fast to be read.")
 
     def _rows(self, member: MemberId, after: str | None) -> Page[Item]:
@@ -102,7 +105,10 @@ class TableMemberStates:
 
 
 def _state_kind(sk: str) -> type[Item]:
-    return StandingItem if sk == keys.STANDING else wallet_kind(sk)
+    return _STANDING_KINDS.get(sk) or wallet_kind(sk)
+
+
+_STANDING_KINDS: Mapping[str, type[Item]] = {keys.STANDING: StandingItem, keys.POSITION: PositionItem}
 
 
 class TablePurchases:
@@ -162,6 +168,17 @@ class TablePurchases:
             newest_first=True,
         )
         return Page(tuple(purchase_in(member, item) for item in page.items), page.next_cursor)
+
+    def purchases_since(self, member: MemberId, since: datetime | None) -> Iterator[Purchase]:
+        return (purchase_in(member, item) for item in self._since(PurchaseItem, member, keys.PURCHASE_PREFIX, since))
+
+    def visits_since(self, member: MemberId, since: datetime | None) -> Iterator[Visit]:
+        for item in self._since(VisitItem, member, keys.EVENT_PREFIX, since):
+            yield visit_in(OwnedId(member, item.sk.removeprefix(keys.EVENT_PREFIX)), item)
+
+    def _since(self, kind: type[I], member: MemberId, prefix: str, since: datetime | None) -> Iterator[I]:
+        pk, between = keys.member(member), keys.since(prefix, since)
+        return all_items(lambda after: self._table.query(kind, pk, between=between, after=after))
 
     def add(self, purchase: Purchase, over: Awaited | None = None) -> list[Write]:
         if purchase.member is None:

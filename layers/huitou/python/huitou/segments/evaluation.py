@@ -26,8 +26,10 @@ from huitou.segments.facts import Facts, Verdict
 from huitou.standing.model import MILLISECOND
 from huitou.standing.position import Membership, MoveCause, Position, Seen
 
-Judge = Callable[[Facts, Program, datetime], Mapping[SegmentId, Verdict]]
-"""Says of each segment of the programme whether it holds at an instant."""
+Judge = Callable[[datetime], Mapping[SegmentId, Verdict]]
+"""Says of each segment whether it holds at an instant."""
+Judging = Callable[[Facts, Program], Judge]
+"""Makes what judges one member by the segments of a programme."""
 
 DUE_FOR_TIER = "tier"
 DUE_FOR_FACTS = "facts"
@@ -44,7 +46,7 @@ def evaluate(
     *,
     member: MemberId,
     in_force_since: datetime,
-    judge: Judge,
+    judging: Judging,
 ) -> Position:
     """How ``member`` stands at ``now`` by ``facts``, whose state is ``seen``.
 
@@ -54,7 +56,7 @@ def evaluate(
     """
     if before is not None:
         now = max(now, before.through)
-    course = _Course(before.memberships if before else (), facts, lambda at: judge(facts, program, at))
+    course = _Course(before.memberships if before else (), facts, judging(facts, program))
     if before is None:
         start = min(max(facts.enrolled_at, in_force_since), now)
         course.begin(start, MoveCause.PROGRAM if in_force_since > facts.enrolled_at else MoveCause.FACTS)
@@ -84,9 +86,7 @@ def evaluate(
 class _Course:
     """Memberships on their way. ``_held`` is what was judged last; ``_open`` what is recorded to hold."""
 
-    def __init__(
-        self, recorded: Sequence[Membership], facts: Facts, judge: Callable[[datetime], Mapping[SegmentId, Verdict]]
-    ) -> None:
+    def __init__(self, recorded: Sequence[Membership], facts: Facts, judge: Judge) -> None:
         self._facts = facts
         self._judge = judge
         self._moments = _moments(facts)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest, MemberId, OwnedId, ulid_for
@@ -14,6 +15,7 @@ from huitou.purchases.model import Purchase, Visit
 from huitou.purchases.ports import Awaited, MemberState
 from huitou.simulator.memory import MemoryTable, absent
 from huitou.standing.model import Record
+from huitou.standing.position import Position
 
 
 class MemoryMemberStates:
@@ -25,7 +27,8 @@ class MemoryMemberStates:
     def load(self, member: MemberId) -> MemberState:
         values = self._table.query(object, keys.member(member), between=keys.STANDING_TO_WALLETS).items
         wallets = {value.currency: value for value in values if isinstance(value, Wallet)}
-        return MemberState(wallets, next((value for value in values if isinstance(value, Record)), Record(member)))
+        record = next((value for value in values if isinstance(value, Record)), Record(member))
+        return MemberState(wallets, record, next((value for value in values if isinstance(value, Position)), None))
 
 
 class MemoryPurchases:
@@ -62,6 +65,14 @@ class MemoryPurchases:
             limit=limit,
             newest_first=True,
         )
+
+    def purchases_since(self, member: MemberId, since: datetime | None) -> Iterator[Purchase]:
+        between = keys.since(keys.PURCHASE_PREFIX, since)
+        yield from self._table.query(Purchase, keys.member(member), between=between).items
+
+    def visits_since(self, member: MemberId, since: datetime | None) -> Iterator[Visit]:
+        between = keys.since(keys.EVENT_PREFIX, since)
+        yield from self._table.query(Visit, keys.member(member), between=between).items
 
     def add(self, purchase: Purchase, over: Awaited | None = None) -> list[Write]:
         refused = StaleReadError("The receipt was recorded meanwhile.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -15,6 +15,7 @@ from huitou.points.wallet import Wallet
 from huitou.simulator.memory import MemoryTable, absent
 from huitou.standing.messages import DueWallet
 from huitou.standing.model import Grant, Record
+from huitou.standing.position import Position
 
 
 class MemoryDueIndex:
@@ -105,10 +106,10 @@ class MemoryStandings:
         current = self._stored(record.member)
         return [self._put(current, replace(current or record, birthday=None, grants=grants)), *markers]
 
-    def set_birthday(self, member: MemberId, birthday: date | None) -> Write:
+    def note_profile(self, member: MemberId, version: int, birthday: date | None) -> Write:
         current = self._stored(member)
         day = (birthday.month, birthday.day) if birthday else None
-        return self._put(current, replace(current or Record(member), birthday=day))
+        return self._put(current, replace(current or Record(member), birthday=day, profile=version))
 
     def _stored(self, member: MemberId) -> Record | None:
         return self._table.get(Record, *keys.standing(member))
@@ -116,3 +117,25 @@ class MemoryStandings:
     def _put(self, before: Record | None, after: Record) -> Write:
         stale = StaleReadError("The standing changed meanwhile.")
         return self._table.put(*keys.standing(after.member), after, refused=stale, when=lambda stored: stored is before)
+
+
+class MemoryPositions:
+    """`PositionStore` in memory."""
+
+    def __init__(self, table: MemoryTable) -> None:
+        self._table = table
+
+    def save(self, before: Position | None, after: Position) -> Write:
+        return self._table.put(*keys.position(after.member), after, refused=_moved(), when=_is_kept(before))
+
+    def remove(self, position: Position) -> Write:
+        return self._table.delete(*keys.position(position.member), refused=_moved(), when=_is_kept(position))
+
+
+def _moved() -> StaleReadError:
+    return StaleReadError("The position was worked out by somebody else meanwhile.")
+
+
+def _is_kept(position: Position | None) -> Callable[[Position | None], bool]:
+    version = position.version if position else None
+    return lambda stored: (stored.version if stored else None) == version

@@ -49,7 +49,7 @@ class Archive:
 
     def history(self, member: MemberId) -> History | None:
         """The past of a member; None for who goes on as another."""
-        wallets, record = self.states.load(member)
+        wallets, record, _ = self.states.load(member)
         home = next((wallet for wallet in wallets.values() if wallet.home), None)
         if home is None or home.moved_to:
             return None

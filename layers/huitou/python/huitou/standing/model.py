@@ -123,7 +123,8 @@ class Record:
 
     ``facts`` are those taken in from the home wallet in ``folds`` goes. Where the older ones have been dropped,
     ``base`` says how the member stood by then. ``reached`` is how they stand after ``facts`` and the first
-    ``grants_seen`` of ``grants``: worked out before, to go on from. ``birthday`` is month and day.
+    ``grants_seen`` of ``grants``: worked out before, to go on from. ``birthday`` is month and day, ``profile``
+    the version of the member's own record since it was last changed; 0 while it never was.
     """
 
     member: MemberId
@@ -134,6 +135,7 @@ class Record:
     reached: Standing | None = None
     grants_seen: int = 0
     birthday: tuple[int, int] | None = None
+    profile: int = 0
 
 
 class Known(NamedTuple):

@@ -12,6 +12,7 @@ from huitou.kernel.pages import Page
 from huitou.program.model import BrandId, Program
 from huitou.standing.messages import DueWallet
 from huitou.standing.model import Grant, Known, Record
+from huitou.standing.position import Position
 
 
 class DueIndex(Protocol):
@@ -59,8 +60,20 @@ class StandingStore(Protocol):
         """Destroys what is personal in it (E25): the birthday, and why tiers were given by hand."""
         ...
 
-    def set_birthday(self, member: MemberId, birthday: date | None) -> Write:
-        """Keeps month and day of a birthday where a sale finds them."""
+    def note_profile(self, member: MemberId, version: int, birthday: date | None) -> Write:
+        """Keeps which version the member's own record has now, and month and day of the birthday, where sales look."""
+        ...
+
+
+class PositionStore(Protocol):
+    """Keeps where members stand, each with its entry in the due index. Reads come with `MemberStates`."""
+
+    def save(self, before: Position | None, after: Position) -> Write:
+        """Writes ``after``; refused with `StaleReadError` if ``before`` is not what is kept."""
+        ...
+
+    def remove(self, position: Position) -> Write:
+        """Of somebody who is no member any more; refused as `save`."""
         ...
 
 

@@ -39,7 +39,7 @@ class Seen(NamedTuple):
     """Which state of the facts a position was worked out from. Each number only grows.
 
     ``wallets`` is the sum of the versions of the member's wallets, one of which changes with whatever they do;
-    ``record`` that of their profile record; ``grants`` how many tiers were given by hand.
+    ``record`` that of their own record; ``grants`` how many tiers were given by hand.
     """
 
     wallets: int
@@ -65,6 +65,15 @@ class Position:
     memberships: tuple[Membership, ...] = ()
     due_at: datetime | None = None
     due_for: str | None = None
+
+    def contains(self, facts: Seen) -> bool:
+        """Whether it was worked out from ``facts``, of which ``record`` may be an earlier one."""
+        seen = self.seen
+        return seen is not None and seen.record >= facts.record and seen._replace(record=facts.record) == facts
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether time alone may have changed it by ``now``."""
+        return self.due_at is not None and self.due_at <= now
 
     def segments_at(self, at: datetime) -> frozenset[SegmentId]:
         """Those that hold at ``at``, up to ``through``."""

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, JSONAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest, MemberId
@@ -19,6 +20,7 @@ from huitou.platform import keys
 from huitou.platform.table import IntegerAttribute, Item, Table
 from huitou.standing.messages import DueWallet
 from huitou.standing.model import Grant, Interval, Record, Standing, State, TierCause
+from huitou.standing.position import Membership, MoveCause, Position, Seen
 from huitou.standing.sheet import EMPTY, unpack_sheet
 
 
@@ -66,6 +68,7 @@ class StandingItem(Item):
     grants_seen = IntegerAttribute(attr_name="s", null=True)
     grants = JSONAttribute(attr_name="g", null=True)
     birthday = UnicodeAttribute(attr_name="d", null=True)
+    profile = IntegerAttribute(attr_name="p", null=True)
 
 
 class GrantItem(Item):
@@ -116,6 +119,7 @@ class TableStandings:
                 grants_seen=after.grants_seen,
                 grants=[_grant_json(each) for each in after.grants] or None,
                 birthday="{:02d}-{:02d}".format(*after.birthday) if after.birthday else None,
+                profile=after.profile or None,
             ),
             condition=folds & grants,
             refused=StaleReadError("The standing changed meanwhile."),
@@ -153,14 +157,95 @@ class TableStandings:
         )
         return [self._table.update(StandingItem, *keys.standing(record.member), actions, refused=refused), *markers]
 
-    def set_birthday(self, member: MemberId, birthday: date | None) -> Write:
-        attribute = StandingItem.birthday
+    def note_profile(self, member: MemberId, version: int, birthday: date | None) -> Write:
+        day = StandingItem.birthday
         return self._table.update(
             StandingItem,
             *keys.standing(member),
-            [attribute.set(f"{birthday:%m-%d}") if birthday else attribute.remove()],
+            [StandingItem.profile.set(version), day.set(f"{birthday:%m-%d}") if birthday else day.remove()],
             refused=StaleReadError("The standing changed meanwhile."),
         )
+
+
+class PositionItem(Item):
+    """Where a member stands; short names, for it is read with every sale."""
+
+    version = IntegerAttribute(attr_name="v")
+    program = IntegerAttribute(attr_name="p")
+    through = IntegerAttribute(attr_name="t")
+    seen = JSONAttribute(attr_name="s", null=True)
+    tier = UnicodeAttribute(attr_name="l", null=True)
+    memberships = JSONAttribute(attr_name="m", null=True)
+    due_for = UnicodeAttribute(attr_name="w", null=True)
+    due_pk = UnicodeAttribute(null=True)
+    due_sk = UnicodeAttribute(null=True)
+
+
+class TablePositions:
+    """`PositionStore` in DynamoDB."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def save(self, before: Position | None, after: Position) -> Write:
+        return self._table.put(_position_item(after), condition=_is_kept(before), refused=_moved())
+
+    def remove(self, position: Position) -> Write:
+        key = keys.position(position.member)
+        return self._table.delete(PositionItem, *key, condition=_is_kept(position), refused=_moved())
+
+
+def _is_kept(position: Position | None) -> Condition:
+    if position is None:
+        return PositionItem.pk.does_not_exist()
+    kept: Condition = PositionItem.version == position.version
+    return kept
+
+
+def _moved() -> StaleReadError:
+    return StaleReadError("The position was worked out by somebody else meanwhile.")
+
+
+def _position_item(position: Position) -> PositionItem:
+    due_pk, due_sk = keys.due(position.member, position.due_at) if position.due_at else (None, None)
+    return PositionItem(
+        *keys.position(position.member),
+        version=position.version,
+        program=position.program,
+        through=to_millis(position.through),
+        seen=list(position.seen) if position.seen else None,
+        tier=position.tier,
+        memberships=[_membership_json(each) for each in position.memberships] or None,
+        due_for=position.due_for,
+        due_pk=due_pk,
+        due_sk=due_sk,
+    )
+
+
+def position_in(member: MemberId, item: PositionItem) -> Position:
+    """The position that the item holds."""
+    return Position(
+        member=member,
+        version=item.version,
+        program=item.program,
+        through=from_millis(item.through),
+        seen=Seen(*item.seen) if item.seen else None,
+        tier=item.tier,
+        memberships=tuple(_membership(*each) for each in item.memberships or ()),
+        due_at=parse_instant(item.due_sk) if item.due_sk else None,
+        due_for=item.due_for,
+    )
+
+
+def _membership_json(membership: Membership) -> list[Any]:
+    """An end, if there is one."""
+    segment, since, cause, until, end = membership
+    return [segment, to_millis(since), cause, *([to_millis(until), end] if until else [])]
+
+
+def _membership(segment: str, since: int, cause: str, until: int | None = None, end: str | None = None) -> Membership:
+    ended = MoveCause(end) if end else None
+    return Membership(segment, from_millis(since), MoveCause(cause), _instant(until), ended)
 
 
 def record_in(member: MemberId, item: StandingItem | None) -> Record:
@@ -176,6 +261,7 @@ def record_in(member: MemberId, item: StandingItem | None) -> Record:
         reached=_standing(item.reached) if item.reached else None,
         grants_seen=item.grants_seen or 0,
         birthday=(int(item.birthday[:2]), int(item.birthday[3:])) if item.birthday else None,
+        profile=item.profile or 0,
     )
 
 

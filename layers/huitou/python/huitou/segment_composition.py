@@ -1,0 +1,24 @@
+"""What the functions that know where members stand begin with. As `huitou.composition`, for composition roots only."""
+
+from __future__ import annotations
+
+from huitou.members.store import TableMembers
+from huitou.platform.pauses import pause
+from huitou.platform.table import Table
+from huitou.program.service import ProgramReader
+from huitou.purchases.store import TableMemberStates, TablePurchases
+from huitou.segments.service import Segments
+from huitou.standing.store import TablePositions
+
+
+def segments_on(members: Table, programs: ProgramReader) -> Segments:
+    """Once for each start of a function."""
+    return Segments(
+        states=TableMemberStates(members),
+        profiles=TableMembers(members),
+        deeds=TablePurchases(members),
+        positions=TablePositions(members),
+        programs=programs,
+        commit=members.commit,
+        pause=pause,
+    )

@@ -1,0 +1,100 @@
+"""Where members stand, for whoever asks: a caller, a till, the stream of changes, the clock (M17).
+
+All of them do the same: take the position that is kept if it contains all that happened and time has not changed it,
+else work it out from the facts. Reads keep nothing; the stream and the clock do, so that what follows from a position
+follows soon, and is found by others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from huitou.kernel.commits import Commit, until_committed
+from huitou.kernel.ids import MemberId
+from huitou.points.membership import MemberNotFoundError
+from huitou.program.model import Program
+from huitou.program.ports import Programs
+from huitou.purchases.ports import MemberState, MemberStates
+from huitou.segments.evaluation import evaluate
+from huitou.segments.judging import Judge
+from huitou.segments.loading import read_facts
+from huitou.segments.ports import Deeds, Profiles
+from huitou.standing.ports import PositionStore
+from huitou.standing.position import Position
+from huitou.standing.timeline import ProgramTimeline
+
+
+class Segments:
+    """The use cases. ``pause`` waits after the n-th time that a position was overtaken."""
+
+    def __init__(
+        self,
+        *,
+        states: MemberStates,
+        profiles: Profiles,
+        deeds: Deeds,
+        positions: PositionStore,
+        programs: Programs,
+        commit: Commit,
+        pause: Callable[[int], None],
+    ) -> None:
+        self._states = states
+        self._profiles = profiles
+        self._deeds = deeds
+        self._positions = positions
+        self._programs = programs
+        self._timeline = ProgramTimeline(programs)
+        self._commit = commit
+        self._pause = pause
+
+    def position(self, member: MemberId, now: datetime) -> Position:
+        """Where the member stands at ``now``. Raises `MemberNotFoundError`."""
+        return self.position_of(member, self._states.load(member), now)
+
+    def position_of(self, member: MemberId, state: MemberState, now: datetime) -> Position:
+        """As `position`, of a member whose ``state`` has been read."""
+        program = self._programs.active()
+        return state.position_at(program, now) or self._evaluated(member, state, program, now)
+
+    def refresh(self, member: MemberId, now: datetime) -> Position | None:
+        """Keeps where the member stands; None where nobody is behind the id any more, or there is nothing to keep."""
+
+        def attempt() -> Position | None:
+            program, state = self._programs.active(), self._states.load(member)
+            if not _is_member(state, program):
+                if state.position is not None:
+                    self._commit([self._positions.remove(state.position)])
+                return None
+            current = state.position_at(program, now)
+            if current is not None or not (state.position or program.tiers or program.segments):
+                return current
+            position = self._evaluated(member, state, program, now)
+            self._commit([self._positions.save(state.position, position)])
+            return position
+
+        return until_committed(attempt, self._pause)
+
+    def _evaluated(self, member: MemberId, state: MemberState, program: Program, now: datetime) -> Position:
+        """The state was read first: what changes from here on, makes the position one that does not contain it."""
+        record, before = self._profiles.load(member), state.position
+        if record is None or program.home_currency not in state.wallets:
+            raise MemberNotFoundError
+        in_force_since = self._programs.published_at(program.version)
+        facts = read_facts(
+            record,
+            state.wallets,
+            state.record,
+            program,
+            self._timeline,
+            deeds=self._deeds,
+            start=before.through if before else max(in_force_since, record.enrolled_at),
+            now=now,
+        )
+        seen = state.seen._replace(record=record.version)
+        return evaluate(before, facts, program, now, seen, member=member, in_force_since=in_force_since, judging=Judge)
+
+
+def _is_member(state: MemberState, program: Program) -> bool:
+    home = state.wallets.get(program.home_currency)
+    return home is not None and home.moved_to is None and home.erased_at is None

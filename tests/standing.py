@@ -1,0 +1,83 @@
+"""Where members stand, for tests: a shop whose programme has segments, and whoever asks, over any stores."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from huitou.kernel.ids import MemberId
+from huitou.members.model import Member, Profile
+from huitou.members.ports import MemberStore
+from huitou.members.service import Members
+from huitou.members.store import TableMembers
+from huitou.program.model import Program
+from huitou.segments.service import Segments
+from huitou.simulator.memory import MemoryTable
+from huitou.simulator.memory_members import MemoryMembers
+from huitou.simulator.memory_standing import MemoryPositions
+from huitou.standing.ports import PositionStore
+from huitou.standing.position import Position
+from huitou.standing.store import TablePositions
+from tests.builders import MEI, OPENED, document, program
+from tests.members import HASHER
+from tests.purchases import Shop
+
+SEGMENTS = [
+    {"id": "active", "name": "Came lately", "when": {"purchases": {"at_least": 1, "in": "last 10 days"}}},
+    {"id": "lapsed", "name": "Has not come", "when": {"days_since_last_purchase": {"at_least": 20}}},
+    {"id": "vip", "name": "Known to Maru", "brand": "maru", "when": {"tags": ["vip"]}},
+]
+LEVELS = [{"id": "basic", "name": "Basic", "threshold": "0"}, {"id": "gold", "name": "Gold", "threshold": "3000"}]
+TIERS: dict[str, Any] = {"measure": "spend", "window": {"type": "rolling", "days": 30}, "levels": LEVELS}
+
+
+def segmented(version: int = 1, **changes: Any) -> Program:
+    """The programme of `tests.builders.document` with `SEGMENTS`."""
+    return program(document(**{"segments": SEGMENTS, **changes}), version)
+
+
+class Standings(Shop):
+    """A shop that knows where its members stand."""
+
+    def __init__(self, version: Program | None = None, table: Any = None) -> None:
+        super().__init__(version or segmented(), table)
+        self.profiles = members_on(self.table)
+        self.positions = positions_on(self.table)
+        self.segments = Segments(
+            states=self.states,
+            profiles=self.profiles,
+            deeds=self.purchases,  # type: ignore[arg-type]  # both kinds of stores read deeds too
+            positions=self.positions,
+            programs=self.programs,
+            commit=self.table.commit,
+            pause=lambda _: None,
+        )
+        self.members = Members(
+            members=self.profiles,
+            wallets=self.wallets,
+            standings=self.standings,
+            programs=self.programs,
+            hasher=HASHER,
+            commit=self.table.commit,
+            pause=lambda _: None,
+        )
+
+    def enrol(self, member: MemberId = MEI, *brands: str) -> None:
+        super().enrol(member, *brands)
+        self.table.commit([self.profiles.save(Member(member, 1, OPENED, "maru", Profile(), {}, (), {}, {}))])
+
+    def kept(self, member: MemberId = MEI) -> Position | None:
+        """The position as it is stored."""
+        return self.states.load(member).position
+
+    def names(self, now: datetime, member: MemberId = MEI) -> set[str]:
+        """The segments that a read shows at ``now``."""
+        return set(self.segments.position(member, now).segments_at(now))
+
+
+def members_on(table: Any) -> MemberStore:
+    return MemoryMembers(table) if isinstance(table, MemoryTable) else TableMembers(table)
+
+
+def positions_on(table: Any) -> PositionStore:
+    return MemoryPositions(table) if isinstance(table, MemoryTable) else TablePositions(table)
