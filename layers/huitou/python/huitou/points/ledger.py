@@ -32,6 +32,7 @@ from huitou.points.wallet import (
     RuleOutcome,
     Wallet,
     balance_of,
+    draw,
     repaid,
     spending_order,
     with_debt,
@@ -93,7 +94,7 @@ class Ledger:
         self.now = now
         self._recorded_at = max(now, self._recorded_at)
         self._put_in_order()
-        self._running.go_on(self.lots.values(), now)
+        self._running.go_on(self.lots, now)
 
     # --- booking ---
 
@@ -203,7 +204,9 @@ class Ledger:
             return
         booked = 0
         while most is None or booked < most:
-            due = min([self._running.until, *[hold.ends_at for hold in self.holds.values()]])
+            due = self._running.until
+            if self.holds:
+                due = min(due, *[hold.ends_at for hold in self.holds.values()])
             if due > self.now:
                 return
             booked += self._book_due(due)
@@ -211,14 +214,16 @@ class Ledger:
     def _book_due(self, due: datetime) -> bool:
         """Whether there was anything: lots that are gone may have been waited for."""
         before = self._version
-        for hold in [each for each in self.holds.values() if each.ends_at <= due]:
-            self.release(hold.id, CLOCK, due)
-        coming = self._running.come(self.lots.values(), due)
+        if self.holds:
+            for hold in [each for each in self.holds.values() if each.ends_at <= due]:
+                self.release(hold.id, CLOCK, due)
+        coming = self._running.come(self.lots, due)
         starting = [lot for lot in coming if lot.pending and lot.active_at <= due]
         if starting:
             changes = [LotChange(0, changed(lot, pending=False)) for lot in starting]
             self.book(EntryType.ACTIVATE, changes, CLOCK, GROUP, effective_at=due)
-        self._expire([self.lots[lot.number] for lot in coming], due)
+            coming = [self.lots[lot.number] for lot in coming]
+        self._expire(coming, due)
         return self._version > before
 
     def expire(self, at: datetime) -> None:
@@ -378,18 +383,6 @@ class Ledger:
 def came_with(lot: Lot) -> MemberId | None:
     """E15: whose lot it was before a merge; None for one of the member's own."""
     return lot.origin.member if lot.origin else None
-
-
-def draw(lots: Iterable[Lot], points: int) -> list[LotChange]:
-    """Takes ``points`` from the lots, in the order of E6, or all there are."""
-    changes: list[LotChange] = []
-    for lot in sorted(lots, key=spending_order):
-        if points == 0:
-            break
-        part = min(points, lot.remaining)
-        changes.append(lot.change(-part))
-        points -= part
-    return changes
 
 
 def _moved(hold: Hold, change: Callable[[Lot], Lot], now: datetime) -> Hold:

@@ -1,19 +1,23 @@
 """What the lots of a wallet come to, kept from one decision to the next.
 
 A balance is a sum over all lots, and whether something is due is asked of each of them. But a sale adds one lot and
-looks at none: so both are worked out once, changed with each lot that changes, and looked at anew when time has come
-for any of them.
+looks at none: so both are worked out once, and changed with each lot that changes. When time has come for some lots,
+these are found by their turns, the instants at which lots begin and end, in order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from bisect import insort
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from huitou.points.wallet import Lot, balance_of, next_change
 
 NEVER = datetime.max.replace(tzinfo=UTC)
+
+Turn = tuple[datetime, int]
+"""When a lot begins or ends, and its number."""
 
 
 class Outlook(NamedTuple):
@@ -36,22 +40,20 @@ class Outlook(NamedTuple):
 
 
 class Running:
-    """The outlook of a ledger's lots at ``now``, while they change."""
+    """The outlook of a ledger's lots, by number, at ``now``, while they change.
 
-    __slots__ = ("now", "pending", "slides", "spendable", "until")
+    ``_turns`` are those that nobody has booked yet, in order, once time has come for one; a few may be of lots that
+    have changed since, or are gone.
+    """
 
-    def __init__(self, lots: Collection[Lot], now: datetime, known: Outlook | None = None) -> None:
+    __slots__ = ("_turns", "now", "pending", "slides", "spendable", "until")
+
+    def __init__(self, lots: tuple[Lot, ...], now: datetime, known: Outlook | None = None) -> None:
         self.now = now
-        if known is not None and isinstance(lots, tuple) and known.holds_for(lots, now):
+        self._turns: list[Turn] | None = None
+        if known is not None and known.holds_for(lots, now):
             _, _, self.until, self.spendable, self.pending, self.slides = known
         else:
-            self.look(lots)
-
-    def go_on(self, lots: Collection[Lot], now: datetime) -> None:
-        """To another instant."""
-        is_known = self.now <= now < self.until
-        self.now = now
-        if not is_known:
             self.look(lots)
 
     def look(self, lots: Collection[Lot]) -> None:
@@ -59,49 +61,67 @@ class Running:
         self.spendable, self.pending, _, _ = balance_of(lots, self.now)
         self.slides = any([lot.sliding_days for lot in lots])
         self.until = next_change(lots) or NEVER
+        self._turns = None
 
-    def come(self, lots: Iterable[Lot], due: datetime) -> list[Lot]:
-        """Those that start or end by ``due``. From now on the others are waited for, and what changes these again."""
-        coming, until = [], NEVER
-        for lot in lots:
-            ends_at = lot.expires_at
-            next_at = lot.active_at if lot.pending else ends_at
-            if next_at is None:
-                continue
-            if lot.pending and ends_at is not None and ends_at < next_at:
-                next_at = ends_at
-            if next_at <= due:
-                coming.append(lot)
-            elif next_at < until:
-                until = next_at
-        self.until = until
-        return coming
+    def go_on(self, lots: Mapping[int, Lot], now: datetime) -> None:
+        """To a later instant."""
+        if now < self.until:
+            self.now = now
+            return
+        turned = set()
+        for at, number in self._in_order(lots):
+            if at > now:
+                break
+            if at > self.now and number in lots:
+                turned.add(number)
+        for number in turned:
+            self._count(lots[number], -1)
+        self.now = now
+        for number in turned:
+            self._count(lots[number], 1)
+
+    def come(self, lots: Mapping[int, Lot], due: datetime) -> list[Lot]:
+        """Those whose turn comes by ``due``. From now on the others are waited for, and what changes these again."""
+        turns, coming = self._in_order(lots), set()
+        while turns and turns[0][0] <= due:
+            coming.add(turns.pop(0)[1])
+        self.until = turns[0][0] if turns else NEVER
+        return [lots[number] for number in sorted(coming) if number in lots]
 
     def without(self, lot: Lot) -> None:
         """It is gone, or about to change."""
-        if lot.has_expired(self.now):
-            return
-        if lot.active_at <= self.now:
-            self.spendable -= lot.remaining
-        else:
-            self.pending -= lot.remaining
+        self._count(lot, -1)
 
     def plus(self, lot: Lot) -> None:
         """It is new, or has changed."""
-        ends_at = lot.expires_at
-        if ends_at is not None and ends_at < self.until:
-            self.until = ends_at
-        if lot.pending and lot.active_at < self.until:
-            self.until = lot.active_at
+        self._count(lot, 1)
+        if lot.expires_at is not None:
+            self._wait(lot.expires_at, lot.number)
+        if lot.pending:
+            self._wait(lot.active_at, lot.number)
         if lot.sliding_days:
             self.slides = True
-        if ends_at is not None and ends_at <= self.now:
-            return
-        if lot.active_at <= self.now:
-            self.spendable += lot.remaining
-        else:
-            self.pending += lot.remaining
 
     def outlook(self, lots: tuple[Lot, ...]) -> Outlook:
         """For the next decision."""
         return Outlook(lots, self.now, self.until, self.spendable, self.pending, self.slides)
+
+    def _count(self, lot: Lot, times: int) -> None:
+        ends_at = lot.expires_at
+        if ends_at is not None and ends_at <= self.now:
+            return
+        if lot.active_at <= self.now:
+            self.spendable += times * lot.remaining
+        else:
+            self.pending += times * lot.remaining
+
+    def _wait(self, at: datetime, number: int) -> None:
+        if self._turns is not None:
+            insort(self._turns, (at, number))
+        self.until = min(self.until, at)
+
+    def _in_order(self, lots: Mapping[int, Lot]) -> list[Turn]:
+        if self._turns is None:
+            ends = [(lot.expires_at, lot.number) for lot in lots.values() if lot.expires_at is not None]
+            self._turns = sorted(ends + [(lot.active_at, lot.number) for lot in lots.values() if lot.pending])
+        return self._turns

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from huitou.points.expiry import expiration
-from huitou.points.ledger import Ledger, draw
+from huitou.points.ledger import Ledger
 from huitou.points.moves import GiveBack, Reinstate, Reverse, TakeBack
 from huitou.points.replay import kept_alive
-from huitou.points.wallet import EntryType, LotChange
+from huitou.points.wallet import EntryType, LotChange, draw
 from huitou.program.model import RollingDays
 from huitou.program.terms import RefundPolicy
 

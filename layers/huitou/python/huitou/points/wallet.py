@@ -78,6 +78,18 @@ def spending_order(lot: Lot) -> tuple[bool, datetime, datetime, int]:
     return (lot.expires_at is None, lot.expires_at or lot.active_at, lot.active_at, lot.number)
 
 
+def draw(lots: Iterable[Lot], points: int) -> list[LotChange]:
+    """Takes ``points`` from the lots, in the order of E6, or all there are."""
+    changes: list[LotChange] = []
+    for lot in sorted(lots, key=spending_order):
+        if points == 0:
+            break
+        part = min(points, lot.remaining)
+        changes.append(lot.change(-part))
+        points -= part
+    return changes
+
+
 class EntryType(StrEnum):
     """What an entry did."""
 
