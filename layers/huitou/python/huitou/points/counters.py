@@ -6,8 +6,9 @@ A window is a day (``d2026-03-02``), a month (``m2026-03``), a campaign (``c`` a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 
 from huitou.kernel.calendars import first_of_next_month
 
@@ -21,12 +22,14 @@ def counted(counters: Mapping[str, int], used: Mapping[str, int]) -> Mapping[str
     return {key: points for key, points in grown.items() if points}
 
 
-def recent(counters: Mapping[str, int], oldest: date) -> Mapping[str, int]:
-    """``counters`` without those whose window ended before the day ``oldest``."""
-    return {key: points for key, points in counters.items() if _last_day(key.rpartition("/")[2]) >= oldest}
+def recent(counters: Mapping[str, int], oldest: date, or_in: Container[str] = ()) -> Mapping[str, int]:
+    """``counters`` without those whose window ended before the day ``oldest``, unless they are ``or_in`` these."""
+    return {key: points for key, points in counters.items() if key in or_in or _last_day(key) >= oldest}
 
 
-def _last_day(window: str) -> date:
+@lru_cache(maxsize=1024)  # each sale under a cap asks for all windows that still count
+def _last_day(key: str) -> date:
+    window = key.rpartition("/")[2]
     match window[0]:
         case "d":
             return date.fromisoformat(window[1:])

@@ -321,12 +321,12 @@ class Ledger:
         """E12: changes the use of caps; a sale at ``sold_at`` lets windows be forgotten that no sale can meet now."""
         if not used:
             return
-        self.counters = counted(self.counters, used)
+        grown = counted(self.counters, used)
         if sold_at:
             newest = max(sold_at, self.last_activity or sold_at)
             limit = max(self.program.late_limit, self.program.claim_limit) + timedelta(days=1)
-            kept = recent(self.counters, local_date(newest - limit, self.program.zone))
-            self.counters = {key: points for key, points in self.counters.items() if key in kept or key in used}
+            grown = recent(grown, local_date(newest - limit, self.program.zone), or_in=used)
+        self.counters = grown
 
     # --- one step of a booking ---
 
