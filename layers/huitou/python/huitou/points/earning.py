@@ -66,7 +66,7 @@ def attribution(sale: Sale, program: Program, seen: Circumstances = NOBODY) -> M
     if not sale.lines:
         return {program.home_currency: ()}
     occasion, plan = Occasion(sale, program, seen), plan_of(program)
-    considered = _considered(occasion, plan, explained=False)
+    considered = _considered(occasion, plan, explained=False, by_line=True)
     return {currency: _by_line(said, occasion, plan) for currency, said in considered.items()}
 
 
@@ -80,7 +80,9 @@ def _by_line(said: Iterable[Said], occasion: Occasion, plan: Plan) -> tuple[int,
     return tuple(lines)
 
 
-def _considered(occasion: Occasion, plan: Plan, *, explained: bool) -> Mapping[CurrencyId, Sequence[Said]]:
+def _considered(
+    occasion: Occasion, plan: Plan, *, explained: bool, by_line: bool = False
+) -> Mapping[CurrencyId, Sequence[Said]]:
     candidates = plan.candidates(setting_of(occasion.sale, occasion.seen)).items()
     considered: Mapping[CurrencyId, Sequence[Said]]
     if explained:
@@ -89,7 +91,7 @@ def _considered(occasion: Occasion, plan: Plan, *, explained: bool) -> Mapping[C
         considered = {currency: _that_apply(ready, occasion) for currency, (_, ready) in candidates}
     applied = [each for said in considered.values() for each in said if type(each) is Applied]
     if any([each.ready.competes for each in applied]):
-        compete(applied, occasion, plan)
+        compete(applied, occasion, plan, by_line=by_line)
     return considered
 
 

@@ -2,12 +2,13 @@
 
 The order is always the same: exclusions, by turn; then stacks of rates and bonuses; then multipliers, which count
 the rates that still pay; then stacks that hold a multiplier, in which therefore a rate may be multiplied and yet be
-outdone. A multiplier works line by line in whole parts of a point, and is rounded once.
+outdone. A multiplier works in whole parts of a point and is rounded once: line by line, or on the sale as one where
+no multiplier leaves any line out, which comes to the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -45,39 +46,65 @@ class Applied:
         self.failed, self.found, self.prevented, self.points = why, to.id, self.points, 0
 
 
-def compete(applied: Sequence[Applied], occasion: Occasion, plan: Plan) -> None:
-    """Settles among the rules that apply which of them pay, and what multipliers give."""
+class Basket:
+    """What the multipliers among ``applied`` work on: the lines of a sale, or all of it as one."""
+
+    __slots__ = ("_by_line", "_occasion", "plan", "size")
+
+    def __init__(self, applied: Iterable[Applied], occasion: Occasion, plan: Plan, *, by_line: bool) -> None:
+        self.plan = plan
+        self._occasion = occasion
+        self._by_line = by_line or not all([each.ready.selection.is_all for each in applied if _multiplies(each)])
+        self.size = len(occasion.sale.lines) if self._by_line else 1
+
+    def amounts(self, rate: Applied) -> Sequence[int]:
+        """What was paid for what counts for it."""
+        return rate.ready.selection.amounts(self._occasion) if self._by_line else (rate.base,)
+
+    def only_counted(self, each: Applied, values: Sequence[int]) -> Sequence[int]:
+        """``values``, 0 for lines that do not count for it."""
+        selection = each.ready.selection
+        if selection.is_all:
+            return values
+        return [
+            value if selection.has(line) else 0 for line, value in zip(self._occasion.sale.lines, values, strict=True)
+        ]
+
+
+def compete(applied: Sequence[Applied], occasion: Occasion, plan: Plan, *, by_line: bool) -> None:
+    """Settles among the rules that apply which of them pay, and what multipliers give: each line, where asked."""
     by_turn = sorted(applied, key=lambda each: each.ready.rank)
-    _exclude(by_turn, occasion, plan)
+    basket = Basket(by_turn, occasion, plan, by_line=by_line)
+    _exclude(by_turn, basket)
     multiplying = {each.ready.rule.stack.id for each in by_turn if each.ready.rule.stack and _multiplies(each)}
     stacks = _stacks(by_turn)
     for id_, stack in stacks.items():
         if id_ not in multiplying:
             _choose(stack)
-    _multiply(by_turn, occasion, plan)
+    _multiply(by_turn, basket)
     for id_ in stacks.keys() & multiplying:
         _choose(stacks[id_])
 
 
 def line_weights(each: Applied, occasion: Occasion) -> Sequence[int]:
-    """In which proportion the lines of the sale brought the rule's points."""
+    """In which proportion the lines of the sale brought the rule's points, after they competed by line."""
     return each.worth if each.worth is not None else each.ready.selection.amounts(occasion)
 
 
-def _exclude(by_turn: Sequence[Applied], occasion: Occasion, plan: Plan) -> None:
+def _exclude(by_turn: Sequence[Applied], basket: Basket) -> None:
     for each in by_turn:
         excluded = each.ready.rule.excludes
-        if excluded and not each.failed and _pays(each, by_turn, occasion, plan):
+        if excluded and not each.failed and _pays(each, by_turn, basket):
             for other in by_turn:
                 if other.id in excluded and other is not each and not other.failed:
                     other.give_way(EXCLUDED, each)
 
 
-def _pays(each: Applied, by_turn: Sequence[Applied], occasion: Occasion, plan: Plan) -> bool:
+def _pays(each: Applied, by_turn: Sequence[Applied], basket: Basket) -> bool:
     """For a multiplier: whether it would, if all rates paid that are not excluded so far."""
     if not _multiplies(each):
         return each.points > 0
-    return _gain(each, [_parts(each, _rates(by_turn), occasion)], 1, occasion, plan)[1] > 0
+    return _gain(each, _parts(each, _rates(by_turn), basket), 1, basket)[1] > 0
 
 
 def _stacks(by_turn: Sequence[Applied]) -> dict[str, list[Applied]]:
@@ -112,45 +139,40 @@ class _Chain:
     parts: int = 1
 
 
-def _multiply(by_turn: Sequence[Applied], occasion: Occasion, plan: Plan) -> None:
+def _multiply(by_turn: Sequence[Applied], basket: Basket) -> None:
     rates = _rates(by_turn)
     chains: dict[str, _Chain] = {}
     for each in by_turn:
         if not _multiplies(each) or each.failed:
             continue
         stack = each.ready.rule.stack
-        chain = _Chain([0] * len(occasion.sale.lines))
+        chain = _Chain([0] * basket.size)
         if stack is not None and stack.combine is Combine.PRODUCT:
             chain = chains.setdefault(stack.id, chain)
-        value = [chain.parts * part for part in _parts(each, rates, occasion)]
-        each.worth, each.points = _gain(each, [value, chain.made], chain.parts, occasion, plan)
+        parts = _parts(each, rates, basket)
+        value = [chain.parts * part + made for part, made in zip(parts, chain.made, strict=True)]
+        each.worth, each.points = _gain(each, value, chain.parts, basket)
         chain.parts *= WHOLE
         chain.made = [WHOLE * made + gain for made, gain in zip(chain.made, each.worth, strict=True)]
 
 
-def _gain(
-    each: Applied, values: Sequence[Sequence[int]], parts: int, occasion: Occasion, plan: Plan
-) -> tuple[Sequence[int], int]:
-    """What the multiplier adds to the sum of ``values``, by line and rounded in all."""
-    rule, has = each.ready.rule, each.ready.selection.has
+def _gain(each: Applied, values: Sequence[int], parts: int, basket: Basket) -> tuple[Sequence[int], int]:
+    """What the multiplier adds to ``values``, by line and rounded in all."""
+    rule = each.ready.rule
     more = rule.reward.times - WHOLE if isinstance(rule.reward, Multiplier) else 0
-    lines = occasion.sale.lines
-    gains = [more * sum(value) if has(line) else 0 for line, *value in zip(lines, *values, strict=True)]
-    return gains, rounded(sum(gains), plan.scale[rule.currency] * WHOLE * parts, rule.rounding)
+    gains = [more * value for value in basket.only_counted(each, values)]
+    return gains, rounded(sum(gains), basket.plan.scale[rule.currency] * WHOLE * parts, rule.rounding)
 
 
-def _parts(each: Applied, rates: Sequence[Applied], occasion: Occasion) -> list[int]:
+def _parts(each: Applied, rates: Sequence[Applied], basket: Basket) -> list[int]:
     """What the rates that the multiplier counts give for each line, in parts of a point."""
     rule = each.ready.rule
     of = rule.reward.of if isinstance(rule.reward, Multiplier) else frozenset()
-    parts = [0] * len(occasion.sale.lines)
+    parts = [0] * basket.size
     for rate in rates:
         if rate.id in of or (not of and rate.ready.rule.currency == rule.currency):
             weight = rate.ready.weight
-            parts = [
-                part + weight * amount
-                for part, amount in zip(parts, rate.ready.selection.amounts(occasion), strict=True)
-            ]
+            parts = [part + weight * amount for part, amount in zip(parts, basket.amounts(rate), strict=True)]
     return parts
 
 
