@@ -13,6 +13,7 @@ from cli.sample_data import SampleSales
 from huitou.program.compilation import compile_program
 from huitou.program.document import canonical_json
 from huitou.program.validation import read_document
+from huitou.simulator.collecting import seldom_collected
 from huitou.simulator.history import History
 from huitou.simulator.replaying import Replayer
 from tests.benchmarks.stage import PROGRAM
@@ -42,8 +43,9 @@ class Replayed:
         return self.sales / (self.replaying + self.loading)
 
 
+@seldom_collected()
 def measure(members: int | None = None) -> Replayed:
-    """One go over all members: each is loaded, replayed, and looped over."""
+    """One go over all members: each is loaded, replayed, and looped over, as `comparing.compare` does it."""
     written = read_document(json.dumps(read_program_file(PROGRAM).document))
     program = compile_program(json.loads(canonical_json(written)), 1)
     found = Replayed()

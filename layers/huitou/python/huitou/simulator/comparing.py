@@ -17,6 +17,7 @@ from huitou.kernel.calendars import local_date
 from huitou.program.model import CurrencyId, Program
 from huitou.program.rules import RuleId
 from huitou.program.tiers import TierId
+from huitou.simulator.collecting import seldom_collected
 from huitou.simulator.history import History, Past
 from huitou.simulator.replaying import Account, Issue, Replayer
 
@@ -143,8 +144,9 @@ def compare(past: Past, before: Program, after: Program, until: datetime) -> Ite
     sides = Replayer(before, until), Replayer(after, until)
     worth = worths(before, until)
     yield comparison
-    for history in past.histories():
-        yield _compared(comparison, history, sides, worth)
+    with seldom_collected():
+        for history in past.histories():
+            yield _compared(comparison, history, sides, worth)
 
 
 def _compared(
