@@ -6,7 +6,7 @@ decide grows with what rules ask, not with what they could ask.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple, Protocol, get_args
@@ -83,7 +83,7 @@ class Occasion:
         self.total = sum([line.amount for line in sale.lines])
         self._by_category: dict[str | None, int] | None = None
         self._categories: str | None = None
-        self._skus: set[str] | None = None
+        self._skus: list[str] | None = None
         self._local: tuple[date, time] | None = None
         self._member_day: date | None = None
 
@@ -99,10 +99,10 @@ class Occasion:
         return self._by_category
 
     @property
-    def skus(self) -> set[str]:
-        """Those of the sale."""
+    def skus(self) -> list[str]:
+        """Those of the sale, line by line."""
         if self._skus is None:
-            self._skus = {line.sku for line in self.sale.lines}
+            self._skus = [line.sku for line in self.sale.lines]
         return self._skus
 
     @property
@@ -149,13 +149,11 @@ class Selection:
     def has(self, line: SaleLine) -> bool:
         return self.is_all or line.category in self._categories or line.sku in self._skus
 
-    def meets(self, categories: Iterable[str | None]) -> bool:
-        """Whether a line of one of ``categories`` would count; asked of rules without SKUs only."""
-        return not self._categories.isdisjoint(categories)
-
-    def meets_any(self, occasion: Occasion) -> bool:
+    def has_any(self, occasion: Occasion) -> bool:
         """Whether a line counts, by its SKU or by its category."""
-        return not (self._skus.isdisjoint(occasion.skus) and self._categories.isdisjoint(occasion.by_category))
+        if self._skus and not self._skus.isdisjoint(occasion.skus):
+            return True
+        return bool(self._categories) and not self._categories.isdisjoint(occasion.by_category)
 
     def base(self, occasion: Occasion) -> int:
         """What was paid for the lines that count."""
@@ -214,6 +212,17 @@ def checks(when: Condition, selection: Selection) -> tuple[Check, ...]:
     return tuple(_checks(when, selection))
 
 
+def all_of(asked: Sequence[Check]) -> Callable[[Occasion], bool]:
+    """Whether all hold."""
+    if not asked:
+        return lambda _: True
+    first, others = asked[0].holds, asked[1:]
+    if not others:
+        return first
+    rest = all_of(others)
+    return lambda of: first(of) and rest(of)
+
+
 def _checks(when: Condition, selection: Selection) -> Iterator[Check]:
     if when.first_day is not None or when.last_day is not None:
         yield _dates(when)
@@ -224,9 +233,9 @@ def _checks(when: Condition, selection: Selection) -> Iterator[Check]:
     if when.birthday_month:
         yield Check("birthday_month", lambda of: of.seen.birthday_month, lambda of: f"{of.member_day:%m}")
     if when.skus:
-        yield Check("skus", selection.meets_any, lambda of: listed(of.skus))
+        yield Check("skus", selection.has_any, lambda of: listed(set(of.skus)))
     elif when.categories:
-        yield Check("categories", lambda of: selection.meets(of.by_category), lambda of: of.categories)
+        yield Check("categories", selection.has_any, lambda of: of.categories)
     if when.minimum:
         yield _minimum(when.minimum, selection)
 
@@ -237,12 +246,8 @@ def _dates(when: Condition) -> Check:
 
 
 def _weekdays(when: Condition) -> Check:
-    day = _day_of(when)
-
-    def weekday(of: Occasion) -> Weekday:
-        return WEEKDAYS[day(of).weekday()]
-
-    return Check("weekdays", lambda of: weekday(of) in when.weekdays, weekday)
+    day, numbers = _day_of(when), {WEEKDAYS.index(each) for each in when.weekdays}
+    return Check("weekdays", lambda of: day(of).weekday() in numbers, lambda of: WEEKDAYS[day(of).weekday()])
 
 
 def _hours(begin: time, end: time) -> Check:

@@ -105,7 +105,7 @@ def _consider(candidate: Candidate, occasion: Occasion) -> Said:
 
 
 def _that_apply(rules: Iterable[Ready], occasion: Occasion) -> list[Applied]:
-    return [Applied(each, each.selection.base(occasion)) for each in rules if each.unmet(occasion) is None]
+    return [Applied(each, each.selection.base(occasion)) for each in rules if each.applies(occasion)]
 
 
 def _earning(said: Iterable[Said], occasion: Occasion, plan: Plan) -> Earning:

@@ -13,7 +13,7 @@ from math import lcm
 from typing import NamedTuple, final
 
 from huitou.kernel.calendars import local_date
-from huitou.points.conditions import Check, Occasion, Selection, Setting, checks, failed_in
+from huitou.points.conditions import Check, Occasion, Selection, Setting, all_of, checks, failed_in
 from huitou.points.wallet import RuleOutcome
 from huitou.program.model import CurrencyId, Program
 from huitou.program.prepared import Prepared
@@ -35,6 +35,8 @@ class Ready:
     rank: int
     selection: Selection
     checks: tuple[Check, ...]
+    applies: Callable[[Occasion], bool]
+    """Whether all of them hold."""
     gives: Callable[[int], int]
     """The points for what was paid for the lines that count; a multiplier's are worked out later."""
     competes: bool
@@ -191,7 +193,8 @@ def _plan(program: Program) -> Plan:
 def _ready(rule: EarningRule, number: int, rank: int, scale: int) -> Ready:
     selection = Selection(rule.when)
     weight = rule.reward.points * (scale // rule.reward.per) if isinstance(rule.reward, Rate) else 0
-    return Ready(rule, number, rank, selection, checks(rule.when, selection), _gives(rule), _competes(rule), weight, {})
+    asked = checks(rule.when, selection)
+    return Ready(rule, number, rank, selection, asked, all_of(asked), _gives(rule), _competes(rule), weight, {})
 
 
 def _gives(rule: EarningRule) -> Callable[[int], int]:
