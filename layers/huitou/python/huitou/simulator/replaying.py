@@ -7,7 +7,6 @@ through `huitou.standing`. The programme counts as if it had always held. Entrie
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -15,7 +14,7 @@ from itertools import pairwise
 from huitou.points.decisions import Command, Earn, KeepAlive, Redeem, carry_out, follows, join
 from huitou.points.granting import Drawing
 from huitou.points.ledger import Ledger
-from huitou.points.wallet import BUDGET, Cause, Entry, EntryType, RuleOutcome, open_wallet
+from huitou.points.wallet import BUDGET, Cause, EntryType, RuleOutcome, open_wallet
 from huitou.program.model import BrandId, CurrencyId, Program
 from huitou.program.rules import RuleId
 from huitou.program.tiers import TierId
@@ -26,11 +25,13 @@ from huitou.purchases.standing import known_of, personal_of, taken_in
 from huitou.simulator.history import History, Spending
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_budgets import MemoryBudgets
-from huitou.standing.keeping import MOST_UNSEEN, Timeline, stand
+from huitou.standing.keeping import Timeline, stand
 from huitou.standing.model import Record, Regime
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 PAST = Cause("redemption", "past")
+MOST_WAITING = 48
+"""Facts that a member's standing takes in at once: more than those that an item of the table has room for."""
 
 Issue = tuple[CurrencyId, BrandId]
 """Points are told apart by their currency and by who gave them."""
@@ -104,7 +105,12 @@ class _Life:
         self._home = open_wallet(history.member, program.home_currency, history.enrolled_at)
         self._ledgers = {program.home_currency: Ledger(self._home, program, history.enrolled_at)}
         self._record = Record(history.member, birthday=(born.month, born.day) if born else None)
-        self._account = Account()
+        self._account = account = Account()
+        self._sums = {
+            EntryType.EARN: (account.issued, 1),
+            EntryType.EXPIRE: (account.expired, -1),
+            EntryType.REDEEM: (account.redeemed, -1),
+        }
 
     def buy(self, purchase: Purchase) -> None:
         """Decides the sale as it is decided when a till sends it at once."""
@@ -128,7 +134,7 @@ class _Life:
                 self._book(currency, KeepAlive(brand, at, cause), at)
         home = sold(self._home, purchase, worth.earned[program.home_currency].points)
         is_known = standing is None or standing is self._record.reached
-        most = MOST_UNSEEN if is_known else 0  # or it would be worked out again for the next sale
+        most = MOST_WAITING if is_known else 0  # or it would be worked out again for the next sale
         self._home, self._record = taken_in(home, self._record, self._timeline, program, at, most=most)
 
     def spend(self, spending: Spending) -> None:
@@ -167,29 +173,17 @@ class _Life:
 
     def _count_all(self, ledger: Ledger) -> None:
         for entry in ledger.drain():
-            self._count(entry)
+            if entry.type in self._sums:
+                points, sign = self._sums[entry.type]
+                for amount, lot in entry.changes:
+                    points[entry.currency, lot.issuer] += sign * amount
+            for outcome in entry.explanation:
+                self._count_rule(outcome)
 
-    def _count(self, entry: Entry) -> None:
+    def _count_rule(self, outcome: RuleOutcome) -> None:
         account = self._account
-        match entry.type:
-            case EntryType.EARN:
-                _add(account.issued, entry, 1)
-                self._count_rules(entry.explanation)
-            case EntryType.EXPIRE:
-                _add(account.expired, entry, -1)
-            case EntryType.REDEEM:
-                _add(account.redeemed, entry, -1)
-
-    def _count_rules(self, outcomes: Sequence[RuleOutcome]) -> None:
-        account = self._account
-        for outcome in outcomes:
-            if outcome.points:
-                account.times[outcome.rule] += 1
-                account.points[outcome.rule] += outcome.points
-            if outcome.cut_by == BUDGET:
-                account.short[outcome.rule] += outcome.cut
-
-
-def _add(points: Counter[Issue], entry: Entry, sign: int) -> None:
-    for amount, lot in entry.changes:
-        points[entry.currency, lot.issuer] += sign * amount
+        if outcome.points:
+            account.times[outcome.rule] += 1
+            account.points[outcome.rule] += outcome.points
+        if outcome.cut_by == BUDGET:
+            account.short[outcome.rule] += outcome.cut
