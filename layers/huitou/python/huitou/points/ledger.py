@@ -74,6 +74,8 @@ class Ledger:
     def __init__(self, wallet: Wallet, program: Program, now: datetime) -> None:
         self.program = program
         self.currency = program.currencies[wallet.currency]
+        policy = self.currency.expiry
+        self.sliding_days = policy.days if isinstance(policy, Sliding) else 0
         self.now = now
         self.lots = {lot.number: lot for lot in wallet.lots}
         self.holds = {hold.id: hold for hold in wallet.holds}
@@ -275,12 +277,6 @@ class Ledger:
         self._next_lot += 1
         return self._next_lot - 1
 
-    @property
-    def sliding_days(self) -> int:
-        """Of lots under the currency's policy; 0 where they do not slide."""
-        policy = self.currency.expiry
-        return policy.days if isinstance(policy, Sliding) else 0
-
     def take(self, points: int, first: MemberId | None = None) -> list[LotChange]:
         """Takes from spendable lots in the order of E6, and before all from those that came with ``first`` (E15).
 
@@ -336,9 +332,10 @@ class Ledger:
             before = lots.get(lot.number)
             if before is not None:
                 running.without(before)
-            if lot.remaining:
-                self._is_in_order &= before is not None or lot.number >= self._newest
+            elif lot.remaining:
+                self._is_in_order &= lot.number >= self._newest
                 self._newest = max(self._newest, lot.number)
+            if lot.remaining:
                 lots[lot.number] = lot
                 running.plus(lot)
             elif before is not None:

@@ -143,9 +143,9 @@ def sold(home: Wallet, purchase: Purchase, points: int) -> Wallet:
 
 def grants_of(worth: Worth, left: Mapping[RuleId, Left], program: Program) -> tuple[Grant, ...]:
     """What the sale takes from budgets, by shard."""
-    budgets = worth.budgets
-    if not budgets:
+    if not left:
         return ()
+    budgets = worth.budgets
     rules = [rule for rule in program.earning if rule.id in budgets and rule.id in left]
     return tuple(grant for rule in rules for grant in taken(budget_of(rule), budgets[rule.id], left[rule.id]))
 

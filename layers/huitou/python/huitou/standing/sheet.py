@@ -71,7 +71,7 @@ class Sheet:
 
     def plus(self, facts: Iterable[Fact]) -> Sheet:
         """These and the others."""
-        rows = sorted((to_millis(fact.at), to_millis(fact.known_at), *fact[2:]) for fact in facts)
+        rows = sorted(map(_row, facts))
         if not rows:
             return self
         if self.at and rows[0][0] <= self.at[-1]:
@@ -144,6 +144,12 @@ class Tally:
     def gained(self, first: int, last: int) -> int:
         """As `between`, before losses: never less."""
         return self._sums[bisect_right(self._at, last)] - self._sums[bisect_left(self._at, first)]
+
+
+def _row(fact: Fact) -> tuple[int, ...]:
+    at, known_at, *amounts = fact
+    t = to_millis(at)
+    return t, t if known_at is at else to_millis(known_at), *amounts
 
 
 def _sheet(rows: Iterable[tuple[int, ...]]) -> Sheet:
