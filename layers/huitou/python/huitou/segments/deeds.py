@@ -33,7 +33,7 @@ class Departures(NamedTuple):
 class Chosen:
     """Deeds that count, and the money in them that counts. What is asked of them again and again is kept."""
 
-    __slots__ = ("_leaving", "_sums", "amounts", "ats", "deeds")
+    __slots__ = ("_days", "_leaving", "_sums", "amounts", "ats", "deeds")
 
     def __init__(self, deeds: list[Deed], amounts: list[int]) -> None:
         self.deeds = deeds
@@ -41,6 +41,7 @@ class Chosen:
         self.ats = [deed.at for deed in deeds]
         self._leaving: dict[int, Departures] = {}
         self._sums: list[int] | None = None
+        self._days: list[date] | None = None
 
     @property
     def sums(self) -> list[int]:
@@ -48,6 +49,12 @@ class Chosen:
         if self._sums is None:
             self._sums = [0, *accumulate(self.amounts)]
         return self._sums
+
+    def days(self, calendar: LocalDays) -> list[date]:
+        """The local day of each deed."""
+        if self._days is None:
+            self._days = [clock.date() for clock in calendar.clocks(self.ats)]
+        return self._days
 
     def leaving(self, days: int, calendar: LocalDays) -> Departures:
         """A window of ``days``."""
@@ -70,40 +77,23 @@ class Held(NamedTuple):
 class Choice:
     """What `Only` chooses for a brand's segment, or the group's; E31: nothing but the brand's own."""
 
-    __slots__ = ("_asks", "_categories", "_skus", "_visits", "selects_lines")
+    __slots__ = ("_asks", "_categories", "_selects_lines", "_skus", "_visits")
 
     def __init__(self, only: Only, brand: BrandId | None, program: Program, *, visits: bool = False) -> None:
         self._asks = tuple(_asks(only, brand, program))
         self._categories, self._skus = only.categories, only.skus
-        self.selects_lines = bool(only.categories or only.skus)
+        self._selects_lines = bool(only.categories or only.skus)
         self._visits = visits
 
     def of(self, known: Known) -> Chosen:
         """In the order of time."""
         return known.once(self, self._choose)
 
-    def before(self, moment: Moment) -> list[Deed]:
-        """Those that were done by the moment."""
-        chosen = self.of(moment.known)
-        return chosen.deeds[: bisect_left(chosen.ats, moment.at)]
-
-    def has(self, deed: Deed) -> bool:
-        """Whether it counts."""
-        return (
-            (deed.is_purchase or self._visits)
-            and all([asks(deed) for asks in self._asks])
-            and not (self.selects_lines and not self.lines(deed))
-        )
-
     def lines(self, deed: Deed) -> Sequence[DeedLine]:
         """Those of its lines that count."""
-        if not self.selects_lines:
+        if not self._selects_lines:
             return deed.lines
         return [line for line in deed.lines if line.category in self._categories or line.sku in self._skus]
-
-    def amount(self, deed: Deed) -> int:
-        """The money in it that counts."""
-        return sum([line.amount for line in self.lines(deed)]) if self.selects_lines else deed.spend
 
     def _choose(self, known: Known) -> Chosen:
         deeds: Iterable[Deed] = known.facts.deeds
@@ -111,7 +101,7 @@ class Choice:
             deeds = [deed for deed in deeds if deed.is_purchase]
         for asks in self._asks:
             deeds = [deed for deed in deeds if asks(deed)]
-        if not self.selects_lines:
+        if not self._selects_lines:
             chosen = list(deeds)
             return Chosen(chosen, [deed.spend for deed in chosen])
         found = [(deed, lines) for deed in deeds if (lines := self.lines(deed))]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import time
 
+from huitou.program.model import Program
 from huitou.program.predicates import Behaviour, Quantity, Share, Since, UsualHour
-from huitou.segments.deeds import Choice, Held, Scope, held_in
+from huitou.segments.deeds import Choice, Chosen, Held, Scope, held_in
 from huitou.segments.facts import Deed
 from huitou.segments.limits import Limits, limits
 from huitou.segments.local_days import local_days
@@ -17,12 +18,11 @@ from huitou.segments.windows import (
     average,
     count,
     distinct,
-    falls,
     followed,
     interval,
-    money,
     searched,
     share,
+    spend,
     usual_hour,
 )
 
@@ -38,28 +38,31 @@ Judge = Callable[[Held, Limits], Answer]
 
 
 def _count(_: Choice) -> Judge:
-    return lambda held, limits: searched(held, count(held), limits)
+    return lambda held, limits: searched(held, count(held), limits.low, limits.high)
 
 
 def _spend(_: Choice) -> Judge:
-    def judge(held: Held, limits: Limits) -> Answer:
-        value = money(held)
-        if falls(held.chosen):
-            return searched(held, value, limits)
-        return followed(held, lambda index: limits.hold(value(index)))
-
-    return judge
+    return lambda held, limits: spend(held, limits.low, limits.high)
 
 
 def _ratio(truth: Callable[[Held, Limits], Truth]) -> Callable[[Choice], Judge]:
     return lambda _: lambda held, limits: followed(held, truth(held, limits))
 
 
-def _different(kinds_of: Callable[[Deed, Choice], Iterable[Hashable]]) -> Callable[[Choice], Judge]:
+def _different(kinds_of: Callable[[Sequence[Deed], Choice], Sequence[Iterable[Hashable]]]) -> Callable[[Choice], Judge]:
     def of(choice: Choice) -> Judge:
-        return lambda held, limits: searched(held, distinct(held, lambda deed: kinds_of(deed, choice)), limits)
+        def judge(held: Held, limits: Limits) -> Answer:
+            chosen, first, end, _ = held
+            kinds = distinct(held, kinds_of(chosen.deeds[first:end], choice))
+            return searched(held, kinds, limits.low, limits.high)
+
+        return judge
 
     return of
+
+
+def _categories(deeds: Sequence[Deed], choice: Choice) -> list[list[str]]:
+    return [[line.category for line in choice.lines(deed) if line.category] for deed in deeds]
 
 
 _JUDGES: Mapping[Quantity, Callable[[Choice], Judge]] = {
@@ -68,9 +71,9 @@ _JUDGES: Mapping[Quantity, Callable[[Choice], Judge]] = {
     "spend": _spend,
     "average_basket": _ratio(average),
     "interval": _ratio(interval),
-    "brands": _different(lambda deed, _: (deed.brand,)),
-    "stores": _different(lambda deed, _: (deed.store,) if deed.store else ()),
-    "categories": _different(lambda deed, choice: [line.category for line in choice.lines(deed) if line.category]),
+    "brands": _different(lambda deeds, _: [(deed.brand,) for deed in deeds]),
+    "stores": _different(lambda deeds, _: [(deed.store,) if deed.store else () for deed in deeds]),
+    "categories": _different(_categories),
 }
 
 
@@ -104,14 +107,20 @@ def usual_hour_of_day(leaf: UsualHour, scope: Scope) -> Check:
     """When in the day the member buys."""
     choice, hours, program = scope.choice(leaf.only), _hours(leaf.begin, leaf.end), scope.program
 
-    def hour_of(deed: Deed) -> int:
-        return local_days(program.zone_of(deed.store)).clock(deed.at).hour
-
     def check(moment: Moment) -> Answer:
         held = held_in(choice.of(moment.known), leaf.window, moment)
-        return followed(held, usual_hour(held, hours, hour_of))
+        chosen = held.chosen
+        bought = moment.known.once((_bought_at, chosen), lambda _: _bought_at(chosen, program))
+        return followed(held, usual_hour(held, hours, bought))
 
     return check
+
+
+def _bought_at(chosen: Chosen, program: Program) -> list[int]:
+    """The hour of each deed, by its store's clock."""
+    zones = [program.zone_of(deed.store) for deed in chosen.deeds]
+    clocks = {zone: local_days(zone).clocks(chosen.ats) for zone in set(zones)}
+    return [clocks[zone][index].hour for index, zone in enumerate(zones)]
 
 
 def _hours(begin: time, end: time) -> frozenset[int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple
+from operator import itemgetter
 
 from huitou.points.outlook import NEVER
 from huitou.points.wallet import Wallet
@@ -20,13 +20,8 @@ from huitou.segments.deeds import Scope
 from huitou.segments.limits import Limits, limits
 from huitou.segments.moment import Answer, Check, Known, Moment, always, any_of
 
-
-class Piece(NamedTuple):
-    """``points`` that count in [``begin``, ``end``)."""
-
-    begin: datetime
-    end: datetime
-    points: int
+Piece = tuple[datetime, datetime, int]
+"""From when on how many points count, and until when, exclusive; in this order: begin, end, points."""
 
 
 def has_points(leaf: HasPoints, _: Scope) -> Check:
@@ -40,9 +35,9 @@ def expiring_points(leaf: ExpiringPoints, _: Scope) -> Check:
     within_limits = limits(leaf.bounds)
 
     def find(known: Known) -> list[Piece]:
-        later, days = known.days.later, leaf.days
-        pieces = _spendable(known, leaf.currency)
-        return [Piece(max(begin, later(end, -days)), end, points) for begin, end, points in pieces if end != NEVER]
+        pieces = sorted([piece for piece in _spendable(known, leaf.currency) if piece[1] < NEVER], key=itemgetter(1))
+        near = known.days.all_later([end for _, end, _ in pieces], -leaf.days)
+        return [(max(begin, soon), end, points) for (begin, end, points), soon in zip(pieces, near, strict=True)]
 
     return lambda moment: _followed(moment.known.once(find, find), moment.at, within_limits)
 
@@ -54,13 +49,13 @@ def _spendable(known: Known, currency: CurrencyId) -> list[Piece]:
 def _pieces(wallet: Wallet | None) -> list[Piece]:
     if wallet is None:
         return []
-    pieces = [Piece(lot.active_at, lot.expires_at or NEVER, lot.remaining) for lot in wallet.lots if lot.remaining]
+    pieces = [(lot.active_at, lot.expires_at or NEVER, lot.remaining) for lot in wallet.lots if lot.remaining]
     if wallet.holds:
         lots = {lot.number: lot for lot in wallet.lots}
         for hold in wallet.holds:
             for amount, held in hold.parts:
                 lot = lots.get(held.number, held)
-                pieces.append(Piece(max(lot.active_at, hold.ends_at), lot.expires_at or NEVER, -amount))
+                pieces.append((max(lot.active_at, hold.ends_at), lot.expires_at or NEVER, -amount))
     return pieces
 
 

@@ -6,68 +6,85 @@ from any change of the clocks: there it is a sum. What lies near one is left to 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from huitou.kernel.calendars import add_days
 
 _DAY = timedelta(days=1)
-_LEAP_YEAR = 366
-_AROUND = (-1, 0, 1, 2)
-"""The starts of these days, seen from a day: no zone changes its clocks and changes them back between two of them."""
+
+
+class Steady(NamedTuple):
+    """What local time is ahead by, from the day before to the day after each day until ``until``; None: it changes."""
+
+    offset: timedelta | None
+    until: datetime
 
 
 class LocalDays:
-    """Days of one zone. Instants are in UTC."""
+    """Days of one zone. Instants are in UTC. What is known of a year's days is kept."""
 
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone
-        self._of_day: dict[int, timedelta | None] = {}
-        self._of_year: dict[int, timedelta | None] = {}
+        self._of_day: dict[int, Steady] = {}
 
     def later(self, instant: datetime, days: int) -> datetime:
         """The same local time ``days`` later, or earlier."""
         then = instant + timedelta(days)
-        before, after = self._offset(instant.toordinal()), self._offset(then.toordinal())
+        before, after = self._steady(instant).offset, self._steady(then).offset
         if before is None or after is None:
             return add_days(instant, days, self._zone)
         return then if before == after else then + (before - after)
 
     def all_later(self, instants: Sequence[datetime], days: int) -> list[datetime]:
-        """`later` for all of them, which are in order."""
-        if not instants:
-            return []
-        years = range(instants[0].year, (instants[-1] + timedelta(days)).year + 1)
-        offsets = {self._offset_in(year) for year in years}
-        if len(offsets) == 1 and None not in offsets:
-            span = timedelta(days)
-            return [instant + span for instant in instants]
-        return [self.later(instant, days) for instant in instants]
+        """`later` for all of them, in order give or take the hours by which clocks are put back."""
+        span, found, place = timedelta(days), list[datetime](), 0
+        while place < len(instants):
+            now, then = self._steady(instants[place]), self._steady(instants[place] + span)
+            if now.offset is None or then.offset is None:
+                found.append(self.later(instants[place], days))
+                place += 1
+            else:
+                end = bisect_left(instants, min(now.until, then.until - span), place)
+                shift = span + (now.offset - then.offset)
+                found += [instant + shift for instant in instants[place:end]]
+                place = end
+        return found
 
-    def clock(self, instant: datetime) -> datetime:
-        """What the clocks show, written as if it were UTC."""
-        offset = self._offset(instant.toordinal())
-        return instant.astimezone(self._zone).replace(tzinfo=UTC) if offset is None else instant + offset
+    def clocks(self, instants: Sequence[datetime]) -> list[datetime]:
+        """What the clocks show at each, written as if it were UTC; in the same order."""
+        found, place = list[datetime](), 0
+        while place < len(instants):
+            offset, until = self._steady(instants[place])
+            end = bisect_left(instants, until, place)
+            if offset is None:
+                found += [instant.astimezone(self._zone).replace(tzinfo=UTC) for instant in instants[place:end]]
+            else:
+                found += [instant + offset for instant in instants[place:end]]
+            place = end
+        return found
 
-    def _offset(self, day: int) -> timedelta | None:
-        """What local time is ahead by, if it stays so from the day before to the day after ``day``, an ordinal."""
+    def _steady(self, instant: datetime) -> Steady:
+        day = instant.toordinal()
         if day not in self._of_day:
-            self._of_day[day] = self._common(day, _AROUND)
+            self._look(instant.year)
         return self._of_day[day]
 
-    def _offset_in(self, year: int) -> timedelta | None:
-        """The same for a whole year."""
-        if year not in self._of_year:
-            first = datetime(year, 1, 1, tzinfo=UTC).toordinal()
-            self._of_year[year] = self._common(first, range(-1, _LEAP_YEAR + 2))
-        return self._of_year[year]
-
-    def _common(self, day: int, distances: Sequence[int]) -> timedelta | None:
-        start = datetime.fromordinal(day).replace(tzinfo=UTC)
-        offsets = {(start + distance * _DAY).astimezone(self._zone).utcoffset() for distance in distances}
-        return offsets.pop() if len(offsets) == 1 else None
+    def _look(self, year: int) -> None:
+        """At all days of a year. No zone changes its clocks and changes them back between two midnights."""
+        first, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
+        starts = [first + days * _DAY for days in range(-1, (end - first).days + 2)]
+        offsets = [start.astimezone(self._zone).utcoffset() for start in starts]
+        later = Steady(None, end)
+        for place in range(len(starts) - 3, 0, -1):
+            around = set(offsets[place - 1 : place + 3])
+            offset = around.pop() if len(around) == 1 else None
+            later = Steady(offset, later.until if later.offset == offset else starts[place + 1])
+            self._of_day[starts[place].toordinal()] = later
 
 
 @cache

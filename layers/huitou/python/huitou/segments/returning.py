@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Callable
 from datetime import date, datetime
+from math import inf
 
-from huitou.kernel.calendars import local_date
 from huitou.points.outlook import NEVER
 from huitou.program.predicates import Alive, LastDays, Overdue, RfmClass
 from huitou.segments.alive import alive, repeats_of
 from huitou.segments.deeds import Choice, Held, Scope, held_in
-from huitou.segments.facts import Deed, RfmScale
-from huitou.segments.moment import Answer, Check, Known, Moment, all_of, always
-from huitou.segments.rhythm import Span, overdue, purchase_days, usual_interval
-from huitou.segments.windows import distinct, followed, money
+from huitou.segments.facts import RfmScale
+from huitou.segments.moment import Answer, Check, Moment, all_of, always, any_of
+from huitou.segments.rhythm import Span, overdue, usual_interval
+from huitou.segments.windows import distinct, searched, spend
 
 
 def is_overdue(leaf: Overdue, scope: Scope) -> Check:
@@ -22,11 +22,9 @@ def is_overdue(leaf: Overdue, scope: Scope) -> Check:
     choice, least, zone = scope.choice(), leaf.least, scope.program.zone
 
     def check(moment: Moment) -> Answer:
-        bought = choice.before(moment)
-        interval = usual_interval(_days(choice, bought, moment.known)) if bought else None
-        if interval is None:
-            return always(False)
-        return _in(overdue(bought[-1].at, interval, least, zone), moment.at)
+        days, last = _days(choice, moment)
+        interval = usual_interval(days)
+        return _in(overdue(last, interval, least, zone) if interval else None, moment.at)
 
     return check
 
@@ -36,18 +34,20 @@ def is_alive(leaf: Alive, scope: Scope) -> Check:
     choice, bounds, zone = scope.choice(), leaf.bounds, scope.program.zone
 
     def check(moment: Moment) -> Answer:
-        model, bought = moment.known.facts.insights.alive, choice.before(moment)
-        if model is None or not bought:
+        model, (days, last) = moment.known.facts.insights.alive, _days(choice, moment)
+        if model is None or not days:
             return always(False)
-        repeats = repeats_of(_days(choice, bought, moment.known))
-        return _in(alive(bounds, model, repeats, bought[-1].at, zone), moment.at)
+        return _in(alive(bounds, model, repeats_of(days), last, zone), moment.at)
 
     return check
 
 
-def _days(choice: Choice, bought: list[Deed], known: Known) -> list[date]:
-    """Those of what was ``bought``; one list for who asks again as long as nothing else was."""
-    return known.once((choice, len(bought)), lambda known: purchase_days(bought, known.program.zone))
+def _days(choice: Choice, moment: Moment) -> tuple[list[date], datetime]:
+    """The local days on which something was bought by the moment, and when last."""
+    chosen = choice.of(moment.known)
+    done = bisect_left(chosen.ats, moment.at)
+    days = moment.known.once((choice, done), lambda known: list(dict.fromkeys(chosen.days(known.days)[:done])))
+    return days, chosen.ats[done - 1] if done else NEVER
 
 
 def _in(span: Span | None, at: datetime) -> Answer:
@@ -59,10 +59,13 @@ def _in(span: Span | None, at: datetime) -> Answer:
 
 def in_rfm_class(leaf: RfmClass, scope: Scope) -> Check:
     """By the quantiles of all members. Recency falls; a purchase leaves the time that they were measured in."""
-    return all_of([_recency(leaf, scope.choice()), _habits(leaf, scope.choice())])
+    choice = scope.choice()
+    often = [_frequency(classes, choice) for classes in _neighbours(leaf.frequency)]
+    much = [_money(classes, choice) for classes in _neighbours(leaf.money)]
+    return all_of([_recency(leaf.recency, choice), *(any_of(checks) for checks in (often, much) if checks)])
 
 
-def _recency(leaf: RfmClass, choice: Choice) -> Check:
+def _recency(classes: frozenset[int], choice: Choice) -> Check:
     """While the last purchase is in one of the classes, or leaves."""
 
     def judged(moment: Moment, scale: RfmScale) -> Answer:
@@ -74,7 +77,7 @@ def _recency(leaf: RfmClass, choice: Choice) -> Check:
         gone = later(last, scale.days)
 
         def is_in(instant: datetime) -> bool:
-            return _is_one(leaf.recency, 1 + sum([instant < fall for fall in falls]))
+            return not classes or 1 + sum([instant < fall for fall in falls]) in classes
 
         holds = is_in(at)
         changes = (fall for fall in sorted(falls) if at < fall < gone and is_in(fall) is not holds)
@@ -83,21 +86,20 @@ def _recency(leaf: RfmClass, choice: Choice) -> Check:
     return _scaled(judged)
 
 
-def _habits(leaf: RfmClass, choice: Choice) -> Check:
-    """How often and how much."""
+def _frequency(classes: range, choice: Choice) -> Check:
+    """On how many days something was bought."""
 
     def judged(moment: Moment, scale: RfmScale) -> Answer:
         held = _held(choice, moment, scale)
-        zone = moment.known.program.zone
-        days, spent = distinct(held, lambda deed: (local_date(deed.at, zone),)), money(held)
-
-        def is_in(index: int) -> bool:
-            often, much = _class(scale.frequency, days(index)), _class(scale.money, spent(index))
-            return index < held.end and _is_one(leaf.frequency, often) and _is_one(leaf.money, much)
-
-        return followed(held, is_in)
+        days = held.chosen.days(moment.known.days)[held.first : held.end]
+        return searched(held, distinct(held, [(day,) for day in days]), *_from_to(scale.frequency, classes))
 
     return _scaled(judged)
+
+
+def _money(classes: range, choice: Choice) -> Check:
+    """What was spent."""
+    return _scaled(lambda moment, scale: spend(_held(choice, moment, scale), *_from_to(scale.money, classes)))
 
 
 def _scaled(judged: Callable[[Moment, RfmScale], Answer]) -> Check:
@@ -114,10 +116,14 @@ def _held(choice: Choice, moment: Moment, scale: RfmScale) -> Held:
     return held_in(choice.of(moment.known), LastDays(scale.days), moment)
 
 
-def _class(cuts: tuple[int, ...], value: int) -> int:
-    return 1 + bisect_right(cuts, value)
+def _neighbours(classes: frozenset[int]) -> list[range]:
+    """Classes that lie next to each other are asked for at once."""
+    first = sorted(each for each in classes if each - 1 not in classes)
+    last = sorted(each for each in classes if each + 1 not in classes)
+    return [range(low, high + 1) for low, high in zip(first, last, strict=True)]
 
 
-def _is_one(classes: frozenset[int], found: int) -> bool:
-    """Of no classes, nothing is asked."""
-    return not classes or found in classes
+def _from_to(cuts: tuple[int, ...], classes: range) -> tuple[float, float]:
+    """What the lowest of ``classes`` begins at, and what is the most of the highest; ``cuts`` begin classes 2 to 5."""
+    edges = (-inf, *cuts, inf)
+    return edges[classes[0] - 1], edges[classes[-1]] - 1

@@ -8,13 +8,12 @@ only fall is not followed but searched. Deeds that leave at one instant leave to
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
 
 from huitou.points.outlook import NEVER
 from huitou.segments.deeds import Choice, Chosen, Held
-from huitou.segments.facts import Deed
 from huitou.segments.limits import Limits
 from huitou.segments.moment import Answer, Known
 
@@ -33,16 +32,17 @@ def followed(held: Held, truth: Truth) -> Answer:
     holds = truth(index)
     while index < end:
         leaves = leaving[index]
-        index = bisect_right(leaving, leaves, index, end)
+        index += 1
+        if index < end and leaving[index] == leaves:
+            index = bisect_right(leaving, leaves, index, end)
         if truth(index) is not holds:
             return Answer(holds, leaves)
     return Answer(holds, NEVER)
 
 
-def searched(held: Held, value: Falling, limits: Limits) -> Answer:
-    """`followed`, for a value that only falls."""
+def searched(held: Held, value: Falling, low: float, high: float) -> Answer:
+    """`followed`, for a value that only falls, and whether it is from ``low`` to ``high``."""
     _, first, end, leaving = held
-    low, high, _ = limits
     now = value(first)
     if now < low or low > high:
         return Answer(False, NEVER)
@@ -67,16 +67,19 @@ def count(held: Held) -> Falling:
     return lambda index: end - index
 
 
+def spend(held: Held, low: float, high: float) -> Answer:
+    """`searched` for money, unless some was paid out: then it may rise when that leaves."""
+    value = money(held)
+    if min(held.chosen.amounts, default=0) >= 0:
+        return searched(held, value, low, high)
+    return followed(held, lambda index: low <= value(index) <= high)
+
+
 def money(held: Held) -> Callable[[int], int]:
-    """The money of the deeds. Falls, unless something was paid out (`falls`)."""
+    """The money of the deeds."""
     sums, end = held.chosen.sums, held.end
     total = sums[end]
     return lambda index: total - sums[index]
-
-
-def falls(chosen: Chosen) -> bool:
-    """Whether money can only become less."""
-    return min(chosen.amounts, default=0) >= 0
 
 
 def average(held: Held, limits: Limits) -> Truth:
@@ -88,13 +91,15 @@ def average(held: Held, limits: Limits) -> Truth:
 def share(held: Held, limits: Limits, part: Choice, known: Known) -> Truth:
     """What part of the money is of ``part``."""
     chosen = held.chosen
-    parts = known.once((part, chosen), lambda _: _parts(part, chosen)).sums
+    parts = known.once((part, chosen), lambda known: _parts(part.of(known), chosen))
     value, total, hold = money(held), parts[held.end], limits.hold_ratio
     return lambda index: hold(total - parts[index], value(index))
 
 
-def _parts(part: Choice, chosen: Chosen) -> Chosen:
-    return Chosen(chosen.deeds, [part.amount(deed) if part.has(deed) else 0 for deed in chosen.deeds])
+def _parts(part: Chosen, chosen: Chosen) -> list[int]:
+    """What of the money of the first 0, 1, 2, … deeds is of ``part``: the same deeds, but not all of them."""
+    amounts = {id(deed): amount for deed, amount in zip(part.deeds, part.amounts, strict=True)}
+    return [0, *accumulate([amounts.get(id(deed), 0) for deed in chosen.deeds])]
 
 
 def interval(held: Held, limits: Limits) -> Truth:
@@ -110,27 +115,30 @@ def interval(held: Held, limits: Limits) -> Truth:
     return truth
 
 
-def distinct(held: Held, kinds_of: Callable[[Deed], Iterable[Hashable]]) -> Falling:
-    """How many different kinds."""
-    chosen, first, end, _ = held
+def distinct(held: Held, kinds: Sequence[Iterable[Hashable]]) -> Falling:
+    """How many different kinds, of those that each of the deeds is of."""
+    end = held.end
     seen: set[Hashable] = set()
     counts = [0]
-    for deed in reversed(chosen.deeds[first:end]):
-        seen.update(kinds_of(deed))
+    for each in reversed(kinds):
+        seen.update(each)
         counts.append(len(seen))
     return lambda index: counts[end - index]
 
 
-def usual_hour(held: Held, hours: frozenset[int], hour_of: Callable[[Deed], int]) -> Truth:
-    """Whether the hour with the most deeds, and of such the one with the latest of them, is one of ``hours``."""
+def usual_hour(held: Held, hours: frozenset[int], bought: Sequence[int]) -> Truth:
+    """Whether the hour with the most deeds, and of such the one with the latest of them, is one of ``hours``.
+
+    ``bought`` is the hour of each deed.
+    """
     chosen, first, end, _ = held
     marks: dict[int, tuple[int, datetime, int]] = {}
     best: tuple[int, datetime, int] | None = None
     usual = [False]
-    for deed in reversed(chosen.deeds[first:end]):
-        hour = hour_of(deed)
-        times, latest, _ = marks.get(hour, (0, deed.at, hour))
-        mark = marks[hour] = (times + 1, max(latest, deed.at), hour)
+    for index in range(end - 1, first - 1, -1):
+        hour, at = bought[index], chosen.ats[index]
+        times, latest, _ = marks.get(hour, (0, at, hour))
+        mark = marks[hour] = (times + 1, max(latest, at), hour)
         if best is None or mark > best:
             best = mark
         usual.append(best[2] in hours)
