@@ -8,20 +8,25 @@ from datetime import datetime, time, timedelta
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from huitou.kernel.calendars import add_days, at_local
 from huitou.program import predicates as p
 from huitou.program.model import BrandId, Program
+from huitou.segments import judging
 from huitou.segments.facts import Facts
 from huitou.segments.judging import Judge
+from huitou.segments.moment import Check, always
 from huitou.standing.model import MILLISECOND
 from tests.facts import FACTS, INSTANTS, PROGRAMS, ZONES
 from tests.predicates import LEAVES, LISTS, PREDICATES
 from tests.property.naive_predicates import ByHand
 
+SETTLED = (p.ProfileIs, p.Tagged, p.Consents, p.InSegment)
+"""What time alone never changes; what segments say of lists."""
+LOOKING = settings(max_examples=2000, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 BOUNDED = (p.InTier, p.RfmClass)
 """What may say too early when it changes; the first, because tiers may."""
 
@@ -136,3 +141,17 @@ def test_a_leaf_is_judged_as_by_hand_and_turns_at_its_instant_and_not_before(dat
 @given(cases(PREDICATES))
 def test_what_is_put_together_holds_as_by_hand_and_stays_so_as_long_as_was_said(case: Case) -> None:
     assert not broken(case)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in LEAVES if kind not in SETTLED], ids=lambda kind: kind.__name__)
+def test_a_leaf_that_forgets_when_it_turns_is_found_out(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test of the test above: without any leaf's instant, it fails."""
+    make = judging._MAKERS[kind]
+
+    def forgetful(*asked: Any) -> Check:
+        check = make(*asked)
+        return lambda moment: always(check(moment).holds)
+
+    monkeypatch.setitem(judging._MAKERS, kind, forgetful)
+    found = find(cases(LEAVES[kind]), lambda case: broken(case).startswith("Changed"), settings=LOOKING)
+    assert found.asked

@@ -1,0 +1,169 @@
+"""M16, M17: who is in which segment, and until when if nothing else happens."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from huitou.members.model import Tag
+from huitou.program.model import Program
+from huitou.program.predicates import (
+    Age,
+    AllOf,
+    AnyOf,
+    Behaviour,
+    BirthdayNear,
+    Bounds,
+    Ever,
+    InSegment,
+    Joined,
+    LastDays,
+    Not,
+    Predicate,
+    Segment,
+    Since,
+    Tagged,
+    ThisPeriod,
+)
+from huitou.segments.facts import Facts, Verdict
+from huitou.segments.judging import Judge, judge
+from huitou.standing.model import MILLISECOND
+from tests.builders import at, document, program
+from tests.deeds import bought, visited
+from tests.facts import facts
+
+LAPSED = Since("last", "purchase", least=90)
+TWICE_IN_90_DAYS = Behaviour("purchases", Bounds(least=2), LastDays(90))
+
+
+def asked(predicate: Predicate, known: Facts, when: str | datetime, zone: str = "Asia/Taipei", **scope: Any) -> Verdict:
+    """What is said of ``predicate``, by the clocks of Taipei where no offset is given."""
+    now = at(when) if isinstance(when, str) else when
+    return Judge(known, program(document(time_zone=zone))).of(predicate, now, **scope)
+
+
+def with_segments(*segments: Segment) -> Program:
+    return replace(program(), segments={segment.id: segment for segment in segments})
+
+
+def test_who_stays_away_lapses_at_the_local_time_of_the_last_purchase() -> None:
+    """E9: inactivity of N days is true from last + N days inclusive."""
+    known = facts([bought("2026-03-02 12:00")])
+    assert asked(LAPSED, known, "2026-03-03 00:00") == (False, at("2026-05-31 12:00"))
+    assert asked(LAPSED, known, "2026-05-31 12:00") == (True, None)
+
+
+def test_a_sale_counts_from_the_next_millisecond_on() -> None:
+    """E7: a sale sees nothing of itself."""
+    once = Behaviour("purchases", Bounds(least=1), Ever())
+    known = facts([bought("2026-03-02 12:00")])
+    assert asked(once, known, "2026-03-02 12:00") == (False, None)
+    assert asked(once, known, at("2026-03-02 12:00") + MILLISECOND) == (True, None)
+
+
+def test_purchases_leave_a_window_one_after_the_other() -> None:
+    """E9: a deed counts until the same local time N days later, exclusive."""
+    known = facts([bought("2026-03-02 12:00"), bought("2026-03-05 09:00"), bought("2026-03-09 20:00")])
+    assert asked(TWICE_IN_90_DAYS, known, "2026-03-10 00:00") == (True, at("2026-06-03 09:00"))
+    assert asked(TWICE_IN_90_DAYS, known, "2026-06-03 09:00") == (False, None)
+
+
+def test_too_many_become_few_enough_when_some_leave_and_none_when_all_leave_at_once() -> None:
+    """Deeds that leave at one instant leave together: two become none without having been one."""
+    one = Behaviour("purchases", Bounds(1, 1), LastDays(7))
+    together = facts([bought("2026-03-02 12:00"), bought("2026-03-02 12:00")])
+    assert asked(one, together, "2026-03-03 00:00") == (False, None)
+    apart = facts([bought("2026-03-02 12:00"), bought("2026-03-02 13:00")])
+    assert asked(one, apart, "2026-03-03 00:00") == (False, at("2026-03-09 12:00"))
+    assert asked(one, apart, "2026-03-09 12:00") == (True, at("2026-03-09 13:00"))
+
+
+def test_a_month_lets_all_of_its_purchases_go_at_its_end() -> None:
+    this_month = Behaviour("spend", Bounds(least=150), ThisPeriod("month"))
+    known = facts([bought("2026-02-27 12:00"), bought("2026-02-28 12:00")])
+    assert asked(this_month, known, "2026-02-28 23:00") == (True, at("2026-03-01 00:00"))
+
+
+def test_who_bought_first_may_leave_last_where_clocks_were_put_back() -> None:
+    """E9: half past two came before ten past two that night in Berlin."""
+    first, second = bought(at("2026-10-25T00:30Z"), spend=500), bought(at("2026-10-25T01:10Z"), spend=1)
+    known = facts([first, second])
+    much = Behaviour("spend", Bounds(least=501), LastDays(1))
+    some = Behaviour("spend", Bounds(least=500), LastDays(1))
+    noon = at("2026-10-25T11:00Z")
+    assert asked(much, known, noon, "Europe/Berlin") == (True, at("2026-10-26T01:10Z"))
+    assert asked(some, known, noon, "Europe/Berlin") == (True, at("2026-10-26T01:30Z"))
+
+
+def test_born_on_29_february_turns_a_year_older_on_the_28th_in_common_years() -> None:
+    """E10."""
+    known = facts(birthday=date(2008, 2, 29))
+    assert asked(Age(Bounds(least=18)), known, "2026-01-01 00:00") == (False, at("2026-02-28 00:00"))
+    assert asked(Age(Bounds(least=20)), known, "2026-01-01 00:00") == (False, at("2028-02-29 00:00"))
+    assert asked(BirthdayNear(), known, "2026-02-28 12:00") == (True, at("2026-03-01 00:00"))
+
+
+def test_days_around_birthdays_may_be_all_days() -> None:
+    known = facts(birthday=date(1990, 12, 30))
+    assert asked(BirthdayNear(3, 3), known, "2026-12-31 12:00") == (True, at("2027-01-03 00:00"))
+    assert asked(BirthdayNear(200, 200), known, "2026-06-30 12:00") == (True, None)
+    assert asked(BirthdayNear(182, 182), known, "2026-06-30 12:00").until == at("2028-06-30 00:00")
+
+
+def test_a_brand_sees_its_own_alone() -> None:
+    """E31: deeds, tags, and when the member joined."""
+    known = facts(
+        [bought("2026-03-02 12:00", brand="maru"), visited("2026-03-03 12:00", brand="sora")],
+        joined={"sora": at("2026-03-03 12:00")},
+        tags=frozenset({Tag("maru", "vip")}),
+    )
+    visits = Behaviour("visits", Bounds(least=1), Ever())
+    purchases = Behaviour("purchases", Bounds(least=1), Ever())
+    now = "2026-04-01 00:00"
+    assert [asked(each, known, now, brand="sora").holds for each in (visits, purchases)] == [True, False]
+    assert [asked(Tagged(frozenset({"vip"})), known, now, brand=brand).holds for brand in ("maru", "sora", None)] == [
+        True,
+        False,
+        True,
+    ]
+    assert [asked(Joined(), known, now, brand=brand).holds for brand in ("maru", "sora", None)] == [False, True, True]
+
+
+def test_all_holds_until_the_first_is_gone_and_fails_until_the_last_may_come() -> None:
+    known = facts([bought("2026-03-02 12:00"), bought("2026-03-05 09:00")])
+    month, week = LastDays(30), LastDays(7)
+    often = [Behaviour("purchases", Bounds(least=2), window) for window in (month, week)]
+    now = "2026-03-06 00:00"
+    assert asked(AllOf(tuple(often)), known, now) == (True, at("2026-03-09 12:00"))
+    assert asked(AnyOf(tuple(often)), known, now) == (True, at("2026-04-01 12:00"))
+    assert asked(AllOf((LAPSED, Not(often[0]))), known, now) == (False, at("2026-06-03 09:00"))
+    assert asked(Not(AnyOf((LAPSED, *often))), known, now) == (False, at("2026-04-01 12:00"))
+    assert [asked(AllOf(()), known, now), asked(AnyOf(()), known, now)] == [(True, None), (False, None)]
+
+
+def test_segments_ask_about_each_other_and_lists_are_what_was_put_into_them() -> None:
+    segments = with_segments(
+        Segment("friends", "Friends", None, None),
+        Segment("lapsed", "Lapsed", None, LAPSED),
+        Segment("lost_friends", "Lost friends", None, AllOf((InSegment(frozenset({"friends"})), _in("lapsed")))),
+    )
+    known = facts([bought("2026-03-02 12:00")], lists=frozenset({"friends"}))
+    assert judge(known, segments, at("2026-04-01 00:00")) == {
+        "friends": (True, None),
+        "lapsed": (False, at("2026-05-31 12:00")),
+        "lost_friends": (False, at("2026-05-31 12:00")),
+    }
+
+
+def _in(segment: str) -> Predicate:
+    return InSegment(frozenset({segment}))
+
+
+def test_a_judge_may_be_asked_in_any_order() -> None:
+    """What is kept of a member's facts is true at every instant."""
+    known = facts([bought("2026-03-02 12:00"), bought("2026-03-05 09:00"), bought("2026-06-09 20:00")])
+    segments = with_segments(Segment("twice", "Twice", None, TWICE_IN_90_DAYS), Segment("gone", "Gone", None, LAPSED))
+    instants = [at("2026-03-01 00:00") + timedelta(days=days) for days in (200, 0, 5, 90, 3, 94, 120)]
+    one = Judge(known, segments)
+    assert [one(instant) for instant in instants] == [judge(known, segments, instant) for instant in instants]
