@@ -7,6 +7,7 @@ from typing import Any
 
 from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import all_items
+from huitou.members.directory import FoundMember, MemberDirectory
 from huitou.members.identity import Identity
 from huitou.members.model import Member, Profile
 from huitou.members.ports import MemberStore
@@ -47,6 +48,7 @@ class TwoRecords:
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
         self.members, self.merges = _stores(shop.table)
+        self.directory = MemberDirectory(self.members, HASHER)
         self.enrolment = Members(
             members=self.members,
             wallets=shop.wallets,
@@ -71,6 +73,10 @@ class TwoRecords:
     def enrol(self, *identities: Identity, brand: str, now: datetime, profile: Profile | None = None) -> MemberId:
         order = Enrolment(tuple(map(said, identities)), profile or Profile(), brand)
         return self.enrolment.enrol(order, brand, now).view.member.id
+
+    def by(self, identity: Identity) -> FoundMember:
+        """Who is found by an identity that they show."""
+        return self.directory.require(identity, by_group=False)
 
     def merge(self, survivor: MemberId, absorbed: MemberId, now: datetime, key: str = "M-1") -> Merged:
         order = Merge(merge_id(key), survivor, absorbed, "one person with two cards", "staff-7", None, now)

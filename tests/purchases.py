@@ -187,19 +187,19 @@ class Shop:
     def sell(
         self,
         purchase: Purchase,
-        member: MemberId | None = MEI,
+        member: MemberId | FoundMember | None = MEI,
         *,
         now: datetime | None = None,
         presented: bool = True,
     ) -> Recorded:
         """A sale to Mei, unless to another or to nobody, that reaches us when it was received."""
-        buyer = FoundMember(member, presented) if member else None
+        buyer = _found(member, presented) if member else None
         return self.use.record(purchase, buyer, now or purchase.received_at)
 
     def claim(
         self,
         purchase: Purchase,
-        member: MemberId = MEI,
+        member: MemberId | FoundMember = MEI,
         *,
         now: datetime | None = None,
         total: int | None = None,
@@ -209,18 +209,23 @@ class Shop:
         """The receipt of ``purchase``, with its total, in the hand of ``member`` an hour after the sale."""
         when = now or purchase.occurred_at + timedelta(hours=1)
         said = purchase.total if total is None else total
-        return self.use.claim(purchase.receipt, said, brand, FoundMember(member, presented), when)
+        return self.use.claim(purchase.receipt, said, brand, _found(member, presented), when)
 
-    def visit(self, visit: Visit, *, now: datetime | None = None, presented: bool = True) -> SeenVisit:
-        return self.use.visit(visit, FoundMember(visit.member, presented), now or visit.received_at)
+    def visit(
+        self, visit: Visit, member: FoundMember | None = None, *, now: datetime | None = None, presented: bool = True
+    ) -> SeenVisit:
+        visitor = member or FoundMember(visit.member, presented)
+        return self.use.visit(visit, visitor, now or visit.received_at)
 
     def refund(self, refund: Refund, named: str | None = None, *, now: datetime | None = None) -> Refunded:
         """What comes back, of the sale with its receipt, unless one is named by its id."""
         return self.refunds.refund(refund, named, now or refund.received_at)
 
-    def move(self, purchase_id: str, to: MemberId = LIN, *, now: datetime, brand: str = "maru") -> Recorded:
+    def move(
+        self, purchase_id: str, to: MemberId | FoundMember = LIN, *, now: datetime, brand: str = "maru"
+    ) -> Recorded:
         """To Lin, to whom the purchase belonged."""
-        buyer = FoundMember(to, presented=True)
+        buyer = _found(to, presented=True)
         return self.moves.move(purchase_id, buyer, brand, reason="wrong card", actor="staff-7", now=now)
 
     def wallet(self, member: MemberId = MEI, currency: str = "points") -> Wallet:
@@ -235,6 +240,10 @@ class Shop:
     def everything(self) -> list[object]:
         """All that is kept (in memory): equal, if nothing was changed."""
         return list(self.table.all(object))
+
+
+def _found(member: MemberId | FoundMember, presented: bool) -> FoundMember:
+    return member if isinstance(member, FoundMember) else FoundMember(member, presented)
 
 
 def at_once(calls: Sequence[Callable[[], T]]) -> list[T | DomainError]:

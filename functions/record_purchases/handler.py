@@ -209,7 +209,7 @@ def record_visit(body: Annotated[VisitBody, Body()]) -> Answer:
     caller = current_caller(app)
     brand = caller.brand_for(body.brand)
     visitor = directory.require(body.member.target, caller.is_group)
-    visit = read_visit(body, visitor.id, brand, programs.active(), accepted_at(app))
+    visit = read_visit(body, visitor.named, brand, programs.active(), accepted_at(app))
     seen = purchases.visit(visit, visitor, accepted_at(app))
     count_points(app, seen.booked, programs)
     note(app, member=seen.visit.member, replayed=seen.replayed)

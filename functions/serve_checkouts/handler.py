@@ -106,7 +106,7 @@ def place_hold(body: Annotated[HoldBody, Body()], idempotency_key: IdempotencyKe
         command_id(caller.brand, idempotency_key), member.id, caller.brand_for(body.brand), accepted_at(app)
     )
     order = read_hold(body, occasion, programs.active())
-    hold = holds.place(order, presented=member.presented, now=accepted_at(app))
+    hold = holds.place(order, presented=member.presented, now=accepted_at(app), identity_of=member.identity_of)
     location = {"Location": reference_to(app, f"/v1/holds/{hold.order.id}")}
     return _hold(hold, status_of(replayed=hold.replayed), location)
 

@@ -51,6 +51,7 @@ def test_all_that_a_command_says_is_kept(ledger: Ledger) -> None:
         order("change", 65, type="conversion", target="stamps", arrived_version=1, version=9),
         order("again", 0, type="reinstatement", entry=f"{MEI}-points-3", lasts=timedelta(days=30), version=10),
         order("end", 0, type="expiry", lots=(1, 4), version=11),
+        order("shown", 5, identity_of=LIN, version=12),
     ]
 
     ledger.commit([ledger.commands.add(each) for each in made])

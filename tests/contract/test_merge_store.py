@@ -14,6 +14,7 @@ from huitou.kernel.commits import StaleReadError
 from huitou.kernel.ids import Digest, MemberId
 from huitou.members.model import Member, Profile
 from huitou.merging.model import Merge, Transfer
+from huitou.merging.service import merge_id
 from huitou.merging.store import TableMerges
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_erasing import MemoryErasures
@@ -21,6 +22,9 @@ from huitou.simulator.memory_merging import MemoryMerges
 from tests.builders import MEI, OPENED
 from tests.contract.targets import REGION, AnyTable
 from tests.erasing import MEI_SAYS, Forgetting
+from tests.members import MEI_EMAIL, MEI_PHONE
+from tests.merging import TwoRecords
+from tests.purchases import NOON, SOON, Shop, bill, bread, line, return_of
 
 OTHER = MemberId("01JMEMBERMEM0000000000XYN0")
 MERGE = Merge(
@@ -59,6 +63,24 @@ def test_a_merge_is_made_and_undone_once(table: AnyTable, merges: Any) -> None:
     assert merges.find(MERGE.id) == undone
     with pytest.raises(StaleReadError):
         table.commit([merges.reverse(undone)])
+
+
+def test_what_was_bought_with_the_other_card_goes_with_it_from_end_to_end(table: AnyTable) -> None:
+    """E15: booked for the survivor, in the name of the other; refunded before the unmerge and after it."""
+    people = TwoRecords(Shop(table=table))
+    mei = people.enrol(MEI_PHONE, brand="maru", now=NOON)
+    other = people.enrol(MEI_EMAIL, brand="maru", now=NOON)
+    people.merge(mei, other, NOON + SOON)
+    basket = (bread(1000), bread(500, sku="cake"))
+    sold = people.shop.sell(bill("A-1", *basket, occurred_at=NOON + SOON), people.by(MEI_EMAIL)).purchase
+    later = sold.occurred_at + 60 * SOON
+    people.shop.refund(return_of(sold, "R-1", line(1)), sold.id, now=later)
+    assert (sold.member, people.shop.points(mei, now=later)) == (other, 10)
+    people.use.reverse(merge_id("M-1"), later)
+    assert [people.shop.points(each, now=later) for each in (mei, other)] == [0, 10]
+    people.shop.refund(return_of(sold, "R-2"), sold.id, now=later)
+    assert people.shop.points(other, now=later) == 0
+    assert people.contradictions(mei) == people.contradictions(other) == []
 
 
 def test_the_first_erasure_of_a_member_stays(erasures: Any) -> None:

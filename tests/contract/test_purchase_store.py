@@ -53,7 +53,8 @@ def full(member: bool = True) -> Purchase:
         payments=(Payment("cash", 450), Payment("line_pay", 1000)),
         client_reference="till 2/17",
     )
-    return replace(sale, member=MEI, entries=(EntryRef("points", 7), EntryRef("beans", 1))) if member else sale
+    entries = (EntryRef("points", 7), EntryRef("beans", 1))
+    return replace(sale, member=MEI, entries=entries, survivor=LIN) if member else sale
 
 
 def test_a_purchase_is_found_by_its_receipt_and_by_its_id(shop: Shop) -> None:

@@ -57,6 +57,7 @@ def test_holds_debts_counters_and_facts_are_loaded_as_they_were_saved(ledger: Le
         bought={"maru": 2, "sora": 1},
         unseen=(Fact(NOON, NOON, 1200, 1, 12), Fact(NOON, LATER, -1200, -1, -12)),
         folds=3,
+        earned_since=40,
     )
 
     ledger.commit(ledger.wallets.save(ledger.wallet(), Decision(saved, ())))

@@ -39,6 +39,7 @@ from tests.members import MEI_EMAIL, MEI_PHONE
 from tests.merging import TwoRecords
 from tests.purchases import Shop, at_once, bill, booking, return_of
 
+IDENTITIES = {"mei": MEI_PHONE, "lin": MEI_EMAIL}
 CATEGORIES = {"bread", "tea"}
 """Articles that are of a category of the same name; others have none."""
 PIECE = 1000
@@ -69,8 +70,8 @@ class Stage:
         when = self.instant(enrolled or "2026-01-01 09:00")
         born = Profile(birthday=date.fromisoformat(birthday)) if birthday else None
         self.members = {
-            "mei": people.enrol(MEI_PHONE, brand="maru", now=when, profile=born),
-            "lin": people.enrol(MEI_EMAIL, brand="maru", now=when),
+            "mei": people.enrol(IDENTITIES["mei"], brand="maru", now=when, profile=born),
+            "lin": people.enrol(IDENTITIES["lin"], brand="maru", now=when),
         }
         self.names = {member: name for name, member in self.members.items()}
 
@@ -90,7 +91,7 @@ class Stage:
 
     def buy(self, lines: Any, step: Step, now: datetime) -> None:
         sale = self._bill(lines, step, now)
-        buyer = None if step.get("member") == "nobody" else self._member(step)
+        buyer = None if step.get("member") == "nobody" else self._found(step)
         self.last_sale = self.shop.sell(sale, buyer, now=self._arrival(step, now))
         self.recorded[str(sale.number)] = self.last_sale
 
@@ -128,8 +129,7 @@ class Stage:
         self.recorded[receipt] = self.last_sale
 
     def quote(self, lines: Any, step: Step, now: datetime) -> None:
-        buyer = FoundMember(self._member(step), presented=True)
-        self.last_quote = self.quotes.quote(self._bill(lines, step, now), buyer, now)
+        self.last_quote = self.quotes.quote(self._bill(lines, step, now), self._found(step), now)
 
     def merge(self, name: str, _: Step, now: datetime) -> None:
         """Mei and who is named turn out to be one."""
@@ -158,7 +158,10 @@ class Stage:
         self.shop.visit(been)
 
     def redeem(self, points: int, step: Step, now: datetime) -> None:
-        self.points.redeem(self._order("redemption", points, step, now), presented=True, now=now)
+        identity_of = self._found(step).identity_of
+        self.points.redeem(
+            self._order("redemption", points, step, now), presented=True, now=now, identity_of=identity_of
+        )
 
     def reverse(self, name: str, step: Step, now: datetime) -> None:
         self.points.reverse(self._named(name, step), brand=_brand(step), now=now)
@@ -228,6 +231,12 @@ class Stage:
                 **changes,
             },
         )
+
+    def _found(self, step: Step) -> FoundMember:
+        """Who is meant, by the identity of a ``card`` where one is shown."""
+        if "card" in step:
+            return self.people.by(IDENTITIES[step["card"]])
+        return FoundMember(self._member(step), presented=True)
 
     def _member(self, step: Step) -> MemberId:
         return self.members[step.get("member", "mei")]

@@ -16,7 +16,7 @@ from tests.examples.stage import VERBS, Stage, Step
 
 DETAILS = {
     *("at", "arrived", "store", "brand", "channel", "paid", "receipt", "member", "as"),
-    *("currency", "points", "lines", "to", "minutes", "until", "sold", "with_points", "held_as", "total"),
+    *("currency", "points", "lines", "to", "minutes", "until", "sold", "with_points", "held_as", "total", "card"),
 }
 """What a step may say about how it happened."""
 

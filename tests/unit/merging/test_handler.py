@@ -58,7 +58,7 @@ def test_the_samples_tell_the_story_of_a_merge(functions: Functions) -> None:
     functions.shop.sell(bill("A-1", occurred_at=NOW), OTHER)
     status, made = functions.call(event("merge"))
     assert (status, made["survivor"], made["replayed"]) == (201, MEI, False)
-    assert made["points"] == [{"currency": "points", "came": "10", "returned": None, "kept": None}]
+    assert made["points"] == [{"currency": "points", "came": "10", "earned": None, "returned": None, "kept": None}]
     status, seen = functions.member(OTHER)
     assert (status, seen["member_id"], len(seen["identities"])) == (200, MEI, 2)
     assert functions.call(event("merge"))[0] == 200

@@ -195,7 +195,7 @@ def _purchase(purchase: Purchase, program: Program) -> Fields:
     return {
         **view,
         "receipt_id": purchase.receipt,
-        "entry_ids": [f"{purchase.member}-{entry.currency}-{entry.version}" for entry in purchase.entries],
+        "entry_ids": [f"{purchase.booked_for}-{entry.currency}-{entry.version}" for entry in purchase.entries],
         "seen": {
             "segments": sorted(seen.segments),
             "birthday_month": seen.birthday_month,

@@ -19,6 +19,11 @@ class FoundMember:
     identity_of: MemberId | None = None
     """E15: who brought the identity, where they were merged into this member."""
 
+    @property
+    def named(self) -> MemberId:
+        """Under whose name it is kept what the member does with the identity."""
+        return self.identity_of or self.id
+
 
 class MemberDirectory:
     """Finds members by what they present; for purchases and redemptions too."""

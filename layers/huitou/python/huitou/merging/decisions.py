@@ -89,12 +89,13 @@ def part(merge: Merge, past: Past, mine: Side, theirs: Side, *, program: Program
         if handed := _entry(handing, cause):
             command = TakeOver(handed.changes, handed.holds, handed.debts, merge.survivor, cause, rest.places)
             taking = decide(wallet, command, program, now)
-        if handed or currency in transfers:
+        if handed or currency in transfers or wallet.earned_since:
             transfer = transfers.get(currency, Transfer(currency, NOTHING, NOTHING, 0))
-            transfers[currency] = transfer._replace(returned=_points(handed) if handed else 0)
+            returned = _points(handed) if handed else 0
+            transfers[currency] = transfer._replace(returned=returned, earned=wallet.earned_since)
         used = {key: -points for key, points in wallet.counters.items()}
         left = replace(handing.wallet, counters=counted(handing.wallet.counters, used))
-        taken = taking.wallet
+        taken = replace(taking.wallet, earned_since=0)
         if currency == home:
             left, taken = _home_alone(left, wallet, merge), replace(taken, moved_to=None)
         changes += [Change(current, _touched(handing, left, now)), Change(wallet, _touched(taking, taken, now))]

@@ -20,8 +20,9 @@ class Transfer(NamedTuple):
     """What changed hands in one currency: the versions of the two entries that say so.
 
     ``came`` are the points that the survivor took over, held ones included, in smallest units; ``returned`` those
-    that went back when the merge was undone. What lies between was used, or ended, and stays so; what refunds and
-    reversals gave back to the other's lots meanwhile goes back too.
+    that went back when the merge was undone, of these and of those ``earned`` meanwhile with the absorbed member's
+    identities. What lies between was used, or ended, and stays so; what refunds and reversals gave back to the other's
+    lots meanwhile goes back too.
     """
 
     currency: CurrencyId
@@ -32,6 +33,8 @@ class Transfer(NamedTuple):
     came: int
     returned: int | None = None
     """None while the merge stands."""
+    earned: int = 0
+    """0 while the merge stands."""
 
 
 @dataclass(frozen=True, slots=True)

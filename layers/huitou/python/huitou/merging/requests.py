@@ -43,8 +43,10 @@ class MergeTransferView(View):
     currency: str
     came: str
     """The points that came to the survivor, held ones included."""
+    earned: str | None
+    """Those that were earned meanwhile with identities of the absorbed member; null while the merge stands."""
     returned: str | None
-    """Those that went back when the merge was undone; null while it stands."""
+    """Those of both that went back when the merge was undone; null while it stands."""
     kept: str | None
     """Those that did not: spent, ended or taken back meanwhile. They stay so."""
 
@@ -86,10 +88,11 @@ def _transfer_view(transfer: Transfer, program: Program) -> dict[str, Any]:
     def points(amount: int) -> str:
         return format_amount(amount, program.currencies[transfer.currency].exponent)
 
-    came, returned = transfer.came, transfer.returned
+    came, returned, earned = transfer.came, transfer.returned, transfer.earned
     return {
         "currency": transfer.currency,
         "came": points(came),
+        "earned": None if returned is None else points(earned),
         "returned": None if returned is None else points(returned),
-        "kept": None if returned is None else points(max(came - returned, 0)),
+        "kept": None if returned is None else points(max(came + earned - returned, 0)),
     }

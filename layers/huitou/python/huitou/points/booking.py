@@ -88,9 +88,10 @@ class Bookings:
     def _as_named(self, known: PointsCommand, order: PointsCommand) -> PointsCommand:
         """E14: ``order``, with its members under the names of ``known``, where these are aliases of theirs."""
         home = self._programs.active().home_currency
+        is_theirs = as_named(self._wallets, known.named, order.member, home) == known.named
         return replace(
             order,
-            member=as_named(self._wallets, known.member, order.member, home) or order.member,
+            member=known.member if is_theirs else order.member,
             recipient=as_named(self._wallets, known.recipient, order.recipient, home),
         )
 

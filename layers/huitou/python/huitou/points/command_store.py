@@ -41,6 +41,7 @@ class CommandItem(Item):
     message = UnicodeAttribute(null=True)
     entry = UnicodeAttribute(null=True)
     lots = JSONAttribute(null=True)
+    identity_of = UnicodeAttribute(null=True)
 
 
 class TableCommands:
@@ -105,6 +106,7 @@ def _command_item(command: PointsCommand) -> CommandItem:
         message=command.message,
         entry=command.entry,
         lots=list(command.lots) or None,
+        identity_of=command.identity_of,
     )
 
 
@@ -133,4 +135,5 @@ def command_in(item: CommandItem) -> PointsCommand:
         message=item.message,
         entry=item.entry,
         lots=tuple(item.lots or ()),
+        identity_of=MemberId(item.identity_of) if item.identity_of else None,
     )

@@ -66,6 +66,13 @@ class PointsCommand:
     """The id of the expiry that is made good."""
     lots: tuple[int, ...] = ()
     """The numbers of the lots that are to end."""
+    identity_of: MemberId | None = None
+    """E15: whose identity was used to spend points, where they had been merged into the member."""
+
+    @property
+    def named(self) -> MemberId:
+        """Who goes on with it when the two are parted again."""
+        return self.identity_of or self.member
 
     def content(self) -> Mapping[str, object]:
         """What a repeat must agree in."""

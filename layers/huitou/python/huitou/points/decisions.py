@@ -159,6 +159,8 @@ def touch(wallet: Wallet, at: datetime) -> Wallet:
 def _earn(ledger: Ledger, command: Earn) -> None:
     earning, at = command.earning, command.occurred_at
     changes = [ledger.new_lot(earning.points, command.brand, at)] if earning.points else []
+    if command.origin:
+        changes = [change._replace(lot=replace(change.lot, origin=command.origin)) for change in changes]
     ledger.count(earning.used, at)
     ledger.book(EntryType.EARN, changes, command.cause, command.brand, effective_at=at, outcomes=earning.outcomes)
     ledger.repay(changes, command.cause, command.brand)

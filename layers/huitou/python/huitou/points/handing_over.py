@@ -97,20 +97,25 @@ def lots_from(wallet: Wallet, member: MemberId, numbers: Iterable[int]) -> froze
     return frozenset(lot.number for lot in wallet.lots if lot.origin in wanted)
 
 
-def as_taken_over(entry: Entry, wallet: Wallet) -> tuple[Entry, Wallet]:
-    """A redemption of before a merge as if it had been made here, for who reverses it; and the wallet, ready for it.
+def as_booked_here(entry: Entry, wallet: Wallet, absorbed: Collection[MemberId]) -> tuple[Entry, Wallet]:
+    """A redemption of another wallet as if it had been made here, for who reverses it; and the wallet, ready for it.
 
-    Lots that were used up before they could come over get numbers of their own.
+    The other wallet is that of somebody who was merged into this member, or of whom they were merged into then.
+    ``absorbed`` are those who are merged into them now. Lots that are not here get numbers of their own; that of
+    somebody who is not ``absorbed`` continues nothing any more.
     """
-    if entry.member == wallet.member:
-        return entry, wallet
-    known = {lot.origin: lot.number for lot in wallet.lots if lot.origin}
+    numbers = {lot.origin: lot.number for lot in wallet.lots if lot.origin}
     next_lot, changes = wallet.next_lot, []
     for change in entry.changes:
         origin = change.lot.origin or Origin(entry.member, change.lot.number)
-        if origin not in known:
-            known[origin], next_lot = next_lot, next_lot + 1
-        changes.append(change._replace(lot=replace(change.lot, number=known[origin], origin=origin)))
+        if origin.member == wallet.member:
+            numbers[origin] = origin.number
+        elif origin not in numbers and entry.member == wallet.member:
+            numbers[origin] = change.lot.number
+        elif origin not in numbers:
+            numbers[origin], next_lot = next_lot, next_lot + 1
+        continued = origin if origin.member in absorbed else None
+        changes.append(change._replace(lot=replace(change.lot, number=numbers[origin], origin=continued)))
     return replace(entry, changes=tuple(changes)), replace(wallet, next_lot=next_lot)
 
 

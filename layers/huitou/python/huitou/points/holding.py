@@ -42,7 +42,7 @@ def place_hold(ledger: Ledger, command: PlaceHold) -> None:
     """Raises `InsufficientPointsError`, `OutstandingDebtError`, `TooManyHoldsError`."""
     if len(ledger.holds) >= MOST_HOLDS:
         raise TooManyHoldsError(f"A member can have {MOST_HOLDS} holds at once.")
-    parts = tuple(ledger.spend(command.points))
+    parts = tuple(ledger.spend(command.points, command.identity_of))
     ledger.holds[command.id] = Hold(command.id, command.brand, parts, command.ends_at)
     ledger.book(EntryType.HOLD, parts, command.cause, command.brand, about=command.id, ends_at=command.ends_at)
 

@@ -90,20 +90,25 @@ class HoldStatus:
 class Holds(Bookings):
     """The use cases."""
 
-    def place(self, order: PointsCommand, *, presented: bool, now: datetime) -> HoldStatus:
+    def place(
+        self, order: PointsCommand, *, presented: bool, now: datetime, identity_of: MemberId | None = None
+    ) -> HoldStatus:
         """Sets points aside. The same key again gives the hold as it stands.
+
+        After a merge, lots that came with ``identity_of`` go first (E15).
 
         Raises `MemberNotFoundError`, `InvalidCommandError`, `InsufficientPointsError`, `OutstandingDebtError`,
         `TooManyHoldsError`, `ContentReusedError`.
         """
         lasts = order.lasts or self._programs.active().hold_limit
-        command = PlaceHold(order.id, order.points, order.brand, now + lasts, Cause(HOLD, order.id))
+        command = PlaceHold(order.id, order.points, order.brand, now + lasts, Cause(HOLD, order.id), identity_of)
 
         def used(home: Wallet | None, program: Program) -> Wallet:
             require_terms(order, program)
             return joined_by_use(home, order.brand, presented, program, now)
 
-        booked = self._once(order, lambda: self._book(order, command, used, now))
+        shown = replace(order, identity_of=identity_of)
+        booked = self._once(shown, lambda: self._book(shown, command, used, now))
         if booked.replayed:
             return self._status(booked.command, now)
         return HoldStatus(booked.command, booked.entry, None, now, replayed=False, entries=booked.entries)
@@ -148,7 +153,8 @@ class Holds(Bookings):
         return for_survivor(lambda way: self._ended(found, command, way, now), found.order.member)
 
     def _ended(self, found: HoldStatus, command: Capture | Release, way: Way, now: datetime) -> HoldStatus:
-        order, program, survivor = found.order, self._programs.active(), survivor_of(way)
+        order, program = found.order, self._programs.active()
+        survivor = survivor_of(way, order.member)
         wallets = self._wallets.load_all(way[-1])
         require_seen(wallets.get(program.home_currency), GROUP)
         at = max(wallet.not_before(now) for wallet in wallets.values())

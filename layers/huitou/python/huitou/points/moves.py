@@ -9,7 +9,7 @@ from datetime import datetime
 from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.values import lean
 from huitou.points.earning import Earning
-from huitou.points.wallet import Cause, Debt, Entry, Hold, Lot, LotChange
+from huitou.points.wallet import Cause, Debt, Entry, Hold, Lot, LotChange, Origin
 from huitou.program.model import BrandId
 from huitou.program.terms import Conversion, RefundPolicy
 
@@ -24,12 +24,15 @@ class Earn:
     """Book what a purchase at ``occurred_at`` earned, as one new lot issued by ``brand``, and the caps it used.
 
     A purchase that earned nothing is booked with amount 0: its explanation is what the member will ask for.
+    ``origin`` is given where it was bought under the name of somebody who was merged into the wallet's member: the lot
+    that it is there (E15).
     """
 
     earning: Earning
     brand: BrandId
     occurred_at: datetime
     cause: Cause
+    origin: Origin | None = None
 
 
 @lean
@@ -57,13 +60,17 @@ class Redeem:
 
 @dataclass(frozen=True, slots=True)
 class PlaceHold:
-    """Set ``points`` aside for ``brand`` until ``ends_at``, from the lots that end first (E6, E17)."""
+    """Set ``points`` aside for ``brand`` until ``ends_at``, from the lots that end first (E6, E17).
+
+    ``identity_of`` as of a `Redeem`.
+    """
 
     id: Digest
     points: int
     brand: BrandId
     ends_at: datetime
     cause: Cause
+    identity_of: MemberId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,19 +33,25 @@ def for_survivor(call: Callable[[Way], T], member: MemberId) -> T:
             way = (*way, MemberId(moved.to))
 
 
-def survivor_of(way: Way) -> MemberId | None:
-    """Who goes on; None where that is the member who was named."""
-    return way[-1] if len(way) > 1 else None
+def survivor_of(way: Way, named: MemberId) -> MemberId | None:
+    """Who goes on; None where that is the member who was ``named``."""
+    return None if way[-1] == named else way[-1]
 
 
 def entries_since(wallets: WalletStore, spent: Entry, way: Way, home: CurrencyId) -> tuple[Entry, ...]:
     """What happened to the points of ``spent`` after it, for a reversal; in order, empty where no lot of it slides.
 
-    In the wallet of who spent them until they were merged, then in the survivor's. ``home`` is the home currency.
+    In the wallet of who spent them until they were merged, then in the survivor's. Where they were spent under the
+    name of somebody who was merged then and is not any more, it is what happened under that name since. ``home`` is
+    the home currency.
     """
     if not any(change.lot.sliding_days for change in spent.changes):
         return ()
-    later = [_newest(wallets, spent.member, spent.currency, lambda entry: entry.version > spent.version)]
+    if spent.member in way:
+        way = way[way.index(spent.member) :]
+        later = [_newest(wallets, spent.member, spent.currency, lambda entry: entry.version > spent.version)]
+    else:
+        later = [_newest(wallets, way[0], spent.currency, lambda entry: entry.recorded_at >= spent.recorded_at)]
     for before, after in pairwise(way):
         merged_at = _merged_at(wallets, before, home)
         later.append(_newest(wallets, after, spent.currency, lambda entry, at=merged_at: entry.recorded_at >= at))  # type: ignore[misc]

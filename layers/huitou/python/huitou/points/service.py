@@ -13,7 +13,7 @@ from huitou.points.backlog import work_off
 from huitou.points.booking import Booked, Bookings, currency_at
 from huitou.points.commands import PointsCommand, reinstatement_of
 from huitou.points.decisions import Adjust, Decision, Expire, Redeem, Reinstate, Reverse, Settle, decide
-from huitou.points.handing_over import as_taken_over
+from huitou.points.handing_over import as_booked_here
 from huitou.points.membership import EntryNotFoundError, entry_seen_by, joined_by_use, require_seen
 from huitou.points.paying import require_terms
 from huitou.points.reaching import Way, entries_since, for_survivor, survivor_of
@@ -124,12 +124,13 @@ class Points(Bookings):
         Raises `MemberNotFoundError`, `InvalidCommandError`, `InsufficientPointsError`, `ContentReusedError`.
         """
         command = Redeem(order.points, order.brand, Cause(order.type, order.id), identity_of)
+        shown = replace(order, identity_of=identity_of)
 
         def used(home: Wallet | None, program: Program) -> Wallet:
             require_terms(order, program)
             return joined_by_use(home, order.brand, presented, program, now)
 
-        return self._once(order, lambda: self._book(order, command, used, now))
+        return self._once(shown, lambda: self._book(shown, command, used, now))
 
     def adjust(self, order: PointsCommand, *, scope: BrandId, now: datetime) -> Booked:
         """Gives, takes or ends points by hand, on behalf of a key of ``scope``. Raises as `redeem`.
@@ -183,7 +184,7 @@ class Points(Bookings):
             order = made.command
             if order.reversed_version is not None:
                 return self._replayed(order, order.reversed_version, order.survivor)
-            return for_survivor(lambda way: self._reversed(made, way, now), order.member)
+            return for_survivor(lambda way: self._reversed(made, way, now), order.named)
 
         return until_committed(attempt, self._pause)
 
@@ -231,10 +232,10 @@ class Points(Bookings):
         at = stored.not_before(now)
         work_off((stored,), self._wallets, self._commit, program, at)
         cause = Cause("reversal", order.id)
-        redemption, wallet = as_taken_over(made.entry, stored)
+        redemption, wallet = as_booked_here(made.entry, stored, home.absorbed)
         since = entries_since(self._wallets, made.entry, way, home.currency)
         decision = decide(wallet, Reverse(redemption, since, order.brand, cause), program, at)
-        entry, survivor = decision.entry_for(cause), survivor_of(way)
+        entry, survivor = decision.entry_for(cause), survivor_of(way, order.member)
         marked = self._commands.mark_reversed(order, entry.version, survivor)
         self._commit([*self._wallets.save(stored, decision), marked])
         reversed_now = replace(order, reversed_version=entry.version, survivor=survivor)

@@ -69,6 +69,7 @@ class WalletItem(Item):
     folds = IntegerAttribute(attr_name="f", null=True)
     moved_to = UnicodeAttribute(attr_name="m", null=True)
     absorbed = UnicodeAttribute(attr_name="o", null=True)
+    earned_since = IntegerAttribute(attr_name="s", null=True)
     erased_at = IntegerAttribute(attr_name="e", null=True)
     due_pk = UnicodeAttribute(null=True)
     due_sk = UnicodeAttribute(null=True)
@@ -284,6 +285,7 @@ def _wallet_item(wallet: Wallet, wake_at: datetime | None) -> WalletItem:
         folds=wallet.folds or None,
         moved_to=wallet.moved_to,
         absorbed=" ".join(wallet.absorbed) or None,
+        earned_since=wallet.earned_since or None,
         erased_at=to_millis(wallet.erased_at) if wallet.erased_at else None,
         due_pk=due_pk,
         due_sk=due_sk,
@@ -320,6 +322,7 @@ def _wallet(member: MemberId, head: WalletItem, items: Mapping[str, LotsItem]) -
         home=head.members_pk is not None,
         moved_to=MemberId(head.moved_to) if head.moved_to else None,
         absorbed=tuple(map(MemberId, (head.absorbed or "").split())),
+        earned_since=head.earned_since or 0,
         erased_at=from_millis(head.erased_at) if head.erased_at is not None else None,
     )
 

@@ -288,6 +288,8 @@ class Wallet:
     """E25: since when nobody is behind this (kept in the wallet of the home currency only)."""
     absorbed: tuple[MemberId, ...] = ()
     """E15: whose partitions belong to this member too (kept in the wallet of the home currency only)."""
+    earned_since: int = 0
+    """E15: what was earned under this member's name since they were merged into another, in the other's wallet."""
     outlook: Outlook | None = field(default=None, compare=False, repr=False)
     """What the lots come to, as the decision knew that made the wallet; never stored."""
 

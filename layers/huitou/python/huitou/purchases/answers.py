@@ -177,7 +177,7 @@ def _points_paid_view(purchase: Purchase, program: Program) -> dict[str, Any] | 
         "points": format_amount(paid.points, program.currencies[paid.currency].exponent),
         "money_off": format_amount(paid.money, program.money_exponent),
         "hold_id": paid.hold,
-        "entry_id": f"{purchase.member}-{paid.currency}-{paid.version}",
+        "entry_id": f"{purchase.booked_for}-{paid.currency}-{paid.version}",
     }
 
 

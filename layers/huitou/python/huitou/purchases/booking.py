@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -17,10 +17,11 @@ from huitou.points.ports import WalletStore
 from huitou.points.wallet import Entry, Wallet, open_wallet
 from huitou.program.model import BrandId, CurrencyId, Program
 from huitou.program.ports import Programs
+from huitou.purchases.absorbed import share_of_sale
 from huitou.purchases.decisions import Sale
 from huitou.purchases.drawing import decide_drawn_sale
 from huitou.purchases.model import Purchase
-from huitou.purchases.ports import MemberStates, PurchaseStore, RefundStore
+from huitou.purchases.ports import MemberState, MemberStates, PurchaseStore, RefundStore
 from huitou.purchases.standing import personal, taken_in
 from huitou.standing.model import Record
 from huitou.standing.ports import StandingStore
@@ -63,16 +64,45 @@ class SaleBookings:
         *,
         returned: Iterable[Grant] = (),
     ) -> tuple[Sale, Iterable[Write]]:
+        member, absorbed = self._way_of(member, program)
         wallets, home, record, at = self._member_at(member, purchase.brand, program, now)
         drawing = Drawing(self._budgets, self._commit, self._programs.active(), member.id)
         drawing.put_back(returned)
         joined = {**wallets, program.home_currency: home}
         person = personal(home, record, self._timeline, program, purchase.occurred_at)
-        sale = decide_drawn_sale(purchase, member.id, joined, program, at, drawing=drawing, person=person)
+        own = absorbed[0].wallets if absorbed else None
+        if absorbed:
+            purchase = replace(purchase, survivor=member.id)
+        sale = decide_drawn_sale(purchase, member.named, joined, program, at, drawing=drawing, person=person, own=own)
         drawing.take(sale.purchase.grants)
         decisions, folded = self._folded(sale.decisions, record, program, now)
-        opened = {currency: open_wallet(member.id, currency, now) for currency in decisions}
-        return sale, [*self._saved({**opened, **wallets}, decisions), *folded, *drawing.writes()]
+        writes = [*self._saved(wallets, decisions), *folded, *drawing.writes()]
+        for state in absorbed:
+            writes += self._shared(share_of_sale(sale.purchase, state.wallets, program, at), state, program, now)
+        return sale, writes
+
+    def _way_of(self, member: FoundMember, program: Program) -> tuple[FoundMember, Sequence[MemberState]]:
+        """E15: who goes on with what is done with the identity, and those who were merged on the way to them.
+
+        The first is whose identity it is. Nobody, and not one read, where that is the member's own.
+        """
+        absorbed: list[MemberState] = []
+        goes_on = member.named
+        while goes_on != member.id:
+            state = self._states.load(goes_on)
+            moved_to = state.wallets[program.home_currency].moved_to
+            if moved_to is None:
+                break
+            absorbed.append(state)
+            goes_on = moved_to
+        return replace(member, id=goes_on), absorbed
+
+    def _shared(
+        self, decisions: Mapping[CurrencyId, Decision], state: MemberState, program: Program, now: datetime
+    ) -> list[Write]:
+        """What somebody who was merged keeps of it: `huitou.purchases.absorbed`."""
+        decisions, folded = self._folded(decisions, state.record, program, now)
+        return [*self._saved(state.wallets, decisions), *folded]
 
     def _member_at(
         self, member: FoundMember, brand: BrandId, program: Program, now: datetime
@@ -85,10 +115,11 @@ class SaleBookings:
         return wallets, home, record, at
 
     def _saved(self, stored: Mapping[CurrencyId, Wallet], decisions: Mapping[CurrencyId, Decision]) -> list[Write]:
+        """``stored`` as they were read: a wallet that is not among them is opened by its decision."""
         return [
             write
             for currency, decision in decisions.items()
-            for write in self._wallets.save(stored[currency], decision)
+            for write in self._wallets.save(stored.get(currency) or _unopened(decision.wallet), decision)
         ]
 
     def _folded(
@@ -104,10 +135,14 @@ class SaleBookings:
 
     def _entries(self, purchase: Purchase) -> Iterable[Entry]:
         for currency, version, _ in purchase.entries:
-            entry = purchase.member and self._wallets.entry(purchase.member, currency, version)
+            entry = purchase.booked_for and self._wallets.entry(purchase.booked_for, currency, version)
             if not entry:
                 raise StaleReadError("The purchase is being written just now.")
             yield entry
+
+
+def _unopened(wallet: Wallet) -> Wallet:
+    return open_wallet(wallet.member, wallet.currency, wallet.recorded_at)
 
 
 def booked(decisions: Mapping[CurrencyId, Decision]) -> tuple[Entry, ...]:

@@ -15,7 +15,7 @@ from huitou.points.circumstances import Circumstances
 from huitou.points.decisions import Command, Decision, Earn, KeepAlive, decide_all, keep_alive
 from huitou.points.earning import Earning, attribution, earnings
 from huitou.points.plan import counters as counters_asked
-from huitou.points.wallet import Cause, Entry, EntryType, Wallet, open_wallet
+from huitou.points.wallet import Cause, Entry, EntryType, Origin, Wallet, open_wallet
 from huitou.program.model import BrandId, CurrencyId, Program
 from huitou.program.ports import Programs
 from huitou.program.rules import RuleId
@@ -103,19 +103,26 @@ def book_sale(
     *,
     worth: Worth,
     left: Mapping[RuleId, Left],
+    own: Mapping[CurrencyId, Wallet] | None = None,
 ) -> Sale:
-    """`decide_sale`, once it is known what the purchase is worth."""
+    """`decide_sale`, once it is known what the purchase is worth.
+
+    Where ``member`` was merged into another, and their identity was shown, ``wallets`` are those of the purchase's
+    survivor, and ``own`` those that the member had: the lots take their numbers there too, for an unmerge (E15).
+    """
     cause = Cause("purchase", str(purchase.key(member)))
     seen, earned, budgets = worth.seen, worth.earned, worth.budgets
-    at, paid = purchase.occurred_at, purchase.paid
+    at, paid, survivor = purchase.occurred_at, purchase.paid, purchase.survivor
     commands: dict[CurrencyId, list[Command]] = {
-        currency: [Earn(earning, purchase.brand, at, cause)] for currency, earning in earned.items()
+        currency: [Earn(earning, purchase.brand, at, cause, None if own is None else _origin(member, currency, own))]
+        for currency, earning in earned.items()
     }
     if paid:
-        commands.setdefault(paid.currency, []).insert(0, spending(paid, purchase, cause))
+        identity_of = member if survivor else None
+        commands.setdefault(paid.currency, []).insert(0, spending(paid, purchase, cause, identity_of))
     decisions: dict[CurrencyId, Decision] = {}
     for currency, asked in commands.items():
-        wallet = wallets.get(currency) or open_wallet(member, currency, now)
+        wallet = wallets.get(currency) or open_wallet(survivor or member, currency, now)
         if currency == program.home_currency:
             wallet = sold(wallet, purchase, earned[currency].points)
         decisions[currency] = decide_all(wallet, asked, program, now)
@@ -213,7 +220,15 @@ def _spent(paid: PointsPaid, decisions: Mapping[CurrencyId, Decision], cause: Ca
 
 
 def _reference(entry: Entry) -> EntryRef:
-    return EntryRef(entry.currency, entry.version, entry.changes[0].lot.number if entry.changes else None)
+    """The lot by the number that it has where the purchase's member has it, also after an unmerge (E15)."""
+    if not entry.changes:
+        return EntryRef(entry.currency, entry.version)
+    lot = entry.changes[0].lot
+    return EntryRef(entry.currency, entry.version, lot.origin.number if lot.origin else lot.number)
+
+
+def _origin(member: MemberId, currency: CurrencyId, own: Mapping[CurrencyId, Wallet]) -> Origin:
+    return Origin(member, own[currency].next_lot if currency in own else 1)
 
 
 def _seen_then(purchase: Purchase, program: Program) -> Circumstances:

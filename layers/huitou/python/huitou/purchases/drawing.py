@@ -31,14 +31,15 @@ def decide_drawn_sale(
     *,
     drawing: Drawing,
     person: Personal = STRANGER,
+    own: Mapping[CurrencyId, Wallet] | None = None,
 ) -> Sale:
-    """`decide_sale` with what budgets have left. Nothing is taken by it: see `Drawing.take`.
+    """`decide_sale` with what budgets have left. Nothing is taken by it: see `Drawing.take`. ``own`` as of `book_sale`.
 
     Raises `StaleReadError`.
     """
     seen = circumstances(purchase, wallets, program, person=person)
     worth, left = drawn_worth(purchase, program, seen, drawing)
-    return book_sale(purchase, member, wallets, program, now, worth=worth, left=left)
+    return book_sale(purchase, member, wallets, program, now, worth=worth, left=left, own=own)
 
 
 def drawn_worth(

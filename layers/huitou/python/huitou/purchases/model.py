@@ -90,7 +90,8 @@ class Purchase:
     saw of the member, and ``grants`` what it took from budgets: with these a refund decides the sale again (E2, E12).
     ``paid`` is the part that points paid in the same transaction, which a refund gives back as points (E3).
     ``returns`` is what came back. A purchase that was ``moved`` counts no more; where it went, ``sold_to`` is whom the
-    till had named (M40).
+    till had named (M40). ``survivor`` is given where the identity of ``member`` was shown after they had been merged
+    into another: in whose wallets it is booked (E15).
     """
 
     receipt: Digest
@@ -119,6 +120,7 @@ class Purchase:
     returns: Returns = NOTHING_RETURNED
     moved: Move | None = None
     sold_to: MemberId | None = None
+    survivor: MemberId | None = None
 
     @property
     def id(self) -> str:
@@ -128,6 +130,11 @@ class Purchase:
     def key(self, member: MemberId) -> OwnedId:
         """The id that the purchase has, or would have, as ``member``'s."""
         return OwnedId(member, ulid_for(self.occurred_at, self.receipt))
+
+    @property
+    def booked_for(self) -> MemberId | None:
+        """In whose wallets the entries of the sale are; None while nobody has claimed it."""
+        return self.survivor or self.member
 
     @property
     def paid_in_points(self) -> int:

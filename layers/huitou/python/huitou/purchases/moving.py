@@ -84,9 +84,10 @@ class Moves(RefundBookings):
             entries=(),
             seen=NOBODY,
             grants=(),
+            survivor=None,
         )
         sale, writes = self._decided(resold, to, rules, now, returned=inverse.released)
-        move = Move(sale.purchase.key(to.id), now, reason, actor)
+        move = Move(sale.purchase.key(sale.purchase.member or to.id), now, reason, actor)
         kept = self._purchases.move(replace(purchase, moved=move), sale.purchase)
         self._commit([*self._saved(owner.wallets, decisions), *folded, *shares, *writes, *kept])
         entries = (*booked(decisions), *booked(sale.decisions))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from huitou.kernel.errors import FieldError
+from huitou.kernel.ids import MemberId
 from huitou.points.decisions import Capture, Redeem
 from huitou.points.paying import PointsCannotPayError, faults_of_paying, money_off
 from huitou.points.wallet import Cause
@@ -27,11 +28,11 @@ def priced(purchase: Purchase, program: Program) -> PointsPaid | None:
     return paid._replace(money=money)
 
 
-def spending(paid: PointsPaid, purchase: Purchase, cause: Cause) -> Capture | Redeem:
-    """Of what was held for it, or of what can be spent."""
+def spending(paid: PointsPaid, purchase: Purchase, cause: Cause, identity_of: MemberId | None) -> Capture | Redeem:
+    """Of what was held for it, or of what can be spent; see `Redeem`."""
     if paid.hold:
         return Capture(paid.hold, paid.points, cause)
-    return Redeem(paid.points, purchase.brand, cause)
+    return Redeem(paid.points, purchase.brand, cause, identity_of)
 
 
 def _faults(purchase: Purchase, paid: PointsPaid, money: int, program: Program) -> Iterable[FieldError]:

@@ -101,7 +101,9 @@ class RefundBookings(SaleBookings):
         released = [self._budgets.give_back(grant) for grant in made.released]
         kept = self._purchases.refund(purchase, made.purchase)
         shares = self._without_shares(purchase, made.purchase, owner, rules)
-        made = made._replace(decisions=decisions, refund=replace(made.refund, survivor=survivor_of(owner.way)))
+        made = made._replace(
+            decisions=decisions, refund=replace(made.refund, survivor=survivor_of(owner.way, owner.way[0]))
+        )
         writes = [*self._saved(owner.wallets, decisions), *folded, *released, kept, *shares]
         return made, made.purchase, writes
 
@@ -138,7 +140,7 @@ class RefundBookings(SaleBookings):
         if before.paid is None or after.returns.points == before.returns.points:
             return NO_HISTORY._replace(activity=activity)
         paid = before.paid
-        spent = before.member and self._wallets.entry(before.member, paid.currency, paid.version)
+        spent = before.booked_for and self._wallets.entry(before.booked_for, paid.currency, paid.version)
         if not spent:
             raise StaleReadError("The purchase is being written just now.")
         return History(activity, spent, entries_since(self._wallets, spent, owner.way, program.home_currency))

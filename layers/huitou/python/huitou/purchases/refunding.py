@@ -19,7 +19,7 @@ from huitou.points.budgets import Grant, granted, kept, released
 from huitou.points.counters import counted
 from huitou.points.decisions import Command, Decision, decide_all, touch
 from huitou.points.earning import Earning
-from huitou.points.handing_over import as_taken_over, lots_from
+from huitou.points.handing_over import as_booked_here, lots_from
 from huitou.points.moves import GiveBack, TakeBack
 from huitou.points.refunding import share_to_return
 from huitou.points.wallet import Cause, Entry, EntryType, Wallet
@@ -197,7 +197,7 @@ def invert(
         commands: list[Command] = [take]
         counting = _without(before, after, wallet, take.owed, now) if wallet.currency == rules.home_currency else wallet
         if history.spent and history.spent.currency == wallet.currency:
-            spent, counting = as_taken_over(history.spent, counting)
+            spent, counting = as_booked_here(history.spent, counting, wallets[program.home_currency].absorbed)
             points = after.returns.points - before.returns.points
             already = before.returns.points
             commands.append(GiveBack(spent, history.since, points, before.brand, cause, already))

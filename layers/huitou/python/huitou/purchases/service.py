@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from huitou.kernel.commits import Commit, Write, once
 from huitou.kernel.content import require_same
 from huitou.kernel.errors import ConflictError, NotFoundError
-from huitou.kernel.facts import Fact
 from huitou.kernel.ids import Digest, MemberId, OwnedId, parse_id
 from huitou.kernel.pages import Page
 from huitou.members.directory import FoundMember
 from huitou.points.commands import PointsCommand
-from huitou.points.decisions import Decision, KeepAlive, keep_alive, touch
 from huitou.points.granting import BudgetStore
 from huitou.points.membership import as_named, require_seen
 from huitou.points.ports import CommandStore, WalletStore
-from huitou.points.wallet import Cause, Entry, Wallet
+from huitou.points.wallet import Entry
 from huitou.program.acceptance import accepted_time
-from huitou.program.model import GROUP, BrandId, CurrencyId, Program
+from huitou.program.model import GROUP, BrandId
 from huitou.program.ports import Programs
+from huitou.purchases.absorbed import share_of_visit
 from huitou.purchases.booking import booked
 from huitou.purchases.decisions import require_claimable, rules_for
 from huitou.purchases.held import hold_for
@@ -30,7 +29,7 @@ from huitou.purchases.paying import priced
 from huitou.purchases.ports import Awaited, MemberStates, PurchaseStore, RefundStore
 from huitou.purchases.refund_booking import RefundBookings
 from huitou.purchases.returns import Returns
-from huitou.purchases.standing import noted
+from huitou.purchases.standing import visited
 from huitou.standing.ports import StandingStore
 
 
@@ -224,9 +223,13 @@ class Purchases(RefundBookings):
         def attempt() -> SeenVisit:
             program = self._programs.active()
             timed = replace(visit, occurred_at=accepted_time(visit.occurred_at, program, now))
-            wallets, home, record, at = self._member_at(member, visit.brand, program, now)
-            decisions, folded = self._folded(_visited(wallets, home, timed, program, at), record, program, now)
-            self._commit([*self._saved(wallets, decisions), *folded, *self._purchases.add_visit(timed)])
+            visitor, absorbed = self._way_of(member, program)
+            wallets, home, record, at = self._member_at(visitor, visit.brand, program, now)
+            decisions, folded = self._folded(visited(wallets, home, timed, program, at), record, program, now)
+            writes = [*self._saved(wallets, decisions), *folded, *self._purchases.add_visit(timed)]
+            for state in absorbed:
+                writes += self._shared(share_of_visit(timed, state.wallets, program, at), state, program, now)
+            self._commit(writes)
             return SeenVisit(timed, replayed=False, booked=booked(decisions))
 
         def recall() -> SeenVisit | None:
@@ -243,20 +246,8 @@ class Purchases(RefundBookings):
     def _captured(self, hold: PointsCommand | None, purchase: Purchase) -> list[Write]:
         if hold is None or purchase.paid is None:
             return []
-        survivor = None if purchase.member == hold.member else purchase.member
+        survivor = None if purchase.booked_for == hold.member else purchase.booked_for
         return [self._commands.mark_ended(hold, purchase.paid.version, survivor)]
 
     def _replayed(self, purchase: Purchase) -> Recorded:
         return Recorded(purchase, tuple(self._entries(purchase)), replayed=True)
-
-
-def _visited(
-    wallets: Mapping[CurrencyId, Wallet], home: Wallet, visit: Visit, program: Program, now: datetime
-) -> Mapping[CurrencyId, Decision]:
-    """The home wallet one version on, in any case; it notes who was there for the standing."""
-    if not visit.type.is_presence:
-        return {home.currency: Decision(touch(home, now), ())}
-    home = noted(home, [Fact(visit.occurred_at, visit.occurred_at, 0, 1, 0)])
-    activity = KeepAlive(visit.brand, visit.occurred_at, Cause("event", str(visit.id)))
-    kept_alive = keep_alive({**wallets, home.currency: home}.values(), activity, program, now)
-    return {home.currency: Decision(touch(home, now), ()), **kept_alive}

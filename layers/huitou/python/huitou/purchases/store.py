@@ -58,6 +58,7 @@ class PurchaseItem(SaleItem):
     entries = JSONAttribute(null=True)
     moved = JSONAttribute(null=True)
     sold_to = UnicodeAttribute(null=True)
+    survivor = UnicodeAttribute(null=True)
 
 
 class ReceiptItem(SaleItem):
@@ -272,6 +273,7 @@ class TablePurchases:
             claimed_at=to_millis(purchase.claimed_at) if purchase.claimed_at else None,
             entries=[list(entry) for entry in purchase.entries] or None,
             sold_to=purchase.sold_to,
+            survivor=purchase.survivor,
             **_sale_attributes(purchase),
         )
         return self._table.put(item, refused=_taken())
@@ -335,6 +337,7 @@ def purchase_in(member: MemberId, item: PurchaseItem) -> Purchase:
         entries=tuple(EntryRef(*entry) for entry in item.entries or ()),
         moved=_move(*item.moved) if item.moved else None,
         sold_to=MemberId(item.sold_to) if item.sold_to else None,
+        survivor=MemberId(item.survivor) if item.survivor else None,
         **_sale_values(item),
     )
 
