@@ -57,9 +57,10 @@ deliver: setup ## what the deploy workflow does: make deliver STAGE=production P
 	@bin/deliver $(or $(STAGE),local) $(or $(PROGRAM),programs/sample.yaml)
 
 .PHONY: docs
-docs: setup ## the generated parts of docs/: the API's description, the examples of the API guide and the data model
+docs: setup ## what is generated: the API's description, the examples of docs/, schemas and samples of events
 	@$(HUITOU) openapi
 	@$(BIN)/python -m tests.guide
+	@$(BIN)/python -m tests.domain_events
 
 .PHONY: fmt
 fmt: setup ## format the code and fix what can be fixed

@@ -35,6 +35,7 @@ def validate(file: File) -> None:
             _count(document.brands, "brand"),
             _count(document.stores, "store"),
             _count(document.point_currencies, "kind", " of points"),
+            _count(document.segments, "segment"),
             _count(document.earning, "earning rule"),
         )
     )

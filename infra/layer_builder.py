@@ -26,7 +26,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 BUILD: Final = ROOT / "build" / "layers"
 
 # Services whose API description the functions need; botocore brings four hundred, 25 MB of them.
-AWS_SERVICES: Final = frozenset({"dynamodb", "s3", "secretsmanager", "sqs", "stepfunctions", "sts"})
+AWS_SERVICES: Final = frozenset({"dynamodb", "events", "s3", "secretsmanager", "sqs", "stepfunctions", "sts"})
 DROPPED_FOLDERS: Final = frozenset({"__pycache__", "bin", "examples", "test", "tests"})
 DROPPED_SUFFIXES: Final = frozenset({".pyi", ".pyc"})
 

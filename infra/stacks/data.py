@@ -1,9 +1,10 @@
-"""What must outlive every deployment: the tables, the secret behind identity keys, the files handed in."""
+"""What must outlive every deployment: the tables, the secret behind identity keys, the files handed in, the bus."""
 
 from typing import Final
 
 from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secrets
 from constructs import Construct
@@ -14,10 +15,12 @@ from infra.settings import Settings
 DUE_INDEX: Final = "due"
 MEMBERS_INDEX: Final = "members"
 IMPORT_LIFE: Final = Duration.days(30)
+SET_ASIDE_LIFE: Final = Duration.days(30)
+EVENT_LIFE: Final = Duration.days(30)
 
 
 class DataStack(Stack):
-    """Members, the programme, the identity secret and the import bucket."""
+    """Members, the programme, the identity secret, the buckets and the bus that others subscribe to."""
 
     def __init__(self, scope: Construct, name: str, *, settings: Settings) -> None:
         super().__init__(scope, name, termination_protection=not settings.is_local)
@@ -37,10 +40,14 @@ class DataStack(Stack):
         self.program = self._table("program", settings)
         self.identity_secret = self._identity_secret(settings)
         self.imports = self._import_bucket(settings)
+        self.set_aside = self._set_aside_bucket(settings)
+        self.bus = self._event_bus(settings)
         CfnOutput(self, "MembersTable", value=self.members.table_name)
         CfnOutput(self, "ProgramTable", value=self.program.table_name)
         CfnOutput(self, "IdentitySecret", value=self.identity_secret.secret_arn)
         CfnOutput(self, "ImportBucket", value=self.imports.bucket_name)
+        CfnOutput(self, "SetAsideBucket", value=self.set_aside.bucket_name)
+        CfnOutput(self, "EventBus", value=self.bus.event_bus_name)
 
     def _table(self, name: str, settings: Settings, stream: dynamodb.StreamViewType | None = None) -> dynamodb.Table:
         return dynamodb.Table(
@@ -76,27 +83,49 @@ class DataStack(Stack):
         return secret
 
     def _import_bucket(self, settings: Settings) -> s3.Bucket:
+        reason = (
+            "Files come in by addresses signed for one import each and live for 30 days; who asked for an import is "
+            "recorded with it."
+        )
+        return self._bucket("imports", settings, IMPORT_LIFE, no_access_log=reason)
+
+    def _set_aside_bucket(self, settings: Settings) -> s3.Bucket:
+        reason = "What functions could not handle; it is gone after 30 days, and people look at it seldom."
+        return self._bucket("set-aside", settings, SET_ASIDE_LIFE, no_access_log=reason)
+
+    def _bucket(self, name: str, settings: Settings, life: Duration, *, no_access_log: str) -> s3.Bucket:
         bucket = s3.Bucket(
             self,
-            "imports",
+            name,
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             lifecycle_rules=[
-                s3.LifecycleRule(expiration=IMPORT_LIFE, abort_incomplete_multipart_upload_after=Duration.days(1))
+                s3.LifecycleRule(expiration=life, abort_incomplete_multipart_upload_after=Duration.days(1))
             ],
             removal_policy=settings.removal_policy,
             auto_delete_objects=False,
         )
-        acknowledge(
-            bucket,
-            {
-                "AwsSolutions-S1": "Files come in by addresses signed for one import each and live for 30 days; who "
-                "asked for an import is recorded with it."
-            },
-        )
+        acknowledge(bucket, {"AwsSolutions-S1": no_access_log})
         return bucket
+
+    def _event_bus(self, settings: Settings) -> events.EventBus:
+        """Other stacks hang their rules on it by its name. Who may do so is said by IAM: it has no policy of its own.
+
+        The archive lets a new subscriber, or one that was down, have the last month again. The emulator knows none.
+        """
+        bus = events.EventBus(
+            self,
+            "events",
+            event_bus_name=f"huitou-{settings.stage}",
+            description="What happens to members: points, tiers, segments, joins, merges",
+        )
+        bus.apply_removal_policy(settings.removal_policy)
+        if not settings.is_local:
+            archive = bus.archive("archive", event_pattern=events.EventPattern(source=["huitou"]), retention=EVENT_LIFE)
+            archive.apply_removal_policy(settings.removal_policy)
+        return bus
 
 
 def _text(name: str) -> dynamodb.Attribute:

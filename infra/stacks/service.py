@@ -22,6 +22,7 @@ from infra.constructs.fan_out import FanOut
 from infra.constructs.function import HandlerFunction, layer_of
 from infra.constructs.queue import DeadLetterQueue, WorkQueue
 from infra.constructs.review import acknowledge, acknowledge_wildcards, in_findings
+from infra.constructs.stream import StreamReader
 from infra.layer_builder import HOST, LAMBDA, build_dependency_layer, build_package_layer
 from infra.routes import PUBLIC, ROUTES
 from infra.settings import Settings
@@ -55,6 +56,7 @@ class ServiceStack(Stack):
         self._identity = {"HUITOU_IDENTITY_SECRET": data.identity_secret.secret_arn}
         self._files = {"HUITOU_IMPORT_BUCKET": data.imports.bucket_name}
         self._due_work()
+        self._events()
         api = HttpApi(
             self,
             "api",
@@ -139,6 +141,39 @@ class ServiceStack(Stack):
                 retry_attempts=0,
                 max_event_age=Duration.minutes(1),
             ),
+        )
+
+    def _events(self) -> None:
+        """What happened to members is read off their stream and published on the group's bus."""
+        told = {
+            **self._program,
+            "HUITOU_EVENT_BUS": self._data.bus.event_bus_name,
+            "HUITOU_SET_ASIDE_BUCKET": self._data.set_aside.bucket_name,
+        }
+        publish = self._function("publish_changes", told, WORKER_TIMEOUT)
+        publish.allow(["events:PutEvents"], self._data.bus.event_bus_arn)
+        self._let_read_program(publish)
+        StreamReader(
+            self,
+            "publish_changes-stream",
+            function=publish,
+            table=self._data.members,
+            filters=[
+                {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "ENTRY#"}]}}}},
+                {
+                    "dynamodb": {
+                        "Keys": {"sk": {"S": [{"prefix": "WALLET#"}]}},
+                        "NewImage": {"members_pk": {"S": [{"exists": True}]}},
+                    }
+                },
+            ],
+            set_aside=self._data.set_aside,
+            alarms=self._alarms,
+        )
+        acknowledge_wildcards(
+            self,
+            "Lambda and the function name files after what they set aside.",
+            f"{in_findings(self._data, self._data.set_aside.bucket_arn)}/*",
         )
 
     def _import_functions(self) -> dict[str, lambda_.Function]:

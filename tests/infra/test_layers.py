@@ -36,6 +36,8 @@ ENVIRONMENT = {
     "HUITOU_IMPORT_STATE_MACHINE": "arn:aws:states:ap-northeast-1:000000000000:stateMachine:import",
     "HUITOU_ACCOUNT_STATE_MACHINE": "arn:aws:states:ap-northeast-1:000000000000:stateMachine:account",
     "HUITOU_SIMULATION_STATE_MACHINE": "arn:aws:states:ap-northeast-1:000000000000:stateMachine:simulation",
+    "HUITOU_EVENT_BUS": "huitou-local",
+    "HUITOU_SET_ASIDE_BUCKET": "set-aside",
     "POWERTOOLS_METRICS_NAMESPACE": "Huitou",
 }
 

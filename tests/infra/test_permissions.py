@@ -23,6 +23,12 @@ CONSUME = {
     "sqs:GetQueueAttributes",
     "sqs:GetQueueUrl",
 }
+READ_STREAM = {
+    "dynamodb:DescribeStream",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams",
+}
 
 ALLOWED = {
     "authorize_request": {"dynamodb:GetItem"},
@@ -45,6 +51,7 @@ ALLOWED = {
     "report_simulation": KEEP | {"s3:GetObject"},
     "queue_due": {"dynamodb:Query", "sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
     "book_due": READ | WRITE | CONSUME,
+    "publish_changes": READ_STREAM | {"dynamodb:GetItem", "events:PutEvents", "s3:PutObject", "s3:ListBucket"},
 }
 
 COMPOSITION = ROOT / "layers" / "huitou" / "python" / "huitou" / "composition.py"
@@ -59,6 +66,8 @@ VARIABLES = {
     "ImportStateMachine": "HUITOU_IMPORT_STATE_MACHINE",
     "AccountStateMachine": "HUITOU_ACCOUNT_STATE_MACHINE",
     "SimulationStateMachine": "HUITOU_SIMULATION_STATE_MACHINE",
+    "EventBus": "HUITOU_EVENT_BUS",
+    "SetAsideBucket": "HUITOU_SET_ASIDE_BUCKET",
 }
 
 
@@ -123,6 +132,7 @@ PARTITIONS = {
     "replay_members": {"SIMULATION#*"},
     "report_simulation": {"SIMULATION#*"},
     "queue_due": set(),
+    "publish_changes": {"PROGRAM"},
 }
 
 
@@ -135,6 +145,15 @@ def test_a_function_reaches_only_these_partitions_of_the_program_table(productio
     ]
     reached = [each["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] for each in on_program]
     assert {key for keys in reached for key in ([keys] if isinstance(keys, str) else keys)} == PARTITIONS[function]
+
+
+def test_who_tells_of_members_sees_them_by_their_stream_alone(production: Deployment) -> None:
+    """M36: it can neither read nor change the table, and files set aside can be added, not read."""
+    role = production.function("publish_changes")["Role"]["Fn::GetAtt"][0]
+    reached = {str(each["Resource"]): each["Action"] for each in production.statements(role)}
+    on_members = {resource: action for resource, action in reached.items() if "GetAttmembers" in resource}
+    assert [set(action) for action in on_members.values()] == [READ_STREAM]
+    assert all("StreamArn" in resource for resource in on_members)
 
 
 def test_a_simulation_cannot_change_a_member(production: Deployment) -> None:

@@ -41,23 +41,42 @@ class TestDataIsSafe:
         assert columns == {"due": ["due_pk", "due_sk"], "members": ["members_pk", "pk"]}
         assert all(each["Projection"] == {"ProjectionType": "KEYS_ONLY"} for each in indexes.values())
 
-    def test_imported_files_are_private_encrypted_and_gone_after_a_month(self, production: Deployment) -> None:
-        (bucket,) = production.properties("AWS::S3::Bucket")
-        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
-        assert "BucketEncryption" in bucket
-        (rule,) = bucket["LifecycleConfiguration"]["Rules"]
-        assert rule["ExpirationInDays"] == 30
-        (policy,) = production.properties("AWS::S3::BucketPolicy")
-        (statement,) = policy["PolicyDocument"]["Statement"]
-        assert statement["Effect"] == "Deny"
-        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    def test_files_are_private_encrypted_and_gone_after_a_month(self, production: Deployment) -> None:
+        buckets = production.properties("AWS::S3::Bucket")
+        assert len(buckets) == 2
+        for bucket in buckets:
+            assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+            assert "BucketEncryption" in bucket
+            (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+            assert rule["ExpirationInDays"] == 30
+        policies = production.properties("AWS::S3::BucketPolicy")
+        assert len(policies) == len(buckets)
+        for policy in policies:
+            (statement,) = policy["PolicyDocument"]["Statement"]
+            assert statement["Effect"] == "Deny"
+            assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+    def test_the_bus_and_a_month_of_what_was_told_outlive_their_stack(
+        self, production: Deployment, local: Deployment
+    ) -> None:
+        """M36: subscribers of other stacks hang on the bus; the emulator has no archive."""
+        for kind in ("AWS::Events::EventBus", "AWS::Events::Archive"):
+            assert {each["DeletionPolicy"] for each in production.of(kind).values()} == {"Retain"}
+        (bus,) = production.properties("AWS::Events::EventBus")
+        assert bus["Name"] == "huitou-production"
+        (archive,) = production.properties("AWS::Events::Archive")
+        assert archive["RetentionDays"] == 30
+        assert not [each for each in local.resources.values() if each["Type"] == "AWS::Events::Archive"]
+
+    def test_nobody_outside_the_account_may_use_the_bus(self, production: Deployment) -> None:
+        assert "AWS::Events::EventBusPolicy" not in {each["Type"] for each in production.resources.values()}
 
 
 class TestNoWorkIsLost:
     def test_what_the_worker_cannot_book_is_set_aside_message_by_message(self, production: Deployment) -> None:
         """E21: a poisoned message neither stops nor repeats its neighbours."""
-        (source,) = production.properties("AWS::Lambda::EventSourceMapping")
-        assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        sources = production.properties("AWS::Lambda::EventSourceMapping")
+        assert all(source["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for source in sources)
         queues = production.properties("AWS::SQS::Queue")
         (due,) = [queue for queue in queues if "RedrivePolicy" in queue]
         assert due["RedrivePolicy"]["maxReceiveCount"] == 5
@@ -73,11 +92,34 @@ class TestNoWorkIsLost:
 
     def test_every_dead_letter_queue_raises_an_alarm_with_somebody(self, production: Deployment) -> None:
         dead_letters = {name for name, queue in _queues(production) if "RedrivePolicy" not in queue}
-        alarms = production.properties("AWS::CloudWatch::Alarm")
+        alarms = [each for each in production.properties("AWS::CloudWatch::Alarm") if each["Namespace"] == "AWS/SQS"]
         assert {alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for alarm in alarms} == dead_letters
         assert all(alarm["AlarmActions"] and alarm["Threshold"] == 1 for alarm in alarms)
         (subscription,) = production.properties("AWS::SNS::Subscription")
         assert subscription["Endpoint"] == "alarms@example.com"
+
+    def test_readers_of_the_stream_halve_what_fails_and_keep_what_fails_for_good(self, production: Deployment) -> None:
+        """E21: at most two readers, each with a retry limit, a maximum age and a bucket for the rest."""
+        sources = production.properties("AWS::Lambda::EventSourceMapping")
+        readers = [source for source in sources if "StartingPosition" in source]
+        assert 1 <= len(readers) <= 2
+        for reader in readers:
+            assert reader["BisectBatchOnFunctionError"] is True
+            assert reader["MaximumRetryAttempts"] > 0
+            assert 0 < reader["MaximumRecordAgeInSeconds"] < 24 * 3600
+            assert "setaside" in str(reader["DestinationConfig"]["OnFailure"]["Destination"])
+            assert reader["FilterCriteria"]["Filters"]
+
+    def test_every_reader_of_the_stream_raises_an_alarm_when_it_is_late_or_sets_something_aside(
+        self, production: Deployment
+    ) -> None:
+        alarms = production.properties("AWS::CloudWatch::Alarm")
+        sources = production.properties("AWS::Lambda::EventSourceMapping")
+        readers = [source for source in sources if "StartingPosition" in source]
+        for name in ("IteratorAge", "ChangesSetAside"):
+            told = [alarm for alarm in alarms if alarm["MetricName"] == name]
+            assert len(told) == len(readers)
+            assert all(alarm["AlarmActions"] for alarm in told)
 
     def test_the_clock_ticks_each_minute_and_a_failed_tick_is_kept(self, production: Deployment) -> None:
         (tick,) = production.properties("AWS::Scheduler::Schedule")

@@ -95,3 +95,24 @@ def test_two_rules_of_one_id_in_a_draft_are_told_apart() -> None:
     (change,) = differences(before, after)
 
     assert (change.pointer, change.kind) == ("/earning/base#1", "added")
+
+
+def lapsed(*conditions: dict[str, Any]) -> dict[str, Any]:
+    return {"segments": [{"id": "lapsed", "name": "Lapsed", "when": {"all": list(conditions)}}]}
+
+
+def test_conditions_of_a_segment_are_named_by_what_they_ask_about() -> None:
+    """M16, M34"""
+    spend, away = {"spend": {"at_least": "1000"}}, {"days_since_last_purchase": {"at_least": 90}}
+    best = {"rfm": {"money": [5]}}
+
+    assert changes(lapsed(spend, away), lapsed(away, {"spend": {"at_least": "2000"}})) == (
+        Change("/segments/lapsed/when/all/spend/spend/at_least", "changed", "1000", "2000"),
+    )
+    assert [(each.pointer, each.kind) for each in changes(lapsed(spend), lapsed(spend, spend, best))] == [
+        ("/segments/lapsed/when/all/spend#1", "added"),
+        ("/segments/lapsed/when/all/rfm", "added"),
+    ]
+    assert changes(lapsed(best), lapsed({"rfm": {"money": [4, 5]}})) == (
+        Change("/segments/lapsed/when/all/rfm/rfm/money/4", "added", None, 4),
+    )

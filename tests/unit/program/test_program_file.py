@@ -61,6 +61,8 @@ def test_the_sample_uses_every_kind_of_rule() -> None:
     assert any(rule.excludes for rule in rules)
     assert {brand for brand, _ in program.money_off} == set(program.brands)
     assert program.tiers
+    assert {each.brand for each in program.segments.values()} == {None, "sora"}
+    assert any(each.when is None for each in program.segments.values())
     assert program.conversions
     assert program.settlement.prices
     assert program.settlement.worth
@@ -156,7 +158,7 @@ def test_the_command_says_what_can_be_published() -> None:
     result = CliRunner().invoke(app, ["validate", str(SAMPLE)])
 
     assert result.exit_code == 0
-    assert "can be published: 3 brands, 457 stores, 2 kinds of points, 19 earning rules." in result.output
+    assert "can be published: 3 brands, 457 stores, 2 kinds of points, 10 segments, 19 earning rules." in result.output
 
 
 def test_the_command_says_what_cannot_work_and_where(tmp_path: Path) -> None:

@@ -204,6 +204,22 @@ def test_tiers_and_segments_may_go() -> None:
     assert press.publish().version.number == 3
 
 
+def test_a_list_stays_with_the_brand_that_said_who_is_on_it() -> None:
+    """E31: nobody learns what another brand said of members; what a condition finds is found anew."""
+    press = Press()
+    friends = {"id": "friends", "name": "Friends", "list": True, "brand": "maru"}
+    fans = {"id": "fans", "name": "Fans", "when": {"visits": {"at_least": 1}}, "brand": "maru"}
+    press.publish(segments=[friends, fans, "staff"])
+
+    with pytest.raises(InvalidProgramError) as refused:
+        press.publish(segments=[{**fans, "brand": "sora"}, {**friends, "brand": "sora"}, "staff"])
+
+    assert [(each.pointer, each.message) for each in refused.value.errors] == [
+        ("/segments/1/brand", "Who is on this list was said by maru; give it a new id.")
+    ]
+    assert press.publish(segments=[{**fans, "brand": "sora"}, friends, "staff"]).version.number == 2
+
+
 def test_a_document_that_was_published_before_fields_were_added_is_still_the_same() -> None:
     """E14: a release that knows more fields makes no new version of the old programme."""
     press = Press()

@@ -54,6 +54,7 @@ class Observer:
     """What one function reports about itself. ``service`` names it in every line and metric."""
 
     def __init__(self, service: str) -> None:
+        self.service = service
         self._logger = Logger(service=service, location=None, json_serializer=_LINE.encode)
         self._metrics = Metrics(namespace=NAMESPACE, service=service)
 

@@ -29,6 +29,9 @@ ImportBucket = Annotated[str, "HUITOU_IMPORT_BUCKET"]
 ImportStateMachine = Annotated[str, "HUITOU_IMPORT_STATE_MACHINE"]
 AccountStateMachine = Annotated[str, "HUITOU_ACCOUNT_STATE_MACHINE"]
 SimulationStateMachine = Annotated[str, "HUITOU_SIMULATION_STATE_MACHINE"]
+EventBus = Annotated[str, "HUITOU_EVENT_BUS"]
+SetAsideBucket = Annotated[str, "HUITOU_SET_ASIDE_BUCKET"]
+"""Keeps records of streams that nobody could handle."""
 
 
 class SettingsError(Exception):

@@ -92,8 +92,8 @@ class Item(Model):
     def serialize(self, null_check: bool = True) -> dict[str, dict[str, Any]]:
         attributes, values = self.get_attributes(), self.attribute_values
         written = {name: value for name, value in values.items() if value is not None}
-        if null_check and not _required(type(self)) <= written.keys():
-            raise AttributeNullError(min(_required(type(self)) - written.keys()))
+        if null_check and not required_attributes(type(self)) <= written.keys():
+            raise AttributeNullError(min(required_attributes(type(self)) - written.keys()))
         serialized = {}
         for name, value in written.items():
             attribute = attributes[name]
@@ -102,7 +102,7 @@ class Item(Model):
 
 
 @cache
-def _required(kind: type[Item]) -> frozenset[str]:
+def required_attributes(kind: type[Item]) -> frozenset[str]:
     """The attributes without which there is no item."""
     return frozenset(name for name, attribute in kind.get_attributes().items() if not attribute.null)
 

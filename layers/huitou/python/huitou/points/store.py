@@ -129,7 +129,7 @@ class TableWallets:
         stale = StaleReadError("The wallet changed meanwhile.")
         writes = [self._table.put(_wallet_item(wallet, wake_at), condition=condition, refused=stale)]
         writes += self._page_writes(before, wallet, stale)
-        writes += [self._table.put(_entry_item(entry), refused=stale) for entry in decision.entries]
+        writes += [self._table.put(entry_item(entry), refused=stale) for entry in decision.entries]
         return writes
 
     def as_saved(self, before: Wallet, decision: Decision) -> Wallet:
@@ -327,7 +327,7 @@ def _wallet(member: MemberId, head: WalletItem, items: Mapping[str, LotsItem]) -
     )
 
 
-def _entry_item(entry: Entry) -> EntryItem:
+def entry_item(entry: Entry) -> EntryItem:
     return EntryItem(
         *keys.entry(entry.member, entry.currency, entry.version),
         type=entry.type.value,

@@ -135,21 +135,21 @@ def own_affairs(document: ProgramDocument) -> Problems:
 
 def _foreign(path: Path, names: Sequence[str], whose: Mapping[str, str], brand: str | None) -> Problems:
     for n, name in enumerate(names):
-        if whose.get(name, brand) != brand:
+        owner = whose.get(name, brand)
+        if owner != brand:
             yield at(
-                (*path, n),
-                f"{name!r} is {whose[name]!r}'s own segment: only what is for {whose[name]!r} alone may name it.",
+                (*path, n), f"{name!r} belongs to the brand {owner!r} alone; only what is that brand's may name it."
             )
 
 
 def _beyond(question: Question, brand: str, owner_of: Mapping[str, str], places: Places) -> Problems:
     for path, other in _brands_in(question, owner_of, places):
         if other not in {brand, GROUP}:
-            yield at(path, f"{question.segment.id!r} is {brand!r}'s own: it sees nothing of {other!r}.")
+            yield at(path, f"This segment belongs to the brand {brand!r} alone; it sees nothing of {other!r}.")
     if question.kind == "brands":
-        yield at(question.path, f"{question.segment.id!r} is {brand!r}'s own: it never sees more than one brand.")
+        yield at(question.path, f"This segment belongs to the brand {brand!r} alone; it never sees two.")
     if question.kind == "days_since_enrolment":
-        yield at(question.path, "A brand's own segment sees when members joined the brand: write `days_since_joining`.")
+        yield at(question.path, "A brand sees when members joined it: write `days_since_joining`.")
 
 
 def _brands_in(question: Question, owner_of: Mapping[str, str], places: Places) -> Iterator[tuple[Path, str]]:

@@ -1,0 +1,96 @@
+"""What happens over HTTPS is told on the group's bus: table, stream, function, bus, a subscriber's queue (M36)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jsonschema_rs
+import pytest
+
+from cli.local_stack import LocalStack
+from tests.e2e.calls import (
+    NAME,
+    PHONE_PREFIX,
+    Body,
+    created,
+    enrol,
+    entries,
+    keyed,
+    redemption,
+    sale,
+    sora_sale,
+)
+from tests.e2e.platform import eventually
+from tests.subscribing import Subscriber
+
+SCHEMAS = Path(__file__).parents[2] / "events" / "domain"
+
+
+class Listening:
+    """Hears everything, and remembers it."""
+
+    def __init__(self, subscriber: Subscriber) -> None:
+        self._subscriber = subscriber
+        self._heard: list[Body] = []
+
+    def told_of(self, member: str) -> dict[str, list[Body]]:
+        """What has been told of a member by now, by type."""
+        self._heard += self._subscriber.heard()
+        told: dict[str, list[Body]] = {}
+        for event in self._heard:
+            if event["detail"]["member_id"] == member:
+                told.setdefault(event["detail-type"], []).append(event["detail"])
+        return told
+
+
+@pytest.fixture(scope="module")
+def bus(stack: LocalStack) -> Iterator[Listening]:
+    subscriber = Subscriber(stack.client("events"), stack.client("sqs"), stack.outputs()["EventBus"])
+    yield Listening(subscriber)
+    subscriber.leave()
+
+
+def fits(detail: Any) -> bool:
+    """Whether it is what its schema in events/domain promises. Raises where it is not."""
+    schema = json.loads((SCHEMAS / f"{detail['type']}.schema.json").read_text("utf-8"))
+    jsonschema_rs.validator_for(schema, validate_formats=True).validate(detail)
+    return True
+
+
+def test_a_purchase_is_told_within_seconds(api: httpx.Client, bus: Listening) -> None:
+    member = enrol(api)
+    purchase = created(api.post("/v1/purchases", json=sale(member, "1000")))
+
+    assert eventually(lambda: "points.earned.v1" in bus.told_of(member))
+
+    (earned,) = bus.told_of(member)["points.earned.v1"]
+    (entry,) = entries(api, member)
+    assert fits(earned)
+    assert (earned["entry_id"], earned["points"]) == (entry["entry_id"], "10")
+    assert earned["cause"] == {"type": "purchase", "id": purchase["purchase_id"]}
+    assert earned["balance"] == entry["balance"]
+    assert earned["expires_at"] == entry["lots"][0]["expires_at"]
+
+
+def test_joins_and_payments_are_told_and_nobody_is_named(api: httpx.Client, bus: Listening) -> None:
+    """E25, E31"""
+    member = enrol(api)
+    created(api.post("/v1/purchases", json=sora_sale(member, "1000")))
+    created(api.post("/v1/redemptions", json=redemption(member, "5"), headers=keyed()))
+
+    wanted = {"member.joined.v1", "points.earned.v1", "points.redeemed.v1"}
+    assert eventually(lambda: wanted <= bus.told_of(member).keys())
+
+    told = bus.told_of(member)
+    assert [(each["brand"], each["cause"]["type"]) for each in told["member.joined.v1"]] == [
+        ("maru", "enrolment"),
+        ("sora", "use"),
+    ]
+    assert all(fits(detail) for details in told.values() for detail in details)
+    said = json.dumps(told, ensure_ascii=False)
+    assert NAME not in said
+    assert PHONE_PREFIX not in said
