@@ -18,9 +18,10 @@ from uuid import NAMESPACE_URL, uuid5
 from cli.call import laid_out
 from huitou.events.answers import schema_of
 from huitou.events.decisions import events_of
-from huitou.events.model import SOURCE, Change, DomainEvent, EventType, MemberChange, MemberState
+from huitou.events.model import SOURCE, Change, DomainEvent, EventType, MemberChange, MemberState, PositionChange
 from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.instants import to_millis
+from huitou.kernel.values import changed
 from huitou.platform import keys
 from huitou.platform.table import Item
 from huitou.points.decisions import Capture, HandOver, PlaceHold, Release
@@ -28,6 +29,9 @@ from huitou.points.packing import pack_counts
 from huitou.points.store import WalletItem, entry_item
 from huitou.points.wallet import Cause, Entry
 from huitou.program.model import Program
+from huitou.program.predicates import Segment
+from huitou.program.tiers import CalendarWindow, Tier, TierPolicy
+from huitou.standing.position import Membership, MoveCause, Position, Seen
 from tests.accounts import Town, settled_program
 from tests.builders import OPENED, at
 
@@ -37,6 +41,16 @@ DELIVERY = ROOT / "events" / "publish_changes.json"
 MEI = MemberId("01JNSM3VF0R6T8C1W5PJ4X9YZA")
 FANG = MemberId("01JNSM4D2QK7B3M9E6VH8T5RWC")
 DAY = timedelta(days=1)
+TIERS = TierPolicy(
+    measure="spend",
+    window=CalendarWindow(12),
+    grace_days=0,
+    downgrade="one_level",
+    on_refund="keep",
+    warning_days=0,
+    levels=(Tier("basic", "Basic", 0), Tier("gold", "Gold", 50_000)),
+)
+FREQUENT = Segment("frequent", "Comes often", "maru", None)
 
 Json = dict[str, Any]
 
@@ -64,7 +78,7 @@ def record(before: Item | None, after: Item | None, number: int = 1) -> Json:
     }
 
 
-def record_of(change: Change, number: int = 1) -> Json:
+def record_of(change: Entry | MemberChange, number: int = 1) -> Json:
     """The record that tells of this change."""
     if isinstance(change, Entry):
         return record(None, entry_item(change), number)
@@ -87,11 +101,11 @@ def _head(state: MemberState) -> WalletItem:
 
 
 def a_program() -> Program:
-    """Points that can be spent from the day after and end 30 days later."""
-    return settled_program(pending_days=1)
+    """Points that can be spent from the day after and end 30 days later; two tiers, and a segment of maru's."""
+    return replace(settled_program(pending_days=1), tiers=TIERS, segments={"frequent": FREQUENT})
 
 
-def story() -> Iterator[Change]:
+def story() -> Iterator[Entry | MemberChange]:
     """Everything that can happen: Mei shops, pays, gives and merges; Fang turns out to be her, and then not to be."""
     town = Town(a_program(), now=at("2026-03-02 12:00"))
     till = Digest("T" * 26)
@@ -119,6 +133,17 @@ def story() -> Iterator[Change]:
     yield from _lives()
 
 
+def moves() -> Iterator[PositionChange]:
+    """Mei comes often, is rewarded, and stays away."""
+    shopped_at, away_at = at("2026-03-02 12:00"), at("2026-06-01 12:00")
+    frequent = Membership("frequent", shopped_at, MoveCause.FACTS)
+    first = Position(MEI, 1, 1, OPENED, Seen(1, 1, 0), tier="basic")
+    often = changed(first, version=2, through=shopped_at, seen=Seen(2, 1, 0), tier="gold", memberships=(frequent,))
+    ended = frequent._replace(until=away_at, end=MoveCause.TIME)
+    yield PositionChange(first, often)
+    yield PositionChange(often, changed(often, version=3, through=away_at, memberships=(ended,)))
+
+
 def _lives() -> Iterator[MemberChange]:
     mei = MemberState(MEI, 1, OPENED, {"maru": OPENED})
     fang = MemberState(FANG, 7, at("2026-04-15 12:00"), {"sora": OPENED})
@@ -136,9 +161,9 @@ def _lives() -> Iterator[MemberChange]:
 
 
 def told() -> list[DomainEvent]:
-    """All events of the story."""
-    program = a_program()
-    return [event for change in story() for event in events_of(change, lambda _: program)]
+    """All events of the story, and of Mei's moves."""
+    changes: list[Change] = [*story(), *moves()]
+    return [event for change in changes for event in events_of(change, lambda _: a_program())]
 
 
 def envelope(event: DomainEvent) -> Json:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
@@ -121,6 +121,41 @@ class PointsConvertedView(MovementView):
     """Points left for another currency or came from one. Both events name the same cause."""
 
 
+class MoveCauseView(View):
+    """Why a member moved."""
+
+    type: Literal["facts", "time", "program"]
+    """What they did or what became known; that time passed; or that the programme changed, whoever did nothing."""
+    id: None
+
+
+class TierChangedView(EventView):
+    """The member has another tier."""
+
+    cause: MoveCauseView  # type: ignore[assignment]
+    program_version: int
+    from_tier: str | None
+    """null: this is the first time that it was worked out, which may be later than when they reached it."""
+    to_tier: str | None
+    direction: Literal["up", "down"] | None
+    """null where there is nothing to compare."""
+
+
+class SegmentEnteredView(EventView):
+    """The member is in a segment from now on. `brand` is whose segment it is."""
+
+    cause: MoveCauseView  # type: ignore[assignment]
+    program_version: int
+    segment: str
+
+
+class SegmentLeftView(SegmentEnteredView):
+    """The member is in it no more."""
+
+    since: datetime
+    """When they had entered: `occurred_at` of the event that this one ends."""
+
+
 class MemberJoinedView(EventView):
     """The member belongs to this brand from now on. The cause is enrolment, use (a first purchase there) or merge."""
 
@@ -154,6 +189,9 @@ VIEWS: Final[Mapping[EventType, type[EventView]]] = {
     EventType.POINTS_RELEASED: PointsReleasedView,
     EventType.POINTS_TRANSFERRED: PointsTransferredView,
     EventType.POINTS_CONVERTED: PointsConvertedView,
+    EventType.TIER_CHANGED: TierChangedView,
+    EventType.SEGMENT_ENTERED: SegmentEnteredView,
+    EventType.SEGMENT_LEFT: SegmentLeftView,
     EventType.MEMBER_JOINED: MemberJoinedView,
     EventType.MEMBER_MERGED: MemberMergedView,
     EventType.MEMBER_UNMERGED: MemberUnmergedView,

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from huitou.events.model import Change, DomainEvent, EventType, MemberChange, MemberState
+from huitou.events.model import Change, DomainEvent, EventType, MemberChange, MemberState, PositionChange
+from huitou.events.moves import moves_of
+from huitou.events.telling import event_of, written
 from huitou.kernel.ids import MemberId
-from huitou.kernel.instants import format_instant
 from huitou.kernel.money import format_amount
 from huitou.points.wallet import Entry, EntryType
 from huitou.program.model import GROUP, BrandId, PointCurrency, Program
@@ -43,6 +44,9 @@ def events_of(change: Change, version: Versions) -> tuple[DomainEvent, ...]:
     """What ``change`` is to subscribers; ``version`` finds the programme under which something was decided."""
     if isinstance(change, MemberChange):
         return tuple(_of_member(change))
+    if isinstance(change, PositionChange):
+        before = version(change.before.program) if change.before else None
+        return tuple(moves_of(change, before, version(change.after.program)))
     return tuple(_of_entry(change, version(change.program_version)))
 
 
@@ -51,7 +55,7 @@ def _of_entry(entry: Entry, program: Program) -> Iterator[DomainEvent]:
     if type_ is None or not (entry.amount or entry.debt or entry.waived or entry.holds or entry.debts):
         return
     currency = program.currencies[entry.currency]
-    yield _event(
+    yield event_of(
         type_,
         (entry.id,),
         entry.member,
@@ -76,8 +80,8 @@ def _own(type_: EventType, entry: Entry, currency: PointCurrency) -> dict[str, A
         lots = [change.lot for change in entry.changes]
         ends = [lot.expires_at for lot in lots if lot.expires_at]
         return {
-            "active_at": _instant(min((lot.active_at for lot in lots), default=None)),
-            "expires_at": _instant(min(ends, default=None)),
+            "active_at": written(min((lot.active_at for lot in lots), default=None)),
+            "expires_at": written(min(ends, default=None)),
         }
     if type_ is EventType.POINTS_TAKEN_BACK:
         return {
@@ -85,7 +89,7 @@ def _own(type_: EventType, entry: Entry, currency: PointCurrency) -> dict[str, A
             "debt": format_amount(entry.debt, currency.exponent),
         }
     if type_ is EventType.POINTS_HELD:
-        return {"ends_at": _instant(entry.ends_at)}
+        return {"ends_at": written(entry.ends_at)}
     return {}
 
 
@@ -112,7 +116,7 @@ def _of_meeting(before: MemberState, after: MemberState) -> DomainEvent:
     """E15: told of the member who goes on; the other one's id leads there from now on, or no more."""
     survivor = after.moved_to or before.moved_to
     type_, cause = (EventType.MEMBER_MERGED, "merge") if after.moved_to else (EventType.MEMBER_UNMERGED, "unmerge")
-    return _event(
+    return event_of(
         type_,
         (after.member, str(after.version)),
         MemberId(str(survivor)),
@@ -128,29 +132,4 @@ def _of_state(
     type_: EventType, state: MemberState, occurred_at: datetime, brand: BrandId, *, cause: Mapping[str, str | None]
 ) -> DomainEvent:
     identity = (state.member, str(state.version), brand)
-    return _event(type_, identity, state.member, occurred_at, state.recorded_at, brand=brand, cause=cause)
-
-
-def _event(
-    type_: EventType,
-    identity: tuple[str, ...],
-    member: MemberId,
-    occurred_at: datetime,
-    recorded_at: datetime,
-    **said: Any,
-) -> DomainEvent:
-    """``identity`` tells it from all others of its type."""
-    id_ = "/".join((type_.value, *identity))
-    detail = {
-        "id": id_,
-        "type": type_.value,
-        "occurred_at": _instant(occurred_at),
-        "recorded_at": _instant(recorded_at),
-        "member_id": member,
-        **said,
-    }
-    return DomainEvent(type_, id_, recorded_at, detail)
-
-
-def _instant(at: datetime | None) -> str | None:
-    return None if at is None else format_instant(at)
+    return event_of(type_, identity, state.member, occurred_at, state.recorded_at, brand=brand, cause=cause)

@@ -11,6 +11,7 @@ from typing import Any
 from huitou.kernel.ids import MemberId
 from huitou.points.wallet import Entry
 from huitou.program.model import BrandId
+from huitou.standing.position import Position
 
 SOURCE = "huitou"
 """Who speaks on the bus."""
@@ -31,6 +32,9 @@ class EventType(StrEnum):
     POINTS_RELEASED = "points.released.v1"
     POINTS_TRANSFERRED = "points.transferred.v1"
     POINTS_CONVERTED = "points.converted.v1"
+    TIER_CHANGED = "tier.changed.v1"
+    SEGMENT_ENTERED = "segment.entered.v1"
+    SEGMENT_LEFT = "segment.left.v1"
     MEMBER_JOINED = "member.joined.v1"
     MEMBER_MERGED = "member.merged.v1"
     MEMBER_UNMERGED = "member.unmerged.v1"
@@ -72,4 +76,12 @@ class MemberChange:
     after: MemberState
 
 
-Change = Entry | MemberChange
+@dataclass(frozen=True, slots=True)
+class PositionChange:
+    """``before`` is None where it was worked out for the first time."""
+
+    before: Position | None
+    after: Position
+
+
+Change = Entry | MemberChange | PositionChange
