@@ -32,6 +32,7 @@ from huitou.program.model import Program
 from huitou.program.predicates import Segment
 from huitou.program.tiers import CalendarWindow, Tier, TierPolicy
 from huitou.standing.position import Membership, MoveCause, Position, Seen
+from huitou.standing.store import position_item
 from tests.accounts import Town, settled_program
 from tests.builders import OPENED, at
 
@@ -78,10 +79,12 @@ def record(before: Item | None, after: Item | None, number: int = 1) -> Json:
     }
 
 
-def record_of(change: Entry | MemberChange, number: int = 1) -> Json:
+def record_of(change: Change, number: int = 1) -> Json:
     """The record that tells of this change."""
     if isinstance(change, Entry):
         return record(None, entry_item(change), number)
+    if isinstance(change, PositionChange):
+        return record(position_item(change.before) if change.before else None, position_item(change.after), number)
     return record(_head(change.before) if change.before else None, _head(change.after), number)
 
 
@@ -105,7 +108,7 @@ def a_program() -> Program:
     return replace(settled_program(pending_days=1), tiers=TIERS, segments={"frequent": FREQUENT})
 
 
-def story() -> Iterator[Entry | MemberChange]:
+def story() -> Iterator[Change]:
     """Everything that can happen: Mei shops, pays, gives and merges; Fang turns out to be her, and then not to be."""
     town = Town(a_program(), now=at("2026-03-02 12:00"))
     till = Digest("T" * 26)
@@ -130,10 +133,11 @@ def story() -> Iterator[Entry | MemberChange]:
     town.do(FANG, HandOver(MEI, Cause("merge", Digest("M" * 26))))
     for entries in town.entries.values():
         yield from entries
+    yield from _moves()
     yield from _lives()
 
 
-def moves() -> Iterator[PositionChange]:
+def _moves() -> Iterator[PositionChange]:
     """Mei comes often, is rewarded, and stays away."""
     shopped_at, away_at = at("2026-03-02 12:00"), at("2026-06-01 12:00")
     frequent = Membership("frequent", shopped_at, MoveCause.FACTS)
@@ -161,9 +165,8 @@ def _lives() -> Iterator[MemberChange]:
 
 
 def told() -> list[DomainEvent]:
-    """All events of the story, and of Mei's moves."""
-    changes: list[Change] = [*story(), *moves()]
-    return [event for change in changes for event in events_of(change, lambda _: a_program())]
+    """All events of the story."""
+    return [event for change in story() for event in events_of(change, lambda _: a_program())]
 
 
 def envelope(event: DomainEvent) -> Json:

@@ -166,6 +166,7 @@ class ServiceStack(Stack):
                         "NewImage": {"members_pk": {"S": [{"exists": True}]}},
                     }
                 },
+                {"dynamodb": {"Keys": {"sk": {"S": ["STANDING#POSITION"]}}}},
             ],
             set_aside=self._data.set_aside,
             alarms=self._alarms,

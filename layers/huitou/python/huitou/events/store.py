@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from huitou.events.model import Change, MemberChange, MemberState
+from huitou.events.model import Change, MemberChange, MemberState, PositionChange
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import from_millis
 from huitou.platform import keys
 from huitou.platform.streams import image
 from huitou.points.packing import unpack_counts
 from huitou.points.store import EntryItem, WalletItem, entry_in
+from huitou.standing.position import Position
+from huitou.standing.store import PositionItem, position_in
 
 
 def change_in(record: Mapping[str, Any]) -> Change | None:
@@ -25,10 +27,22 @@ def change_in(record: Mapping[str, Any]) -> Change | None:
         entry = image(record, EntryItem, "New") if record["eventName"] == "INSERT" else None
         return entry_in(entry) if entry else None
     if sk.startswith(keys.WALLET_PREFIX) and sk.endswith(keys.WALLET_HEAD):
-        before, after = image(record, WalletItem, "Old"), image(record, WalletItem, "New")
-        is_home = after is not None and after.members_pk is not None
-        return MemberChange(_state(before) if before else None, _state(after)) if after and is_home else None
+        return _member_change(image(record, WalletItem, "Old"), image(record, WalletItem, "New"))
+    if sk == keys.POSITION:
+        before, after = image(record, PositionItem, "Old"), image(record, PositionItem, "New")
+        return PositionChange(_position(before) if before else None, _position(after)) if after else None
     return None
+
+
+def _member_change(before: WalletItem | None, after: WalletItem | None) -> MemberChange | None:
+    """Only the wallet of the home currency knows who is behind it."""
+    if after is None or after.members_pk is None:
+        return None
+    return MemberChange(_state(before) if before else None, _state(after))
+
+
+def _position(item: PositionItem) -> Position:
+    return position_in(keys.parse_member(item.pk), item)
 
 
 def _state(head: WalletItem) -> MemberState:

@@ -188,7 +188,7 @@ class TablePositions:
         self._table = table
 
     def save(self, before: Position | None, after: Position) -> Write:
-        return self._table.put(_position_item(after), condition=_is_kept(before), refused=_moved())
+        return self._table.put(position_item(after), condition=_is_kept(before), refused=_moved())
 
     def remove(self, position: Position) -> Write:
         key = keys.position(position.member)
@@ -206,7 +206,7 @@ def _moved() -> StaleReadError:
     return StaleReadError("The position was worked out by somebody else meanwhile.")
 
 
-def _position_item(position: Position) -> PositionItem:
+def position_item(position: Position) -> PositionItem:
     due_pk, due_sk = keys.due(position.member, position.due_at) if position.due_at else (None, None)
     return PositionItem(
         *keys.position(position.member),
