@@ -17,7 +17,7 @@ from huitou.program import predicates as p
 from huitou.program.model import BrandId, Program
 from huitou.segments import judging
 from huitou.segments.facts import Facts
-from huitou.segments.judging import Judge
+from huitou.segments.judging import BOUNDED, Judge
 from huitou.segments.moment import Check, always
 from huitou.standing.model import MILLISECOND
 from tests.facts import FACTS, INSTANTS, PROGRAMS, ZONES
@@ -27,8 +27,6 @@ from tests.property.naive_predicates import ByHand
 SETTLED = (p.ProfileIs, p.Tagged, p.Consents, p.InSegment)
 """What time alone never changes; what segments say of lists."""
 LOOKING = settings(max_examples=2000, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
-BOUNDED = (p.InTier, p.RfmClass)
-"""What may say too early when it changes; the first, because tiers may."""
 
 
 class Case(NamedTuple):
@@ -122,12 +120,18 @@ def broken(case: Case) -> str:
         return f"It does not hold, or does: {holds}"
     if until is not None and until <= case.at:
         return "That is over already."
-    for moment in between(case, until):
-        if case.by_hand(moment) is not holds:
-            return f"Changed at {moment}, but was to stay until {until}."
-    if until is not None and not isinstance(case.asked, (*BOUNDED, p.AllOf, p.AnyOf, p.Not)):
+    if changed := changed_before(case, until):
+        return changed
+    if until is not None and not isinstance(case.asked, BOUNDED):
         return "" if case.by_hand(until) is not holds else f"Was to change at {until}."
     return ""
+
+
+def changed_before(case: Case, until: datetime | None) -> str:
+    """Where it did not stay as it was until then; empty if it did."""
+    holds = case.by_hand(case.at)
+    changes = (moment for moment in between(case, until) if case.by_hand(moment) is not holds)
+    return next((f"Changed at {moment}, but was to stay until {until}." for moment in changes), "")
 
 
 @pytest.mark.parametrize("kind", LEAVES, ids=lambda kind: kind.__name__)
@@ -141,6 +145,23 @@ def test_a_leaf_is_judged_as_by_hand_and_turns_at_its_instant_and_not_before(dat
 @given(cases(PREDICATES))
 def test_what_is_put_together_holds_as_by_hand_and_stays_so_as_long_as_was_said(case: Case) -> None:
     assert not broken(case)
+
+
+@given(cases(PREDICATES), PREDICATES)
+def test_nobody_is_woken_up_for_nothing(case: Case, other: p.Predicate) -> None:
+    """M17: at the earliest instant of all segments, one changes: what only may change then, has been looked at."""
+    asked = {"one": case, "other": case._replace(asked=other, brand=None)}
+    segments = {name: p.Segment(name, name, each.brand, each.asked) for name, each in asked.items()}
+    program = replace(case.program, segments={**case.program.segments, **segments})
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(judging, "MOST_LOOKS", 500)
+        verdicts = Judge(case.facts, program)(case.at)
+    for name, each in asked.items():
+        assert verdicts[name].holds is each.by_hand(case.at)
+        assert not changed_before(each, verdicts[name].until)
+    earliest = min((verdict.until for verdict in verdicts.values() if verdict.until is not None), default=None)
+    if earliest is not None:
+        assert any(each.by_hand(earliest) is not verdicts[name].holds for name, each in asked.items())
 
 
 @pytest.mark.parametrize("kind", [kind for kind in LEAVES if kind not in SETTLED], ids=lambda kind: kind.__name__)

@@ -147,7 +147,7 @@ def _asks(only: Only, brand: BrandId | None, program: Program) -> Iterable[Calla
 def held_in(chosen: Chosen, window: Window, moment: Moment) -> Held:
     """What ``window`` holds at the moment: what was done before it (E7), and has not left (E9)."""
     at, ats = moment.at, chosen.ats
-    end = bisect_left(ats, at)
+    end = bisect_left(ats, moment.seen_at)
     match window:
         case LastDays(days):
             leaving, in_order = chosen.leaving(days, moment.known.days)

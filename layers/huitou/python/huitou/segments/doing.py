@@ -94,7 +94,7 @@ def since(leaf: Since, scope: Scope) -> Check:
 
     def check(moment: Moment) -> Answer:
         ats = choice.of(moment.known).ats
-        done = bisect_left(ats, moment.at)
+        done = bisect_left(ats, moment.seen_at)
         if not done:
             return always(False)
         then = ats[0] if leaf.which == "first" else ats[done - 1]

@@ -51,6 +51,11 @@ from huitou.segments.deeds import Choice, Scope
 from huitou.segments.facts import Facts, Verdict
 from huitou.segments.moment import Answer, Check, Known, Moment, all_of, always, any_of, opposite
 
+MOST_LOOKS = 8
+"""How often somebody looks ahead, from one instant to the next: beyond that, somebody may be woken up for nothing."""
+BOUNDED = (AllOf, AnyOf, Not, InTier, InSegment, RfmClass)
+"""What may say an instant at which nothing changes; all others say the very one."""
+
 _MAKERS: Mapping[type[Leaf], Callable[[Any, Scope], Check]] = {
     Behaviour: doing.behaviour,
     Share: doing.share_of_spend,
@@ -82,16 +87,34 @@ class Judge:
     """`judge`, for who asks at many instants about one member."""
 
     def __init__(self, facts: Facts, program: Program) -> None:
-        self._known = Known(facts, program, _checks(program))
+        checks, self._bounded = _made(program)
+        self._known = Known(facts, program, checks)
 
     def __call__(self, at: datetime) -> Mapping[SegmentId, Verdict]:
         moment = Moment(self._known, at)
-        return {segment: _said(moment.answer_of(segment)) for segment in self._known.checks}
+        answers = {segment: moment.answer_of(segment) for segment in self._known.checks}
+        self._look_ahead(answers, at)
+        return {segment: _said(answer) for segment, answer in answers.items()}
 
     def of(self, predicate: Predicate, at: datetime, brand: BrandId | None = None) -> Verdict:
         """What `judge` would say of a segment of ``brand`` that asks this."""
         known = self._known
         return _said(_Making(known.program).predicate(predicate, brand)(Moment(known, at)))
+
+    def _look_ahead(self, answers: dict[SegmentId, Answer], at: datetime) -> None:
+        """Makes sure that something changes at the earliest instant: what only may, is asked what it says then."""
+        for _ in range(MOST_LOOKS if answers else 0):
+            segment, (holds, until) = min(answers.items(), key=_until)
+            if segment not in self._bounded or until == NEVER:
+                return
+            then = Moment(self._known, until, seen_at=at).answer_of(segment)
+            if then.holds is not holds:
+                return
+            answers[segment] = then
+
+
+def _until(judged: tuple[SegmentId, Answer]) -> datetime:
+    return judged[1].until
 
 
 def _said(answer: Answer) -> Verdict:
@@ -125,10 +148,11 @@ class _Making:
         return self._leaves[predicate, brand]
 
 
-def _make(program: Program) -> Mapping[SegmentId, Check]:
-    making = _Making(program)
-    return {segment.id: making.segment(segment) for segment in program.segments.values()}
+def _make(program: Program) -> tuple[Mapping[SegmentId, Check], frozenset[SegmentId]]:
+    making, segments = _Making(program), program.segments.values()
+    bounded = frozenset(segment.id for segment in segments if isinstance(segment.when, BOUNDED))
+    return {segment.id: making.segment(segment) for segment in segments}, bounded
 
 
-_checks = Prepared(_make)
-"""Those of a programme's segments."""
+_made = Prepared(_make)
+"""The checks of a programme's segments, and which of them may say an instant at which nothing changes."""

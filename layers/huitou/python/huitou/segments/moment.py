@@ -47,13 +47,17 @@ class Known:
 
 
 class Moment:
-    """An instant in the life of a member, and what has been said of it so far."""
+    """An instant in the life of a member, and what has been said of it so far.
 
-    __slots__ = ("_of_leaves", "_of_segments", "at", "known")
+    What counts are the deeds from before ``seen_at``: earlier than ``at`` where somebody looks ahead.
+    """
 
-    def __init__(self, known: Known, at: datetime) -> None:
+    __slots__ = ("_of_leaves", "_of_segments", "at", "known", "seen_at")
+
+    def __init__(self, known: Known, at: datetime, seen_at: datetime | None = None) -> None:
         self.known = known
         self.at = at
+        self.seen_at = seen_at or at
         self._of_segments: dict[SegmentId, Answer] = {}
         self._of_leaves: dict[Check, Answer] = {}
 

@@ -45,7 +45,7 @@ def is_alive(leaf: Alive, scope: Scope) -> Check:
 def _days(choice: Choice, moment: Moment) -> tuple[list[date], datetime]:
     """The local days on which something was bought by the moment, and when last."""
     chosen = choice.of(moment.known)
-    done = bisect_left(chosen.ats, moment.at)
+    done = bisect_left(chosen.ats, moment.seen_at)
     days = moment.known.once((choice, done), lambda known: list(dict.fromkeys(chosen.days(known.days)[:done])))
     return days, chosen.ats[done - 1] if done else NEVER
 
