@@ -6,9 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import time
 from fractions import Fraction
-from functools import partial
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from huitou.kernel.money import parse_amount
 from huitou.program.looking_back import in_order
@@ -36,6 +35,7 @@ from huitou.program.predicates import (
     Overdue,
     Predicate,
     ProfileIs,
+    Quantity,
     RfmClass,
     Segment,
     Share,
@@ -49,6 +49,8 @@ from huitou.program.rules import SegmentId
 
 Stored = Mapping[str, Any]
 Number = Callable[[Any], Fraction | int]
+Reader = Callable[[Any, "_Context"], Predicate]
+"""Makes a predicate of what is asked."""
 
 DECIMALS = 2
 """Of what is neither money nor points: percentages, days between purchases, times of an interval."""
@@ -74,7 +76,7 @@ def compile_segments(
 def _segment(entry: Stored | SegmentId, units: Units, home_currency: CurrencyId) -> Segment:
     if isinstance(entry, str):
         return Segment(entry, entry, None, None)
-    when = _Compiler(units, home_currency, entry["brand"]).predicate(entry["when"]) if entry["when"] else None
+    when = _predicate(entry["when"], _Context(units, home_currency, entry["brand"])) if entry["when"] else None
     return Segment(entry["id"], entry["name"], entry["brand"], when)
 
 
@@ -92,80 +94,58 @@ _WINDOWS: Mapping[str, Window] = {
 }
 
 
-class _Compiler:
-    """Reads the conditions of one segment; ``brand`` is whose it is."""
+class _Context(NamedTuple):
+    """What a condition means depends on whose segment it is part of."""
 
-    def __init__(self, units: Units, home_currency: CurrencyId, brand: BrandId | None) -> None:
-        self._units = units
-        self._home_currency = home_currency
-        self._brand = brand
-        amounts: Mapping[str, Number] = {"spend": units.money, "average_basket": units.money, "interval": _decimal}
-        counts = ("purchases", "visits", "brands", "stores", "categories")
-        self._readers: Mapping[str, Callable[[Any], Predicate]] = {
-            "all": lambda parts: AllOf(tuple(map(self.predicate, parts))),
-            "any": lambda parts: AnyOf(tuple(map(self.predicate, parts))),
-            "not": lambda part: Not(self.predicate(part)),
-            **{name: partial(_behaviour, name, int) for name in counts},
-            **{name: partial(_behaviour, name, number) for name, number in amounts.items()},
-            "share": lambda part: Share(_bounds(part, _percent), _window(part), _only(part)),
-            **{
-                f"days_since_{which}_{of}": partial(_since, which, of)
-                for which in ("first", "last")
-                for of in ("purchase", "visit")
-            },
-            "usual_hour": _usual_hour,
-            "overdue": lambda part: Overdue(_decimal(part["at_least"])),
-            "alive": lambda part: Alive(_bounds(part, _percent)),
-            "rfm": lambda part: RfmClass(*(frozenset(part[axis]) for axis in ("recency", "frequency", "money"))),
-            "age": lambda part: Age(_bounds(part, int)),
-            "birthday": lambda part: BirthdayNear(part["days_before"], part["days_after"]),
-            "birthday_month": lambda _: BirthdayMonth(),
-            "joined": lambda brands: Joined(frozenset(brands)),
-            "days_since_joining": self._days_since_joining,
-            "days_since_enrolment": lambda part: Joined(frozenset(), *_days(part)),
-            "gender": lambda values: ProfileIs("gender", frozenset(values)),
-            "language": lambda values: ProfileIs("language", frozenset(values)),
-            "home_store": lambda values: ProfileIs("home_store", frozenset(values)),
-            "tags": lambda names: Tagged(frozenset(names)),
-            "consent": self._consent,
-            "points": lambda part: HasPoints(*self._points(part)),
-            "expiring_points": self._expiring_points,
-            "tiers": lambda tiers: InTier(frozenset(tiers)),
-            "segments": lambda segments: InSegment(frozenset(segments)),
-        }
-
-    def predicate(self, part: Stored) -> Predicate:
-        """What the one thing that is written asks."""
-        ((kind, asked),) = part.items()
-        return self._readers[kind](asked)
-
-    def _days_since_joining(self, part: Stored) -> Joined:
-        brands = part["brands"] or ([self._brand] if self._brand else [])
-        return Joined(frozenset(brands), *_days(part))
-
-    def _consent(self, part: Stored) -> Consents:
-        return Consents(part["channel"], part["purpose"], part["brand"] or self._brand or GROUP)
-
-    def _points(self, part: Stored) -> tuple[CurrencyId, Bounds]:
-        currency = part["currency"] or self._home_currency
-        return currency, _bounds(part, lambda text: self._units.points(text, currency))
-
-    def _expiring_points(self, part: Stored) -> ExpiringPoints:
-        currency, bounds = self._points(part)
-        return ExpiringPoints(currency, part["within_days"], bounds)
+    units: Units
+    home_currency: CurrencyId
+    brand: BrandId | None
 
 
-def _behaviour(quantity: Any, number: Number, part: Stored) -> Behaviour:
-    return Behaviour(quantity, _bounds(part, number), _window(part), _only(part))
+def _predicate(part: Stored, context: _Context) -> Predicate:
+    """What the one thing that is written asks."""
+    ((kind, asked),) = part.items()
+    return _READERS[kind](asked, context)
 
 
-def _since(which: Any, of: Any, part: Stored) -> Since:
-    return Since(which, of, *_days(part), only=_only(part))
+def _counted(quantity: Quantity) -> Reader:
+    return lambda part, _: Behaviour(quantity, _bounds(part, int), _window(part), _only(part))
 
 
-def _usual_hour(part: Stored) -> UsualHour:
+def _money(quantity: Quantity) -> Reader:
+    return lambda part, context: Behaviour(quantity, _bounds(part, context.units.money), _window(part), _only(part))
+
+
+def _since(which: Literal["first", "last"], of: Literal["purchase", "visit"]) -> Reader:
+    return lambda part, _: Since(which, of, *_days(part), only=_only(part))
+
+
+def _profile(field: Literal["gender", "language", "home_store"]) -> Reader:
+    return lambda values, _: ProfileIs(field, frozenset(values))
+
+
+def _usual_hour(part: Stored, _: _Context) -> UsualHour:
     begin, end = (time.fromisoformat(part[field]) for field in ("from", "to"))
     return UsualHour(begin, end, _window(part), _only(part))
+
+
+def _days_since_joining(part: Stored, context: _Context) -> Joined:
+    brands = part["brands"] or ([context.brand] if context.brand else [])
+    return Joined(frozenset(brands), *_days(part))
+
+
+def _consent(part: Stored, context: _Context) -> Consents:
+    return Consents(part["channel"], part["purpose"], part["brand"] or context.brand or GROUP)
+
+
+def _points(part: Stored, context: _Context) -> tuple[CurrencyId, Bounds]:
+    currency = part["currency"] or context.home_currency
+    return currency, _bounds(part, lambda text: context.units.points(text, currency))
+
+
+def _expiring_points(part: Stored, context: _Context) -> ExpiringPoints:
+    currency, bounds = _points(part, context)
+    return ExpiringPoints(currency, part["within_days"], bounds)
 
 
 def _bounds(part: Stored, number: Number) -> Bounds:
@@ -205,3 +185,42 @@ def _only(part: Stored) -> Only:
         return EVERYTHING
     lists = ("brands", "stores", "regions", "channels", "payments", "categories", "skus")
     return Only(**{field: frozenset(asked[field]) for field in lists}, discounted=asked["discounted"])
+
+
+_READERS: Mapping[str, Reader] = {
+    "all": lambda parts, context: AllOf(tuple(_predicate(part, context) for part in parts)),
+    "any": lambda parts, context: AnyOf(tuple(_predicate(part, context) for part in parts)),
+    "not": lambda part, context: Not(_predicate(part, context)),
+    "purchases": _counted("purchases"),
+    "visits": _counted("visits"),
+    "spend": _money("spend"),
+    "average_basket": _money("average_basket"),
+    "brands": _counted("brands"),
+    "stores": _counted("stores"),
+    "categories": _counted("categories"),
+    "interval": lambda part, _: Behaviour("interval", _bounds(part, _decimal), _window(part), _only(part)),
+    "share": lambda part, _: Share(_bounds(part, _percent), _window(part), _only(part)),
+    "days_since_first_purchase": _since("first", "purchase"),
+    "days_since_last_purchase": _since("last", "purchase"),
+    "days_since_first_visit": _since("first", "visit"),
+    "days_since_last_visit": _since("last", "visit"),
+    "usual_hour": _usual_hour,
+    "overdue": lambda part, _: Overdue(_decimal(part["at_least"])),
+    "alive": lambda part, _: Alive(_bounds(part, _percent)),
+    "rfm": lambda part, _: RfmClass(*(frozenset(part[axis]) for axis in ("recency", "frequency", "money"))),
+    "age": lambda part, _: Age(_bounds(part, int)),
+    "birthday": lambda part, _: BirthdayNear(part["days_before"], part["days_after"]),
+    "birthday_month": lambda *_: BirthdayMonth(),
+    "joined": lambda brands, _: Joined(frozenset(brands)),
+    "days_since_joining": _days_since_joining,
+    "days_since_enrolment": lambda part, _: Joined(frozenset(), *_days(part)),
+    "gender": _profile("gender"),
+    "language": _profile("language"),
+    "home_store": _profile("home_store"),
+    "tags": lambda names, _: Tagged(frozenset(names)),
+    "consent": _consent,
+    "points": lambda part, context: HasPoints(*_points(part, context)),
+    "expiring_points": _expiring_points,
+    "tiers": lambda tiers, _: InTier(frozenset(tiers)),
+    "segments": lambda segments, _: InSegment(frozenset(segments)),
+}
