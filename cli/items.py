@@ -56,6 +56,7 @@ TYPES: Final = {
     "REPORT": ("SIMULATION#", "REPORT"),
     "MONTH": ("SETTLEMENTS", r"MONTH#\d{4}-\d{2}"),
     "LAST": ("SETTLEMENTS", "LAST"),
+    "WATERMARKS": ("CLOCK", "WATERMARKS"),
 }
 """Every type of item by its keys: what `pk` begins with, and the form of `sk`."""
 

@@ -33,11 +33,13 @@ from huitou.access.service import KeyService
 from huitou.access.store import TableKeys
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import format_instant
-from huitou.platform.keys import MEMBER_SHARDS
+from huitou.platform.keys import DUE_SHARDS, MEMBER_SHARDS
 from huitou.platform.table import Table
 from huitou.points.budget_store import TableBudgets
 from huitou.points.budgets import BudgetId, split
 from huitou.segment_composition import segments_on
+from huitou.standing.clock import AHEAD
+from huitou.standing.store import TableWatermarks
 from infra.routes import ROUTES
 from tests.builders import at
 from tests.contract.targets import REGION, create_table
@@ -69,7 +71,7 @@ _PACKED = re.compile(r"\(\d+ bytes\)")
 """How small depends on the machine's zlib."""
 _SELDOM = (
     *("EVENT", "CONSENT", "COMMAND", "REFUND", "WAITING", "MERGE", "MERGED", "OPENING", "SHARD", "POSITION"),
-    *("ACCOUNT", "SUMS", "MONTH", "LAST", "SIMULATION", "ERASURE"),
+    *("ACCOUNT", "SUMS", "MONTH", "LAST", "SIMULATION", "ERASURE", "WATERMARKS"),
 )
 """Types of items that are there once somebody has called for them."""
 _SIGNED = re.compile(r'https://[^"]*?/(imports/[^"?]+)\?[^"]*')
@@ -143,13 +145,14 @@ class _Cloud:
         return "".join(f"| `{name}` | {average:,} | {largest:,} |\n" for name, average, largest in rows)
 
     def do_what_no_call_shows(self) -> None:
-        """A key, a budget, a sale without a member, a refund without a sale, more lots than a wallet keeps, and a
-        position.
+        """A key, a tick, a budget, a sale without a member, a refund without a sale, more lots than a wallet keeps, and
+        a position.
         """
         tokens = iter(("3f9a1c7e5b2d8046", bytes(range(32)).hex()))
         table = Table("program", REGION)
         keys = KeyService(TableKeys(table), table.commit, lambda _: next(tokens))
         keys.mint("maru", ["purchases:write", "points:read"], "till app", "arn:aws:iam::123456789012:user/mei", NOW)
+        table.commit([TableWatermarks(table).save(dict.fromkeys(range(DUE_SHARDS), NOW + AHEAD))])
         members = Table("members", REGION)
         members.commit(TableBudgets(members).split(BudgetId("welcome", "points"), [], split([], 10_000, version=1)))
         self._sell("20970", {})

@@ -1,36 +1,60 @@
-"""The worker behind the due queue: books what time has done to a wallet."""
+"""The worker behind the due queue: books what time has done, at its instant or later, never before."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
+from huitou.kernel.errors import UnavailableError
 from huitou.kernel.instants import to_instant
 from huitou.platform.observability import Observer
 from huitou.platform.pauses import pause
-from huitou.platform.queues import each_message
-from huitou.platform.settings import MembersTable, ProgramTable, Settings, load
+from huitou.platform.queues import SqsQueue, each_message
+from huitou.platform.settings import DueQueueUrl, MembersTable, ProgramTable, Settings, load
 from huitou.platform.table import Table
+from huitou.points.budget_store import TableBudgets
 from huitou.points.command_store import TableCommands
 from huitou.points.figures import points_booked
 from huitou.points.service import Points
 from huitou.points.store import TableWallets
+from huitou.points.wallet import Entry
 from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
-from huitou.standing.messages import read_message
+from huitou.purchases.refund_service import Refunds
+from huitou.purchases.refund_store import TableRefunds
+from huitou.purchases.store import TableMemberStates, TablePurchases
+from huitou.segment_composition import segments_on
+from huitou.standing.messages import DuePosition, DueRefund, DueWallet, delay_until, read_message
+from huitou.standing.store import TableStandings
 
 
 class Needs(Settings):
     members_table: MembersTable
     program_table: ProgramTable
+    due_queue_url: DueQueueUrl
 
 
 settings = load(Needs)
 observer = Observer("book_due")
+queue = SqsQueue(settings.due_queue_url, settings.region, settings.endpoint)
 members = Table(settings.members_table, settings.region, settings.endpoint)
 programs = ProgramReader(TableVersions(Table(settings.program_table, settings.region, settings.endpoint)), monotonic)
-points = Points(TableWallets(members), TableCommands(members), programs, members.commit, pause)
+wallets = TableWallets(members)
+points = Points(wallets, TableCommands(members), programs, members.commit, pause)
+refunds = Refunds(
+    TablePurchases(members),
+    wallets,
+    programs,
+    members.commit,
+    pause,
+    budgets=TableBudgets(members),
+    states=TableMemberStates(members),
+    standings=TableStandings(members),
+    refunds=TableRefunds(members),
+)
+segments = segments_on(members, programs)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -42,12 +66,33 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def book(message: str) -> None:
-    """Does nothing where nothing is due: a message may come early, again, or after a purchase has booked it."""
-    due = read_message(message)
-    decision = points.settle(due.member, due.currency, to_instant(datetime.now(UTC)))
-    observer.count("DueBooked", bool(decision.entries))
-    for name, booked in points_booked(decision.entries, programs.active().home_currency).items():
-        observer.count(name, booked)
+    """Does nothing where nothing is due: a message may come again, or after a purchase has booked it."""
+    due, now = read_message(message), to_instant(datetime.now(UTC))
+    if due.at > now:
+        hand_back(message, delay_until(due.at, now))
+        return
+    match due:
+        case DueWallet(member, currency):
+            count(points.settle(member, currency, now).entries)
+        case DuePosition(member):
+            count(points.settle_all(member, now))
+            segments.refresh(member, now)
+        case DueRefund(refund):
+            refunds.finish(refund, now)
+
+
+def hand_back(message: str, delay: int) -> None:
+    """The queue carries what came before its instant once more."""
+    if queue.send([(message, delay)]):
+        raise UnavailableError("The queue did not take the message back.")
+
+
+def count(entries: Iterable[Entry]) -> None:
+    """What was booked."""
+    booked = tuple(entries)
+    observer.count("DueBooked", bool(booked))
+    for name, amount in points_booked(booked, programs.active().home_currency).items():
+        observer.count(name, amount)
 
 
 def fail(error: Exception) -> None:

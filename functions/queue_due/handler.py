@@ -1,4 +1,4 @@
-"""Each minute: hands the wallets that time has changed to the worker, by a queue."""
+"""Each minute: hands what falls due within the next two to the worker, by a queue, each at its instant."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 from huitou.kernel.instants import to_instant
 from huitou.platform.observability import Observer
 from huitou.platform.queues import SqsQueue
-from huitou.platform.settings import DueQueueUrl, MembersTable, Settings, load
+from huitou.platform.settings import DueQueueUrl, MembersTable, ProgramTable, Settings, load
 from huitou.platform.table import Table
 from huitou.standing.clock import Clock
-from huitou.standing.store import TableDueIndex
+from huitou.standing.store import TableDueIndex, TableWatermarks
 
 RESERVE_MILLISECONDS = 10_000
 """Enough to send one more page to a slow queue."""
@@ -19,22 +19,26 @@ RESERVE_MILLISECONDS = 10_000
 
 class Needs(Settings):
     members_table: MembersTable
+    program_table: ProgramTable
     due_queue_url: DueQueueUrl
 
 
 settings = load(Needs)
 observer = Observer("queue_due")
+program = Table(settings.program_table, settings.region, settings.endpoint)
 clock = Clock(
     TableDueIndex(Table(settings.members_table, settings.region, settings.endpoint)),
     SqsQueue(settings.due_queue_url, settings.region, settings.endpoint),
+    TableWatermarks(program),
+    program.commit,
 )
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
-    """``event`` is the scheduler's and says nothing that matters: what is due is due now."""
+    """``event`` is the scheduler's and says nothing that matters: what falls due is told by the time that it is."""
     del event
     tick = clock.tick(
-        to_instant(datetime.now(UTC)), lambda: context.get_remaining_time_in_millis() > RESERVE_MILLISECONDS
+        lambda: to_instant(datetime.now(UTC)), lambda: context.get_remaining_time_in_millis() > RESERVE_MILLISECONDS
     )
     observer.count("DueQueued", tick.queued)
     observer.count("DueRefused", tick.refused.total())

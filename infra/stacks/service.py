@@ -101,16 +101,19 @@ class ServiceStack(Stack):
         return function
 
     def _due_work(self) -> None:
-        """Each minute what falls due is read from the index and queued; a worker books it."""
+        """Each minute what falls due is read from the index and queued for its instant; a worker books it."""
         queue = WorkQueue(self, "due", worker_timeout=WORKER_TIMEOUT, alarms=self._alarms)
         failed_ticks = DeadLetterQueue(self, "failed-ticks", alarms=self._alarms)
-        tick = self._function("queue_due", {**self._members, "HUITOU_DUE_QUEUE_URL": queue.queue_url}, WORKER_TIMEOUT)
+        both = {**self._members, **self._program, "HUITOU_DUE_QUEUE_URL": queue.queue_url}
+        tick = self._function("queue_due", both, WORKER_TIMEOUT)
         tick.allow(["dynamodb:Query"], f"{self._data.members.table_arn}/index/{DUE_INDEX}")
+        tick.allow(["dynamodb:GetItem", "dynamodb:PutItem"], self._data.program.table_arn, partitions=["CLOCK"])
         tick.allow(["sqs:SendMessage", "sqs:GetQueueAttributes"], queue.queue_arn)
         self._each_minute(tick, failed_ticks)
 
-        worker = self._function("book_due", {**self._members, **self._program}, timeout=WORKER_TIMEOUT)
+        worker = self._function("book_due", both, timeout=WORKER_TIMEOUT)
         worker.allow([*READ, *WRITE], self._data.members.table_arn)
+        worker.allow(["sqs:SendMessage"], queue.queue_arn)
         self._let_read_program(worker)
         worker.add_event_source(
             sources.SqsEventSource(

@@ -6,26 +6,34 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 import pytest
 
+from huitou.kernel.commits import StaleReadError
 from huitou.kernel.errors import DomainError
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import EPOCH, parse_instant
 from huitou.kernel.pages import InvalidCursorError, all_items
 from huitou.platform import keys
+from huitou.platform.table import Table
 from huitou.points.decisions import Decision
 from huitou.points.ports import WalletStore
 from huitou.points.store import TableWallets
 from huitou.points.wallet import Lot, Wallet, open_wallet
+from huitou.purchases.ports import RefundStore
+from huitou.purchases.refund_store import TableRefunds
+from huitou.purchases.refunds import RefundStatus
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_points import MemoryWallets
-from huitou.simulator.memory_standing import MemoryDueIndex
-from huitou.standing.messages import DueWallet
-from huitou.standing.ports import DueIndex
-from huitou.standing.store import TableDueIndex
+from huitou.simulator.memory_refunds import MemoryRefunds
+from huitou.simulator.memory_standing import MemoryDueIndex, MemoryWatermarks
+from huitou.standing.messages import Due, DuePosition, DueRefund, DueWallet
+from huitou.standing.ports import DueIndex, Watermarks
+from huitou.standing.store import DueItem, TableDueIndex, TableWatermarks
 from tests.contract.targets import AnyTable
+from tests.purchases import bill, return_of
 
 T = TypeVar("T")
 NOON = parse_instant("2026-03-02T12:00:00+08:00")
@@ -65,10 +73,15 @@ class Shelf:
         lots = (a_lot(ends),) if ends else ()
         self._save(before, replace(before, version=before.version + 1, lots=lots))
 
-    def due(self, member: MemberId, *, since: datetime = EPOCH, until: datetime = NOON) -> list[DueWallet]:
+    def due(self, member: MemberId, *, since: datetime = EPOCH, until: datetime = NOON) -> list[Due]:
         """What is due in the member's shard."""
         shard = shard_of(member)
         return list(all_items(lambda after: self.index.due(shard, since, until, after=after, limit=2)))
+
+    def everything(self) -> list[Due]:
+        """What is due by noon in any shard."""
+        pages = (self.index.due(shard, EPOCH, NOON, limit=100) for shard in range(self.index.shards))
+        return [due for page in pages for due in page.items]
 
     def _save(self, before: Wallet, after: Wallet) -> None:
         self.table.commit(self.wallets.save(before, Decision(after, ())))
@@ -90,7 +103,7 @@ def settled(look: Callable[[], T], expected: T) -> T:
 def test_a_wallet_is_due_at_the_very_instant_at_which_its_points_end(shelf: Shelf) -> None:
     """E5: the end itself is not valid any more, so there is something to book at it."""
     shelf.put(a_member(0), ends=NOON)
-    expected = [DueWallet(a_member(0), "points", NOON)]
+    expected: list[Due] = [DueWallet(a_member(0), "points", NOON)]
     assert settled(lambda: shelf.due(a_member(0), until=NOON), expected) == expected
 
 
@@ -109,7 +122,7 @@ def test_a_wallet_without_a_deadline_is_not_in_the_index(shelf: Shelf) -> None:
 def test_a_deadline_that_moves_is_found_where_it_is_now(shelf: Shelf) -> None:
     shelf.put(a_member(0), ends=NOON - MINUTE)
     shelf.put(a_member(0), ends=NOON)
-    expected = [DueWallet(a_member(0), "points", NOON)]
+    expected: list[Due] = [DueWallet(a_member(0), "points", NOON)]
     assert settled(lambda: shelf.due(a_member(0)), expected) == expected
 
 
@@ -135,26 +148,59 @@ def test_a_shard_is_paged_in_the_order_of_time_with_nothing_twice_or_left_out(sh
     assert settled(lambda: len(shelf.due(first)), 6) == 6
     everything = shelf.due(first)
     assert [due.at for due in everything] == [NOON - 3 * MINUTE, NOON - MINUTE, NOON, NOON, NOON, NOON]
-    assert [due.member for due in everything[:2]] == [fifth, fourth]
-    assert {(due.member, due.currency) for due in everything[2:]} == {
-        (first, "points"),
-        (first, "beans"),
-        (second, "points"),
-        (third, "points"),
-    }
+    assert everything[:2] == [DueWallet(fifth, "points", NOON - 3 * MINUTE), DueWallet(fourth, "points", NOON - MINUTE)]
+    points = {DueWallet(member, "points", NOON) for member in (first, second, third)}
+    assert set(everything[2:]) == points | {DueWallet(first, "beans", NOON)}
 
 
 def test_every_wallet_is_in_exactly_one_shard(shelf: Shelf) -> None:
     members = [a_member(number) for number in range(12)]
     for member in members:
         shelf.put(member, ends=NOON)
+    expected = {DueWallet(member, "points", NOON) for member in members}
+    assert settled(lambda: len(shelf.everything()), len(expected)) == len(expected)
+    assert set(shelf.everything()) == expected
 
-    def everywhere() -> list[DueWallet]:
-        pages = (shelf.index.due(shard, EPOCH, NOON, limit=100) for shard in range(shelf.index.shards))
-        return sorted((due for page in pages for due in page.items), key=lambda due: due.member)
 
-    expected = [DueWallet(member, "points", NOON) for member in members]
-    assert settled(everywhere, expected) == expected
+def test_a_refund_that_waits_is_due_when_that_ends_and_not_when_something_became_of_it(shelf: Shelf) -> None:
+    """E19: it is in the index beside the wallets, in the order of time."""
+    refunds: RefundStore = (
+        MemoryRefunds(shelf.table) if isinstance(shelf.table, MemoryTable) else TableRefunds(shelf.table)
+    )
+    waiting = return_of(bill(), "R-1", closes_at=NOON)
+    shelf.table.commit(refunds.add(waiting))
+    shelf.table.commit(refunds.add(return_of(bill(), "R-2", closes_at=NOON, status=RefundStatus.BOOKED)))
+    expected: list[Due] = [DueRefund(waiting.id, NOON)]
+    assert settled(shelf.everything, expected) == expected
+
+    shelf.table.commit(refunds.settle(replace(waiting, status=RefundStatus.CANCELLED)))
+    assert settled(lambda: len(shelf.everything()), 0) == 0
+
+
+def test_an_entry_says_what_it_is_about(dynamo_table: Table) -> None:
+    """M17: wallets, positions and refunds share the index."""
+    refund = return_of(bill()).id
+    for key in (keys.position(a_member(1)), keys.wallet(a_member(1), "points"), keys.refund(refund)):
+        due_pk, due_sk = keys.due(a_member(1), NOON)
+        thing = DueItem(*key, due_pk=due_pk, due_sk=due_sk)
+        dynamo_table.commit([dynamo_table.put(thing, refused=StaleReadError("Not refused."))])
+    expected: set[Due] = {
+        DuePosition(a_member(1), NOON),
+        DueWallet(a_member(1), "points", NOON),
+        DueRefund(refund, NOON),
+    }
+    index = TableDueIndex(dynamo_table)
+    look = partial(index.due, shard_of(a_member(1)), EPOCH, NOON, limit=9)
+    assert settled(lambda: set(look().items), expected) == expected
+
+
+def test_how_far_was_queued_is_read_back(table: AnyTable) -> None:
+    """M17: nothing, before the first tick."""
+    marks: Watermarks = MemoryWatermarks(table) if isinstance(table, MemoryTable) else TableWatermarks(table)
+    assert marks.load() == {}
+    for reached in ({0: NOON, 15: NOON + MINUTE}, {0: NOON + MINUTE}):
+        table.commit([marks.save(reached)])
+        assert marks.load() == reached
 
 
 @pytest.mark.parametrize("cursor", ["", "rubbish", "2027-01-01T00:00:00.000Z\nM#x\nWALLET#points#HEAD"])

@@ -6,11 +6,13 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from cli.invoke import call
 from cli.local_stack import REGION, LocalStack
+from huitou.kernel.instants import format_instant
 from huitou.platform.keys import DUE_INDEX
 from huitou.platform.table import Table
 
@@ -72,6 +74,15 @@ class Platform:
         """The keys of everything in the due index."""
         items = self._pages(self._dynamodb, "scan", "Items", TableName=self.members_table, IndexName=DUE_INDEX)
         return {(item["pk"]["S"], item["sk"]["S"]) for item in items}
+
+    def wake(self, member: str, currency: str, at: datetime) -> None:
+        """Lets a wallet fall due at ``at``, whatever its points say."""
+        self._dynamodb.update_item(
+            TableName=self.members_table,
+            Key={"pk": {"S": f"M#{member}"}, "sk": {"S": f"WALLET#{currency}#HEAD"}},
+            UpdateExpression="SET due_sk = :at",
+            ExpressionAttributeValues={":at": {"S": format_instant(at)}},
+        )
 
     def queue(self, messages: Sequence[str]) -> None:
         """Puts messages into the due queue, in one call."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 
 import httpx
 import pytest
 
 from huitou.kernel.ids import new_member_id
-from huitou.kernel.instants import to_instant
+from huitou.kernel.instants import format_instant, to_instant
 from huitou.purchases.model import Line
 from tests.builders import program
 from tests.e2e.calls import DAY, PROGRAM, entries, found, now, spendable, unique
@@ -19,7 +20,7 @@ from tests.purchases import Shop, bill, bread
 
 @dataclass(frozen=True)
 class Forgotten:
-    """A wallet that last midnight should have changed; since before then the clock has stood still."""
+    """A wallet that last midnight should have changed, and that has fallen due only now."""
 
     member: str
     currency: str
@@ -53,11 +54,14 @@ def forgotten(api: httpx.Client, platform: Platform) -> list[Forgotten]:
         shop.sell(bill(unique("R"), *lines, occurred_at=when, program_version=version, **where), member, now=when)
         return str(member)
 
-    return [
+    wallets = [
         Forgotten(sold(1, bread(), brand="sora", store="s1"), "beans", "activate"),
         Forgotten(sold(2, bread(category="tea")), "leaves", "expire"),
         Forgotten(sold(1, bread(), brand="sora", store="s1"), "beans", "activate"),
     ]
+    for each in wallets:
+        platform.wake(each.member, each.currency, now())
+    return wallets
 
 
 def test_what_falls_due_is_booked_once_however_often_the_clock_ticks(
@@ -84,6 +88,20 @@ def test_what_falls_due_is_booked_once_however_often_the_clock_ticks(
     assert (f"M#{leaves.member}", "WALLET#leaves#HEAD") not in platform.due()
     after = spendable(api, beans.member, currency="beans"), spendable(api, leaves.member, currency="leaves")
     assert after == before
+
+
+def test_what_is_about_to_fall_due_waits_in_the_queue_for_its_instant(
+    api: httpx.Client, platform: Platform, forgotten: list[Forgotten]
+) -> None:
+    """M17: ticks have queued it before, and it is booked then, not a millisecond earlier."""
+    beans, *_ = forgotten
+    instant = now() + timedelta(seconds=10)
+    platform.wake(beans.member, beans.currency, instant)
+
+    platform.tick()
+
+    assert eventually(lambda: beans.is_booked(api))
+    assert entries(api, beans.member, currency="beans")[1]["recorded_at"] >= format_instant(instant)
 
 
 def test_a_poisoned_message_is_set_aside_and_holds_up_nobody(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +50,13 @@ ALLOWED = {
     "serve_simulations": KEEP | {"s3:PutObject", "states:StartExecution", "states:DescribeExecution"},
     "replay_members": KEEP | {"s3:GetObject"},
     "report_simulation": KEEP | {"s3:GetObject"},
-    "queue_due": {"dynamodb:Query", "sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
-    "book_due": READ | WRITE | CONSUME,
+    "queue_due": KEEP | {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
+    "book_due": READ | WRITE | CONSUME | {"sqs:SendMessage"},
     "publish_changes": READ_STREAM | {"dynamodb:GetItem", "events:PutEvents", "s3:PutObject", "s3:ListBucket"},
 }
+
+SCAN = re.compile(r"""["']scan["']|dynamodb:Scan|\.scan\(|["']Scan["']|execute_statement|PartiQL""")
+"""Each way in which boto3, botocore or pynamodb would read a whole table."""
 
 COMPOSITION = ROOT / "layers" / "huitou" / "python" / "huitou" / "composition.py"
 
@@ -105,10 +109,27 @@ def test_only_logs_and_traces_are_written_without_naming_a_resource(production: 
                 assert all(action.startswith(("logs:", "xray:")) for action in actions)
 
 
-def test_the_tick_reads_the_due_index_and_nothing_else(production: Deployment) -> None:
+def test_the_tick_reads_the_due_index_and_nothing_else_of_members(production: Deployment) -> None:
     role = production.function("queue_due")["Role"]["Fn::GetAtt"][0]
     (query,) = [each for each in production.statements(role) if each["Action"] == "dynamodb:Query"]
     assert query["Resource"]["Fn::Join"][1][-1] == "/index/due"
+
+
+def test_nobody_may_scan(production: Deployment) -> None:
+    """M17: what is due is found by an index, and everybody by another; no table is ever read from end to end."""
+    functions = [production.allowed(function) for function in ALLOWED]
+    assert not [action for actions in functions for action in actions if "scan" in action.lower()]
+    assert "dynamodb:Scan" not in str(production.resources)
+
+
+def test_no_code_scans() -> None:
+    """M17. Only the command that shows what is stored looks at all of it: in the emulator, on this machine."""
+    sources = [
+        path for folder in ("functions", "layers/huitou", "infra", "cli") for path in (ROOT / folder).rglob("*.py")
+    ]
+    scanning = {str(path.relative_to(ROOT)) for path in sources if SCAN.search(path.read_text("utf-8"))}
+    assert scanning == {"cli/items.py"}
+    assert "local_stack" in (ROOT / "cli" / "items.py").read_text("utf-8")
 
 
 PARTITIONS = {
@@ -131,7 +152,7 @@ PARTITIONS = {
     "serve_simulations": {"PROGRAM", "SIMULATION#*"},
     "replay_members": {"SIMULATION#*"},
     "report_simulation": {"SIMULATION#*"},
-    "queue_due": set(),
+    "queue_due": {"CLOCK"},
     "publish_changes": {"PROGRAM"},
 }
 

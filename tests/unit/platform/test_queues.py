@@ -23,27 +23,37 @@ def sqs(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[SqsQueue, Stubber]]:
         answers.assert_no_pending_responses()
 
 
-def sent(*bodies: str) -> dict[str, Any]:
-    """The call that sends these messages."""
-    entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
+def sent(first: int, *messages: tuple[str, int]) -> dict[str, Any]:
+    """The call that sends these messages, of which the first has this place."""
+    entries = [
+        {"Id": str(place), "MessageBody": body, "DelaySeconds": delay}
+        for place, (body, delay) in enumerate(messages, first)
+    ]
     return {"QueueUrl": URL, "Entries": entries}
 
 
-def failure(number: int, code: str) -> dict[str, Any]:
-    return {"Id": str(number), "Code": code, "SenderFault": False}
+def failure(place: int, code: str) -> dict[str, Any]:
+    return {"Id": str(place), "Code": code, "SenderFault": False}
 
 
-def test_messages_go_ten_at_a_time_and_those_refused_are_counted_by_their_reason(
+def test_messages_go_ten_at_a_time_and_those_refused_are_named_with_their_reason(
     sqs: tuple[SqsQueue, Stubber],
 ) -> None:
     """E28: also where the first ten had failures, the others are sent."""
     queue, answers = sqs
-    bodies = [f"m{number}" for number in range(12)]
+    messages = [(f"m{number}", number) for number in range(12)]
     busy = [failure(0, "InternalError"), failure(9, "InternalError")]
-    answers.add_response("send_message_batch", {"Successful": [], "Failed": busy}, sent(*bodies[:10]))
-    strange = [failure(1, "InvalidMessageContents")]
-    answers.add_response("send_message_batch", {"Successful": [], "Failed": strange}, sent(*bodies[10:]))
-    assert queue.send(bodies) == {"InternalError": 2, "InvalidMessageContents": 1}
+    answers.add_response("send_message_batch", {"Successful": [], "Failed": busy}, sent(0, *messages[:10]))
+    strange = [failure(11, "InvalidMessageContents")]
+    answers.add_response("send_message_batch", {"Successful": [], "Failed": strange}, sent(10, *messages[10:]))
+    assert queue.send(messages) == {0: "InternalError", 9: "InternalError", 11: "InvalidMessageContents"}
+
+
+def test_no_message_is_delayed_by_more_than_the_queue_can(sqs: tuple[SqsQueue, Stubber]) -> None:
+    """It then comes too early, and its worker hands it back."""
+    queue, answers = sqs
+    answers.add_response("send_message_batch", {"Successful": [], "Failed": []}, sent(0, ("m", 900)))
+    assert queue.send([("m", 3_600)]) == {}
 
 
 def test_nothing_to_send_is_no_call(sqs: tuple[SqsQueue, Stubber]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from huitou.kernel.errors import ContentReusedError
+from huitou.kernel.ids import Digest
 from huitou.points.budgets import BudgetId
 from huitou.points.wallet import Balance
 from huitou.program.model import Program
@@ -258,6 +259,39 @@ def test_what_waits_is_listed_after_a_day_and_closed_at_the_limit() -> None:
     huitou.sell(bill(), now=came + 11 * DAY)
     assert huitou.refunds.get(made.refund.id, "maru").refund.status is RefundStatus.CLOSED
     assert huitou.points(now=came + 11 * DAY) == 10
+
+
+def test_the_clock_closes_what_has_waited_for_too_long_once_and_not_before() -> None:
+    """E19, E21: the sale then finds nothing that waits."""
+    huitou = shop(refund_limit=10 * DAY)
+    made, other = (huitou.refund(return_of(bill(), number)).refund for number in ("R-1", "R-2"))
+    ends = made.closes_at
+
+    huitou.refunds.finish(made.id, ends - timedelta(milliseconds=1))
+    assert huitou.refunds.get(made.id, "maru").refund.status is RefundStatus.WAITING
+    for _ in range(5):
+        huitou.refunds.finish(made.id, ends)
+    assert huitou.refunds.get(made.id, "maru").refund.status is RefundStatus.CLOSED
+    assert huitou.purchases.look_up(bill().receipt) == Awaited(bill().receipt, (other.id,))
+    huitou.refunds.finish(other.id, ends)
+    assert huitou.purchases.look_up(bill().receipt) is None
+    assert huitou.sell(bill(), now=ends).purchase.returns == Returns()
+
+
+def test_the_clock_leaves_alone_what_became_of_a_refund_before() -> None:
+    """E19, E21: it was booked with its sale, or cancelled, or never came."""
+    huitou = shop(refund_limit=10 * DAY)
+    booked, cancelled = (
+        huitou.refund(return_of(sale, sale.number or "")).refund for sale in (bill("A-1"), bill("A-2"))
+    )
+    huitou.sell(bill("A-1"), now=LATER)
+    huitou.refunds.cancel(cancelled.id, "maru", LATER)
+    before = huitou.everything()
+
+    for refund in (booked.id, cancelled.id, Digest("A" * 26)):
+        huitou.refunds.finish(refund, LATER + 99 * DAY)
+
+    assert huitou.everything() == before
 
 
 def test_a_refund_that_waits_can_be_cancelled_and_one_that_is_booked_cannot() -> None:

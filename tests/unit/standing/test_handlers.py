@@ -17,7 +17,7 @@ from huitou.platform.table import Table
 from huitou.points.decisions import Decision
 from huitou.points.store import TableWallets
 from huitou.points.wallet import Entry, Lot, open_wallet
-from huitou.standing.messages import DueWallet, read_message, write_message
+from huitou.standing.messages import DuePosition, DueWallet, read_message, write_message
 from tests.builders import document
 from tests.contract.targets import REGION
 from tests.serving import MEI, Event, both_tables, publish, sample
@@ -34,8 +34,8 @@ def delivery(*bodies: str) -> Event:
     return {"Records": [{**record, "messageId": f"m{number}", "body": body} for number, body in enumerate(bodies)]}
 
 
-def message(member: MemberId, currency: str = "points") -> str:
-    return write_message(DueWallet(member, currency, NOW - HOUR))
+def message(member: MemberId, currency: str = "points", at: datetime = NOW - HOUR) -> str:
+    return write_message(DueWallet(member, currency, at))
 
 
 @dataclass
@@ -56,6 +56,10 @@ class Stack:
         self.wallets = TableWallets(self.table)
         self._sqs: Any = boto3.client("sqs", region_name=REGION)
         self._queue_url = queue_url
+        self.restart()
+
+    def restart(self) -> None:
+        """New processes, which remember nothing."""
         self._queue_due = importlib.reload(importlib.import_module("functions.queue_due.handler"))
         self._book_due = importlib.reload(importlib.import_module("functions.book_due.handler"))
 
@@ -83,6 +87,12 @@ class Stack:
             if not taken:
                 return bodies
 
+    def delayed(self) -> int:
+        """How many messages the queue holds back."""
+        name = "ApproximateNumberOfMessagesDelayed"
+        answer = self._sqs.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=[name])
+        return int(answer["Attributes"][name])
+
     def entries(self, member: MemberId) -> list[Entry]:
         return list(self.wallets.entries(member, "points").items)
 
@@ -98,7 +108,8 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
 
 
 def members_of(bodies: list[str]) -> set[MemberId]:
-    return {read_message(body).member for body in bodies}
+    dues = map(read_message, bodies)
+    return {due.member for due in dues if isinstance(due, DueWallet)}
 
 
 def test_a_tick_queues_who_is_due_and_nobody_else(stack: Stack) -> None:
@@ -106,7 +117,23 @@ def test_a_tick_queues_who_is_due_and_nobody_else(stack: Stack) -> None:
     stack.hold(MEI, ends=NOW - HOUR)
     stack.hold(LIN, ends=NOW + HOUR)
     stack.tick()
-    assert stack.queued() == [message(MEI)]
+    assert (stack.queued(), stack.delayed()) == ([message(MEI)], 0)
+
+
+def test_a_tick_queues_what_is_about_to_fall_due_for_its_instant(stack: Stack) -> None:
+    """M17"""
+    stack.hold(MEI, ends=to_instant(datetime.now(UTC)) + timedelta(seconds=100))
+    stack.tick()
+    assert (stack.queued(), stack.delayed()) == ([], 1)
+
+
+def test_a_process_that_ticks_after_another_knows_what_was_queued(stack: Stack) -> None:
+    """M17: by the watermarks in the program table."""
+    stack.hold(MEI, ends=to_instant(datetime.now(UTC)) + timedelta(seconds=100))
+    stack.tick()
+    stack.restart()
+    stack.tick()
+    assert stack.delayed() == 1
 
 
 def test_a_tick_sends_more_than_one_batch(stack: Stack) -> None:
@@ -152,11 +179,26 @@ def test_five_deliveries_are_as_good_as_one(stack: Stack) -> None:
     assert [entry.amount for entry in stack.entries(MEI)] == [-100]
 
 
-def test_nothing_happens_before_its_instant(stack: Stack) -> None:
-    """M17: whatever the message says."""
+def test_a_message_that_comes_before_its_instant_goes_back_until_then(stack: Stack) -> None:
+    """M17: nothing is booked early, and nothing is forgotten."""
+    stack.hold(MEI, ends=NOW + HOUR)
+    assert stack.book(delivery(message(MEI, at=NOW + HOUR))) == []
+    assert (stack.entries(MEI), stack.queued(), stack.delayed()) == ([], [], 1)
+
+
+def test_what_a_message_is_about_may_have_moved_to_later(stack: Stack) -> None:
+    """M17: then another message comes for it."""
     stack.hold(MEI, ends=NOW + HOUR)
     assert stack.book(delivery(message(MEI))) == []
-    assert stack.entries(MEI) == []
+    assert (stack.entries(MEI), stack.queued()) == ([], [])
+
+
+def test_a_position_that_falls_due_finds_all_points_of_that_instant_booked(stack: Stack) -> None:
+    """E22: points end before the member is looked at anew."""
+    stack.hold(MEI, ends=NOW - HOUR)
+    stack.hold(MEI, ends=NOW + HOUR, currency="beans")
+    assert stack.book(delivery(write_message(DuePosition(MEI, NOW - HOUR)))) == []
+    assert [entry.amount for entry in stack.entries(MEI)] == [-100]
 
 
 @pytest.mark.parametrize("poison", ["", "{}", "[]", message(MEI, currency="withdrawn")])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from datetime import datetime
 
-from huitou.kernel.ids import MemberId, first_ulid
+from huitou.kernel.ids import Digest, MemberId, first_ulid
 from huitou.kernel.instants import format_instant
 
 Key = tuple[str, str]
@@ -131,8 +131,16 @@ def record_before_merge(member_id: str, digest: str) -> Key:
     return member(member_id), f"{MERGED_PREFIX}{digest}"
 
 
+REFUND = "REFUND"
+
+
 def refund(digest: str) -> Key:
-    return f"REFUND#{digest}", "REFUND"
+    return f"REFUND#{digest}", REFUND
+
+
+def parse_refund(pk: str) -> Digest:
+    """The inverse of `refund`."""
+    return Digest(pk.removeprefix("REFUND#"))
 
 
 def waiting_refunds(brand: str) -> str:
@@ -175,9 +183,9 @@ def parse_shard(sk: str) -> int:
 # --- the due index ---
 
 
-def due(member_id: str, at: datetime) -> Key:
-    """``(due_pk, due_sk)``; a member's entries are all in one shard."""
-    return due_shard(zlib.crc32(member_id.encode()) % DUE_SHARDS), format_instant(at)
+def due(owner: str, at: datetime) -> Key:
+    """``(due_pk, due_sk)``. The owner is a member, whose entries are all in one shard, or what has none."""
+    return due_shard(zlib.crc32(owner.encode()) % DUE_SHARDS), format_instant(at)
 
 
 def due_shard(shard: int) -> str:
@@ -212,6 +220,7 @@ CHUNK_PREFIX = "CHUNK#"
 SETTLEMENTS = "SETTLEMENTS"
 MONTH_PREFIX = "MONTH#"
 PART_PREFIX = "PART#"
+CLOCK = "CLOCK"
 
 
 def program_version(version: int) -> Key:
@@ -246,6 +255,11 @@ ERASURE_PREFIX = "ERASURE#"
 def erasure(member_id: str) -> Key:
     """Not in the table of members: a restored one is told again whom to forget (E25)."""
     return ERASURES, f"{ERASURE_PREFIX}{member_id}"
+
+
+def watermarks() -> Key:
+    """How far ticks have queued."""
+    return CLOCK, "WATERMARKS"
 
 
 def opening(digest: str) -> Key:

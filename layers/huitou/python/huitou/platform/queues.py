@@ -6,7 +6,6 @@ E28). It is a loop of our own: Powertools' batch utility costs 0.3 s of import.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +14,8 @@ from botocore.session import get_session
 
 MOST_MESSAGES = 10
 """SQS's limit for one call."""
+MOST_DELAY = 900
+"""SQS's limit, in seconds."""
 _CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 3, "mode": "standard"})
 
 
@@ -25,20 +26,23 @@ class SqsQueue:
         self._url = url
         self._client: Any = get_session().create_client("sqs", region, endpoint_url=endpoint, config=_CONFIG)
 
-    def send(self, bodies: Sequence[str]) -> Mapping[str, int]:
-        """Sends ten at a time. Answers how many were refused, by SQS's code; the others are on their way."""
-        refused: Counter[str] = Counter()
-        for start in range(0, len(bodies), MOST_MESSAGES):
+    def send(self, messages: Sequence[tuple[str, int]]) -> Mapping[int, str]:
+        """Sends bodies, each to be delivered so many seconds later, ten at a time.
+
+        Answers which were refused, by their place in ``messages``, with SQS's code; the others are on their way.
+        """
+        refused: dict[int, str] = {}
+        for start in range(0, len(messages), MOST_MESSAGES):
             entries = [
-                {"Id": str(number), "MessageBody": body}
-                for number, body in enumerate(bodies[start : start + MOST_MESSAGES])
+                {"Id": str(place), "MessageBody": body, "DelaySeconds": min(delay, MOST_DELAY)}
+                for place, (body, delay) in enumerate(messages[start : start + MOST_MESSAGES], start)
             ]
             answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
-            refused.update(each["Code"] for each in answer.get("Failed", ()))
+            refused |= {int(each["Id"]): each["Code"] for each in answer.get("Failed", ())}
         return refused
 
     def waiting(self) -> int:
-        """About how many messages no worker has taken yet."""
+        """About how many messages no worker has taken yet, without those that are delayed."""
         name = "ApproximateNumberOfMessages"
         answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=[name])
         return int(answer["Attributes"][name])

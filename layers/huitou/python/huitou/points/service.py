@@ -203,6 +203,11 @@ class Points(Bookings):
 
         return until_committed(attempt, self._pause)
 
+    def settle_all(self, member: MemberId, now: datetime) -> tuple[Entry, ...]:
+        """E22: as `settle`, in all of the member's wallets, before anything is worked out from them."""
+        due = [wallet.currency for wallet in self._wallets.load_all(member).values() if wallet.due_by(now)]
+        return tuple(entry for currency in due for entry in self.settle(member, currency, now).entries)
+
     def _known(self, wallet: Wallet, at: datetime, as_of: datetime | None) -> Replayed:
         entries = all_items(lambda after: self._wallets.entries(wallet.member, wallet.currency, after=after))
         known = (entry for entry in entries if as_of is None or entry.recorded_at <= as_of)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from huitou.kernel.commits import once, until_committed
 from huitou.kernel.content import require_same
-from huitou.kernel.ids import OwnedId, parse_digest, parse_id
+from huitou.kernel.ids import Digest, OwnedId, parse_digest, parse_id
 from huitou.kernel.pages import Page
 from huitou.program.acceptance import accepted_time
 from huitou.program.model import GROUP, BrandId
@@ -84,13 +84,35 @@ class Refunds(RefundBookings):
                 self.net(awaited, now)
             if known.status_at(now) is not RefundStatus.WAITING or not isinstance(awaited, Awaited):
                 raise RefundNotWaitingError("The refund does not wait for its sale any more.")
-            rest = tuple(each for each in awaited.refunds if each != known.id)
-            cancelled = replace(known, status=RefundStatus.CANCELLED)
-            left = Awaited(known.receipt, rest) if rest else None
-            self._commit([self._purchases.wait(known.receipt, awaited, left), *self._refunds.settle(cancelled)])
-            return Refunded(cancelled, (), replayed=False)
+            return Refunded(self._withdrawn(known, awaited, RefundStatus.CANCELLED), (), replayed=False)
 
         return until_committed(attempt, self._pause)
+
+    def finish(self, refund: Digest, now: datetime) -> None:
+        """E19: closes what has waited for too long; does nothing before, and nothing twice.
+
+        A refund whose sale has come, but was not netted with it, goes with the sale.
+        """
+
+        def attempt() -> None:
+            known = self._refunds.find(refund)
+            if known is None or known.status is not RefundStatus.WAITING or now < known.closes_at:
+                return
+            sold = self._purchases.look_up(known.receipt)
+            if isinstance(sold, Purchase):
+                self.net(sold, now)
+            elif sold is not None:
+                self._withdrawn(known, sold, RefundStatus.CLOSED)
+
+        until_committed(attempt, self._pause)
+
+    def _withdrawn(self, refund: Refund, awaited: Awaited, status: RefundStatus) -> Refund:
+        """The refund as it is kept from now on; its sale will not find it."""
+        rest = tuple(each for each in awaited.refunds if each != refund.id)
+        left = Awaited(refund.receipt, rest) if rest else None
+        withdrawn = replace(refund, status=status)
+        self._commit([self._purchases.wait(refund.receipt, awaited, left), *self._refunds.settle(withdrawn)])
+        return withdrawn
 
     def _sold(self, order: Refund, named: str | None) -> Purchase | Awaited | None:
         if named is None:

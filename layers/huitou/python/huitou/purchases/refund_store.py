@@ -20,7 +20,7 @@ from huitou.purchases.returns import LineBack
 
 
 class RefundItem(Item):
-    """A refund. ``booked`` is what came of it."""
+    """A refund. ``booked`` is what came of it; while it waits, it is due when that ends."""
 
     number = UnicodeAttribute()
     brand = UnicodeAttribute()
@@ -36,6 +36,8 @@ class RefundItem(Item):
     booked = JSONAttribute(null=True)
     survivor = UnicodeAttribute(null=True)
     refusal = UnicodeAttribute(null=True)
+    due_pk = UnicodeAttribute(null=True)
+    due_sk = UnicodeAttribute(null=True)
 
 
 class WaitingItem(Item):
@@ -85,6 +87,8 @@ def _place(refund: Refund) -> keys.Key:
 
 
 def _item(refund: Refund) -> RefundItem:
+    waits = refund.status is RefundStatus.WAITING
+    due_pk, due_sk = keys.due(refund.id, refund.closes_at) if waits else (None, None)
     return RefundItem(
         *keys.refund(refund.id),
         number=refund.number,
@@ -101,6 +105,8 @@ def _item(refund: Refund) -> RefundItem:
         booked=_booked(refund) if refund.status is RefundStatus.BOOKED else None,
         survivor=refund.survivor,
         refusal=refund.refusal,
+        due_pk=due_pk,
+        due_sk=due_sk,
     )
 
 
@@ -120,7 +126,7 @@ def _booked(refund: Refund) -> list[Any]:
 def refund_in(item: RefundItem) -> Refund:
     version, is_full, money, points, currency, returned, owed, given_back = item.booked or _NOT_BOOKED
     return Refund(
-        id=Digest(item.pk.removeprefix(keys.refund("")[0])),
+        id=keys.parse_refund(item.pk),
         number=item.number,
         brand=item.brand,
         receipt=Digest(item.receipt),

@@ -120,7 +120,7 @@ class Refund:
     refusal: str | None = None
 
     def status_at(self, now: datetime) -> RefundStatus:
-        """E19: nobody has to close what has waited for too long."""
+        """E19: what has waited for too long is closed, whether or not the clock has said so."""
         waits = self.status is RefundStatus.WAITING
         return RefundStatus.CLOSED if waits and now >= self.closes_at else self.status
 

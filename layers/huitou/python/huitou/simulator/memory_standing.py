@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -12,8 +12,9 @@ from huitou.kernel.instants import format_instant
 from huitou.kernel.pages import Page, require_cursor_within
 from huitou.platform import keys
 from huitou.points.wallet import Wallet
+from huitou.purchases.refunds import Refund, RefundStatus
 from huitou.simulator.memory import MemoryTable, absent
-from huitou.standing.messages import DueWallet
+from huitou.standing.messages import Due, DuePosition, DueRefund, DueWallet
 from huitou.standing.model import Grant, Record
 from huitou.standing.position import Position
 
@@ -26,36 +27,60 @@ class MemoryDueIndex:
     def __init__(self, table: MemoryTable) -> None:
         self._table = table
 
-    def due(
-        self, shard: int, since: datetime, until: datetime, *, after: str | None = None, limit: int
-    ) -> Page[DueWallet]:
+    def due(self, shard: int, since: datetime, until: datetime, *, after: str | None = None, limit: int) -> Page[Due]:
         between = (format_instant(since), format_instant(until))
         if after is not None:
             require_cursor_within(after.split("\n")[0], "", between)
         found = {
-            "\n".join((sk, *keys.wallet(wallet.member, wallet.currency))): DueWallet(wallet.member, wallet.currency, at)
-            for wallet in self._table.all(Wallet)
-            if (at := wallet.due_at()) is not None
-            for pk, sk in [keys.due(wallet.member, at)]
+            "\n".join((sk, *key)): due
+            for owner, key, due in self._entries()
+            for pk, sk in [keys.due(owner, due.at)]
             if pk == keys.due_shard(shard) and between[0] <= sk <= between[1]
         }
         cursors = sorted(cursor for cursor in found if after is None or cursor > after)
         shown = cursors[:limit]
         return Page(tuple(found[cursor] for cursor in shown), shown[-1] if len(cursors) > len(shown) else None)
 
+    def _entries(self) -> Iterator[tuple[str, keys.Key, Due]]:
+        """Whatever has a deadline: whose it is, under which key, and what."""
+        for wallet in self._table.all(Wallet):
+            if at := wallet.due_at():
+                key = keys.wallet(wallet.member, wallet.currency)
+                yield wallet.member, key, DueWallet(wallet.member, wallet.currency, at)
+        for position in self._table.all(Position):
+            if at := position.due_at:
+                yield position.member, keys.position(position.member), DuePosition(position.member, at)
+        for refund in self._table.all(Refund):
+            if refund.status is RefundStatus.WAITING:
+                yield refund.id, keys.refund(refund.id), DueRefund(refund.id, refund.closes_at)
+
 
 class MemoryQueue:
-    """`Queue` in memory: ``bodies`` is what was sent and not yet taken."""
+    """`Queue` in memory: ``messages`` is what was sent and not yet taken, with its delay in seconds."""
 
     def __init__(self) -> None:
-        self.bodies: list[str] = []
+        self.messages: list[tuple[str, int]] = []
 
-    def send(self, bodies: Sequence[str]) -> Mapping[str, int]:
-        self.bodies.extend(bodies)
+    def send(self, messages: Sequence[tuple[str, int]]) -> Mapping[int, str]:
+        self.messages.extend(messages)
         return {}
 
     def waiting(self) -> int:
-        return len(self.bodies)
+        return sum(not delay for _, delay in self.messages)
+
+
+class MemoryWatermarks:
+    """`Watermarks` in memory."""
+
+    def __init__(self, table: MemoryTable) -> None:
+        self._table = table
+
+    def load(self) -> Mapping[int, datetime]:
+        return self._table.get(dict, *keys.watermarks()) or {}
+
+    def save(self, marks: Mapping[int, datetime]) -> Write:
+        stale = StaleReadError("Not refused.")
+        return self._table.put(*keys.watermarks(), dict(marks), refused=stale, when=lambda _: True)
 
 
 class MemoryStandings:

@@ -1,88 +1,169 @@
-"""The tick of the member clock (M17): each minute, queue what is due.
+"""The tick of the member clock (M17): each minute, queue what falls due in the next two, each for its instant.
 
-The idea: nobody is scanned. Every wallet carries the instant at which time next changes it, and a sparse index
-orders wallets by it; a tick reads the beginning of that order and hands each wallet to a worker by a queue. The
-worker reads the wallet, books what is due by then, and so moves the wallet on in the index or out of it.
+The idea: nobody is scanned. Whatever time alone will change carries the instant at which it does so next, and a
+sparse index orders it by that. A tick reads the beginning of that order and sends each entry to a worker by a queue,
+which holds the message back until the entry's instant. The worker reads what it is about, books what is due by then,
+and so moves it on in the index or out of it. That conditional write alone is the claim; the tick writes nothing.
 
-Nothing depends on a tick. Balances are computed, not booked, so they are exact before it comes; and a wallet
-stays in the index until it is booked, so whatever a tick misses (a lost message, a shard out of reach, no time
-left) the next one finds. The price is that a wallet may be queued twice, which the worker does not notice (E21).
-Two things keep that price small: a tick adds nothing to a queue that is still full, and a wallet that nobody
-could book in a day is tried once an hour instead of once a minute.
+Nothing depends on a tick. Balances and standings are computed, not booked, so they are exact before it comes; and an
+entry stays in the index until it is booked. So a tick may be missed (there are two in which an entry is queued in
+time), a deadline may move to an instant that ticks have passed (the next tick finds what it does not know, within a
+minute), a message may be lost (what is still there a quarter of an hour later is queued again), and a message may come
+twice, which the worker does not notice (E21). See `queued` for how the tick tells what is queued already.
+
+After days in which nobody ticked, all that fell due meanwhile is late. It is queued in the order of time, and never
+more than the workers do in about a minute, so that what falls due today waits no longer than that. What nobody could
+book in a day is tried once an hour.
 """
 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from huitou.kernel.commits import Commit
 from huitou.kernel.errors import UnavailableError
 from huitou.kernel.instants import EPOCH
-from huitou.standing.messages import write_message
-from huitou.standing.ports import DueIndex, Queue
+from huitou.standing.messages import Due, delay_until, write_message
+from huitou.standing.ports import DueIndex, Queue, Watermarks
+from huitou.standing.queued import AGAIN, Queued
 
+AHEAD = timedelta(seconds=120)
+"""Two ticks: one may fail, and nothing is late."""
 PAGE = 100
-"""Wallets read at once: ten calls to the queue, so that a tick can stop in time."""
-BACKLOG = 1_000
-"""With more messages waiting, a tick would mostly find wallets that are waiting already."""
+"""Entries read at once: ten calls to the queue, so that a tick can stop in time."""
+MOST_WAITING = 10_000
+"""What is late fills the queue up to here: about what ten workers do in a minute."""
 GIVING_UP = timedelta(days=1)
-"""What is overdue for longer has failed many times and is no longer tried each minute."""
+"""What is late for longer has failed many times, and is looked at by one sweep in `SWEEPS`."""
+SWEEPS = 4
+
+MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(slots=True)
 class Tick:
-    """What one tick did. Only a tick that found the queue full (``held_back``) did not look at all."""
+    """What one tick did."""
 
     queued: int = 0
     refused: Counter[str] = field(default_factory=Counter)
-    """Wallets that the queue did not take, by its own code."""
+    """Entries that the queue did not take, by its own code."""
     unread: int = 0
     """Shards of the index that did not answer."""
     unfinished: int = 0
-    """Shards of which more was due when the time was up."""
-    held_back: bool = False
-
-
-def looks_back_to(now: datetime) -> datetime:
-    """The oldest deadline that a tick at ``now`` asks for: a day ago, and all there is in an hour's first minute."""
-    return EPOCH if now.minute == 0 else now - GIVING_UP
+    """Shards of which more was due when the time was up, or the queue full."""
+    held_back: int = 0
+    """Late entries that were read, and for which the queue had no room."""
 
 
 class Clock:
-    """The use case."""
+    """The use case. It remembers what it did in the ticks before."""
 
-    def __init__(self, index: DueIndex, queue: Queue) -> None:
+    def __init__(self, index: DueIndex, queue: Queue, watermarks: Watermarks, commit: Commit) -> None:
         self._index = index
         self._queue = queue
+        self._watermarks = watermarks
+        self._commit = commit
+        self._queued: Queued | None = None
+        self._sweeps = 0
+        self._swept_at = EPOCH
 
-    def tick(self, now: datetime, has_time: Callable[[], bool]) -> Tick:
-        """Queues what is due at ``now``, and nothing that is not; ``has_time`` is asked before each page.
+    def tick(self, clock: Callable[[], datetime], has_time: Callable[[], bool]) -> Tick:
+        """Queues what falls due until two minutes from now; ``has_time`` is asked before each page."""
+        now = clock()
+        queued = self._queued = self._queued or Queued(self._inherited())
+        work = _Round(self._index, self._queue, queued, clock)
+        done = work.queue_all(now - AGAIN, now + AHEAD, has_time)
+        if work.tick.queued:
+            with suppress(UnavailableError):  # it would save messages, and nothing else
+                self._commit([self._watermarks.save(queued.reach(done, now + AHEAD))])
+        if now - self._swept_at >= AGAIN:
+            self._sweep(work, now, has_time)
+        queued.forget(now)
+        return work.tick
+
+    def _sweep(self, work: _Round, now: datetime, has_time: Callable[[], bool]) -> None:
+        """What is late for long: each quarter of an hour, and each minute until all of it was queued once."""
+        since = now - GIVING_UP if self._sweeps % SWEEPS else EPOCH
+        until = now - AGAIN - MILLISECOND
+        done = work.queue_all(since, until, lambda: has_time() and work.has_room())
+        if len(done) == self._index.shards:
+            self._sweeps, self._swept_at = self._sweeps + 1, now
+
+    def _inherited(self) -> dict[int, datetime]:
+        with suppress(UnavailableError):
+            return dict(self._watermarks.load())
+        return {}
+
+
+class _Round:
+    """One tick at work."""
+
+    def __init__(self, index: DueIndex, queue: Queue, queued: Queued, clock: Callable[[], datetime]) -> None:
+        self.tick = Tick()
+        self._index = index
+        self._queue = queue
+        self._queued = queued
+        self._clock = clock
+        self._room: int | None = None
+
+    def has_room(self) -> bool:
+        """Whether something late can be queued, as far as is known."""
+        return self._room is None or self._room > 0
+
+    def queue_all(self, since: datetime, until: datetime, goes_on: Callable[[], bool]) -> set[int]:
+        """Queues what is due in between and not queued already; the shards of which nothing was left.
+
+        ``goes_on`` is asked before each page.
 
         Shards take turns, page by page, so that a long one does not keep the others waiting.
         """
-        tick = Tick()
-        if self._queue.waiting() > BACKLOG:
-            tick.held_back = True
-            return tick
-        turns: deque[tuple[int, str | None]] = deque((shard, None) for shard in range(self._index.shards))
-        while turns and has_time():
+        shards = set(range(self._index.shards))
+        turns: deque[tuple[int, str | None]] = deque((shard, None) for shard in sorted(shards))
+        left = set()
+        while turns and goes_on():
             shard, after = turns.popleft()
-            cursor = self._queue_page(tick, shard, after, now)
+            cursor, is_done = self._queue_page(shard, since, until, after)
+            if not is_done:
+                left.add(shard)
             if cursor is not None:
                 turns.append((shard, cursor))
-        tick.unfinished = len(turns)
-        return tick
+        self.tick.unfinished += len(turns)
+        return shards - left - {shard for shard, _ in turns}
 
-    def _queue_page(self, tick: Tick, shard: int, after: str | None, now: datetime) -> str | None:
-        """The cursor of the shard's next page; None where there is none, or where the shard does not answer."""
+    def _queue_page(self, shard: int, since: datetime, until: datetime, after: str | None) -> tuple[str | None, bool]:
+        """The cursor of the shard's next page, None where there is none; and whether all of this one was queued."""
         try:
-            page = self._index.due(shard, looks_back_to(now), now, after=after, limit=PAGE)
+            page = self._index.due(shard, since, until, after=after, limit=PAGE)
         except UnavailableError:
-            tick.unread += 1
-            return None
-        refused = self._queue.send([write_message(due) for due in page.items])
-        tick.queued += len(page.items) - sum(refused.values())
-        tick.refused.update(refused)
-        return page.next_cursor
+            self.tick.unread += 1
+            return None, False
+        now = self._clock()
+        new = [due for due in page.items if not self._queued.contains(due, shard, now)]
+        late = sum(due.at <= now for due in new)
+        room = self._room_for(late)
+        return page.next_cursor, self._send([*new[:room], *new[late:]], now) and room == late
+
+    def _room_for(self, late: int) -> int:
+        """For how many late entries the queue has room; it is asked once, and only where something is late."""
+        if not late:
+            return 0
+        if self._room is None:
+            self._room = MOST_WAITING - self._queue.waiting()
+        room = max(0, min(late, self._room))
+        self._room -= room
+        self.tick.held_back += late - room
+        return room
+
+    def _send(self, chosen: Sequence[Due], now: datetime) -> bool:
+        """Whether the queue took all of it."""
+        refused = self._queue.send([(write_message(due), delay_until(due.at, now)) for due in chosen])
+        for place, due in enumerate(chosen):
+            if place not in refused:
+                self._queued.add(due, now)
+        self.tick.queued += len(chosen) - len(refused)
+        self.tick.refused.update(refused.values())
+        return not refused

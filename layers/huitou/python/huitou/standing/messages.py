@@ -1,13 +1,13 @@
-"""What the tick says to the worker: which wallet, and since when it is due."""
+"""What falls due, and how the tick says so to the worker: which wallet, position or refund, and at which instant."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from huitou.kernel.errors import InvalidError
-from huitou.kernel.ids import MemberId, is_member_id
+from huitou.kernel.ids import Digest, MemberId, is_member_id, parse_digest
 from huitou.kernel.instants import format_instant, parse_instant
 from huitou.program.model import CurrencyId
 
@@ -21,24 +21,59 @@ class UnreadableMessageError(InvalidError):
 
 @dataclass(frozen=True, slots=True)
 class DueWallet:
-    """A wallet that time alone changes at ``at``: points begin or end."""
+    """A wallet that time alone changes at ``at``: points begin or end, or a hold does."""
 
     member: MemberId
     currency: CurrencyId
     at: datetime
 
 
-def write_message(due: DueWallet) -> str:
+@dataclass(frozen=True, slots=True)
+class DuePosition:
+    """A member whose tier or segments time alone may change at ``at``."""
+
+    member: MemberId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DueRefund:
+    """E19: a refund that waits for its sale until ``at``."""
+
+    refund: Digest
+    at: datetime
+
+
+Due = DueWallet | DuePosition | DueRefund
+
+
+def delay_until(at: datetime, now: datetime) -> int:
+    """Whole seconds, never too few: what is delayed by them comes at ``at`` or within the second after it."""
+    return max(0, -((now - at) // timedelta(seconds=1)))
+
+
+def write_message(due: Due) -> str:
     """The inverse of `read_message`."""
-    return json.dumps({"member_id": due.member, "currency": due.currency, "due_at": format_instant(due.at)})
+    match due:
+        case DueWallet(member, currency):
+            named = {"member_id": member, "currency": currency}
+        case DuePosition(member):
+            named = {"member_id": member}
+        case DueRefund(refund):
+            named = {"refund_id": refund}
+    return json.dumps({**named, "due_at": format_instant(due.at)})
 
 
-def read_message(text: str) -> DueWallet:
-    """Raises `InvalidError`, as a rule `UnreadableMessageError`."""
+def read_message(text: str) -> Due:
+    """Raises `InvalidError` or `NotFoundError` for what the tick has not written."""
     try:
         match json.loads(text):
             case {"member_id": str(member), "currency": str(currency), "due_at": str(at)} if is_member_id(member):
                 return DueWallet(MemberId(member), currency, parse_instant(at))
+            case {"member_id": str(member), "due_at": str(at), **more} if is_member_id(member) and not more:
+                return DuePosition(MemberId(member), parse_instant(at))
+            case {"refund_id": str(refund), "due_at": str(at)}:
+                return DueRefund(parse_digest(refund), parse_instant(at))
     except ValueError as error:
         raise UnreadableMessageError("The message is not JSON.") from error
-    raise UnreadableMessageError("The message names no wallet.")
+    raise UnreadableMessageError("The message names nothing that falls due.")

@@ -10,22 +10,20 @@ from huitou.kernel.commits import Write
 from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.pages import Page
 from huitou.program.model import BrandId, Program
-from huitou.standing.messages import DueWallet
+from huitou.standing.messages import Due
 from huitou.standing.model import Grant, Known, Record
 from huitou.standing.position import Position
 
 
 class DueIndex(Protocol):
-    """Wallets by the next instant at which time alone changes them. A change shows with a short delay."""
+    """Whatever time alone will change, by when it does so next. A change shows with a short delay."""
 
     @property
     def shards(self) -> int:
         """How many parts the index has; each is in the order of time."""
         ...
 
-    def due(
-        self, shard: int, since: datetime, until: datetime, *, after: str | None = None, limit: int
-    ) -> Page[DueWallet]:
+    def due(self, shard: int, since: datetime, until: datetime, *, after: str | None = None, limit: int) -> Page[Due]:
         """A page of one shard: due from ``since`` to ``until``, both included, the oldest first.
 
         Raises `UnavailableError`.
@@ -102,12 +100,25 @@ class Acquaintance(Protocol):
 
 
 class Queue(Protocol):
-    """Carries messages to a worker: each at least once, in any order."""
+    """Carries messages to a worker: each at least once, in any order, as a rule not before its delay is over."""
 
-    def send(self, bodies: Sequence[str]) -> Mapping[str, int]:
-        """Sends what it can. Answers how many were refused, by the queue's own code; empty: none."""
+    def send(self, messages: Sequence[tuple[str, int]]) -> Mapping[int, str]:
+        """Sends what it can: bodies, each to be delivered so many seconds later.
+
+        Answers which were refused, by their place in ``messages``, with the queue's own code.
+        """
         ...
 
     def waiting(self) -> int:
-        """About how many messages no worker has taken yet."""
+        """About how many messages no worker has taken yet, without those that are delayed."""
         ...
+
+
+class Watermarks(Protocol):
+    """Keeps up to which instant a shard of the due index has been queued, for the process that ticks next."""
+
+    def load(self) -> Mapping[int, datetime]:
+        """By shard. Raises `UnavailableError`."""
+        ...
+
+    def save(self, marks: Mapping[int, datetime]) -> Write: ...

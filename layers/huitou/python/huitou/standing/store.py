@@ -1,11 +1,12 @@
 """The due index and the records of standings in DynamoDB.
 
-The due index is a sparse index of keys only: a wallet without a deadline is not in it. A record is one item, of which
+The due index is a sparse index of keys only: what has no deadline is not in it. A record is one item, of which
 each writer changes its own attributes: a fold what was taken in, a grant the grants, a profile the birthday.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -18,14 +19,14 @@ from huitou.kernel.instants import format_instant, from_millis, parse_instant, t
 from huitou.kernel.pages import Page
 from huitou.platform import keys
 from huitou.platform.table import IntegerAttribute, Item, Table
-from huitou.standing.messages import DueWallet
+from huitou.standing.messages import Due, DuePosition, DueRefund, DueWallet
 from huitou.standing.model import Grant, Interval, Record, Standing, State, TierCause
 from huitou.standing.position import Membership, MoveCause, Position, Seen
 from huitou.standing.sheet import EMPTY, unpack_sheet
 
 
 class DueItem(Item):
-    """What the index holds of a wallet: its key and its deadline."""
+    """What the index holds of whatever is due: its key and its deadline."""
 
     due_pk = UnicodeAttribute()
     due_sk = UnicodeAttribute()
@@ -39,9 +40,7 @@ class TableDueIndex:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def due(
-        self, shard: int, since: datetime, until: datetime, *, after: str | None = None, limit: int
-    ) -> Page[DueWallet]:
+    def due(self, shard: int, since: datetime, until: datetime, *, after: str | None = None, limit: int) -> Page[Due]:
         page = self._table.query(
             DueItem,
             keys.due_shard(shard),
@@ -53,9 +52,36 @@ class TableDueIndex:
         return Page(tuple(map(_due, page.items)), page.next_cursor)
 
 
-def _due(item: DueItem) -> DueWallet:
+def _due(item: DueItem) -> Due:
+    at = parse_instant(item.due_sk)
+    match item.sk:
+        case keys.POSITION:
+            return DuePosition(keys.parse_member(item.pk), at)
+        case keys.REFUND:
+            return DueRefund(keys.parse_refund(item.pk), at)
     member, currency = keys.parse_wallet(item.pk, item.sk)
-    return DueWallet(member, currency, parse_instant(item.due_sk))
+    return DueWallet(member, currency, at)
+
+
+class WatermarkItem(Item):
+    """Up to which instant each shard of the due index was queued."""
+
+    marks = JSONAttribute()
+
+
+class TableWatermarks:
+    """`Watermarks` in the program table: one item for all shards."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def load(self) -> Mapping[int, datetime]:
+        item = self._table.get(WatermarkItem, *keys.watermarks())
+        return {int(shard): parse_instant(at) for shard, at in item.marks.items()} if item else {}
+
+    def save(self, marks: Mapping[int, datetime]) -> Write:
+        written = {f"{shard:02d}": format_instant(at) for shard, at in sorted(marks.items())}
+        return self._table.put(WatermarkItem(*keys.watermarks(), marks=written), refused=StaleReadError("Not refused."))
 
 
 class StandingItem(Item):
