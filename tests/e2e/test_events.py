@@ -12,6 +12,10 @@ import jsonschema_rs
 import pytest
 
 from cli.local_stack import LocalStack
+from huitou.kernel.ids import new_member_id
+from huitou.kernel.instants import to_instant
+from huitou.standing.position import Membership, MoveCause, Position
+from huitou.standing.store import TablePositions
 from tests.e2e.calls import (
     NAME,
     PHONE_PREFIX,
@@ -19,12 +23,14 @@ from tests.e2e.calls import (
     created,
     enrol,
     entries,
+    found,
     keyed,
+    now,
     redemption,
     sale,
     sora_sale,
 )
-from tests.e2e.platform import eventually
+from tests.e2e.platform import Platform, eventually
 from tests.subscribing import Subscriber
 
 SCHEMAS = Path(__file__).parents[2] / "events" / "domain"
@@ -94,3 +100,22 @@ def test_joins_and_payments_are_told_and_nobody_is_named(api: httpx.Client, bus:
     said = json.dumps(told, ensure_ascii=False)
     assert NAME not in said
     assert PHONE_PREFIX not in said
+
+
+def test_where_a_member_stands_is_told_as_it_is_kept(api: httpx.Client, platform: Platform, bus: Listening) -> None:
+    """M15, M16: whoever works a position out, its reader of the stream tells the moves."""
+    member, at = new_member_id(), to_instant(now())
+    version = int(found(api.get("/v1/program"))["version"])
+    frequent = Membership("frequent", at, MoveCause.TIME)
+    position = Position(member, 1, version, at, None, tier="gold", memberships=(frequent,))
+    table = platform.table()
+    table.commit([TablePositions(table).save(None, position)])
+
+    assert eventually(lambda: len(bus.told_of(member)) == 2)
+
+    told = bus.told_of(member)
+    (moved,), (entered,) = told["tier.changed.v1"], told["segment.entered.v1"]
+    assert fits(moved)
+    assert fits(entered)
+    assert (moved["to_tier"], entered["segment"], entered["cause"]["type"]) == ("gold", "frequent", "time")
+    table.commit([TablePositions(table).remove(position)])
