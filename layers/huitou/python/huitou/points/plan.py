@@ -41,6 +41,8 @@ class Ready:
     """The points for what was paid for the lines that count; a multiplier's are worked out later."""
     competes: bool
     """Whether it excludes or multiplies others, or is in a stack that chooses."""
+    is_rate: bool
+    multiplies: bool
     weight: int
     """Of a rate: what a smallest unit of money gives, in parts of a point of which there are `Plan.scale`."""
     failures: dict[tuple[str, str], RuleOutcome]
@@ -194,7 +196,20 @@ def _ready(rule: EarningRule, number: int, rank: int, scale: int) -> Ready:
     selection = Selection(rule.when)
     weight = rule.reward.points * (scale // rule.reward.per) if isinstance(rule.reward, Rate) else 0
     asked = checks(rule.when, selection)
-    return Ready(rule, number, rank, selection, asked, all_of(asked), _gives(rule), _competes(rule), weight, {})
+    return Ready(
+        rule=rule,
+        number=number,
+        rank=rank,
+        selection=selection,
+        checks=asked,
+        applies=all_of(asked),
+        gives=_gives(rule),
+        competes=_competes(rule),
+        is_rate=isinstance(rule.reward, Rate),
+        multiplies=isinstance(rule.reward, Multiplier),
+        weight=weight,
+        failures={},
+    )
 
 
 def _gives(rule: EarningRule) -> Callable[[int], int]:

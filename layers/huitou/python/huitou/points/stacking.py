@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import final
 
 from huitou.points.conditions import Occasion
 from huitou.points.plan import Plan, Ready, rounded
 from huitou.points.wallet import EXCLUDED, OUTDONE
-from huitou.program.rules import Combine, Multiplier, Rate
+from huitou.program.rules import Combine, Multiplier
 
+_RANK = attrgetter("ready.rank")
 WHOLE = 100
 """`Multiplier.times` is in hundredths."""
 
@@ -54,7 +56,7 @@ class Basket:
     def __init__(self, applied: Iterable[Applied], occasion: Occasion, plan: Plan, *, by_line: bool) -> None:
         self.plan = plan
         self._occasion = occasion
-        self._by_line = by_line or not all([each.ready.selection.is_all for each in applied if _multiplies(each)])
+        self._by_line = by_line or not all([each.ready.selection.is_all for each in applied if each.ready.multiplies])
         self.size = len(occasion.sale.lines) if self._by_line else 1
 
     def amounts(self, rate: Applied) -> Sequence[int]:
@@ -73,10 +75,10 @@ class Basket:
 
 def compete(applied: Sequence[Applied], occasion: Occasion, plan: Plan, *, by_line: bool) -> None:
     """Settles among the rules that apply which of them pay, and what multipliers give: each line, where asked."""
-    by_turn = sorted(applied, key=lambda each: each.ready.rank)
+    by_turn = sorted(applied, key=_RANK)
     basket = Basket(by_turn, occasion, plan, by_line=by_line)
     _exclude(by_turn, basket)
-    multiplying = {each.ready.rule.stack.id for each in by_turn if each.ready.rule.stack and _multiplies(each)}
+    multiplying = {each.ready.rule.stack.id for each in by_turn if each.ready.multiplies and each.ready.rule.stack}
     stacks = _stacks(by_turn)
     for id_, stack in stacks.items():
         if id_ not in multiplying:
@@ -102,7 +104,7 @@ def _exclude(by_turn: Sequence[Applied], basket: Basket) -> None:
 
 def _pays(each: Applied, by_turn: Sequence[Applied], basket: Basket) -> bool:
     """For a multiplier: whether it would, if all rates paid that are not excluded so far."""
-    if not _multiplies(each):
+    if not each.ready.multiplies:
         return each.points > 0
     return _gain(each, _parts(each, _rates(by_turn), basket), 1, basket)[1] > 0
 
@@ -143,7 +145,7 @@ def _multiply(by_turn: Sequence[Applied], basket: Basket) -> None:
     rates = _rates(by_turn)
     chains: dict[str, _Chain] = {}
     for each in by_turn:
-        if not _multiplies(each) or each.failed:
+        if not each.ready.multiplies or each.failed:
             continue
         stack = each.ready.rule.stack
         chain = _Chain([0] * basket.size)
@@ -177,8 +179,4 @@ def _parts(each: Applied, rates: Sequence[Applied], basket: Basket) -> list[int]
 
 
 def _rates(applied: Sequence[Applied]) -> list[Applied]:
-    return [each for each in applied if isinstance(each.ready.rule.reward, Rate) and not each.failed]
-
-
-def _multiplies(each: Applied) -> bool:
-    return isinstance(each.ready.rule.reward, Multiplier)
+    return [each for each in applied if each.ready.is_rate and not each.failed]

@@ -64,7 +64,8 @@ class Worth:
         """See `Sale.budgets`."""
         budgets: dict[RuleId, int] = {}
         for earning in self.earned.values():
-            budgets.update(earning.budgets)
+            if earning.budgets:
+                budgets.update(earning.budgets)
         return budgets
 
 

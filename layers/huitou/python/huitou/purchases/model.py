@@ -141,7 +141,7 @@ class Purchase:
         """What points paid, in the smallest unit of money."""
         if self.paid:
             return self.paid.money
-        return sum([payment.amount for payment in self.payments if payment.method == POINTS])
+        return sum([payment.amount for payment in self.payments if payment.method == POINTS]) if self.payments else 0
 
     @property
     def earning_lines(self) -> tuple[Line, ...]:

@@ -30,7 +30,7 @@ from huitou.standing.model import Record, Regime
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 PAST = Cause("redemption", "past")
-MOST_WAITING = 48
+MOST_WAITING = 32
 """Facts that a member's standing takes in at once: more than those that an item of the table has room for."""
 
 Issue = tuple[CurrencyId, BrandId]
