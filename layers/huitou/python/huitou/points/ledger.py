@@ -40,6 +40,8 @@ from huitou.points.wallet import (
 from huitou.program.model import GROUP, BrandId, Program, Sliding
 
 CLOCK = Cause("clock", "clock")
+_ACTIVATE, _CAPTURE, _EXPIRE = EntryType.ACTIVATE, EntryType.CAPTURE, EntryType.EXPIRE
+"""Asked for with every booking; until Python 3.12, to look up a member of an enumeration is a call."""
 
 
 class InsufficientPointsError(ConflictError):
@@ -121,7 +123,7 @@ class Ledger:
     ) -> None:
         """Changes the wallet and writes the entry that says so, effective now where nothing else is said."""
         at = effective_at or self.now
-        if kind is not EntryType.CAPTURE:
+        if kind is not _CAPTURE:
             self._change_lots(changes)
         if kind in ACTIVITIES:
             self._be_active(at, changes)
@@ -129,7 +131,7 @@ class Ledger:
             self._withdraw_activity(last_activity)
         if debt:
             self.debts = with_debt(self.debts, about or "", brand, debt) if debt > 0 else repaid(self.debts, -debt)
-        is_start = kind is EntryType.ACTIVATE
+        is_start = kind is _ACTIVATE
         amount = sum([change.lot.remaining if is_start else change.amount for change in changes])
         self._version += 1
         entry = Entry(
@@ -223,7 +225,7 @@ class Ledger:
         starting = [lot for lot in coming if lot.pending and lot.active_at <= due]
         if starting:
             changes = [LotChange(0, changed(lot, pending=False)) for lot in starting]
-            self.book(EntryType.ACTIVATE, changes, CLOCK, GROUP, effective_at=due)
+            self.book(_ACTIVATE, changes, CLOCK, GROUP, effective_at=due)
             coming = [self.lots[lot.number] for lot in coming]
         self._expire(coming, due)
         return self._version > before
@@ -235,7 +237,7 @@ class Ledger:
     def _expire(self, lots: Iterable[Lot], at: datetime) -> None:
         ending = [lot.change(-lot.remaining) for lot in lots if lot.expires_at is not None and lot.expires_at <= at]
         if ending:
-            self.book(EntryType.EXPIRE, ending, CLOCK, GROUP, effective_at=at)
+            self.book(_EXPIRE, ending, CLOCK, GROUP, effective_at=at)
 
     def release(self, key: Digest, cause: Cause, at: datetime) -> None:
         """Returns what is left of a hold to its lots, opening those again that are gone."""
