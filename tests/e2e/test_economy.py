@@ -134,15 +134,22 @@ def test_every_entry_can_be_explained_in_both_languages(api: httpx.Client) -> No
 
 
 def test_two_cards_of_one_person_become_one_and_two_again(api: httpx.Client) -> None:
-    """M2, E15."""
-    mei, lin = enrol(api), enrol(api, identities=[{"phone": a_phone()}])
+    """M2, E15: what was bought since with the other's number goes with it, and is refunded there."""
+    phone = a_phone()
+    mei, lin = enrol(api), enrol(api, identities=[{"phone": phone}])
     buy(api, mei, "1000")
     buy(api, lin, "500")
     order = {"survivor": mei, "absorbed": lin, "reason": "One person with two cards", "actor": "staff-7"}
     merge = created(api.post("/v1/merges", json=order, headers=keyed()))
     assert spendable(api, mei) == spendable(api, lin) == "15"
-    api.post(f"/v1/merges/{merge['merge_id']}/reversal", json={"reason": "No", "actor": "staff-7"}).raise_for_status()
-    assert (spendable(api, mei), spendable(api, lin)) == ("10", "5")
+    bill = sale({"phone": phone}, "300")
+    since = created(api.post("/v1/purchases", json=bill))
+    assert (since["member_id"], spendable(api, mei)) == (lin, "18")
+    undone = created(api.post(f"/v1/merges/{merge['merge_id']}/reversal", json={"reason": "No", "actor": "staff-7"}))
+    assert undone["points"] == [{"currency": "points", "came": "5", "earned": "3", "returned": "8", "kept": "0"}]
+    assert (spendable(api, mei), spendable(api, lin)) == ("10", "8")
+    refund = created(api.post("/v1/refunds", json=refund_of(bill)))
+    assert (refund["member_id"], spendable(api, mei), spendable(api, lin)) == (lin, "10", "5")
 
 
 def test_the_survivor_answers_for_what_the_other_card_did(api: httpx.Client) -> None:
