@@ -55,7 +55,7 @@ class ServiceStack(Stack):
         self._program = {"HUITOU_PROGRAM_TABLE": data.program.table_name}
         self._identity = {"HUITOU_IDENTITY_SECRET": data.identity_secret.secret_arn}
         self._files = {"HUITOU_IMPORT_BUCKET": data.imports.bucket_name}
-        self._due_work()
+        self._reactions(self._due_work())
         self._events()
         api = HttpApi(
             self,
@@ -100,7 +100,7 @@ class ServiceStack(Stack):
         function.allow(["dynamodb:GetItem"], self._data.program.table_arn, partitions=["KEYS"])
         return function
 
-    def _due_work(self) -> None:
+    def _due_work(self) -> WorkQueue:
         """Each minute what falls due is read from the index and queued for its instant; a worker books it."""
         queue = WorkQueue(self, "due", worker_timeout=WORKER_TIMEOUT, alarms=self._alarms)
         failed_ticks = DeadLetterQueue(self, "failed-ticks", alarms=self._alarms)
@@ -123,6 +123,33 @@ class ServiceStack(Stack):
         acknowledge(
             worker,
             {"Serverless-LambdaEventSourceMappingDestination": "Lambda takes none for SQS; the queue has its own."},
+        )
+        return queue
+
+    def _reactions(self, due: WorkQueue) -> None:
+        """Whoever's facts have changed is looked at; who cannot be, is handed to the worker of what is due."""
+        told = {
+            **self._members,
+            **self._program,
+            "HUITOU_DUE_QUEUE_URL": due.queue_url,
+            "HUITOU_SET_ASIDE_BUCKET": self._data.set_aside.bucket_name,
+        }
+        react = self._function("react_to_changes", told, WORKER_TIMEOUT)
+        react.allow(
+            ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"],
+            self._data.members.table_arn,
+        )
+        react.allow(["sqs:SendMessage"], due.queue_arn)
+        self._let_read_program(react)
+        changed = [{"prefix": "WALLET#"}, "PROFILE", "STANDING"]
+        StreamReader(
+            self,
+            "react_to_changes-stream",
+            function=react,
+            table=self._data.members,
+            filters=[{"dynamodb": {"Keys": {"sk": {"S": [key]}}}} for key in changed],
+            set_aside=self._data.set_aside,
+            alarms=self._alarms,
         )
 
     def _each_minute(self, function: lambda_.Function, failures: sqs.IQueue) -> None:

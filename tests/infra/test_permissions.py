@@ -52,6 +52,9 @@ ALLOWED = {
     "report_simulation": KEEP | {"s3:GetObject"},
     "queue_due": KEEP | {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
     "book_due": READ | WRITE | CONSUME | {"sqs:SendMessage"},
+    "react_to_changes": READ_STREAM
+    | KEEP
+    | {"dynamodb:DeleteItem", "sqs:SendMessage", "s3:PutObject", "s3:ListBucket"},
     "publish_changes": READ_STREAM | {"dynamodb:GetItem", "events:PutEvents", "s3:PutObject", "s3:ListBucket"},
 }
 
@@ -141,6 +144,7 @@ PARTITIONS = {
     "serve_checkouts": {"PROGRAM"},
     "serve_wallets": {"PROGRAM"},
     "book_due": {"PROGRAM"},
+    "react_to_changes": {"PROGRAM"},
     "serve_program": {"PROGRAM", "AUDIT#*"},
     "serve_imports": {"PROGRAM", "IMPORT#*"},
     "partition_import": {"PROGRAM", "IMPORT#*"},
