@@ -8,7 +8,7 @@ these are found by their turns, the instants at which lots begin and end, in ord
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -42,8 +42,8 @@ class Outlook(NamedTuple):
 class Running:
     """The outlook of a ledger's lots, by number, at ``now``, while they change.
 
-    ``_turns`` are those that nobody has booked yet, in order, once time has come for one; a few may be of lots that
-    have changed since, or are gone.
+    ``_turns`` are those that nobody has booked yet, in order, of a ledger that goes on; a few may be of lots that have
+    changed since, or are gone. For a single decision it would take longer to put them in order than to look at all.
     """
 
     __slots__ = ("_turns", "now", "pending", "slides", "spendable", "until")
@@ -82,7 +82,9 @@ class Running:
 
     def come(self, lots: Mapping[int, Lot], due: datetime) -> list[Lot]:
         """Those whose turn comes by ``due``. From now on the others are waited for, and what changes these again."""
-        turns, coming = self._in_order(lots), set()
+        if self._turns is None:
+            return self._looked_for(lots.values(), due)
+        turns, coming = self._turns, set()
         while turns and turns[0][0] <= due:
             coming.add(turns.pop(0)[1])
         self.until = turns[0][0] if turns else NEVER
@@ -114,6 +116,23 @@ class Running:
             self.spendable += times * lot.remaining
         else:
             self.pending += times * lot.remaining
+
+    def _looked_for(self, lots: Iterable[Lot], due: datetime) -> list[Lot]:
+        """As `come`, without turns."""
+        coming, until = [], NEVER
+        for lot in lots:
+            ends_at = lot.expires_at
+            next_at = lot.active_at if lot.pending else ends_at
+            if next_at is None:
+                continue
+            if lot.pending and ends_at is not None and ends_at < next_at:
+                next_at = ends_at
+            if next_at <= due:
+                coming.append(lot)
+            elif next_at < until:
+                until = next_at
+        self.until = until
+        return coming
 
     def _wait(self, at: datetime, number: int) -> None:
         if self._turns is not None:
