@@ -71,7 +71,9 @@ fmt: setup ## format the code and fix what can be fixed
 lock: setup ## pin all packages anew, within the bounds of the .in files
 	@$(LOCK) requirements/uv.in -o requirements/uv.txt
 	@$(LOCK) requirements/dev.in -o requirements/dev.txt
-	@$(LOCK) layers/dependencies/lean.in -c requirements/dev.txt -o layers/dependencies/lean.txt
+	@for name in lean science; do \
+		$(LOCK) layers/dependencies/$$name.in -c requirements/dev.txt -o layers/dependencies/$$name.txt; \
+	done
 
 .PHONY: clean
 clean: ## remove the local platform with its data, and everything built

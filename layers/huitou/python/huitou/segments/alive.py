@@ -3,7 +3,7 @@
 BG/NBD: while a customer is alive they come at a rate of their own, and after each time they may have come for the last
 time, with a probability of their own; over all customers the rates follow a gamma distribution and the probabilities a
 beta distribution (Fader, Hardie and Lee 2005, "Counting your customers" the easy way, Marketing Science 24(2)). Its
-four parameters are fitted on all members together, by `huitou.segments.fitting`. What is known of one member is how
+four parameters are fitted on all members together, by `huitou.insights.fitting`. What is known of one member is how
 often they came back, ``x``, when for the last time, ``t_x``, and for how long we have known them, ``T``, both counted
 from the first time. Then they are alive with probability (Fader and Hardie 2008, Computing P(alive) using the BG/NBD
 model)
@@ -37,6 +37,14 @@ class Repeats(NamedTuple):
 
     x: int
     t_x: int
+
+
+class Observed(NamedTuple):
+    """As `Repeats`, of somebody who has been known for ``age`` days since the first time: what a fit needs."""
+
+    x: int
+    t_x: int
+    age: int
 
 
 def repeats_of(days: Sequence[date]) -> Repeats:
