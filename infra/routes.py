@@ -92,6 +92,10 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
         "POST /v1/simulations",
         "GET /v1/simulations/{simulation_id}",
     ),
+    "serve_insights": (
+        "GET /v1/insights",
+        "POST /v1/insights",
+    ),
     "serve_imports": (
         "POST /v1/imports",
         "GET /v1/imports/{import_id}",

@@ -21,6 +21,7 @@ class Settings:
 
     `requests_per_second` and `burst` throttle the whole API. `import_workers` bounds how many chunks of an import are
     applied at once, `due_workers` how many due messages: both protect the table and the account's concurrency.
+    `time_zone` says when it is night: what can wait runs then.
     """
 
     stage: str
@@ -31,6 +32,7 @@ class Settings:
     due_workers: int
     alarm_email: str | None = None
     repository: str | None = None
+    time_zone: str = "Asia/Taipei"
 
     @property
     def is_local(self) -> bool:

@@ -3,9 +3,10 @@
 Nothing here holds data, so this stack may be replaced at any time.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
-from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import CfnOutput, Duration, Stack, TimeZone
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
@@ -23,7 +24,7 @@ from infra.constructs.function import HandlerFunction, layer_of
 from infra.constructs.queue import DeadLetterQueue, WorkQueue
 from infra.constructs.review import acknowledge, acknowledge_wildcards, in_findings
 from infra.constructs.stream import StreamReader
-from infra.layer_builder import HOST, LAMBDA, build_dependency_layer, build_package_layer
+from infra.layer_builder import HOST, LAMBDA, Target, build_dependency_layer, build_package_layer
 from infra.routes import PUBLIC, ROUTES
 from infra.settings import Settings
 from infra.stacks.data import DUE_INDEX, MEMBERS_INDEX, DataStack
@@ -49,7 +50,7 @@ class ServiceStack(Stack):
         super().__init__(scope, name)
         self._settings = settings
         self._data = data
-        self._layers = self._build_layers()
+        self._layers = [self._package_layer(), self._dependency_layer("lean", "that every function needs")]
         self._alarms = self._alarm_topic()
         self._members = {"HUITOU_MEMBERS_TABLE": data.members.table_name}
         self._program = {"HUITOU_PROGRAM_TABLE": data.program.table_name}
@@ -67,6 +68,7 @@ class ServiceStack(Stack):
                 **self._import_functions(),
                 **self._account_functions(),
                 **self._simulation_functions(),
+                **self._insight_functions(),
             },
             routes=ROUTES,
             public=PUBLIC,
@@ -296,18 +298,78 @@ class ServiceStack(Stack):
         )
         return {"serve_simulations": serve}
 
+    def _insight_functions(self) -> dict[str, lambda_.Function]:
+        """M16, M18: the calls, and the states that go through all members once a week, changing none."""
+        files, table = self._data.imports, self._data.program.table_arn
+        told = {**self._program, **self._files}
+        begin = self._function("begin_insights", told)
+        self._let_read_program(begin)
+
+        measure = self._function("measure_members", {**self._members, **told}, CHUNK_TIMEOUT, LARGE_MIB)
+        measure.allow(["dynamodb:Query"], self._data.members.table_arn)
+        measure.allow(["dynamodb:Query"], f"{self._data.members.table_arn}/index/{MEMBERS_INDEX}")
+        self._let_read_program(measure)
+
+        science = self._dependency_layer("science", "that models are fitted with")
+        fit = self._function("fit_insights", told, CHUNK_TIMEOUT, LARGE_MIB, more_layers=[science])
+        fit.allow(["dynamodb:GetItem", "dynamodb:PutItem"], table, partitions=["INSIGHTS"])
+
+        fan_out = FanOut(
+            self, "insight", settings=self._settings, bucket=files, partition=begin, apply=measure, report=fit
+        )
+        self._once_a_week(fan_out)
+        serve = self._function(
+            "serve_insights",
+            {**self._program, "HUITOU_INSIGHT_STATE_MACHINE": fan_out.state_machine.state_machine_arn},
+        )
+        serve.allow(["dynamodb:GetItem"], table, partitions=["INSIGHTS"])
+        self._let_read_program(serve)
+        serve.allow(["states:StartExecution"], fan_out.state_machine.state_machine_arn)
+        for function, on_files in ((begin, "s3:PutObject"), (measure, "s3:PutObject"), (fit, "s3:GetObject")):
+            function.allow([on_files], files.arn_for_objects("insights/*"))
+        acknowledge_wildcards(
+            self,
+            "What shards come to are files, named after their run.",
+            f"{in_findings(self._data, files.bucket_arn)}/insights/*",
+        )
+        return {"serve_insights": serve}
+
+    def _once_a_week(self, fan_out: FanOut) -> None:
+        """In the night to Monday. A run that could not be started is made up for by the next one."""
+        failures = DeadLetterQueue(self, "failed-insights", alarms=self._alarms)
+        machine = fan_out.state_machine
+        role = iam.Role(self, "insights-role", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
+        role.add_to_policy(
+            iam.PolicyStatement(actions=["states:StartExecution"], resources=[machine.state_machine_arn])
+        )
+        role.add_to_policy(iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[failures.queue_arn]))
+        scheduler.Schedule(
+            self,
+            "insights-schedule",
+            schedule=scheduler.ScheduleExpression.cron(
+                minute="30", hour="3", week_day="MON", time_zone=TimeZone.of(self._settings.time_zone)
+            ),
+            target=targets.StepFunctionsStartExecution(
+                machine,
+                role=role.without_policy_updates(),
+                dead_letter_queue=failures,
+                input=scheduler.ScheduleTargetInput.from_object({}),
+            ),
+        )
+
     def _function(
         self,
         name: str,
         environment: dict[str, str],
         timeout: Duration = API_TIMEOUT,
         memory_mib: int = 512,
+        more_layers: Sequence[lambda_.ILayerVersion] = (),
     ) -> HandlerFunction:
         return HandlerFunction(
             self,
             name,
             settings=self._settings,
-            layers=self._layers,
+            layers=[*self._layers, *more_layers],
             environment=environment,
             timeout=timeout,
             memory_mib=memory_mib,
@@ -329,14 +391,16 @@ class ServiceStack(Stack):
     def _let_read_identity_secret(self, function: HandlerFunction) -> None:
         function.allow(["secretsmanager:GetSecretValue"], self._data.identity_secret.secret_arn)
 
-    def _build_layers(self) -> list[lambda_.LayerVersion]:
-        target = HOST if self._settings.is_local else LAMBDA
-        ours = build_package_layer("huitou", target)
-        lean = build_dependency_layer("lean", target)
-        return [
-            layer_of(self, "huitou", str(ours), "the product's package"),
-            layer_of(self, "dependencies-lean", str(lean), "third-party packages that every function needs"),
-        ]
+    @property
+    def _target(self) -> Target:
+        return HOST if self._settings.is_local else LAMBDA
+
+    def _package_layer(self) -> lambda_.LayerVersion:
+        return layer_of(self, "huitou", str(build_package_layer("huitou", self._target)), "the product's package")
+
+    def _dependency_layer(self, name: str, purpose: str) -> lambda_.LayerVersion:
+        folder = build_dependency_layer(name, self._target)
+        return layer_of(self, f"dependencies-{name}", str(folder), f"third-party packages {purpose}")
 
     def _alarm_topic(self) -> sns.Topic:
         topic = sns.Topic(self, "alarms", display_name=f"Huitou {self._settings.stage}", enforce_ssl=True)

@@ -50,6 +50,10 @@ ALLOWED = {
     "serve_simulations": KEEP | {"s3:PutObject", "states:StartExecution", "states:DescribeExecution"},
     "replay_members": KEEP | {"s3:GetObject"},
     "report_simulation": KEEP | {"s3:GetObject"},
+    "serve_insights": {"dynamodb:GetItem", "states:StartExecution"},
+    "begin_insights": {"dynamodb:GetItem", "s3:PutObject"},
+    "measure_members": {"dynamodb:GetItem", "dynamodb:Query", "s3:PutObject"},
+    "fit_insights": {"dynamodb:GetItem", "dynamodb:PutItem", "s3:GetObject"},
     "queue_due": KEEP | {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
     "book_due": READ | WRITE | CONSUME | {"sqs:SendMessage"},
     "react_to_changes": READ_STREAM
@@ -72,6 +76,7 @@ VARIABLES = {
     "ImportBucket": "HUITOU_IMPORT_BUCKET",
     "ImportStateMachine": "HUITOU_IMPORT_STATE_MACHINE",
     "AccountStateMachine": "HUITOU_ACCOUNT_STATE_MACHINE",
+    "InsightStateMachine": "HUITOU_INSIGHT_STATE_MACHINE",
     "SimulationStateMachine": "HUITOU_SIMULATION_STATE_MACHINE",
     "EventBus": "HUITOU_EVENT_BUS",
     "SetAsideBucket": "HUITOU_SET_ASIDE_BUCKET",
@@ -156,6 +161,10 @@ PARTITIONS = {
     "serve_simulations": {"PROGRAM", "SIMULATION#*"},
     "replay_members": {"SIMULATION#*"},
     "report_simulation": {"SIMULATION#*"},
+    "serve_insights": {"PROGRAM", "INSIGHTS"},
+    "begin_insights": {"PROGRAM"},
+    "measure_members": {"PROGRAM"},
+    "fit_insights": {"INSIGHTS"},
     "queue_due": {"CLOCK"},
     "publish_changes": {"PROGRAM"},
 }
@@ -181,9 +190,9 @@ def test_who_tells_of_members_sees_them_by_their_stream_alone(production: Deploy
     assert all("StreamArn" in resource for resource in on_members)
 
 
-def test_a_simulation_cannot_change_a_member(production: Deployment) -> None:
-    """M14: it reads what they did, and nothing else of the table can be reached."""
-    for function in ("serve_simulations", "replay_members"):
+def test_neither_simulations_nor_insights_can_change_a_member(production: Deployment) -> None:
+    """M14, M18: they read what they did, and nothing else of the table can be reached."""
+    for function in ("serve_simulations", "replay_members", "measure_members"):
         role = production.function(function)["Role"]["Fn::GetAtt"][0]
         on_members = [
             each for each in production.statements(role) if "ExportsOutputFnGetAttmembers" in str(each["Resource"])

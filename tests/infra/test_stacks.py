@@ -122,8 +122,8 @@ class TestNoWorkIsLost:
             assert all(alarm["AlarmActions"] for alarm in told)
 
     def test_the_clock_ticks_each_minute_and_a_failed_tick_is_kept(self, production: Deployment) -> None:
-        (tick,) = production.properties("AWS::Scheduler::Schedule")
-        assert tick["ScheduleExpression"] == "rate(1 minute)"
+        schedules = production.properties("AWS::Scheduler::Schedule")
+        (tick,) = [each for each in schedules if each["ScheduleExpression"] == "rate(1 minute)"]
         assert "DeadLetterConfig" in tick["Target"]
         (asynchronous,) = production.properties("AWS::Lambda::EventInvokeConfig")
         assert "OnFailure" in asynchronous["DestinationConfig"]
@@ -139,7 +139,7 @@ class TestFunctions:
             assert function["Runtime"] == "python3.13"
             assert function["Architectures"] == ["arm64"]
             assert function["TracingConfig"] == {"Mode": "Active"}
-            assert len(function["Layers"]) == 2
+            assert len(function["Layers"]) == (3 if function["FunctionName"].endswith("-fit_insights") else 2)
 
     def test_an_answer_to_a_caller_takes_less_than_the_gateway_waits(self, production: Deployment) -> None:
         for name in ROUTES:
@@ -186,6 +186,24 @@ class TestSimulations:
         assert work["ItemReader"]["Parameters"]["Key.$"] == "$.manifest_key"
         assert states[states[work["Catch"][0]["Next"]]["Next"]]["Type"] == "Fail"
         assert len(states) == 4
+
+
+class TestInsights:
+    def test_all_members_are_gone_through_in_the_night_to_monday(self, production: Deployment) -> None:
+        """M16, M18: by the local clock, and a start that fails is kept."""
+        schedules = production.properties("AWS::Scheduler::Schedule")
+        (weekly,) = [each for each in schedules if each["ScheduleExpression"] != "rate(1 minute)"]
+        assert weekly["ScheduleExpression"] == "cron(30 3 ? * MON *)"
+        assert weekly["ScheduleExpressionTimezone"] == "Asia/Taipei"
+        assert weekly["Target"]["Input"] == "{}"
+        assert "DeadLetterConfig" in weekly["Target"]
+
+    def test_shards_are_measured_in_parallel_and_fitted_together(self, production: Deployment) -> None:
+        """M18: the first state lists them, since the clock starts runs, too."""
+        states = _states(production, "insight")
+        (work,) = [state for state in states.values() if state["Type"] == "Map"]
+        assert work["ItemReader"]["Parameters"]["Key.$"] == "$.manifest_key"
+        assert len([state for state in states.values() if "Catch" in state]) == 2
 
 
 class TestCost:

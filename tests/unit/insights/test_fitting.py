@@ -8,7 +8,8 @@ from math import isfinite
 
 import pytest
 
-from huitou.insights.fitting import LEAST_RETURNED, NoFitError, fit, log_likelihood
+from huitou.insights.fitting import LEAST_RETURNED, fit, log_likelihood
+from huitou.insights.model import NoFitError
 from huitou.segments.alive import WEEK, Observed
 from huitou.segments.facts import AliveModel
 from tests.cdnow import cdnow

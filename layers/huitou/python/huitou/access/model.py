@@ -22,6 +22,8 @@ Permission = Literal[
     "imports:write",
     "accounts:read",
     "accounts:write",
+    "insights:read",
+    "insights:write",
     "simulations:read",
     "simulations:write",
 ]

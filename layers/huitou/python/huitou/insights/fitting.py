@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import betaln, digamma, gammaln
 
+from huitou.insights.model import Fit, NoFitError
 from huitou.segments.alive import WEEK, Observed
 from huitou.segments.facts import AliveModel
 
@@ -26,21 +27,6 @@ LEAST_RETURNED = 100
 """Members who came back at least once, below whom four parameters say nothing."""
 NARROWEST, WIDEST = np.log(1e-4), np.log(1e4)
 """A logarithm of a parameter that comes to lie on one of these is not determined by what was seen."""
-
-
-class Fit(NamedTuple):
-    """The likeliest parameters, and the logarithm of their likelihood."""
-
-    model: AliveModel
-    log_likelihood: float
-
-
-class NoFitError(Exception):
-    """The history does not say what the parameters are; ``code`` says why."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 class _Sample(NamedTuple):

@@ -299,6 +299,18 @@ def simulation_part(simulation_id: str, number: int) -> Key:
     return f"SIMULATION#{simulation_id}", f"{PART_PREFIX}{number:02d}"
 
 
+INSIGHTS = "INSIGHTS"
+
+
+def insights() -> Key:
+    """What was found last about all members together."""
+    return INSIGHTS, "NEWEST"
+
+
+def insights_version(number: int) -> Key:
+    return INSIGHTS, f"{VERSION_PREFIX}{number:08d}"
+
+
 def closed_month(month: str) -> Key:
     return SETTLEMENTS, f"{MONTH_PREFIX}{month}"
 

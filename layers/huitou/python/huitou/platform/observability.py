@@ -40,6 +40,7 @@ class Facts(TypedDict, total=False):
     replayed: bool
     request_id: str
     route: str
+    run_id: str
     simulation_id: str
     status: int
     unfinished: int

@@ -71,3 +71,10 @@ class SimulationStates(_Jobs):
     """`simulator.ports.SimulationStates`."""
 
     id_field = "simulation_id"
+
+
+class InsightStates(_States):
+    """`insights.ports.InsightStates`."""
+
+    def start(self, run: Digest) -> None:
+        self._start(run, {"run_id": run})

@@ -156,6 +156,11 @@ class Purchase:
         return self.total - self.paid_in_points - (self.money_of(unearned) if unearned else 0)
 
     @property
+    def kept_spend(self) -> int:
+        """The money of what did not come back, without what points paid: what the purchase counts for by now."""
+        return self.total - self.paid_in_points - self.money_of(self.returns.lines)
+
+    @property
     def is_refunded(self) -> bool:
         """Whether all of it came back."""
         return all(is_back(index, line, self.returns.lines) for index, line in enumerate(self.lines))

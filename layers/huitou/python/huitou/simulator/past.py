@@ -11,31 +11,25 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from operator import attrgetter
-from typing import Protocol
 
 from huitou.accounts.ports import Ledgers, MemberIndex
 from huitou.kernel.ids import MemberId
-from huitou.kernel.pages import Page, all_items
+from huitou.kernel.pages import all_items
 from huitou.points.wallet import Entry, EntryType, Wallet
 from huitou.program.model import CurrencyId
+from huitou.purchases.kept import Purchases, kept_by
 from huitou.purchases.model import POINTS, Payment, Purchase
 from huitou.purchases.ports import MemberStates
 from huitou.purchases.standing import known_of
 from huitou.simulator.history import History, Spending, Telling
 
 PAGE = 500
-"""Members, and purchases of one, that are read at once."""
+"""Members that are read at once."""
 LEAP_YEAR = 2000
 """Of a birthday only month and day are kept for this, and it may be 29 February."""
 KEPT = Telling(spendings=True, returns=True)
 _USED = frozenset({EntryType.REDEEM, EntryType.CAPTURE})
 _GIVEN_BACK = frozenset({EntryType.REVERSE, EntryType.GIVE_BACK})
-
-
-class Purchases(Protocol):
-    """`purchases.ports.PurchaseStore`, as far as a simulation asks."""
-
-    def of_member(self, member: MemberId, *, after: str | None, limit: int) -> Page[Purchase]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +52,12 @@ class Archive:
             member=member,
             name=member,
             enrolled_at=known_of(home, record).enrolled_at,
-            purchases=sorted(self._bought(held), key=lambda sale: (sale.occurred_at, sale.receipt)),
+            purchases=sorted(
+                map(as_bought_now, kept_by(held, self.purchases)), key=lambda sale: (sale.occurred_at, sale.receipt)
+            ),
             spendings=sorted(spendings_of(self._entries(held)), key=attrgetter("at")),
             birthday=date(LEAP_YEAR, *record.birthday) if record.birthday else None,
         )
-
-    def _bought(self, members: Iterable[MemberId]) -> Iterator[Purchase]:
-        for member in members:
-            pages = all_items(lambda after, who=member: self.purchases.of_member(who, after=after, limit=PAGE))  # type: ignore[misc]
-            yield from (as_bought_now(sale) for sale in pages if not (sale.moved or sale.is_refunded))
 
     def _entries(self, held: Mapping[MemberId, Mapping[CurrencyId, Wallet]]) -> list[Entry]:
         return [
