@@ -40,6 +40,7 @@ TYPES: Final = {
     "MERGE": ("MERGE#", "MERGE"),
     "MERGED": ("M#", r"MERGED#\w{26}"),
     "OPENING": ("OPENING#", "OPENING"),
+    "FINDINGS": ("INSIGHTS", r"NEWEST|VERSION#\d{8}"),
     "ERASURE": ("ERASURES", "ERASURE#.+"),
     "SHARD": ("BUDGET#", r"SHARD#\d{2}"),
     "VERSION": ("PROGRAM", r"VERSION#\d{8}"),

@@ -71,7 +71,7 @@ _PACKED = re.compile(r"\(\d+ bytes\)")
 """How small depends on the machine's zlib."""
 _SELDOM = (
     *("EVENT", "CONSENT", "COMMAND", "REFUND", "WAITING", "MERGE", "MERGED", "OPENING", "SHARD", "POSITION"),
-    *("ACCOUNT", "SUMS", "MONTH", "LAST", "SIMULATION", "ERASURE", "WATERMARKS"),
+    *("ACCOUNT", "SUMS", "MONTH", "LAST", "SIMULATION", "FINDINGS", "ERASURE", "WATERMARKS"),
 )
 """Types of items that are there once somebody has called for them."""
 _SIGNED = re.compile(r'https://[^"]*?/(imports/[^"?]+)\?[^"]*')
@@ -124,6 +124,8 @@ class _Cloud:
             self._count(json.loads(answered["body"])["account_id"])
         if asked.startswith("POST /v1/simulations\n"):
             self._replay(json.loads(answered["body"]))
+        if asked.startswith("POST /v1/insights\n"):
+            self._find_out(json.loads(answered["body"])["run_id"])
         if "/start\n" in asked:
             self._carry_out(asked.split("/")[3])
         shown = _shown(answered, with_body=not exchange["answered"].strip() or "\n\n" in exchange["answered"])
@@ -217,6 +219,14 @@ class _Cloud:
                 self._functions["replay_members"].handler({"run": run, "chunk": chunk}, None)
             self._functions["report_simulation"].handler(run, None)
 
+    def _find_out(self, run_id: str) -> None:
+        """What the state machine does."""
+        with self._clock_of_states():
+            run = self._functions["begin_insights"].handler({"run_id": run_id}, None)
+            for chunk in self._listed(run["manifest_key"]):
+                self._functions["measure_members"].handler({"run": run, "chunk": chunk}, None)
+            self._functions["fit_insights"].handler(run, None)
+
     def _listed(self, manifest: str) -> list[Any]:
         s3: Any = boto3.client("s3", region_name=REGION)
         chunks: list[Any] = json.loads(s3.get_object(Bucket=BUCKET, Key=manifest)["Body"].read())
@@ -229,6 +239,7 @@ class _Cloud:
             patch.object(self._functions["report_import"], "datetime", _Stopped(self._now)),
             patch.object(self._functions["report_accounts"], "datetime", _Stopped(self._now)),
             patch.object(self._functions["report_simulation"], "datetime", _Stopped(self._now)),
+            patch.object(self._functions["begin_insights"], "datetime", _Stopped(self._now)),
         ):
             yield
 
@@ -277,6 +288,7 @@ _STATES = (
     *("partition_import", "apply_import", "report_import"),
     *("count_accounts", "report_accounts"),
     *("replay_members", "report_simulation"),
+    *("begin_insights", "measure_members", "fit_insights"),
 )
 
 
@@ -297,7 +309,7 @@ def _route(method: str, path: str) -> tuple[str, str]:
 
 
 _OF_THE_GROUP = (
-    *("/v1/program/drafts", "/v1/program/rollback", "/v1/simulations"),
+    *("/v1/program/drafts", "/v1/program/rollback", "/v1/simulations", "/v1/insights"),
     *("/v1/accounts", "/v1/settlements", "/v1/merges"),
 )
 
@@ -360,7 +372,7 @@ def _cloud() -> Iterator[_Cloud]:
         states: Any = boto3.client("stepfunctions", region_name=REGION)
         definition = {"StartAt": "wait", "States": {"wait": {"Type": "Pass", "End": True}}}
         role = "arn:aws:iam::123456789012:role/import"
-        for name in ("import", "account", "simulation"):
+        for name in ("import", "account", "simulation", "insight"):
             machine = states.create_state_machine(name=name, definition=json.dumps(definition), roleArn=role)
             variables[f"HUITOU_{name.upper()}_STATE_MACHINE"] = machine["stateMachineArn"]
         yield _Cloud()

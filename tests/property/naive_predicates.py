@@ -17,7 +17,7 @@ from huitou.program import predicates as p
 from huitou.program.model import BrandId, Program
 from huitou.segments.alive import alive, repeats_of
 from huitou.segments.facts import Deed, DeedLine, Facts
-from huitou.segments.rfm import bought_within, rfm_of
+from huitou.segments.rfm import bought_within, measures_of
 from huitou.segments.rhythm import overdue_ratio, purchase_days, usual_interval
 
 
@@ -108,11 +108,14 @@ class ByHand:
 
     def _rfmclass(self, asked: p.RfmClass) -> bool:
         scale = self.facts.insights.rfm
-        own = scale and rfm_of(bought_within(self.deeds, self.at, scale.days, self.zone), self.at, scale, self.zone)
-        return own is not None and all(
-            not classes or getattr(own, name) in classes
-            for name, classes in (("recency", asked.recency), ("frequency", asked.frequency), ("money", asked.money))
-        )
+        own = scale and measures_of(bought_within(self.deeds, self.at, scale.days, self.zone), self.at, self.zone)
+        if not scale or not own:
+            return False
+        recency = 1 + sum(own.recency <= cut for cut in scale.recency)
+        frequency = 1 + sum(own.frequency >= cut for cut in scale.frequency)
+        money = 1 + sum(own.money >= cut for cut in scale.money)
+        classes = ((recency, asked.recency), (frequency, asked.frequency), (money, asked.money))
+        return all(not wanted or found in wanted for found, wanted in classes)
 
     # --- who they are ---
 

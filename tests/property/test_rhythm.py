@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from huitou.kernel.calendars import add_days
 from huitou.program.predicates import Bounds
 from huitou.segments.alive import Repeats, alive, probability, silence
-from huitou.segments.facts import AliveModel, RfmScale
-from huitou.segments.rfm import Measures, cuts_of, measures_of, rfm_of, scale_of
+from huitou.segments.facts import AliveModel
+from huitou.segments.rfm import Measures, cuts_of, measures_of, scale_of
 from huitou.segments.rhythm import after_days, days_between, overdue, overdue_ratio, usual_interval
 from tests.builders import at
 from tests.deeds import bought
@@ -152,32 +152,6 @@ def test_classes_of_recency_are_those_of_fewer_days(measured: dict[Measures, int
     for each in measured:
         behind = sum(members for other, members in measured.items() if other.recency > each.recency)
         assert 1 + sum(each.recency <= cut for cut in scale.recency) == 1 + behind * 5 // everybody
-
-
-@given(
-    st.lists(INSTANTS, min_size=1, max_size=5),
-    st.lists(st.integers(0, 60), min_size=4, max_size=4),
-    st.integers(1, 80 * 86_400_000),
-    ZONES,
-)
-def test_recency_keeps_its_class_until_the_instant_that_is_named(
-    instants: list[datetime], cuts: list[int], wait: int, zone: ZoneInfo
-) -> None:
-    """M16: and has another from then on."""
-    one, two, three, four = sorted(cuts, reverse=True)
-    scale = RfmScale(4000, (one, two, three, four), (1, 2, 3, 4), (1, 2, 3, 4))
-    deeds = [bought(instant) for instant in sorted(instants)]
-    now = max(instants) + wait * MILLISECOND
-    rfm = rfm_of(deeds, now, scale, zone)
-    assert rfm is not None
-    if rfm.until is None:
-        assert rfm.recency == 1
-        return
-    assert rfm.until > now
-    before, after = (rfm_of(deeds, when, scale, zone) for when in (rfm.until - MILLISECOND, rfm.until))
-    assert before is not None
-    assert after is not None
-    assert before.recency == rfm.recency > after.recency
 
 
 @given(st.lists(INSTANTS, min_size=1, max_size=30), ZONES)

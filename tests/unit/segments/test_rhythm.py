@@ -11,7 +11,7 @@ import pytest
 from huitou.program.predicates import Bounds
 from huitou.segments.alive import Repeats, alive, probability, probability_at, repeats_of
 from huitou.segments.facts import RfmScale, Verdict
-from huitou.segments.rfm import Measures, bought_within, cuts_of, measures_of, rfm_of, scale_of
+from huitou.segments.rfm import Measures, bought_within, cuts_of, measures_of, scale_of
 from huitou.segments.rhythm import ALWAYS, Span, after_days, overdue, overdue_ratio, purchase_days, usual_interval
 from tests.builders import at
 from tests.deeds import CDNOW, bought, visited
@@ -19,7 +19,6 @@ from tests.deeds import CDNOW, bought, visited
 TAIPEI = ZoneInfo("Asia/Taipei")
 LAST = at("2026-03-05 18:00")
 MILLISECOND = timedelta(milliseconds=1)
-SCALE = RfmScale(days=90, recency=(60, 30, 14, 7), frequency=(2, 3, 5, 9), money=(500, 1000, 2000, 5000))
 
 
 def days_of(*dates: str) -> list[str]:
@@ -154,12 +153,8 @@ def test_a_member_is_classed_by_what_they_bought_within_the_time() -> None:
     within = bought_within(deeds, now, 90, TAIPEI)
     assert within == deeds[1:]
     assert measures_of(within, now, TAIPEI) == Measures(recency=12, frequency=2, money=1500)
-    rfm = rfm_of(within, now, SCALE, TAIPEI)
-    assert rfm is not None
-    assert (rfm.recency, rfm.frequency, rfm.money) == (4, 2, 3)
-    assert rfm.until == at("2026-04-04 09:00")
 
 
 def test_who_bought_nothing_within_the_time_has_no_class() -> None:
     """M16."""
-    assert rfm_of([], LAST, SCALE, TAIPEI) is None
+    assert measures_of([], LAST, TAIPEI) is None

@@ -87,4 +87,10 @@ def _alive(fitted: Fitted) -> dict[str, Any]:
 
 def _rfm(scale: RfmScale, members: int, money_exponent: int) -> dict[str, Any]:
     money = [format_amount(cut, money_exponent) for cut in scale.money]
-    return {**scale._asdict(), "members": members, "money": money}
+    return {
+        "days": scale.days,
+        "members": members,
+        "recency": list(scale.recency),
+        "frequency": list(scale.frequency),
+        "money": money,
+    }

@@ -32,15 +32,6 @@ class Measures(NamedTuple):
     money: int
 
 
-class Rfm(NamedTuple):
-    """Three classes, 1 (least) to 5 (best), and when that of recency falls next; None: it is 1."""
-
-    recency: int
-    frequency: int
-    money: int
-    until: datetime | None
-
-
 def bought_within(deeds: Sequence[Deed], at: datetime, days: int, zone: ZoneInfo) -> list[Deed]:
     """The purchases before ``at`` that count in the last ``days`` days then (E9), in the order of time."""
     return [deed for deed in deeds if deed.is_purchase and deed.at < at < add_days(deed.at, days, zone)]
@@ -54,23 +45,6 @@ def measures_of(bought: Sequence[Deed], at: datetime, zone: ZoneInfo) -> Measure
         recency=int(days_between(bought[-1].at, at, zone)),
         frequency=len(purchase_days(bought, zone)),
         money=sum(deed.spend for deed in bought),
-    )
-
-
-def rfm_of(bought: Sequence[Deed], at: datetime, scale: RfmScale, zone: ZoneInfo) -> Rfm | None:
-    """The classes at ``at`` of who ``bought`` this in the last ``scale.days`` days (see `bought_within`).
-
-    None for who bought nothing. When a purchase leaves that time is not said here.
-    """
-    own = measures_of(bought, at, zone)
-    if own is None:
-        return None
-    recency = 1 + sum(own.recency <= cut for cut in scale.recency)
-    return Rfm(
-        recency=recency,
-        frequency=1 + sum(own.frequency >= cut for cut in scale.frequency),
-        money=1 + sum(own.money >= cut for cut in scale.money),
-        until=add_days(bought[-1].at, scale.recency[recency - 2] + 1, zone) if recency > 1 else None,
     )
 
 
