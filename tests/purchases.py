@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from threading import Barrier, Thread
 from typing import Any, TypeVar
@@ -194,7 +195,8 @@ class Shop:
     ) -> Recorded:
         """A sale to Mei, unless to another or to nobody, that reaches us when it was received."""
         buyer = _found(member, presented) if member else None
-        return self.use.record(purchase, buyer, now or purchase.received_at)
+        received = replace(purchase, received_at=now or purchase.received_at)
+        return self.use.record(received, buyer, received.received_at)
 
     def claim(
         self,

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from math import inf
 from random import Random
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from huitou.kernel.commits import Write
 from huitou.points.budgets import BudgetId
 from huitou.points.wallet import EntryType
 from huitou.program.terms import RefundPolicy
 from huitou.purchases.model import Line, Payment, Purchase
 from huitou.purchases.refund_booking import Refunded
-from huitou.purchases.refunds import AlreadyRefundedError, LineAsked, MoreThanBoughtError
+from huitou.purchases.refunds import AlreadyRefundedError, LineAsked, MoreThanBoughtError, RefundStatus
+from huitou.simulator.memory import MemoryTable
 from tests.builders import document, program, rule
-from tests.purchases import NOON, Shop, bill, return_of
+from tests.purchases import NOON, Shop, bill, bread, return_of
 
-HOUR = timedelta(hours=1)
+HOUR, TEN_DAYS, MILLISECOND = timedelta(hours=1), timedelta(days=10), timedelta(milliseconds=1)
 LINES = st.builds(
     Line,
     sku=st.sampled_from(["bread-1", "tea-1"]),
@@ -140,6 +144,57 @@ def test_what_is_owed_is_taken_waived_or_owed_on_and_sums_up_to_what_was_earned(
         (entry,) = [entry for entry in each.entries if entry.type is EntryType.TAKE_BACK]
         assert each.refund.owed[0].points == -entry.amount + entry.waived + entry.debt
     assert sum(each.refund.owed[0].points for each in made) == sold.entries[0].amount
+    assert huitou.ledger.contradictions() == []
+
+
+class CrashedError(Exception):
+    """The process ended."""
+
+
+class FragileTable(MemoryTable):
+    """After so many more commits, the process that uses it ends."""
+
+    left: float = inf
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        if not self.left:
+            raise CrashedError
+        super().commit(writes)
+        self.left -= 1
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    lines=st.sets(st.integers(0, 2), min_size=1),
+    commits=st.integers(0, 4),
+    came=st.sampled_from([HOUR, TEN_DAYS - MILLISECOND, TEN_DAYS, 2 * TEN_DAYS]),
+    ticks=st.lists(st.sampled_from([HOUR, TEN_DAYS - MILLISECOND, 2 * TEN_DAYS]), max_size=2),
+)
+def test_refunds_that_waited_go_with_the_sale_wherever_the_process_ended(
+    lines: set[int], commits: int, came: timedelta, ticks: list[timedelta]
+) -> None:
+    """E19, E21: the clock nets them when they would close, at last, once, if the sale was received before that."""
+    table = FragileTable()
+    huitou = Shop(replace(program(document(earning=[rule()])), refund_limit=TEN_DAYS), table)
+    huitou.enrol()
+    sale = bill("A-1", *[bread(sku=f"bread-{place}") for place in range(3)])
+    waiting = [huitou.refund(return_of(sale, f"R-{n}", LineAsked(n, None, None), occurred_at=NOON)) for n in lines]
+
+    table.left = commits
+    with suppress(CrashedError):
+        huitou.sell(sale, now=NOON + came)
+    table.left = inf
+    for after in [*sorted(ticks), 2 * TEN_DAYS, 3 * TEN_DAYS]:
+        for each in waiting:
+            huitou.refunds.finish(each.refund.id, NOON + after)
+
+    sold, are_netted = commits > 0, commits > 0 and came < TEN_DAYS
+    kept = {huitou.refunds.get(each.refund.id, "maru").refund.status for each in waiting}
+    assert kept == {RefundStatus.BOOKED if are_netted else RefundStatus.CLOSED}
+    assert huitou.points(now=NOON + 4 * TEN_DAYS) == 10 * (3 * sold - len(lines) * are_netted)
+    known = huitou.purchases.look_up(sale.receipt)
+    assert isinstance(known, Purchase) == sold
+    assert known is None or (isinstance(known, Purchase) and known.returns.awaited == ())
     assert huitou.ledger.contradictions() == []
 
 

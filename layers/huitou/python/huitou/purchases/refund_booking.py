@@ -68,11 +68,14 @@ class RefundBookings(SaleBookings):
         return until_committed(lambda: self._netted(awaited, purchase, now), self._pause)
 
     def _netted(self, awaited: Digest, purchase: Purchase, now: datetime) -> Purchase:
-        """A refund that cannot be, of this sale, or is too old, is set aside with the reason."""
+        """A refund that cannot be, of this sale, or was closed before it came, is set aside with the reason.
+
+        Whether it waited still is told by when the sale was received, however late it is netted.
+        """
         current, refund = self._purchases.find(purchase.receipt), self._refunds.find(awaited)
         if current is None or refund is None or awaited not in current.returns.awaited:
             return current or purchase
-        status = refund.status_at(now)
+        status = refund.status_at(current.received_at)
         try:
             if status is RefundStatus.WAITING:
                 made, after, writes = self._refunding(refund, current, now)
