@@ -17,7 +17,7 @@ from huitou.platform.table import Table
 from huitou.points.decisions import Decision
 from huitou.points.store import TableWallets
 from huitou.points.wallet import Entry, Lot, open_wallet
-from huitou.standing.messages import DuePosition, DueWallet, read_message, write_message
+from huitou.standing.messages import DuePosition, DueRefund, DueWallet, read_message, write_message
 from tests.builders import document
 from tests.contract.targets import REGION
 from tests.serving import MEI, Event, both_tables, publish, sample
@@ -169,6 +169,11 @@ def test_the_sample_delivery_books_what_has_ended(stack: Stack) -> None:
     (mei,), (lin,) = stack.entries(MEI), stack.entries(LIN)
     assert (mei.type, mei.amount, mei.effective_at, mei.cause.type) == ("expire", -100, NOW - HOUR, "clock")
     assert (lin.amount, lin.effective_at) == (-7, NOW - 2 * HOUR)
+
+
+def test_the_sample_delivery_shows_all_that_falls_due() -> None:
+    dues = [read_message(record["body"]) for record in sample("book_due")["Records"]]
+    assert {type(due) for due in dues} == {DueWallet, DuePosition, DueRefund}
 
 
 def test_five_deliveries_are_as_good_as_one(stack: Stack) -> None:
