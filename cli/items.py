@@ -26,6 +26,7 @@ TYPES: Final = {
     "PROFILE": ("M#", "PROFILE"),
     "STANDING": ("M#", "STANDING"),
     "POSITION": ("M#", "STANDING#POSITION"),
+    "LISTED": ("M#", "IN#.+"),
     "WALLET": ("M#", r"WALLET#[^#]+#HEAD"),
     "LOTS": ("M#", r"WALLET#[^#]+#LOTS#\d{10}"),
     "ENTRY": ("M#", r"ENTRY#[^#]+#\d{10}"),

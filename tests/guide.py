@@ -71,7 +71,7 @@ _PACKED = re.compile(r"\(\d+ bytes\)")
 """How small depends on the machine's zlib."""
 _SELDOM = (
     *("EVENT", "CONSENT", "COMMAND", "REFUND", "WAITING", "MERGE", "MERGED", "OPENING", "SHARD", "POSITION"),
-    *("ACCOUNT", "SUMS", "MONTH", "LAST", "SIMULATION", "FINDINGS", "ERASURE", "WATERMARKS"),
+    *("LISTED", "ACCOUNT", "SUMS", "MONTH", "LAST", "SIMULATION", "FINDINGS", "ERASURE", "WATERMARKS"),
 )
 """Types of items that are there once somebody has called for them."""
 _SIGNED = re.compile(r'https://[^"]*?/(imports/[^"?]+)\?[^"]*')

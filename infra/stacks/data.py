@@ -14,6 +14,7 @@ from infra.settings import Settings
 
 DUE_INDEX: Final = "due"
 MEMBERS_INDEX: Final = "members"
+SEGMENTS_INDEX: Final = "segments"
 IMPORT_LIFE: Final = Duration.days(30)
 SET_ASIDE_LIFE: Final = Duration.days(30)
 EVENT_LIFE: Final = Duration.days(30)
@@ -35,6 +36,12 @@ class DataStack(Stack):
             index_name=MEMBERS_INDEX,
             partition_key=_text("members_pk"),
             sort_key=_text("pk"),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
+        self.members.add_global_secondary_index(
+            index_name=SEGMENTS_INDEX,
+            partition_key=_text("segments_pk"),
+            sort_key=_text("segments_sk"),
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
         self.program = self._table("program", settings)

@@ -34,6 +34,9 @@ SCRATCH = Path(__file__).parents[2] / ".local"
 DOWNLOADS = SCRATCH / "dynamodb-local"
 START_SECONDS = 120
 
+COLUMNS = ("pk", "sk", "due_pk", "due_sk", "members_pk", "segments_pk", "segments_sk")
+"""Keys, and those of the indexes."""
+
 AnyTable = Table | MemoryTable
 
 
@@ -43,9 +46,7 @@ def create_table(name: str, endpoint: str | None) -> None:
     client.create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": each, "AttributeType": "S"} for each in ("pk", "sk", "due_pk", "due_sk", "members_pk")
-        ],
+        AttributeDefinitions=[{"AttributeName": each, "AttributeType": "S"} for each in COLUMNS],
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
         GlobalSecondaryIndexes=[
             {
@@ -61,6 +62,14 @@ def create_table(name: str, endpoint: str | None) -> None:
                 "KeySchema": [
                     {"AttributeName": "members_pk", "KeyType": "HASH"},
                     {"AttributeName": "pk", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            },
+            {
+                "IndexName": "segments",
+                "KeySchema": [
+                    {"AttributeName": "segments_pk", "KeyType": "HASH"},
+                    {"AttributeName": "segments_sk", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
             },

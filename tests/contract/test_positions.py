@@ -11,6 +11,7 @@ from huitou.kernel.commits import StaleReadError
 from huitou.members.service import Members
 from huitou.points.decisions import Decision
 from huitou.purchases.model import VisitType
+from huitou.standing.listed import listing
 from huitou.standing.position import Membership, MoveCause, Position, Seen
 from tests.builders import MEI, OPENED, at
 from tests.contract.targets import AnyTable
@@ -44,19 +45,22 @@ def test_a_position_comes_back_as_it_was(table: AnyTable) -> None:
     shop = Standings(table=table)
     shop.enrol()
     bare = Position(member=LIN, version=1, program=3, through=NOON, seen=None)
-    table.commit([positions_on(table).save(None, PLACE), positions_on(table).save(None, bare)])
+    table.commit(
+        [*positions_on(table).save(None, listing(None, PLACE)), *positions_on(table).save(None, listing(None, bare))]
+    )
     assert (shop.kept(MEI), shop.kept(LIN)) == (PLACE, bare)
 
 
 def test_a_position_is_kept_over_the_one_that_was_read_and_no_other(table: AnyTable) -> None:
     """E18."""
     store = positions_on(table)
-    table.commit([store.save(None, PLACE)])
-    table.commit([store.save(PLACE, moved_on(PLACE))])
-    for write in (store.save(None, PLACE), store.save(PLACE, moved_on(PLACE)), store.remove(PLACE)):
+    first, second = listing(None, PLACE), listing(PLACE, moved_on(PLACE))
+    table.commit(store.save(None, first))
+    table.commit(store.save(PLACE, second))
+    for writes in (store.save(None, first), store.save(PLACE, second), store.remove(PLACE, ["active"])):
         with pytest.raises(StaleReadError):
-            table.commit([write])
-    table.commit([store.remove(moved_on(PLACE))])
+            table.commit(writes)
+    table.commit(store.remove(moved_on(PLACE), ["active"]))
 
 
 def test_what_somebody_does_is_in_the_position_that_is_read_next(table: AnyTable) -> None:
@@ -117,7 +121,7 @@ def test_a_change_that_overtakes_the_evaluation_is_not_lost(table: AnyTable) -> 
     shop.enrol()
     overtaken = shop.segments.position(MEI, NOON)
     _change(shop.members, "tag")
-    table.commit([shop.positions.save(None, overtaken)])
+    table.commit(shop.positions.save(None, listing(None, overtaken)))
     assert shop.names(LATER) == {"vip"}
 
 

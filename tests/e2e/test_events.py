@@ -14,6 +14,7 @@ import pytest
 from cli.local_stack import LocalStack
 from huitou.kernel.ids import new_member_id
 from huitou.kernel.instants import to_instant
+from huitou.standing.listed import listing
 from huitou.standing.position import Membership, MoveCause, Position
 from huitou.standing.store import TablePositions
 from tests.e2e.calls import (
@@ -109,7 +110,7 @@ def test_where_a_member_stands_is_told_as_it_is_kept(api: httpx.Client, platform
     frequent = Membership("frequent", at, MoveCause.TIME)
     position = Position(member, 1, version, at, None, tier="gold", memberships=(frequent,))
     table = platform.table()
-    table.commit([TablePositions(table).save(None, position)])
+    table.commit(TablePositions(table).save(None, listing(None, position)))
 
     assert eventually(lambda: len(bus.told_of(member)) == 2)
 
@@ -118,4 +119,4 @@ def test_where_a_member_stands_is_told_as_it_is_kept(api: httpx.Client, platform
     assert fits(moved)
     assert fits(entered)
     assert (moved["to_tier"], entered["segment"], entered["cause"]["type"]) == ("gold", "frequent", "time")
-    table.commit([TablePositions(table).remove(position)])
+    table.commit(TablePositions(table).remove(position, [each.segment for each in position.memberships]))

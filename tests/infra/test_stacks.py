@@ -38,7 +38,11 @@ class TestDataIsSafe:
         assert members["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
         indexes = {each["IndexName"]: each for each in members["GlobalSecondaryIndexes"]}
         columns = {name: [key["AttributeName"] for key in each["KeySchema"]] for name, each in indexes.items()}
-        assert columns == {"due": ["due_pk", "due_sk"], "members": ["members_pk", "pk"]}
+        assert columns == {
+            "due": ["due_pk", "due_sk"],
+            "members": ["members_pk", "pk"],
+            "segments": ["segments_pk", "segments_sk"],
+        }
         assert all(each["Projection"] == {"ProjectionType": "KEYS_ONLY"} for each in indexes.values())
 
     def test_files_are_private_encrypted_and_gone_after_a_month(self, production: Deployment) -> None:

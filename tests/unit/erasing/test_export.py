@@ -38,7 +38,7 @@ SHOWN_AS = {
 POINTERS = {"IDENTITY", "RECEIPT"}
 """Digests that lead to the member, and say nothing of them."""
 NOT_WORDS = {
-    *("pk", "sk", "due_pk", "due_sk", "members_pk"),  # where the item lies
+    *("pk", "sk", "due_pk", "due_sk", "members_pk", "segments_pk", "segments_sk"),  # where the item lies
     *("lots", "holds", "debts", "returns"),  # numbers, packed
 }
 

@@ -17,9 +17,10 @@ Key = tuple[str, str]
 DUE_INDEX = "due"
 DUE_SHARDS = 16
 """Partitions of the due index: enough that no tick reads a long one, few enough to query all each minute."""
+SEGMENTS_INDEX = "segments"
 MEMBERS_INDEX = "members"
 MEMBER_SHARDS = 16
-"""Partitions of the members index: as many workers can go through all members side by side."""
+"""Partitions of the members index, and of each segment: as many workers can go through them side by side."""
 
 # --- a member's partition ---
 
@@ -89,6 +90,14 @@ def standing(member_id: str) -> Key:
 
 def position(member_id: str) -> Key:
     return member(member_id), POSITION
+
+
+LISTED_PREFIX = "IN#"
+
+
+def listed(member_id: str, segment: str) -> Key:
+    """That the member is in a segment."""
+    return member(member_id), f"{LISTED_PREFIX}{segment}"
 
 
 def purchase(member_id: str, ulid: str) -> Key:
@@ -197,11 +206,27 @@ def due_shard(shard: int) -> str:
 
 def member_shard(member_id: str) -> str:
     """``members_pk``; its sort key is the item's own ``pk``."""
-    return members_of_shard(zlib.crc32(member_id.encode()) % MEMBER_SHARDS)
+    return members_of_shard(_member_shard(member_id))
+
+
+def _member_shard(member_id: str) -> int:
+    return zlib.crc32(member_id.encode()) % MEMBER_SHARDS
 
 
 def members_of_shard(shard: int) -> str:
     return f"MEMBERS#{shard:02d}"
+
+
+# --- the segments index ---
+
+
+def segment_entry(member_id: str, segment: str, since: datetime) -> Key:
+    """``(segments_pk, segments_sk)``: of one shard, by when they entered."""
+    return segment_shard(segment, _member_shard(member_id)), format_instant(since)
+
+
+def segment_shard(segment: str, shard: int) -> str:
+    return f"SEGMENT#{segment}#{shard:02d}"
 
 
 def parse_member(pk: str) -> MemberId:

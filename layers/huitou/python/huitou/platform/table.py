@@ -206,6 +206,17 @@ class Table:
         items = tuple(_item(cast(type[I], each), raw) for each, raw in zip(kinds, rows, strict=True))
         return Page(items, _cursor(columns, last) if last else None)
 
+    def count(self, pk: str, *, index: str, after: str | None = None) -> tuple[int, str | None]:
+        """How many items a page of an index holds (1 MB are read), and what goes on ``after`` it. Raises as `query`."""
+        columns = _columns(index)
+        request: dict[str, Any] = {"TableName": self.name, "IndexName": index, "Select": "COUNT"}
+        request |= _key_condition(columns, pk, "", None)
+        if after is not None:
+            request["ExclusiveStartKey"] = _start_key(columns, pk, after)
+        answer = self._call("Query", request)
+        last = answer.get("LastEvaluatedKey")
+        return answer["Count"], _cursor(columns, last) if last else None
+
     def put(self, item: Item, *, refused: Exception, condition: Condition | None = None) -> Write:
         """Writes the whole item: attributes that its class does not declare are gone afterwards."""
         request = {"Item": item.serialize(), **_expressions(condition)}

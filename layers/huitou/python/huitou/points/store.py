@@ -43,7 +43,7 @@ from huitou.points.packing import (
     unpack_lots,
 )
 from huitou.points.wallet import Balance, Cause, Entry, EntryType, Lot, LotPage, RuleOutcome, Wallet
-from huitou.program.model import CurrencyId
+from huitou.program.model import BrandId, CurrencyId
 
 READS = 5
 """How often a torn read is repeated; one repeat is already rare."""
@@ -293,6 +293,11 @@ def _wallet_item(wallet: Wallet, wake_at: datetime | None) -> WalletItem:
     )
 
 
+def brands_in(head: WalletItem) -> Mapping[BrandId, datetime]:
+    """Which brands the member has joined, and when."""
+    return {brand: from_millis(at) for brand, at in unpack_counts(head.brands or "").items()}
+
+
 def _wallet(member: MemberId, head: WalletItem, items: Mapping[str, LotsItem]) -> Wallet | None:
     """The wallet with its pages; None if a page is not of the version that the wallet names."""
     currency = keys.currency_of_wallet(head.sk)
@@ -309,7 +314,7 @@ def _wallet(member: MemberId, head: WalletItem, items: Mapping[str, LotsItem]) -
         version=head.version,
         lots=tuple(sorted(lots, key=lambda lot: lot.number)),
         next_lot=head.next_lot,
-        brands={brand: from_millis(at) for brand, at in unpack_counts(head.brands or "").items()},
+        brands=brands_in(head),
         last_activity=from_millis(head.last_activity) if head.last_activity is not None else None,
         recorded_at=from_millis(head.recorded_at),
         pages=pages,

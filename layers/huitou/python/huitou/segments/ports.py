@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from huitou.kernel.ids import MemberId
+from huitou.kernel.pages import Page
 from huitou.members.model import Member
+from huitou.program.model import BrandId, CurrencyId
+from huitou.program.rules import SegmentId
 from huitou.purchases.model import Purchase, Visit
+from huitou.standing.listed import Listed
 
 
 class Deeds(Protocol):
@@ -23,3 +27,22 @@ class Profiles(Protocol):
     """Where records of members are read."""
 
     def load(self, member: MemberId) -> Member | None: ...
+
+
+class MemberLists(Protocol):
+    """Who is in which segment: an index, in which a change shows with a short delay."""
+
+    @property
+    def shards(self) -> int:
+        """How many parts each list has; each is in the order of entering."""
+        ...
+
+    def entries(self, segment: SegmentId, shard: int, *, after: str | None, limit: int) -> Page[Listed]: ...
+
+    def count(self, segment: SegmentId, shard: int, *, after: str | None) -> tuple[int, str | None]:
+        """How many a page of the index holds, which is thousands, and where the next one begins."""
+        ...
+
+    def joined(self, members: Sequence[MemberId], brand: BrandId, home: CurrencyId) -> frozenset[MemberId]:
+        """Those of ``members`` who have joined ``brand``; ``home`` is the currency of the wallet that says so."""
+        ...

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from huitou.kernel.commits import Commit, until_committed
 from huitou.kernel.ids import MemberId
+from huitou.kernel.values import changed
 from huitou.points.membership import MemberNotFoundError
 from huitou.program.model import Program
 from huitou.program.ports import Programs
@@ -20,6 +21,7 @@ from huitou.segments.evaluation import evaluate
 from huitou.segments.judging import Judge
 from huitou.segments.loading import read_facts
 from huitou.segments.ports import Deeds, Profiles
+from huitou.standing.listed import emptied, listing
 from huitou.standing.ports import PositionStore
 from huitou.standing.position import Position
 from huitou.standing.timeline import ProgramTimeline
@@ -63,17 +65,32 @@ class Segments:
         def attempt() -> Position | None:
             program, state = self._programs.active(), self._states.load(member)
             if not _is_member(state, program):
-                if state.position is not None:
-                    self._commit([self._positions.remove(state.position)])
-                return None
+                return self._removed(state.position) if state.position else None
             current = state.position_at(program, now)
+            if current is not None and current.unlisted:
+                return self._saved(current, changed(current, version=current.version + 1))
             if current is not None or not (state.position or program.tiers or program.segments):
                 return current
-            position = self._evaluated(member, state, program, now)
-            self._commit([self._positions.save(state.position, position)])
-            return position
+            return self._saved(state.position, self._evaluated(member, state, program, now))
 
-        return until_committed(attempt, self._pause)
+        position = until_committed(attempt, self._pause)
+        while position is not None and position.unlisted:
+            position = until_committed(attempt, self._pause)
+        return position
+
+    def _saved(self, before: Position | None, after: Position) -> Position:
+        """``after`` as it is kept; where it is not on all lists yet, there is more to do."""
+        listed = listing(before, after)
+        self._commit(self._positions.save(before, listed))
+        return listed.position
+
+    def _removed(self, position: Position) -> Position | None:
+        """What is still kept of somebody who is no member any more, as long as they are on a list."""
+        last = listing(position, emptied(position))
+        if last.position.unlisted:
+            return self._saved(position, last.position)
+        self._commit(self._positions.remove(position, last.left))
+        return None
 
     def _evaluated(self, member: MemberId, state: MemberState, program: Program, now: datetime) -> Position:
         """The state was read first: what changes from here on, makes the position one that does not contain it."""

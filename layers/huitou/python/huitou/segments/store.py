@@ -1,17 +1,48 @@
-"""The stream of members, as far as it says whose facts have changed."""
+"""Segments in DynamoDB: whose facts changed, as the stream of members tells it, and who is in which segment."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from huitou.kernel.ids import MemberId, is_member_id
-from huitou.platform.keys import parse_member
+from huitou.kernel.instants import parse_instant
+from huitou.kernel.pages import Page
+from huitou.platform import keys
+from huitou.platform.table import Table
+from huitou.points.store import WalletItem, brands_in
+from huitou.program.model import BrandId, CurrencyId
+from huitou.program.rules import SegmentId
+from huitou.standing.listed import Listed
+from huitou.standing.store import ListedItem
 
 
 def owner_of(record: Mapping[str, Any]) -> MemberId:
     """Whose item the record is about. Raises `ValueError` or `KeyError` for a record that is nobody's."""
-    member = parse_member(record["dynamodb"]["Keys"]["pk"]["S"])
+    member = keys.parse_member(record["dynamodb"]["Keys"]["pk"]["S"])
     if not is_member_id(member):
         raise ValueError("The record is about no member.")
     return member
+
+
+class TableMemberLists:
+    """`MemberLists` in DynamoDB."""
+
+    shards = keys.MEMBER_SHARDS
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def entries(self, segment: SegmentId, shard: int, *, after: str | None, limit: int) -> Page[Listed]:
+        pk = keys.segment_shard(segment, shard)
+        page = self._table.query(ListedItem, pk, after=after, limit=limit, index=keys.SEGMENTS_INDEX)
+        items = (Listed(keys.parse_member(each.pk), segment, parse_instant(each.segments_sk)) for each in page.items)
+        return Page(tuple(items), page.next_cursor)
+
+    def count(self, segment: SegmentId, shard: int, *, after: str | None) -> tuple[int, str | None]:
+        return self._table.count(keys.segment_shard(segment, shard), index=keys.SEGMENTS_INDEX, after=after)
+
+    def joined(self, members: Sequence[MemberId], brand: BrandId, home: CurrencyId) -> frozenset[MemberId]:
+        heads = self._table.get_many([(WalletItem, *keys.wallet(member, home)) for member in members])
+        pairs = zip(members, heads, strict=True)
+        return frozenset(member for member, head in pairs if isinstance(head, WalletItem) and brand in brands_in(head))

@@ -12,8 +12,10 @@ from huitou.kernel.instants import format_instant
 from huitou.kernel.pages import Page, require_cursor_within
 from huitou.platform import keys
 from huitou.points.wallet import Wallet
+from huitou.program.rules import SegmentId
 from huitou.purchases.refunds import Refund, RefundStatus
 from huitou.simulator.memory import MemoryTable, absent
+from huitou.standing.listed import Listed, Listing
 from huitou.standing.messages import Due, DuePosition, DueRefund, DueWallet
 from huitou.standing.model import Grant, Record
 from huitou.standing.position import Position
@@ -150,11 +152,27 @@ class MemoryPositions:
     def __init__(self, table: MemoryTable) -> None:
         self._table = table
 
-    def save(self, before: Position | None, after: Position) -> Write:
-        return self._table.put(*keys.position(after.member), after, refused=_moved(), when=_is_kept(before))
+    def save(self, before: Position | None, after: Listing) -> list[Write]:
+        position = after.position
+        kept = self._table.put(*keys.position(position.member), position, refused=_moved(), when=_is_kept(before))
+        entered = (
+            self._table.put(
+                *keys.listed(position.member, each.segment),
+                Listed(position.member, each.segment, each.since),
+                refused=_moved(),
+                when=lambda _: True,
+            )
+            for each in after.entered
+        )
+        return [kept, *entered, *self._off_lists(position.member, after.left)]
 
-    def remove(self, position: Position) -> Write:
-        return self._table.delete(*keys.position(position.member), refused=_moved(), when=_is_kept(position))
+    def remove(self, position: Position, left: Sequence[SegmentId]) -> list[Write]:
+        gone = self._table.delete(*keys.position(position.member), refused=_moved(), when=_is_kept(position))
+        return [gone, *self._off_lists(position.member, left)]
+
+    def _off_lists(self, member: MemberId, left: Sequence[SegmentId]) -> Iterator[Write]:
+        for segment in left:
+            yield self._table.delete(*keys.listed(member, segment), refused=_moved(), when=lambda _: True)
 
 
 def _moved() -> StaleReadError:

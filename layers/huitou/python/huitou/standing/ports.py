@@ -10,6 +10,8 @@ from huitou.kernel.commits import Write
 from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.pages import Page
 from huitou.program.model import BrandId, Program
+from huitou.program.rules import SegmentId
+from huitou.standing.listed import Listing
 from huitou.standing.messages import Due
 from huitou.standing.model import Grant, Known, Record
 from huitou.standing.position import Position
@@ -66,12 +68,12 @@ class StandingStore(Protocol):
 class PositionStore(Protocol):
     """Keeps where members stand, each with its entry in the due index. Reads come with `MemberStates`."""
 
-    def save(self, before: Position | None, after: Position) -> Write:
-        """Writes ``after``; refused with `StaleReadError` if ``before`` is not what is kept."""
+    def save(self, before: Position | None, after: Listing) -> list[Write]:
+        """Writes the position and its moves; refused with `StaleReadError` if ``before`` is not what is kept."""
         ...
 
-    def remove(self, position: Position) -> Write:
-        """Of somebody who is no member any more; refused as `save`."""
+    def remove(self, position: Position, left: Sequence[SegmentId]) -> list[Write]:
+        """Of somebody who is no member any more, with what is left of them on lists; refused as `save`."""
         ...
 
 

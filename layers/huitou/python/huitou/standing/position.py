@@ -54,6 +54,7 @@ class Position:
     ``version`` counts what was stored of it. ``memberships`` are those that hold, and those that ended not longer ago
     than sales may come late. ``due_at`` is the next instant at which time alone may change anything here, because of
     ``due_for``; it may be early, never late. ``seen`` is None once something changed that it does not contain.
+    ``unlisted`` are segments whose lists of members have yet to follow (`standing.listed`).
     """
 
     member: MemberId
@@ -65,6 +66,7 @@ class Position:
     memberships: tuple[Membership, ...] = ()
     due_at: datetime | None = None
     due_for: str | None = None
+    unlisted: tuple[SegmentId, ...] = ()
 
     def contains(self, facts: Seen) -> bool:
         """Whether it was worked out from ``facts``, of which ``record`` may be an earlier one."""

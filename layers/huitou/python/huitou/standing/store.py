@@ -6,7 +6,7 @@ each writer changes its own attributes: a fold what was taken in, a grant the gr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -19,6 +19,8 @@ from huitou.kernel.instants import format_instant, from_millis, parse_instant, t
 from huitou.kernel.pages import Page
 from huitou.platform import keys
 from huitou.platform.table import IntegerAttribute, Item, Table
+from huitou.program.rules import SegmentId
+from huitou.standing.listed import Listing
 from huitou.standing.messages import Due, DuePosition, DueRefund, DueWallet
 from huitou.standing.model import Grant, Interval, Record, Standing, State, TierCause
 from huitou.standing.position import Membership, MoveCause, Position, Seen
@@ -205,6 +207,14 @@ class PositionItem(Item):
     due_for = UnicodeAttribute(attr_name="w", null=True)
     due_pk = UnicodeAttribute(null=True)
     due_sk = UnicodeAttribute(null=True)
+    unlisted = JSONAttribute(attr_name="u", null=True)
+
+
+class ListedItem(Item):
+    """That a member is in a segment, and since when: an entry of the index of segments."""
+
+    segments_pk = UnicodeAttribute()
+    segments_sk = UnicodeAttribute()
 
 
 class TablePositions:
@@ -213,12 +223,25 @@ class TablePositions:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def save(self, before: Position | None, after: Position) -> Write:
-        return self._table.put(position_item(after), condition=_is_kept(before), refused=_moved())
+    def save(self, before: Position | None, after: Listing) -> list[Write]:
+        position = after.position
+        entered = (self._table.put(_listed_item(position.member, each), refused=_moved()) for each in after.entered)
+        kept = self._table.put(position_item(position), condition=_is_kept(before), refused=_moved())
+        return [kept, *entered, *self._off_lists(position.member, after.left)]
 
-    def remove(self, position: Position) -> Write:
+    def remove(self, position: Position, left: Sequence[SegmentId]) -> list[Write]:
         key = keys.position(position.member)
-        return self._table.delete(PositionItem, *key, condition=_is_kept(position), refused=_moved())
+        gone = self._table.delete(PositionItem, *key, condition=_is_kept(position), refused=_moved())
+        return [gone, *self._off_lists(position.member, left)]
+
+    def _off_lists(self, member: MemberId, left: Sequence[SegmentId]) -> Iterator[Write]:
+        for segment in left:
+            yield self._table.delete(ListedItem, *keys.listed(member, segment), refused=_moved())
+
+
+def _listed_item(member: MemberId, membership: Membership) -> ListedItem:
+    shard, since = keys.segment_entry(member, membership.segment, membership.since)
+    return ListedItem(*keys.listed(member, membership.segment), segments_pk=shard, segments_sk=since)
 
 
 def _is_kept(position: Position | None) -> Condition:
@@ -245,6 +268,7 @@ def position_item(position: Position) -> PositionItem:
         due_for=position.due_for,
         due_pk=due_pk,
         due_sk=due_sk,
+        unlisted=list(position.unlisted) or None,
     )
 
 
@@ -260,6 +284,7 @@ def position_in(member: MemberId, item: PositionItem) -> Position:
         memberships=tuple(_membership(*each) for each in item.memberships or ()),
         due_at=parse_instant(item.due_sk) if item.due_sk else None,
         due_for=item.due_for,
+        unlisted=tuple(item.unlisted or ()),
     )
 
 

@@ -1,0 +1,97 @@
+"""Lists of the members of segments: alike in memory and in DynamoDB, and always what positions say (M16)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from huitou.kernel.ids import MemberId
+from huitou.platform.keys import MEMBER_SHARDS
+from huitou.points.decisions import Decision, touch
+from huitou.segments.ports import MemberLists
+from huitou.segments.store import TableMemberLists
+from huitou.simulator.memory import MemoryTable
+from huitou.simulator.memory_segments import MemoryMemberLists
+from huitou.standing.listed import Listed
+from tests.builders import MEI
+from tests.contract.targets import AnyTable
+from tests.purchases import LIN, NOON, SOON, bill
+from tests.standing import Standings, segmented
+
+DAY = timedelta(days=1)
+MANY = [
+    {"id": f"came-{n}", "name": "Came", "when": {"purchases": {"at_least": 1, "in": f"last {n} days"}}}
+    for n in range(1, 201)
+]
+
+
+def lists_on(table: AnyTable) -> MemberLists:
+    return MemoryMemberLists(table) if isinstance(table, MemoryTable) else TableMemberLists(table)
+
+
+def listed(table: AnyTable, segment: str) -> list[Listed]:
+    """All who are on the list, one at a time."""
+    lists = lists_on(table)
+    found: list[Listed] = []
+    for shard in range(MEMBER_SHARDS):
+        after = None
+        while True:
+            page = lists.entries(segment, shard, after=after, limit=1)
+            found += page.items
+            if (after := page.next_cursor) is None:
+                break
+    return found
+
+
+def counted(table: AnyTable, segment: str) -> int:
+    return sum(lists_on(table).count(segment, shard, after=None)[0] for shard in range(MEMBER_SHARDS))
+
+
+def test_who_is_in_a_segment_is_on_its_list_since_when(table: AnyTable) -> None:
+    shop = Standings(table=table)
+    for member, day in ((MEI, 0), (LIN, 1)):
+        shop.enrol(member)
+        shop.sell(bill(f"A-{day}"), member)
+        shop.segments.refresh(member, NOON + day * DAY + SOON)
+    assert {each.member for each in listed(table, "active")} == {MEI, LIN}
+    assert all(each.since == NOON + timedelta(milliseconds=1) for each in listed(table, "active"))
+    assert (counted(table, "active"), counted(table, "lapsed")) == (2, 0)
+
+
+def test_who_leaves_a_segment_leaves_its_list(table: AnyTable) -> None:
+    shop = Standings(table=table)
+    shop.enrol()
+    shop.sell(bill())
+    for days in (0, 10, 20):
+        shop.segments.refresh(MEI, NOON + days * DAY + SOON)
+    assert listed(table, "active") == []
+    assert listed(table, "lapsed") == [Listed(MEI, "lapsed", NOON + 20 * DAY)]
+
+
+def test_more_moves_than_a_commit_holds_are_all_on_their_lists(table: AnyTable) -> None:
+    """Two hundred segments are entered at once, and left at once by who is no member any more (E15)."""
+    shop = Standings(segmented(segments=MANY), table)
+    shop.enrol()
+    shop.sell(bill())
+    position = shop.segments.refresh(MEI, NOON + SOON)
+    assert position is not None
+    assert (len(position.memberships), position.unlisted) == (200, ())
+    assert {counted(table, str(each["id"])) for each in MANY} == {1}
+    _moved_to(shop, LIN)
+    assert shop.segments.refresh(MEI, NOON + DAY) is None
+    assert shop.kept() is None
+    assert {counted(table, str(each["id"])) for each in MANY} == {0}
+
+
+def test_a_brand_knows_its_own(table: AnyTable) -> None:
+    """E31."""
+    shop = Standings(table=table)
+    shop.enrol(MEI, "maru")
+    shop.enrol(LIN, "sora")
+    joined = lists_on(table).joined([MEI, LIN, MemberId("01JNSM3VF0R6T8C1W5PJ4X9YZZ")], "maru", "points")
+    assert joined == {MEI}
+
+
+def _moved_to(shop: Standings, other: MemberId) -> None:
+    home = shop.wallet()
+    shop.table.commit(shop.wallets.save(home, Decision(replace(touch(home, NOON), moved_to=other), ())))
