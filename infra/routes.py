@@ -19,6 +19,10 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
         "POST /v1/members/{member_id}/tier",
         "GET /v1/members/{member_id}/tier/history",
     ),
+    "serve_standings": (
+        "GET /v1/members/{member_id}/standing",
+        "GET /v1/members/{member_id}/standing/history",
+    ),
     "serve_records": (
         "POST /v1/merges",
         "GET /v1/merges/{merge_id}",

@@ -90,7 +90,10 @@ class ServiceStack(Stack):
                 function.allow(erasures, self._data.program.table_arn, partitions=["ERASURES"])
                 function.allow(["dynamodb:PutItem"], self._data.program.table_arn, partitions=["AUDIT#*"])
             functions[name] = function
-        return functions
+        look = self._function("serve_standings", {**self._members, **self._program})
+        look.allow(["dynamodb:GetItem", "dynamodb:Query"], self._data.members.table_arn)
+        self._let_read_program(look)
+        return {**functions, "serve_standings": look}
 
     def _program_functions(self) -> dict[str, lambda_.Function]:
         function = self._function("serve_program", self._program)

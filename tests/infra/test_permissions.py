@@ -34,6 +34,7 @@ READ_STREAM = {
 ALLOWED = {
     "authorize_request": {"dynamodb:GetItem"},
     "serve_members": READ | WRITE | SECRET,
+    "serve_standings": {"dynamodb:GetItem", "dynamodb:Query"},
     "serve_records": READ | WRITE | SECRET,
     "record_purchases": READ | WRITE | SECRET,
     "refund_purchases": READ | WRITE | SECRET,
@@ -143,6 +144,7 @@ def test_no_code_scans() -> None:
 PARTITIONS = {
     "authorize_request": {"KEYS"},
     "serve_members": {"PROGRAM"},
+    "serve_standings": {"PROGRAM"},
     "serve_records": {"PROGRAM", "ERASURES", "AUDIT#*"},
     "record_purchases": {"PROGRAM"},
     "refund_purchases": {"PROGRAM"},
