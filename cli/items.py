@@ -56,6 +56,8 @@ TYPES: Final = {
     "SIMULATION": ("SIMULATION#", "SIMULATION"),
     "PART": ("SIMULATION#", r"PART#\d{2}"),
     "REPORT": ("SIMULATION#", "REPORT"),
+    "REBUILD": ("REBUILD#", "REBUILD"),
+    "PROGRESS": ("REBUILD#", r"PART#\d{2}"),
     "MONTH": ("SETTLEMENTS", r"MONTH#\d{4}-\d{2}"),
     "LAST": ("SETTLEMENTS", "LAST"),
     "WATERMARKS": ("CLOCK", "WATERMARKS"),

@@ -2,7 +2,21 @@
 
 import typer
 
-from cli import call, deploy, erasures, imports, invoke, items, keys, local_stack, openapi, program, run, simulate
+from cli import (
+    call,
+    deploy,
+    erasures,
+    imports,
+    invoke,
+    items,
+    keys,
+    local_stack,
+    openapi,
+    program,
+    rebuild,
+    run,
+    simulate,
+)
 
 app = typer.Typer(help="Huitou, a membership platform.", no_args_is_help=True, pretty_exceptions_show_locals=False)
 app.add_typer(local_stack.app, name="local")
@@ -21,6 +35,7 @@ for command in (
     call.call,
     run.run,
     simulate.simulate,
+    rebuild.rebuild,
 ):
     app.command()(command)
 app.command("openapi")(openapi.openapi)

@@ -55,6 +55,15 @@ def publish(file: File, url: Url, key: Key, replaces: Replaces = None) -> None:
         out.print(f"Version {version} holds now.")
     else:
         out.print(f"Version {version} is the same programme and holds already; nothing was changed.")
+    _tell_of_rebuild(answer.json())
+
+
+def _tell_of_rebuild(published: dict[str, Any]) -> None:
+    """E20."""
+    if published["rebuild"] == "started":
+        out.print(f"Members are looked at anew by rebuild {published['rebuild_id']}.")
+    elif published["rebuild"] == "not_started":
+        out.print("Looking at members anew could not be started; publish the same again, or: huitou rebuild")
 
 
 @app.command()

@@ -100,6 +100,10 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
         "GET /v1/insights",
         "POST /v1/insights",
     ),
+    "serve_rebuilds": (
+        "POST /v1/rebuilds",
+        "GET /v1/rebuilds/{rebuild_id}",
+    ),
     "serve_imports": (
         "POST /v1/imports",
         "GET /v1/imports/{import_id}",

@@ -71,7 +71,19 @@ _PACKED = re.compile(r"\(\d+ bytes\)")
 """How small depends on the machine's zlib."""
 _SELDOM = (
     *("EVENT", "CONSENT", "COMMAND", "REFUND", "WAITING", "MERGE", "MERGED", "OPENING", "SHARD", "POSITION"),
-    *("LISTED", "ACCOUNT", "SUMS", "MONTH", "LAST", "SIMULATION", "FINDINGS", "ERASURE", "WATERMARKS"),
+    *(
+        "LISTED",
+        "ACCOUNT",
+        "SUMS",
+        "MONTH",
+        "LAST",
+        "SIMULATION",
+        "FINDINGS",
+        "REBUILD",
+        "PROGRESS",
+        "ERASURE",
+        "WATERMARKS",
+    ),
 )
 """Types of items that are there once somebody has called for them."""
 _SIGNED = re.compile(r'https://[^"]*?/(imports/[^"?]+)\?[^"]*')
@@ -126,6 +138,8 @@ class _Cloud:
             self._replay(json.loads(answered["body"]))
         if asked.startswith("POST /v1/insights\n"):
             self._find_out(json.loads(answered["body"])["run_id"])
+        if asked.startswith("POST /v1/rebuilds\n"):
+            self._rebuild(json.loads(answered["body"]))
         if "/start\n" in asked:
             self._carry_out(asked.split("/")[3])
         shown = _shown(answered, with_body=not exchange["answered"].strip() or "\n\n" in exchange["answered"])
@@ -227,6 +241,14 @@ class _Cloud:
                 self._functions["measure_members"].handler({"run": run, "chunk": chunk}, None)
             self._functions["fit_insights"].handler(run, None)
 
+    def _rebuild(self, created: Mapping[str, Any]) -> None:
+        """What the state machine does."""
+        run = {"rebuild_id": created["rebuild_id"]}
+        with self._clock_of_states():
+            for chunk in self._listed(f"rebuilds/{created['rebuild_id']}/manifest.json"):
+                self._functions["rebuild_members"].handler({"run": run, "chunk": chunk}, None)
+            self._functions["report_rebuild"].handler(run, None)
+
     def _listed(self, manifest: str) -> list[Any]:
         s3: Any = boto3.client("s3", region_name=REGION)
         chunks: list[Any] = json.loads(s3.get_object(Bucket=BUCKET, Key=manifest)["Body"].read())
@@ -239,6 +261,8 @@ class _Cloud:
             patch.object(self._functions["report_import"], "datetime", _Stopped(self._now)),
             patch.object(self._functions["report_accounts"], "datetime", _Stopped(self._now)),
             patch.object(self._functions["report_simulation"], "datetime", _Stopped(self._now)),
+            patch.object(self._functions["rebuild_members"], "datetime", _Stopped(self._now)),
+            patch.object(self._functions["report_rebuild"], "datetime", _Stopped(self._now)),
             patch.object(self._functions["begin_insights"], "datetime", _Stopped(self._now)),
         ):
             yield
@@ -288,6 +312,7 @@ _STATES = (
     *("partition_import", "apply_import", "report_import"),
     *("count_accounts", "report_accounts"),
     *("replay_members", "report_simulation"),
+    *("rebuild_members", "report_rebuild"),
     *("begin_insights", "measure_members", "fit_insights"),
 )
 
@@ -310,7 +335,7 @@ def _route(method: str, path: str) -> tuple[str, str]:
 
 _OF_THE_GROUP = (
     *("/v1/program/drafts", "/v1/program/rollback", "/v1/simulations", "/v1/insights"),
-    *("/v1/accounts", "/v1/settlements", "/v1/merges"),
+    *("/v1/accounts", "/v1/settlements", "/v1/merges", "/v1/rebuilds"),
 )
 
 
@@ -372,7 +397,7 @@ def _cloud() -> Iterator[_Cloud]:
         states: Any = boto3.client("stepfunctions", region_name=REGION)
         definition = {"StartAt": "wait", "States": {"wait": {"Type": "Pass", "End": True}}}
         role = "arn:aws:iam::123456789012:role/import"
-        for name in ("import", "account", "simulation", "insight"):
+        for name in ("import", "account", "simulation", "insight", "rebuild"):
             machine = states.create_state_machine(name=name, definition=json.dumps(definition), roleArn=role)
             variables[f"HUITOU_{name.upper()}_STATE_MACHINE"] = machine["stateMachineArn"]
         yield _Cloud()

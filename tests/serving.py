@@ -49,6 +49,8 @@ def both_tables() -> Iterator[None]:
         "HUITOU_MEMBERS_TABLE": "members",
         "HUITOU_PROGRAM_TABLE": "program",
         "HUITOU_IDENTITY_SECRET": "identity",
+        "HUITOU_IMPORT_BUCKET": BUCKET,
+        "HUITOU_REBUILD_STATE_MACHINE": f"arn:aws:states:{REGION}:123456789012:stateMachine:rebuild",
     }
     with pytest.MonkeyPatch.context() as environment, mock_aws():
         for name, value in settings.items():

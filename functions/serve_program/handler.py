@@ -35,7 +35,7 @@ from huitou.platform.http import (
     status_of,
 )
 from huitou.platform.pauses import pause
-from huitou.platform.settings import ProgramTable, Settings, load
+from huitou.platform.settings import ImportBucket, ProgramTable, RebuildStateMachine, Settings, load
 from huitou.platform.table import Table
 from huitou.program.document import document_schema
 from huitou.program.drafts import DraftDiscardedError, DraftPublishedError, Drafts
@@ -68,6 +68,8 @@ from huitou.program.requests import (
 from huitou.program.service import ProgramReader, stores_of
 from huitou.program.store import TableDrafts, TableVersions
 from huitou.program.validation import MAX_BYTES, InvalidProgramError
+from huitou.rebuild_composition import rebuilds_on
+from huitou.rebuilding.following import Follower
 
 VERSIONS = "/v1/program/versions"
 VALIDATION = "/v1/program/validation"
@@ -86,6 +88,8 @@ class Needs(Settings):
     """What this function is told by its environment."""
 
     program_table: ProgramTable
+    import_bucket: ImportBucket
+    rebuild_state_machine: RebuildStateMachine
 
 
 settings = load(Needs)
@@ -101,6 +105,9 @@ app = create_app(
     body_limits=dict.fromkeys((VERSIONS, VALIDATION, DRAFTS, f"{DRAFTS}/{{draft_id}}"), MAX_BYTES),
 )
 add_openapi_route(app, OPENAPI)
+
+rebuilds = rebuilds_on(table, settings, settings.import_bucket, settings.rebuild_state_machine)
+follower = Follower(rebuilds, versions, lambda error: app.observer.log_failure("rebuild not started", error, {}))
 
 
 @app.get(
@@ -366,8 +373,14 @@ def _reading_drafts() -> None:
 
 def _published(publication: Publication) -> Answer:
     number = publication.version.number
+    following, rebuild_id = follower.follow(number, accepted_at(app))
     return answer(
-        {**version_view(publication.version), "replayed": publication.replayed},
+        {
+            **version_view(publication.version),
+            "replayed": publication.replayed,
+            "rebuild": following,
+            "rebuild_id": rebuild_id,
+        },
         status=status_of(replayed=publication.replayed),
         headers={"ETag": etag(number), "Location": reference_to(app, f"{VERSIONS}/{number}")},
     )

@@ -58,6 +58,7 @@ class ServiceStack(Stack):
         self._files = {"HUITOU_IMPORT_BUCKET": data.imports.bucket_name}
         self._reactions(self._due_work())
         self._events()
+        self._rebuilds = self._rebuild_states()
         api = HttpApi(
             self,
             "api",
@@ -69,6 +70,7 @@ class ServiceStack(Stack):
                 **self._account_functions(),
                 **self._simulation_functions(),
                 **self._insight_functions(),
+                **self._rebuild_functions(),
             },
             routes=ROUTES,
             public=PUBLIC,
@@ -96,8 +98,9 @@ class ServiceStack(Stack):
         return {**functions, "serve_standings": look}
 
     def _program_functions(self) -> dict[str, lambda_.Function]:
-        function = self._function("serve_program", self._program)
+        function = self._function("serve_program", self._told_of_rebuilds())
         function.allow([*READ, *WRITE], self._data.program.table_arn, partitions=["PROGRAM", "AUDIT#*"])
+        self._let_rebuild(function)
         return {"serve_program": function}
 
     def _authorizer(self) -> lambda_.Function:
@@ -360,6 +363,42 @@ class ServiceStack(Stack):
             ),
         )
 
+    def _rebuild_states(self) -> FanOut:
+        """E20: the states that look at everybody anew under the programme that holds."""
+        members, table = self._data.members.table_arn, self._data.program.table_arn
+        apply = self._function("rebuild_members", {**self._members, **self._program}, CHUNK_TIMEOUT, LARGE_MIB)
+        apply.allow([*READ, *WRITE], members)
+        apply.allow(["dynamodb:Query"], f"{members}/index/{MEMBERS_INDEX}")
+        self._let_read_program(apply)
+        report = self._function("report_rebuild", self._program, WORKER_TIMEOUT)
+        for function in (apply, report):
+            function.allow(["dynamodb:GetItem", "dynamodb:PutItem"], table, partitions=["REBUILD#*"])
+        return FanOut(self, "rebuild", settings=self._settings, bucket=self._data.imports, apply=apply, report=report)
+
+    def _rebuild_functions(self) -> dict[str, lambda_.Function]:
+        """The calls that start rebuilds and look at them."""
+        serve = self._function("serve_rebuilds", self._told_of_rebuilds())
+        self._let_read_program(serve)
+        self._let_rebuild(serve)
+        self._let_see_executions(serve, self._rebuilds)
+        acknowledge_wildcards(
+            self,
+            "Lists of parts are files, named after their rebuilds.",
+            f"{in_findings(self._data, self._data.imports.bucket_arn)}/rebuilds/*",
+        )
+        return {"serve_rebuilds": serve}
+
+    def _told_of_rebuilds(self) -> dict[str, str]:
+        states = self._rebuilds.state_machine.state_machine_arn
+        return {**self._program, **self._files, "HUITOU_REBUILD_STATE_MACHINE": states}
+
+    def _let_rebuild(self, function: HandlerFunction) -> None:
+        """A publication starts a rebuild as a call does."""
+        table, files = self._data.program.table_arn, self._data.imports
+        function.allow(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"], table, partitions=["REBUILD#*"])
+        function.allow(["s3:PutObject"], files.arn_for_objects("rebuilds/*"))
+        function.allow(["states:StartExecution"], self._rebuilds.state_machine.state_machine_arn)
+
     def _function(
         self,
         name: str,
@@ -380,6 +419,9 @@ class ServiceStack(Stack):
 
     def _let_start(self, function: HandlerFunction, fan_out: FanOut) -> None:
         function.allow(["states:StartExecution"], fan_out.state_machine.state_machine_arn)
+        self._let_see_executions(function, fan_out)
+
+    def _let_see_executions(self, function: HandlerFunction, fan_out: FanOut) -> None:
         function.allow(["states:DescribeExecution"], fan_out.executions)
         acknowledge_wildcards(
             self,

@@ -20,6 +20,8 @@ def function(monkeypatch: pytest.MonkeyPatch) -> Iterator[Function]:
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_REGION", REGION)
     monkeypatch.setenv("HUITOU_PROGRAM_TABLE", TABLE)
+    monkeypatch.setenv("HUITOU_IMPORT_BUCKET", "imports")
+    monkeypatch.setenv("HUITOU_REBUILD_STATE_MACHINE", f"arn:aws:states:{REGION}:123456789012:stateMachine:rebuild")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
         create_table(TABLE, None)

@@ -26,6 +26,8 @@ Permission = Literal[
     "insights:write",
     "simulations:read",
     "simulations:write",
+    "rebuilds:read",
+    "rebuilds:write",
 ]
 PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, BinaryIO
 
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import get_session
 
 from huitou.imports.errors import FileReplacedError
 from huitou.imports.ports import FileInfo
+from huitou.kernel.errors import UnavailableError
 
 URL_SECONDS = 3600
 _CONFIG = Config(
@@ -62,7 +63,10 @@ class S3Files:
         return content
 
     def write(self, key: str, content: bytes) -> None:
-        self._client.put_object(Bucket=self._bucket, Key=key, Body=content)
+        try:
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=content)
+        except (BotoCoreError, ClientError) as error:
+            raise UnavailableError("A file could not be kept.") from error
 
     def _signed(self, call: str, parameters: dict[str, str]) -> str:
         url: str = self._client.generate_presigned_url(

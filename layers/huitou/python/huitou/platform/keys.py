@@ -336,6 +336,14 @@ def insights_version(number: int) -> Key:
     return INSIGHTS, f"{VERSION_PREFIX}{number:08d}"
 
 
+def rebuild(rebuild_id: str) -> Key:
+    return f"REBUILD#{rebuild_id}", "REBUILD"
+
+
+def rebuild_part(rebuild_id: str, number: int) -> Key:
+    return f"REBUILD#{rebuild_id}", f"{PART_PREFIX}{number:02d}"
+
+
 def closed_month(month: str) -> Key:
     return SETTLEMENTS, f"{MONTH_PREFIX}{month}"
 

@@ -35,6 +35,7 @@ class Facts(TypedDict, total=False):
     program_version: int
     purchase: str
     queued: int
+    rebuild_id: str
     redemption: str
     refused: Mapping[str, int]
     replayed: bool

@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import get_session
 
+from huitou.kernel.errors import UnavailableError
 from huitou.kernel.ids import Digest
 from huitou.kernel.instants import to_instant
 
@@ -28,6 +30,8 @@ class _States:
             self._client.start_execution(stateMachineArn=self._arn, name=name, input=json.dumps(given))
         except self._client.exceptions.ExecutionAlreadyExists:
             return
+        except (BotoCoreError, ClientError) as error:
+            raise UnavailableError("Work could not be started.") from error
 
     def _ended_at(self, name: str) -> datetime | None:
         """An execution that waits to be taken up again (`PENDING_REDRIVE`) has no end yet."""
@@ -65,6 +69,12 @@ class AccountStates(_Jobs):
     """`accounts.ports.AccountStates`."""
 
     id_field = "account_id"
+
+
+class RebuildStates(_Jobs):
+    """`rebuilding.ports.RebuildStates`."""
+
+    id_field = "rebuild_id"
 
 
 class SimulationStates(_Jobs):

@@ -108,6 +108,10 @@ class PublicationView(ProgramVersionView):
 
     replayed: bool
     """Whether the same document was active already, so that nothing was changed."""
+    rebuild: Literal["started", "not_needed", "not_started"]
+    """Whether everybody is looked at anew. not_started: that could not be; ask for it, or publish again."""
+    rebuild_id: str | None
+    """The one that was started, by this call or the one that it repeats."""
 
 
 class ProblemView(View):

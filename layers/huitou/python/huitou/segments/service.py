@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import NamedTuple
 
 from huitou.kernel.commits import Commit, until_committed
 from huitou.kernel.ids import MemberId
@@ -16,6 +17,8 @@ from huitou.kernel.values import changed
 from huitou.points.membership import MemberNotFoundError
 from huitou.program.model import Program
 from huitou.program.ports import Programs
+from huitou.program.rules import SegmentId
+from huitou.program.tiers import TierId
 from huitou.purchases.ports import MemberState, MemberStates
 from huitou.segments.evaluation import evaluate
 from huitou.segments.judging import Judge
@@ -25,6 +28,23 @@ from huitou.standing.listed import emptied, listing
 from huitou.standing.ports import PositionStore
 from huitou.standing.position import Position
 from huitou.standing.timeline import ProgramTimeline
+
+
+class Renewal(NamedTuple):
+    """The position that was kept, and the one that is."""
+
+    before: Position | None
+    after: Position | None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it was worked out anew."""
+        return self.after is not None and self.after is not self.before
+
+    @property
+    def moved(self) -> bool:
+        """Whether the member is in another tier, or in other segments, than was kept."""
+        return self.is_new and _place(self.before) != _place(self.after)
 
 
 class Segments:
@@ -61,22 +81,26 @@ class Segments:
 
     def refresh(self, member: MemberId, now: datetime) -> Position | None:
         """Keeps where the member stands; None where nobody is behind the id any more, or there is nothing to keep."""
+        return self.renew(member, now).after
 
-        def attempt() -> Position | None:
+    def renew(self, member: MemberId, now: datetime) -> Renewal:
+        """As `refresh`, and tells what was kept before."""
+
+        def attempt() -> Renewal:
             program, state = self._programs.active(), self._states.load(member)
             if not _is_member(state, program):
-                return self._removed(state.position) if state.position else None
+                return Renewal(state.position, self._removed(state.position) if state.position else None)
             current = state.position_at(program, now)
             if current is not None and current.unlisted:
-                return self._saved(current, changed(current, version=current.version + 1))
+                return Renewal(current, self._saved(current, changed(current, version=current.version + 1)))
             if current is not None or not (state.position or program.tiers or program.segments):
-                return current
-            return self._saved(state.position, self._evaluated(member, state, program, now))
+                return Renewal(current, current)
+            return Renewal(state.position, self._saved(state.position, self._evaluated(member, state, program, now)))
 
-        position = until_committed(attempt, self._pause)
-        while position is not None and position.unlisted:
-            position = until_committed(attempt, self._pause)
-        return position
+        first = last = until_committed(attempt, self._pause)
+        while last.after is not None and last.after.unlisted:
+            last = until_committed(attempt, self._pause)
+        return Renewal(first.before, last.after)
 
     def _saved(self, before: Position | None, after: Position) -> Position:
         """``after`` as it is kept; where it is not on all lists yet, there is more to do."""
@@ -110,6 +134,13 @@ class Segments:
         )
         seen = state.seen._replace(record=record.version)
         return evaluate(before, facts, program, now, seen, member=member, in_force_since=in_force_since, judging=Judge)
+
+
+def _place(position: Position | None) -> tuple[TierId | None, frozenset[tuple[SegmentId, datetime]]]:
+    if position is None:
+        return None, frozenset()
+    open_ = frozenset((each.segment, each.since) for each in position.memberships if each.until is None)
+    return position.tier, open_
 
 
 def _is_member(state: MemberState, program: Program) -> bool:

@@ -1,0 +1,63 @@
+"""What follows from a publication: where it moves members, everybody is looked at (E20)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from huitou.kernel.errors import ContentionError, UnavailableError
+from huitou.kernel.ids import Digest
+from huitou.program.document import ProgramDocument
+from huitou.program.ports import VersionStore
+from huitou.program.validation import read_shape
+from huitou.rebuilding.service import Rebuilds
+
+
+class Following(StrEnum):
+    """What became of it."""
+
+    STARTED = "started"
+    NOT_NEEDED = "not_needed"
+    """Members stand as they did under the version before."""
+    NOT_STARTED = "not_started"
+    """It could not be started. Reads look at members anyway; ask for it, or publish again."""
+
+
+class Followed(NamedTuple):
+    """``rebuild`` is None unless it was started."""
+
+    following: Following
+    rebuild: Digest | None = None
+
+
+class Follower:
+    """``failed`` hears why a rebuild could not be started: the version holds all the same."""
+
+    def __init__(self, rebuilds: Rebuilds, versions: VersionStore, failed: Callable[[Exception], None]) -> None:
+        self._rebuilds = rebuilds
+        self._versions = versions
+        self._failed = failed
+
+    def follow(self, version: int, now: datetime) -> Followed:
+        """Starts the rebuild of a published version if there is need of one; again, finds it (E14)."""
+        try:
+            if not self._is_needed(version):
+                return Followed(Following.NOT_NEEDED)
+            return Followed(Following.STARTED, self._rebuilds.follow(version, now).rebuild.id)
+        except (UnavailableError, ContentionError) as error:
+            self._failed(error)
+            return Followed(Following.NOT_STARTED)
+
+    def _is_needed(self, version: int) -> bool:
+        """Before the first version there were no members."""
+        before, after = self._versions.version(version - 1), self._versions.version(version)
+        if before is None or after is None:
+            return False
+        return moves_members(read_shape(before.document), read_shape(after.document))
+
+
+def moves_members(before: ProgramDocument, after: ProgramDocument) -> bool:
+    """Whether the change can move anybody between tiers or segments by itself. (The time zone never changes.)"""
+    return any(getattr(before, part) != getattr(after, part) for part in ("segments", "tiers"))
