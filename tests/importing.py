@@ -39,7 +39,7 @@ from huitou.simulator.memory_refunds import MemoryRefunds
 from huitou.simulator.memory_standing import MemoryStandings
 from tests.builders import TAIPEI, at, program
 from tests.members import HASHER
-from tests.purchases import Publications
+from tests.purchases import Publications, judged_on
 
 Row = dict[str, Any]
 
@@ -104,6 +104,7 @@ class Importer:
             states=MemoryMemberStates(self.table),
             standings=self.standings,
             refunds=MemoryRefunds(self.table),
+            segments=judged_on(self.table, self.programs),
         )
         self.executions: list[tuple[Digest, int]] = []
         self.ended: dict[tuple[Digest, int], datetime] = {}

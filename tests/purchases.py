@@ -13,11 +13,14 @@ from huitou.kernel.commits import Commit
 from huitou.kernel.errors import DomainError
 from huitou.kernel.ids import MemberId
 from huitou.members.directory import FoundMember
+from huitou.members.ports import MemberStore
+from huitou.members.store import TableMembers
 from huitou.points.budget_store import TableBudgets
 from huitou.points.granting import BudgetStore
 from huitou.points.ports import WalletStore
 from huitou.points.wallet import Wallet
 from huitou.program.model import Program
+from huitou.program.ports import Programs
 from huitou.purchases.model import Line, Purchase, Visit, VisitType
 from huitou.purchases.moving import Moves
 from huitou.purchases.ports import MemberStates, PurchaseStore, RefundStore
@@ -28,8 +31,10 @@ from huitou.purchases.refund_store import TableRefunds
 from huitou.purchases.refunds import LineAsked, Refund, refund_id
 from huitou.purchases.service import Purchases, Recorded, SeenVisit
 from huitou.purchases.store import TableMemberStates, TablePurchases
+from huitou.segments.seeing import JudgedSegments
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_budgets import MemoryBudgets
+from huitou.simulator.memory_members import MemoryMembers
 from huitou.simulator.memory_purchases import MemoryMemberStates, MemoryPurchases
 from huitou.simulator.memory_refunds import MemoryRefunds
 from huitou.simulator.memory_standing import MemoryStandings
@@ -165,6 +170,8 @@ class Shop:
         self.budgets = _budgets(self.table)
         self.states, self.standings = _standings(self.table)
         self.refunds_kept = _refunds(self.table)
+        self.profiles = members_on(self.table)
+        self.judged = judged_on(self.table, self.programs)
         shared: dict[str, Any] = {
             "purchases": self.purchases,
             "wallets": self.wallets,
@@ -175,6 +182,7 @@ class Shop:
             "states": self.states,
             "standings": self.standings,
             "refunds": self.refunds_kept,
+            "segments": self.judged,
         }
         self.use = Purchases(**shared, commands=self.ledger.commands)
         self.refunds = Refunds(**shared)
@@ -286,3 +294,13 @@ def _purchases(table: Any) -> PurchaseStore:
     if isinstance(table, MemoryTable):
         return MemoryPurchases(table)
     return TablePurchases(table)
+
+
+def members_on(table: Any) -> MemberStore:
+    return MemoryMembers(table) if isinstance(table, MemoryTable) else TableMembers(table)
+
+
+def judged_on(table: Any, programs: Programs) -> JudgedSegments:
+    """What says who is in which segment, over the stores of ``table``."""
+    deeds = MemoryPurchases(table) if isinstance(table, MemoryTable) else TablePurchases(table)
+    return JudgedSegments(members_on(table), deeds, programs)

@@ -7,13 +7,10 @@ from typing import Any
 
 from huitou.kernel.ids import MemberId
 from huitou.members.model import Member, Profile
-from huitou.members.ports import MemberStore
 from huitou.members.service import Members
-from huitou.members.store import TableMembers
 from huitou.program.model import Program
 from huitou.segments.service import Segments
 from huitou.simulator.memory import MemoryTable
-from huitou.simulator.memory_members import MemoryMembers
 from huitou.simulator.memory_standing import MemoryPositions
 from huitou.standing.ports import PositionStore
 from huitou.standing.position import Position
@@ -41,7 +38,6 @@ class Standings(Shop):
 
     def __init__(self, version: Program | None = None, table: Any = None) -> None:
         super().__init__(version or segmented(), table)
-        self.profiles = members_on(self.table)
         self.positions = positions_on(self.table)
         self.segments = Segments(
             states=self.states,
@@ -73,10 +69,6 @@ class Standings(Shop):
     def names(self, now: datetime, member: MemberId = MEI) -> set[str]:
         """The segments that a read shows at ``now``."""
         return set(self.segments.position(member, now).segments_at(now))
-
-
-def members_on(table: Any) -> MemberStore:
-    return MemoryMembers(table) if isinstance(table, MemoryTable) else TableMembers(table)
 
 
 def positions_on(table: Any) -> PositionStore:

@@ -33,6 +33,7 @@ from huitou.program.store import TableVersions
 from huitou.purchases.refund_service import Refunds
 from huitou.purchases.refund_store import TableRefunds
 from huitou.purchases.store import TableMemberStates, TablePurchases
+from huitou.sale_composition import SegmentsOnDemand
 from huitou.standing.store import TableStandings
 
 REST = timedelta(hours=1)
@@ -68,6 +69,7 @@ refunds = Refunds(
     states=TableMemberStates(members_table),
     standings=standings,
     refunds=TableRefunds(members_table),
+    segments=SegmentsOnDemand(members_table, programs),
 )
 
 

@@ -25,6 +25,7 @@ from huitou.program.store import TableVersions
 from huitou.purchases.refund_service import Refunds
 from huitou.purchases.refund_store import TableRefunds
 from huitou.purchases.store import TableMemberStates, TablePurchases
+from huitou.sale_composition import SegmentsOnDemand
 from huitou.segment_composition import segments_on
 from huitou.standing.messages import DuePosition, DueRefund, DueWallet, delay_until, read_message
 from huitou.standing.store import TableStandings
@@ -53,6 +54,7 @@ refunds = Refunds(
     states=TableMemberStates(members),
     standings=TableStandings(members),
     refunds=TableRefunds(members),
+    segments=SegmentsOnDemand(members, programs),
 )
 segments = segments_on(members, programs)
 

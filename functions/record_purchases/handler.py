@@ -80,6 +80,7 @@ from huitou.purchases.service import (
     Recorded,
 )
 from huitou.purchases.store import TableMemberStates, TablePurchases
+from huitou.sale_composition import SegmentsOnDemand
 from huitou.standing.store import TableStandings
 
 BATCH = "/v1/purchases/batch"
@@ -100,6 +101,7 @@ purchases = Purchases(
     states=TableMemberStates(members),
     standings=TableStandings(members),
     refunds=TableRefunds(members),
+    segments=SegmentsOnDemand(members, programs),
     commands=TableCommands(members),
 )
 

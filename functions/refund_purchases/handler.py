@@ -60,6 +60,7 @@ from huitou.purchases.refunds import (
 )
 from huitou.purchases.service import PurchaseNotFoundError
 from huitou.purchases.store import TableMemberStates, TablePurchases
+from huitou.sale_composition import SegmentsOnDemand
 from huitou.standing.store import TableStandings
 
 PurchasePath = Annotated[str, PathPart(alias="purchase_id", max_length=60)]
@@ -77,6 +78,7 @@ parts: dict[str, Any] = {
     "states": TableMemberStates(members),
     "standings": TableStandings(members),
     "refunds": TableRefunds(members),
+    "segments": SegmentsOnDemand(members, programs),
 }
 refunds, moves = Refunds(**parts), Moves(**parts)
 

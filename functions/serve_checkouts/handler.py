@@ -52,13 +52,15 @@ from huitou.purchases.requests import (
     read_quote,
 )
 from huitou.purchases.store import TableMemberStates
+from huitou.sale_composition import SegmentsOnDemand
 
 HoldPath = Annotated[str, Path(alias="hold_id", max_length=64)]
 
 
 members, programs, directory = ground(load(MemberSettings))
 wallets, commands = TableWallets(members), TableCommands(members)
-quotes = Quotes(TableMemberStates(members), wallets, commands, TableBudgets(members), programs)
+segments = SegmentsOnDemand(members, programs)
+quotes = Quotes(TableMemberStates(members), wallets, commands, TableBudgets(members), programs, segments=segments)
 holds = Holds(wallets, commands, programs, members.commit, pause)
 
 app = create_app("serve_checkouts", "Checkouts")

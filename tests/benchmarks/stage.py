@@ -38,6 +38,7 @@ from huitou.points.store import TableWallets
 from huitou.points.wallet import Cause
 from huitou.program.publishing import ProgramPublisher
 from huitou.program.store import TableVersions
+from huitou.segment_composition import segments_on
 from huitou.standing.store import TableStandings
 from tests.contract.targets import REGION, create_table
 from tests.gateway import request
@@ -153,6 +154,7 @@ class Stage:
             pause=lambda _: None,
             new_id=lambda: member,
         ).enrol(Enrolment((Presented(card_identity(card)),), Profile(), "maru"), "maru", at)
+        self.look_at(member)
         return member
 
     def give_lots(self, member: MemberId, count: int) -> None:
@@ -166,6 +168,11 @@ class Stage:
                 earned = decide(decision.wallet, command, self.program, at)
                 decision = Decision(earned.wallet, decision.entries + earned.entries)
             self.table.commit(self.wallets.save(before, decision))
+        self.look_at(member)
+
+    def look_at(self, member: MemberId) -> None:
+        """What the stream has kept of where they stand, an hour ago: the sample's rules name segments."""
+        segments_on(self.table, self.module.programs).refresh(member, self.now - timedelta(hours=1))
 
     def settle(self, member: MemberId) -> None:
         """What the clock has booked by now."""
@@ -173,6 +180,7 @@ class Stage:
             while (decision := decide(wallet, Settle(), self.program, self.now)).entries:
                 self.table.commit(self.wallets.save(wallet, decision))
                 wallet = self.wallets.as_saved(wallet, decision)  # noqa: PLW2901 - goes on with what was saved
+        self.look_at(member)
 
 
 @contextmanager

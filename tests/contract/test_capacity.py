@@ -122,6 +122,21 @@ def test_a_purchase_of_ten_lines_takes_two_calls_and_ten_units(stage: Stage) -> 
     assert cost.reads <= 4
 
 
+def test_a_purchase_by_who_did_something_just_now_reads_what_they_did_and_writes_no_more(stage: Stage) -> None:
+    """The sample's rules name segments: whose position is not kept yet is judged, from their record and deeds (E7)."""
+    member = stage.enrol("twice", stage.now - timedelta(days=200))
+    first, second = (replace(TEN_LINES, number=number).body(id=member) for number in (9001, 9002))
+
+    costs = [stage.answer(purchase_event(body), 201) for body in (first, second)]
+
+    assert [cost.calls for cost in costs] == [
+        ["Query", "TransactWriteItems"],
+        ["Query", "GetItem", "Query", "Query", "TransactWriteItems"],
+    ]
+    assert [cost.writes for cost in costs] == [8, 8]
+    assert costs[1].reads <= 5
+
+
 def test_a_purchase_by_card_takes_one_call_more(stage: Stage) -> None:
     cost = bought(stage, 20, by_card=True)
 

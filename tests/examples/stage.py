@@ -59,7 +59,8 @@ class Stage:
         self.people = people = TwoRecords(shop)
         shared = (shop.wallets, shop.ledger.commands, shop.programs, shop.table.commit, _no_pause)
         self.points, self.holds, self.journeys = Points(*shared), Holds(*shared), Journeys(*shared)
-        self.quotes = Quotes(shop.states, shop.wallets, shop.ledger.commands, shop.budgets, shop.programs)
+        stores = (shop.states, shop.wallets, shop.ledger.commands, shop.budgets, shop.programs)
+        self.quotes = Quotes(*stores, segments=shop.judged)
         facts = MemberFacts(shop.states, shop.programs)
         self.tiers = Tiers(facts, shop.standings, shop.programs, shop.table.commit, _no_pause)
         self.recorded: dict[str, Recorded] = {}

@@ -27,7 +27,7 @@ from huitou.simulator.memory_purchases import MemoryMemberStates
 from huitou.simulator.memory_refunds import MemoryRefunds
 from tests.builders import TAIPEI, document, program
 from tests.importing import STARTED, Importer, member_row, ndjson, purchase_row
-from tests.purchases import Publications
+from tests.purchases import Publications, judged_on
 
 CARDS = ("C1", "C2", "C3")
 EXPIRIES = st.sampled_from(
@@ -150,6 +150,7 @@ def _live(importer: Importer, rows: list[dict[str, Any]]) -> None:
         standings=importer.standings,
         commands=MemoryCommands(importer.table),
         refunds=MemoryRefunds(importer.table),
+        segments=judged_on(importer.table, programs),
     )
     read = [read_row(json.dumps(row).encode(), run, only) for row in rows]
     for bill in sorted((each for each in read if isinstance(each, Bill)), key=_order):

@@ -135,5 +135,5 @@ def test_it_is_known_how_far_back_segments_look(conditions: list[dict[str, Any]]
 def test_it_is_known_whether_sales_need_segments() -> None:
     names_one = document(segments=["friends"], earning=[rule(when={"segments": ["friends"]})])
 
-    assert program(names_one).rules_name_segments
-    assert not program(document(segments=["friends"])).rules_name_segments
+    assert program(names_one).segments_of_rules == {"friends"}
+    assert not program(document(segments=["friends"])).segments_of_rules

@@ -127,6 +127,7 @@ def test_a_purchase_that_is_being_written_is_read_again() -> None:
             standings=huitou.standings,
             commands=huitou.ledger.commands,
             refunds=huitou.refunds_kept,
+            segments=huitou.judged,
         )
 
     again = lagging().record(bill(), FoundMember(MEI, presented=True), bill().received_at)

@@ -195,7 +195,7 @@ def test_what_points_paid_is_kept_with_the_purchase() -> None:
 
 
 def quote(of: Shop, basket: Purchase, member: FoundMember | None = SHOWN) -> Quote:
-    quotes = Quotes(of.states, of.wallets, of.ledger.commands, of.budgets, of.programs)
+    quotes = Quotes(of.states, of.wallets, of.ledger.commands, of.budgets, of.programs, segments=of.judged)
     return quotes.quote(basket, member, NOON)
 
 

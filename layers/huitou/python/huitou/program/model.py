@@ -134,9 +134,9 @@ class Program:
     settlement: Settlement = field(default_factory=Settlement)
 
     @property
-    def rules_name_segments(self) -> bool:
-        """Whether a sale needs to know the segments of its member."""
-        return any(rule.when.segments for rule in self.earning)
+    def segments_of_rules(self) -> frozenset[SegmentId]:
+        """Those that a sale asks about; mostly none."""
+        return frozenset().union(*[rule.when.segments for rule in self.earning if rule.when.segments])
 
     def zone_of(self, store: StoreId | None) -> ZoneInfo:
         """The store's time zone; the programme's for a sale without a store."""

@@ -21,8 +21,8 @@ from huitou.purchases.absorbed import share_of_sale
 from huitou.purchases.decisions import Sale
 from huitou.purchases.drawing import decide_drawn_sale
 from huitou.purchases.model import Purchase
-from huitou.purchases.ports import MemberState, MemberStates, PurchaseStore, RefundStore
-from huitou.purchases.standing import personal, taken_in
+from huitou.purchases.ports import MemberSegments, MemberState, MemberStates, PurchaseStore, RefundStore
+from huitou.purchases.standing import personal, segments_seen, taken_in
 from huitou.standing.model import Record
 from huitou.standing.ports import StandingStore
 from huitou.standing.timeline import ProgramTimeline
@@ -43,6 +43,7 @@ class SaleBookings:
         states: MemberStates,
         standings: StandingStore,
         refunds: RefundStore,
+        segments: MemberSegments,
     ) -> None:
         self._purchases = purchases
         self._wallets = wallets
@@ -50,6 +51,7 @@ class SaleBookings:
         self._states = states
         self._standings = standings
         self._refunds = refunds
+        self._segments = segments
         self._timeline = ProgramTimeline(programs)
         self._programs = programs
         self._commit = commit
@@ -65,11 +67,13 @@ class SaleBookings:
         returned: Iterable[Grant] = (),
     ) -> tuple[Sale, Iterable[Write]]:
         member, absorbed = self._way_of(member, program)
-        wallets, home, record, at = self._member_at(member, purchase.brand, program, now)
+        state, home, at = self._member_at(member, purchase.brand, program, now)
+        wallets, record = state.wallets, state.record
+        segments = segments_seen(member.id, state, program, purchase.occurred_at, self._segments)
         drawing = Drawing(self._budgets, self._commit, self._programs.active(), member.id)
         drawing.put_back(returned)
         joined = {**wallets, program.home_currency: home}
-        person = personal(home, record, self._timeline, program, purchase.occurred_at)
+        person = personal(home, record, self._timeline, program, purchase.occurred_at, segments=segments)
         own = absorbed[0].wallets if absorbed else None
         if absorbed:
             purchase = replace(purchase, survivor=member.id)
@@ -106,13 +110,14 @@ class SaleBookings:
 
     def _member_at(
         self, member: FoundMember, brand: BrandId, program: Program, now: datetime
-    ) -> tuple[Mapping[CurrencyId, Wallet], Wallet, Record, datetime]:
-        """All wallets as stored, the home wallet after a use at ``brand``, the standing, and when to decide."""
-        wallets, record, _ = self._states.load(member.id)
+    ) -> tuple[MemberState, Wallet, datetime]:
+        """What is stored of the member, the home wallet after a use at ``brand``, and when to decide."""
+        state = self._states.load(member.id)
+        wallets = state.wallets
         home = joined_by_use(wallets.get(program.home_currency), brand, member.presented, program, now)
         at = max(wallet.not_before(now) for wallet in wallets.values())
         work_off(wallets.values(), self._wallets, self._commit, self._programs.active(), at)
-        return wallets, home, record, at
+        return state, home, at
 
     def _saved(self, stored: Mapping[CurrencyId, Wallet], decisions: Mapping[CurrencyId, Decision]) -> list[Write]:
         """``stored`` as they were read: a wallet that is not among them is opened by its decision."""

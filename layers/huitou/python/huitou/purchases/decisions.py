@@ -183,6 +183,7 @@ def seen_by(
     """`circumstances` of a member who ``bought`` so often, and has used caps so far in each currency."""
     return Circumstances(
         tier=person.tier,
+        segments=person.segments,
         birthday_month=person.birthday_month,
         first_in_group=not any(bought.values()),
         first_at_brand=not bought.get(purchase.brand),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -11,6 +11,7 @@ from huitou.kernel.ids import Digest, MemberId, OwnedId
 from huitou.kernel.pages import Page
 from huitou.points.wallet import Wallet
 from huitou.program.model import BrandId, CurrencyId, Program
+from huitou.program.rules import SegmentId
 from huitou.purchases.model import Purchase, Visit
 from huitou.purchases.refunds import Refund
 from huitou.standing.model import Record
@@ -51,6 +52,20 @@ class MemberStates(Protocol):
     """Reads wallets and standing together, consistently with each other."""
 
     def load(self, member: MemberId) -> MemberState: ...
+
+
+class MemberSegments(Protocol):
+    """Works out who is in which segment."""
+
+    def judged(
+        self, member: MemberId, state: MemberState, program: Program, at: datetime, asked: Set[SegmentId]
+    ) -> frozenset[SegmentId]:
+        """In which of ``asked``, segments of ``program``, the member was at ``at``, before what happens then (E7).
+
+        By all that is known now: what they did counts at its own time, what they are as it is. ``state`` is what has
+        been read of them. Raises `MemberNotFoundError`.
+        """
+        ...
 
 
 class PurchaseStore(Protocol):

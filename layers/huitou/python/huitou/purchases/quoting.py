@@ -24,8 +24,8 @@ from huitou.purchases.decisions import decide_sale
 from huitou.purchases.held import hold_for
 from huitou.purchases.model import Purchase
 from huitou.purchases.paying import priced
-from huitou.purchases.ports import MemberStates
-from huitou.purchases.standing import STRANGER, Personal, personal
+from huitou.purchases.ports import MemberSegments, MemberStates
+from huitou.purchases.standing import STRANGER, Personal, personal, segments_seen
 from huitou.standing.timeline import ProgramTimeline
 
 NOBODY = MemberId("")
@@ -53,12 +53,15 @@ class Quotes:
         commands: CommandStore,
         budgets: BudgetStore,
         programs: Programs,
+        *,
+        segments: MemberSegments,
     ) -> None:
         self._states = states
         self._wallets = wallets
         self._commands = commands
         self._budgets = budgets
         self._programs = programs
+        self._segments = segments
         self._timeline = ProgramTimeline(programs)
 
     def quote(self, basket: Purchase, member: FoundMember | None, now: datetime) -> Quote:
@@ -83,10 +86,12 @@ class Quotes:
     ) -> tuple[Mapping[CurrencyId, Wallet], Personal, datetime]:
         if member is None:
             return {}, STRANGER, now
-        wallets, record, _ = self._states.load(member.id)
+        state = self._states.load(member.id)
+        wallets, record, _ = state
         home = joined_by_use(wallets.get(program.home_currency), purchase.brand, member.presented, program, now)
         at = max(wallet.not_before(now) for wallet in wallets.values())
-        person = personal(home, record, self._timeline, program, purchase.occurred_at)
+        segments = segments_seen(member.id, state, program, purchase.occurred_at, self._segments)
+        person = personal(home, record, self._timeline, program, purchase.occurred_at, segments=segments)
         return {**wallets, program.home_currency: home}, person, at
 
     def _left(self, rule: EarningRule, program: Program) -> Left:

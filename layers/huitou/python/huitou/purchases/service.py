@@ -26,7 +26,7 @@ from huitou.purchases.decisions import require_claimable, rules_for
 from huitou.purchases.held import hold_for
 from huitou.purchases.model import Purchase, Visit
 from huitou.purchases.paying import priced
-from huitou.purchases.ports import Awaited, MemberStates, PurchaseStore, RefundStore
+from huitou.purchases.ports import Awaited, MemberSegments, MemberStates, PurchaseStore, RefundStore
 from huitou.purchases.refund_booking import RefundBookings
 from huitou.purchases.returns import Returns
 from huitou.purchases.standing import visited
@@ -92,6 +92,7 @@ class Purchases(RefundBookings):
         states: MemberStates,
         standings: StandingStore,
         refunds: RefundStore,
+        segments: MemberSegments,
         commands: CommandStore,
     ) -> None:
         super().__init__(
@@ -104,6 +105,7 @@ class Purchases(RefundBookings):
             states=states,
             standings=standings,
             refunds=refunds,
+            segments=segments,
         )
         self._commands = commands
 
@@ -224,9 +226,10 @@ class Purchases(RefundBookings):
             program = self._programs.active()
             timed = replace(visit, occurred_at=accepted_time(visit.occurred_at, program, now))
             visitor, absorbed = self._way_of(member, program)
-            wallets, home, record, at = self._member_at(visitor, visit.brand, program, now)
-            decisions, folded = self._folded(visited(wallets, home, timed, program, at), record, program, now)
-            writes = [*self._saved(wallets, decisions), *folded, *self._purchases.add_visit(timed)]
+            known, home, at = self._member_at(visitor, visit.brand, program, now)
+            seen = visited(known.wallets, home, timed, program, at)
+            decisions, folded = self._folded(seen, known.record, program, now)
+            writes = [*self._saved(known.wallets, decisions), *folded, *self._purchases.add_visit(timed)]
             for state in absorbed:
                 writes += self._shared(share_of_visit(timed, state.wallets, program, at), state, program, now)
             self._commit(writes)

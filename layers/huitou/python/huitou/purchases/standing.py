@@ -14,9 +14,10 @@ from huitou.points.decisions import Decision, KeepAlive, keep_alive, touch
 from huitou.points.membership import require_seen
 from huitou.points.wallet import Cause, Wallet
 from huitou.program.model import BrandId, CurrencyId, Program
+from huitou.program.rules import SegmentId
 from huitou.program.tiers import TierId
 from huitou.purchases.model import Visit
-from huitou.purchases.ports import MemberStates
+from huitou.purchases.ports import MemberSegments, MemberState, MemberStates
 from huitou.standing.keeping import MOST_UNSEEN, Timeline, fold, settled_by, stand
 from huitou.standing.model import Known, Record, Standing
 from huitou.standing.ports import TierPrograms
@@ -27,20 +28,51 @@ class Personal(NamedTuple):
 
     tier: TierId | None = None
     birthday_month: bool = False
+    segments: frozenset[SegmentId] = frozenset()
+    """Of those that rules name."""
 
 
 STRANGER = Personal()
+NONE: frozenset[SegmentId] = frozenset()
 
 
-def personal(home: Wallet, record: Record, timeline: Timeline, program: Program, at: datetime) -> Personal:
-    """E7: as of ``at``, before what happens then; ``program`` decides the sale."""
-    return personal_of(stand(known_of(home, record), timeline, at) if program.tiers else None, record, program, at)
+def personal(
+    home: Wallet,
+    record: Record,
+    timeline: Timeline,
+    program: Program,
+    at: datetime,
+    *,
+    segments: frozenset[SegmentId] = NONE,
+) -> Personal:
+    """E7: as of ``at``, before what happens then; ``program`` decides the sale. ``segments``: see `segments_seen`."""
+    standing = stand(known_of(home, record), timeline, at) if program.tiers else None
+    return personal_of(standing, record, program, at, segments=segments)
 
 
-def personal_of(standing: Standing | None, record: Record, program: Program, at: datetime) -> Personal:
+def personal_of(
+    standing: Standing | None, record: Record, program: Program, at: datetime, *, segments: frozenset[SegmentId] = NONE
+) -> Personal:
     """`personal` of a member who stands so, if there are tiers. Born on 29 February is born in February (E10)."""
     is_month = record.birthday is not None and record.birthday[0] == local_date(at, program.zone).month
-    return Personal(standing.tier_at(at) if standing else None, is_month)
+    return Personal(standing.tier_at(at) if standing else None, is_month, segments)
+
+
+def segments_seen(
+    member: MemberId, state: MemberState, program: Program, at: datetime, segments: MemberSegments
+) -> frozenset[SegmentId]:
+    """E7: in which of the segments that rules of ``program`` name, the member was at ``at``.
+
+    A position that holds at ``at`` has come with ``state`` and says so for nothing. One that was worked out later than
+    that does not: it tells when something became known, and a sale goes by when it happened, as it does for tiers.
+    """
+    asked = program.segments_of_rules
+    if not asked:
+        return NONE
+    position = state.position_at(program, at)
+    if position is not None and position.through <= at:
+        return position.segments_at(at) & asked
+    return segments.judged(member, state, program, at, asked)
 
 
 def known_of(home: Wallet, record: Record) -> Known:

@@ -12,7 +12,7 @@ millisecond after it on (E7); deeds after the instant that is asked about have n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -95,6 +95,11 @@ class Judge:
         answers = {segment: moment.answer_of(segment) for segment in self._known.checks}
         self._look_ahead(answers, at)
         return {segment: _said(answer) for segment, answer in answers.items()}
+
+    def holding(self, segments: Iterable[SegmentId], at: datetime) -> frozenset[SegmentId]:
+        """Those of ``segments`` that the member is in at ``at``. What they do not ask about is not judged."""
+        moment = Moment(self._known, at)
+        return frozenset(segment for segment in segments if moment.answer_of(segment).holds)
 
     def of(self, predicate: Predicate, at: datetime, brand: BrandId | None = None) -> Verdict:
         """What `judge` would say of a segment of ``brand`` that asks this."""

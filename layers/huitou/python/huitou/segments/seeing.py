@@ -1,0 +1,37 @@
+"""The segments that a sale sees: what is judged for it, where no position tells (E7)."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from datetime import datetime
+
+from huitou.kernel.ids import MemberId
+from huitou.points.membership import MemberNotFoundError
+from huitou.program.model import Program
+from huitou.program.rules import SegmentId
+from huitou.purchases.ports import MemberState
+from huitou.segments.judging import Judge
+from huitou.segments.loading import read_facts
+from huitou.segments.ports import Deeds, Profiles
+from huitou.standing.ports import TierPrograms
+from huitou.standing.timeline import ProgramTimeline
+
+
+class JudgedSegments:
+    """`MemberSegments`, from the facts themselves. Keeps nothing: the sale that follows will change them anyway."""
+
+    def __init__(self, profiles: Profiles, deeds: Deeds, programs: TierPrograms) -> None:
+        self._profiles = profiles
+        self._deeds = deeds
+        self._timeline = ProgramTimeline(programs)
+
+    def judged(
+        self, member: MemberId, state: MemberState, program: Program, at: datetime, asked: Set[SegmentId]
+    ) -> frozenset[SegmentId]:
+        record = self._profiles.load(member)
+        if record is None:
+            raise MemberNotFoundError
+        facts = read_facts(
+            record, state.wallets, state.record, program, self._timeline, deeds=self._deeds, start=at, now=at
+        )
+        return Judge(facts, program).holding(asked, at)
