@@ -15,7 +15,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from huitou.kernel.money import parse_amount
-from huitou.program.looking_back import looks_back_days
 from huitou.program.model import (
     Brand,
     CurrencyId,
@@ -42,7 +41,6 @@ from huitou.program.rules import (
     Rounding,
     Stack,
 )
-from huitou.program.segment_compilation import compile_segments
 from huitou.program.terms import Conversion, Cost, MoneyOff, Price, RefundPolicy, Settlement, Worth
 from huitou.program.tiers import AnniversaryWindow, CalendarWindow, Measure, RollingWindow, Tier, TierPolicy
 
@@ -54,7 +52,13 @@ _COSTS: tuple[Cost, ...] = ("waived", "debt", "courtesy", "adjustment")
 
 
 def compile_program(stored: Stored, version: int) -> Program:
-    """The programme of a validated document in its stored form."""
+    """The programme of a validated document in its stored form.
+
+    What segments are made of, some 25 classes, is loaded with the first programme that is read, and no start waits.
+    """
+    from huitou.program.looking_back import looks_back_days  # noqa: PLC0415
+    from huitou.program.segment_compilation import compile_segments  # noqa: PLC0415
+
     zone = ZoneInfo(stored["time_zone"])
     currencies = {part["id"]: _currency(part) for part in stored["point_currencies"]}
     units = _Units(stored["money"]["exponent"], {each.id: each.exponent for each in currencies.values()})

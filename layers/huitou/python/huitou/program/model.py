@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from huitou.program.predicates import Segment
 from huitou.program.rules import EarningRule, SegmentId
 from huitou.program.terms import Conversion, MoneyOff, RefundPolicy, Settlement
 from huitou.program.tiers import TierPolicy
+
+if TYPE_CHECKING:
+    from huitou.program.predicates import Segment
 
 BrandId = str
 StoreId = str
