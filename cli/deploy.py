@@ -17,8 +17,9 @@ from cli.tools import ROOT, CommandError, cdk, out
 
 LOCAL: Final = "local"
 LOCAL_ACCOUNT: Final = "000000000000"
-# What CDK keeps between deployments: the assembly, and the outputs of the last one.
-ASSEMBLIES: Final = ROOT / "cdk.out"
+# What CDK keeps between deployments: the assembly, and the outputs of the last one. Two of its commands at once lock
+# each other out of a folder, so a local stack in a folder of its own has its own.
+ASSEMBLIES: Final = Path(os.environ.get("HUITOU_LOCAL", ROOT)) / "cdk.out"
 
 Stage = Annotated[str, typer.Option(help="`local`, or the name of a stage on AWS.")]
 Synthesised = Annotated[bool, typer.Option("--synthesised", help="Take what `huitou synth` wrote, as it is.")]
@@ -37,7 +38,7 @@ def synth(stage: Stage = LOCAL) -> None:
     """Writes the CloudFormation templates; fails if cdk-nag finds what nobody has acknowledged."""
     assembly = ASSEMBLIES / stage
     cdk(["synth", "--quiet", "--all", *_context(stage), *_into(stage)], {})
-    out.print(f"The templates are in {assembly.relative_to(ROOT)}.")
+    out.print(f"The templates are in {os.path.relpath(assembly)}.")
 
 
 def diff(stage: Stage = LOCAL, synthesised: Synthesised = False) -> None:

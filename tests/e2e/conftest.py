@@ -57,6 +57,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
         yield deployed
         return
     folder = tmp_path_factory.mktemp("stack")
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", os.getpid())
+    (tmp_path_factory.getbasetemp().parent / f"stack of {run}").mkdir()  # there is only one: workers must not share it
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HUITOU_PORT", str(free_port()))
         patch.setattr(deploy, "ASSEMBLIES", folder / "cdk.out")
