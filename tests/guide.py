@@ -175,7 +175,7 @@ class _Cloud:
         self._refund_before_its_sale()
         for number in range(20):
             self._sell(str(21000 + number), {"member": {"id": MEI}})
-        segments_on(members, self._functions["serve_members"].programs).refresh(MEI, self._now)
+        segments_on(members, table, self._functions["serve_members"].programs).refresh(MEI, self._now)
 
     def _send(self, asked: str) -> Mapping[str, Any]:
         head, _, body = asked.partition("\n\n")

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import count
 from typing import Any
 
+from huitou.insights.ports import FindingsStore
+from huitou.insights.service import CACHE_SECONDS, InsightsReader
+from huitou.insights.store import TableFindings
 from huitou.kernel.ids import MemberId
 from huitou.members.model import Member, Profile
 from huitou.members.service import Members
 from huitou.program.model import Program
 from huitou.segments.service import Segments
 from huitou.simulator.memory import MemoryTable
+from huitou.simulator.memory_insights import MemoryFindings
+from huitou.simulator.memory_members import MemoryMembers
 from huitou.simulator.memory_standing import MemoryPositions
 from huitou.standing.ports import PositionStore
 from huitou.standing.position import Position
@@ -39,11 +45,13 @@ class Standings(Shop):
     def __init__(self, version: Program | None = None, table: Any = None) -> None:
         super().__init__(version or segmented(), table)
         self.positions = positions_on(self.table)
+        self.findings = findings_on(self.table)
         self.segments = Segments(
             states=self.states,
             profiles=self.profiles,
             deeds=self.purchases,  # type: ignore[arg-type]  # both kinds of stores read deeds too
             positions=self.positions,
+            insights=InsightsReader(self.findings, count(step=CACHE_SECONDS).__next__),
             programs=self.programs,
             commit=self.table.commit,
             pause=lambda _: None,
@@ -73,3 +81,7 @@ class Standings(Shop):
 
 def positions_on(table: Any) -> PositionStore:
     return MemoryPositions(table) if isinstance(table, MemoryTable) else TablePositions(table)
+
+
+def findings_on(table: Any) -> FindingsStore:
+    return MemoryFindings(table) if isinstance(table, MemoryTable) else TableFindings(table)

@@ -41,7 +41,8 @@ settings = load(Needs)
 observer = Observer("book_due")
 queue = SqsQueue(settings.due_queue_url, settings.region, settings.endpoint)
 members = Table(settings.members_table, settings.region, settings.endpoint)
-programs = ProgramReader(TableVersions(Table(settings.program_table, settings.region, settings.endpoint)), monotonic)
+program = Table(settings.program_table, settings.region, settings.endpoint)
+programs = ProgramReader(TableVersions(program), monotonic)
 wallets = TableWallets(members)
 points = Points(wallets, TableCommands(members), programs, members.commit, pause)
 refunds = Refunds(
@@ -56,7 +57,7 @@ refunds = Refunds(
     refunds=TableRefunds(members),
     segments=SegmentsOnDemand(members, programs),
 )
-segments = segments_on(members, programs)
+segments = segments_on(members, program, programs)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -29,8 +29,9 @@ class Needs(Settings):
 
 settings = load(Needs)
 observer = Observer("react_to_changes")
-programs = ProgramReader(TableVersions(Table(settings.program_table, settings.region, settings.endpoint)), monotonic)
-segments = segments_on(Table(settings.members_table, settings.region, settings.endpoint), programs)
+program = Table(settings.program_table, settings.region, settings.endpoint)
+programs = ProgramReader(TableVersions(program), monotonic)
+segments = segments_on(Table(settings.members_table, settings.region, settings.endpoint), program, programs)
 reactor = Reactor(
     owner_of,
     segments.refresh,

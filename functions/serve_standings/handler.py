@@ -39,8 +39,9 @@ class Needs(Settings):
 
 settings = load(Needs)
 members = Table(settings.members_table, settings.region, settings.endpoint)
-programs = ProgramReader(TableVersions(Table(settings.program_table, settings.region, settings.endpoint)), monotonic)
-standings = Standings(TableMemberStates(members), segments_on(members, programs), programs)
+program = Table(settings.program_table, settings.region, settings.endpoint)
+programs = ProgramReader(TableVersions(program), monotonic)
+standings = Standings(TableMemberStates(members), segments_on(members, program, programs), programs)
 
 app = create_app("serve_standings", "Standings")
 

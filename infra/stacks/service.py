@@ -94,7 +94,7 @@ class ServiceStack(Stack):
             functions[name] = function
         look = self._function("serve_standings", {**self._members, **self._program})
         look.allow(["dynamodb:GetItem", "dynamodb:Query"], self._data.members.table_arn)
-        self._let_read_program(look)
+        self._let_judge(look)
         return {**functions, "serve_standings": look}
 
     def _program_functions(self) -> dict[str, lambda_.Function]:
@@ -122,7 +122,7 @@ class ServiceStack(Stack):
         worker = self._function("book_due", both, timeout=WORKER_TIMEOUT)
         worker.allow([*READ, *WRITE], self._data.members.table_arn)
         worker.allow(["sqs:SendMessage"], queue.queue_arn)
-        self._let_read_program(worker)
+        self._let_judge(worker)
         worker.add_event_source(
             sources.SqsEventSource(
                 queue, batch_size=10, max_concurrency=self._settings.due_workers, report_batch_item_failures=True
@@ -148,7 +148,7 @@ class ServiceStack(Stack):
             self._data.members.table_arn,
         )
         react.allow(["sqs:SendMessage"], due.queue_arn)
-        self._let_read_program(react)
+        self._let_judge(react)
         changed = [{"prefix": "WALLET#"}, "PROFILE", "STANDING"]
         StreamReader(
             self,
@@ -432,6 +432,11 @@ class ServiceStack(Stack):
 
     def _let_read_program(self, function: HandlerFunction) -> None:
         function.allow(["dynamodb:GetItem"], self._data.program.table_arn, partitions=["PROGRAM"])
+
+    def _let_judge(self, function: HandlerFunction) -> None:
+        """Whoever works out where a member stands, may have to know of everybody (M16, M18)."""
+        self._let_read_program(function)
+        function.allow(["dynamodb:GetItem"], self._data.program.table_arn, partitions=["INSIGHTS"])
 
     def _let_read_identity_secret(self, function: HandlerFunction) -> None:
         function.allow(["secretsmanager:GetSecretValue"], self._data.identity_secret.secret_arn)

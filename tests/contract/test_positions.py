@@ -7,10 +7,14 @@ from datetime import date, timedelta
 
 import pytest
 
+from huitou.insights.model import Findings
+from huitou.insights.service import InsightsReader
 from huitou.kernel.commits import StaleReadError
+from huitou.kernel.ids import digest_of
 from huitou.members.service import Members
 from huitou.points.decisions import Decision
 from huitou.purchases.model import VisitType
+from huitou.segments.facts import RfmScale
 from huitou.standing.listed import listing
 from huitou.standing.position import Membership, MoveCause, Position, Seen
 from tests.builders import MEI, OPENED, at
@@ -35,6 +39,14 @@ PLACE = Position(
     due_at=NOON + 9 * DAY,
     due_for="segment:active",
 )
+
+BEST = {"id": "best", "name": "Spends most", "when": {"rfm": {"money": [5]}}}
+
+
+def findings(version: int, money: tuple[int, int, int, int]) -> Findings:
+    """By which everybody is in class 5 of money who spent the last of ``money``."""
+    scale = RfmScale(365, (90, 60, 30, 7), (2, 3, 5, 9), money)
+    return Findings(version, digest_of([str(version)]), NOON, program_version=1, members=3, recent=3, rfm=scale)
 
 
 def moved_on(position: Position) -> Position:
@@ -123,6 +135,49 @@ def test_a_change_that_overtakes_the_evaluation_is_not_lost(table: AnyTable) -> 
     _change(shop.members, "tag")
     table.commit(shop.positions.save(None, listing(None, overtaken)))
     assert shop.names(LATER) == {"vip"}
+
+
+def test_new_insights_count_when_the_member_is_looked_at_next(table: AnyTable) -> None:
+    """M16: with no write at the purchase or at the member; and what was worked out by them is not taken back by
+    somebody who has not heard of them yet.
+    """
+    shop = Standings(segmented(segments=[BEST]), table)
+    shop.enrol()
+    shop.sell(bill())
+    first = shop.segments.refresh(MEI, NOON + SOON)
+    assert first is not None
+    assert (first.memberships, first.due_at) == ((), None)
+
+    table.commit(shop.findings.add(findings(1, money=(1, 2, 3, 4))))
+    assert shop.names(LATER) == {"best"}
+    assert shop.kept() == first
+    second = shop.segments.refresh(MEI, LATER)
+    assert second is not None
+    assert second.memberships == (Membership("best", LATER, MoveCause.FACTS),)
+    assert shop.segments.refresh(MEI, LATER) == second == shop.kept()
+
+    table.commit(shop.findings.add(findings(2, money=(1, 2, 3, 10**9))))
+    assert shop.names(LATER + DAY) == set()
+
+
+def test_who_has_not_heard_of_new_insights_hears_of_them_from_the_position(table: AnyTable) -> None:
+    """M16: a function may know them for a minute already, when another does not."""
+    shop = Standings(segmented(segments=[BEST]), table)
+    shop.enrol()
+    behind = InsightsReader(shop.findings, lambda: 0.0)
+    assert behind.insights().version == 0
+    table.commit(shop.findings.add(findings(1, money=(1, 2, 3, 4))))
+    assert behind.insights().version == 0
+    assert behind.insights(at_least=1).version == 1
+
+
+def test_a_programme_that_does_not_ask_for_insights_does_not_read_them(table: AnyTable) -> None:
+    """M16: nor is anybody looked at anew because of them."""
+    shop = Standings(table=table)
+    shop.enrol()
+    first = shop.segments.refresh(MEI, NOON)
+    table.commit(shop.findings.add(findings(1, money=(1, 2, 3, 4))))
+    assert shop.segments.refresh(MEI, LATER) == first
 
 
 def _change(members: Members, what: str) -> None:

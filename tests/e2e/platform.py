@@ -15,6 +15,7 @@ from cli.local_stack import REGION, LocalStack
 from huitou.kernel.instants import format_instant
 from huitou.platform.keys import DUE_INDEX, LISTED_PREFIX, POSITION
 from huitou.platform.table import Table
+from huitou.purchases.store import TableMemberStates
 
 EVENTS = Path(__file__).parents[2] / "events"
 
@@ -41,6 +42,10 @@ class Platform:
     def table(self) -> Table:
         """The members table, as the functions use it."""
         return Table(self.members_table, REGION, self.stack.endpoint)
+
+    def states(self) -> TableMemberStates:
+        """What is kept of members, where they stand among it."""
+        return TableMemberStates(self.table())
 
     def items(self) -> Items:
         """Everything in both tables."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import Any
 import httpx
 import pytest
 
-from huitou.program.service import CACHE_SECONDS
 from tests.e2e.calls import (
     PROGRAM,
     Body,
@@ -28,6 +26,7 @@ from tests.e2e.calls import (
     spendable,
 )
 from tests.e2e.platform import Platform
+from tests.e2e.publishing import hold, wait_until_all_know
 from tests.e2e.shell import settings_of, typed
 
 BASE_POINTS = "/earning/base/points"
@@ -43,19 +42,6 @@ def changed(points: str = "2", **changes: Any) -> Body:
 
 def active(api: httpx.Client) -> int:
     return int(found(api.get("/v1/program"))["version"])
-
-
-def hold(api: httpx.Client, document: Body) -> int:
-    """The number of the version with this document, when all functions know that it holds."""
-    answer = api.post("/v1/program/versions", json=document)
-    assert answer.is_success, answer.text
-    wait_until_all_know()
-    return int(answer.json()["version"])
-
-
-def wait_until_all_know() -> None:
-    """Functions look for another version every few seconds."""
-    time.sleep(CACHE_SECONDS + 0.5)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -10,9 +10,10 @@ import pytest
 
 from huitou.insights.fitting import LEAST_RETURNED, fit, log_likelihood
 from huitou.insights.model import NoFitError
-from huitou.segments.alive import WEEK, Observed
+from huitou.segments.alive import Observed
 from huitou.segments.facts import AliveModel
 from tests.cdnow import cdnow
+from tests.customers import returns
 from tests.deeds import CDNOW
 
 
@@ -73,12 +74,7 @@ def _customers(model: AliveModel, count: int) -> list[Observed]:
 
 
 def _customer(model: AliveModel, chance: random.Random) -> Observed:
-    """By the story of the paper, to the day."""
-    rate, leaving = chance.gammavariate(model.r, 1 / model.alpha), chance.betavariate(model.a, model.b)
+    """To the day."""
     age = chance.randint(100, 700)
-    comings, now = 0, 0.0
-    has_left = False
-    while not has_left and (then := now + WEEK * chance.expovariate(rate)) < age:
-        now, comings = then, comings + 1
-        has_left = chance.random() < leaving
-    return Observed(comings, int(now), age)
+    comings = returns(model, chance, age)
+    return Observed(len(comings), int(comings[-1]) if comings else 0, age)

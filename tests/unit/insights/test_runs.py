@@ -18,7 +18,7 @@ from huitou.kernel.calendars import local_date
 from huitou.kernel.ids import Digest, digest_of
 from huitou.members.identity import card_identity
 from huitou.segments.alive import Observed
-from huitou.segments.facts import UNKNOWN, Deed
+from huitou.segments.facts import UNKNOWN, Deed, Insights
 from huitou.segments.rfm import Measures
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_accounts import MemoryMemberIndex
@@ -104,7 +104,7 @@ def test_a_fit_that_failed_leaves_the_parameters_that_were_good() -> None:
 def test_without_any_member_nothing_is_known() -> None:
     """M16, M18."""
     nothing = conclude(None, RUN, Survey(), unfit)
-    assert nothing.insights == UNKNOWN
+    assert nothing.insights == Insights(version=1)
     assert (nothing.members, nothing.recent) == (0, 0)
 
 

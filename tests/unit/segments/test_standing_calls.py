@@ -46,7 +46,8 @@ class Counter:
 
     def keep(self, when: str) -> None:
         """What the reader of the stream does."""
-        segments_on(self.table, self._functions.modules["serve_standings"].programs).refresh(MEI, at(when))
+        looking = self._functions.modules["serve_standings"]
+        segments_on(self.table, looking.program, looking.programs).refresh(MEI, at(when))
 
     def ask(self, call: str, when: str, brand: str = "maru") -> tuple[int, Any]:
         asked = sample(f"serve_standings.{call}")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
+from huitou.insights.service import InsightsReader
+from huitou.insights.store import TableFindings
 from huitou.members.store import TableMembers
 from huitou.platform.pauses import pause
 from huitou.platform.table import Table
@@ -11,13 +15,14 @@ from huitou.segments.service import Segments
 from huitou.standing.store import TablePositions
 
 
-def segments_on(members: Table, programs: ProgramReader) -> Segments:
-    """Once for each start of a function."""
+def segments_on(members: Table, program: Table, programs: ProgramReader) -> Segments:
+    """Once for each start of a function; ``programs`` reads the table ``program``."""
     return Segments(
         states=TableMemberStates(members),
         profiles=TableMembers(members),
         deeds=TablePurchases(members),
         positions=TablePositions(members),
+        insights=InsightsReader(TableFindings(program), monotonic),
         programs=programs,
         commit=members.commit,
         pause=pause,

@@ -69,7 +69,7 @@ class Findings:
     @property
     def insights(self) -> Insights:
         """As predicates use them."""
-        return Insights(self.alive.fit.model if self.alive else None, self.rfm)
+        return Insights(self.alive.fit.model if self.alive else None, self.rfm, self.version)
 
 
 @dataclass(slots=True)

@@ -25,19 +25,14 @@ class InsightsReader:
     def __init__(self, findings: FindingsStore, clock: Callable[[], float]) -> None:
         self._findings = findings
         self._clock = clock
-        self._newest: Findings | None = None
+        self._newest = UNKNOWN
         self._fresh_until = float("-inf")
 
-    def insights(self) -> Insights:
-        """As predicates use them."""
-        newest = self.newest()
-        return newest.insights if newest else UNKNOWN
-
-    def newest(self) -> Findings | None:
-        """With the version by which a rebuild can tell who was judged by older ones."""
-        if self._clock() >= self._fresh_until:
-            asked_at = self._clock()
-            self._newest = self._findings.newest()
+    def insights(self, at_least: int = 0) -> Insights:
+        """As predicates use them. Who has met a later version already, asks for ``at_least`` that one."""
+        if self._clock() >= self._fresh_until or self._newest.version < at_least:
+            asked_at, newest = self._clock(), self._findings.newest()
+            self._newest = newest.insights if newest else UNKNOWN
             self._fresh_until = asked_at + CACHE_SECONDS
         return self._newest
 

@@ -1,4 +1,4 @@
-"""What segments need to be judged: each other, and how much of what a member did."""
+"""What segments need to be judged: each other, how much of what a member did, and what is known of everybody."""
 
 from __future__ import annotations
 
@@ -58,6 +58,12 @@ def looks_back_days(segments: Iterable[Segment]) -> int | None:
     reaches = [_reach(leaf) for segment in segments if segment.when for leaf in leaves_of(segment.when)]
     known = [reach for reach in reaches if reach is not None]
     return max(known, default=0) if len(known) == len(reaches) else None
+
+
+def asks_of_everybody(segments: Iterable[Segment]) -> bool:
+    """Whether any of them compares a member with what is known of all members together."""
+    leaves = (leaf for segment in segments if segment.when for leaf in leaves_of(segment.when))
+    return any(isinstance(leaf, Alive | RfmClass) for leaf in leaves)
 
 
 def _reach(leaf: Leaf) -> int | None:

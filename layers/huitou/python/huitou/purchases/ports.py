@@ -33,12 +33,15 @@ class MemberState(NamedTuple):
         versions = sum(wallet.version for wallet in self.wallets.values())
         return Seen(versions, self.record.profile, len(self.record.grants))
 
-    def position_at(self, program: Program, now: datetime) -> Position | None:
-        """The position, if it contains all facts and time has not changed it by ``now``."""
+    def position_at(self, program: Program, now: datetime, insights: int = 0) -> Position | None:
+        """The position, if it contains all facts and time has not changed it by ``now``.
+
+        ``insights`` is the earliest version of them that it may have been judged by; 0: any.
+        """
         position = self.position
         if position is None or position.program != program.version or position.is_due(now):
             return None
-        return position if position.contains(self.seen) else None
+        return position if position.contains(self.seen._replace(insights=insights)) else None
 
 
 class Awaited(NamedTuple):

@@ -73,10 +73,14 @@ class RfmScale(NamedTuple):
 
 
 class Insights(NamedTuple):
-    """What periodic jobs have found out about all members together; None until they have."""
+    """What periodic jobs have found out about all members together; None until they have.
+
+    ``version`` only grows, and 0 is that of nothing known.
+    """
 
     alive: AliveModel | None = None
     rfm: RfmScale | None = None
+    version: int = 0
 
 
 UNKNOWN = Insights()

@@ -16,7 +16,7 @@ from huitou.program.tiers import TierId
 from huitou.purchases.model import Purchase, Visit
 from huitou.purchases.returns import left_of
 from huitou.purchases.standing import known_of
-from huitou.segments.facts import Deed, DeedLine, Facts
+from huitou.segments.facts import UNKNOWN, Deed, DeedLine, Facts, Insights
 from huitou.segments.ports import Deeds
 from huitou.standing.keeping import Timeline, stand
 from huitou.standing.model import Known, Record, Standing, TierCause
@@ -34,6 +34,7 @@ def read_facts(
     deeds: Deeds,
     start: datetime,
     now: datetime,
+    insights: Insights = UNKNOWN,
 ) -> Facts:
     """What is known of a member whose standing is asked about from ``start`` to ``now``.
 
@@ -55,6 +56,7 @@ def read_facts(
         tags=frozenset(member.tags),
         consents=frozenset(key for key, consent in member.consents.items() if consent.granted),
         moments=path.moments,
+        insights=insights,
     )
 
 

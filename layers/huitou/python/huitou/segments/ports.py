@@ -12,6 +12,7 @@ from huitou.members.model import Member
 from huitou.program.model import BrandId, CurrencyId
 from huitou.program.rules import SegmentId
 from huitou.purchases.model import Purchase, Visit
+from huitou.segments.facts import Insights
 from huitou.standing.listed import Listed
 
 
@@ -45,4 +46,12 @@ class MemberLists(Protocol):
 
     def joined(self, members: Sequence[MemberId], brand: BrandId, home: CurrencyId) -> frozenset[MemberId]:
         """Those of ``members`` who have joined ``brand``; ``home`` is the currency of the wallet that says so."""
+        ...
+
+
+class InsightSource(Protocol):
+    """What is known of all members together."""
+
+    def insights(self, at_least: int = 0) -> Insights:
+        """Not of an earlier version than ``at_least``, if there is one; else they may be a little behind."""
         ...

@@ -21,9 +21,10 @@ from huitou.program.rules import SegmentId
 from huitou.program.tiers import TierId
 from huitou.purchases.ports import MemberState, MemberStates
 from huitou.segments.evaluation import evaluate
+from huitou.segments.facts import UNKNOWN, Insights
 from huitou.segments.judging import Judge
 from huitou.segments.loading import read_facts
-from huitou.segments.ports import Deeds, Profiles
+from huitou.segments.ports import Deeds, InsightSource, Profiles
 from huitou.standing.listed import emptied, listing
 from huitou.standing.ports import PositionStore
 from huitou.standing.position import Position
@@ -57,6 +58,7 @@ class Segments:
         profiles: Profiles,
         deeds: Deeds,
         positions: PositionStore,
+        insights: InsightSource,
         programs: Programs,
         commit: Commit,
         pause: Callable[[int], None],
@@ -65,6 +67,7 @@ class Segments:
         self._profiles = profiles
         self._deeds = deeds
         self._positions = positions
+        self._insights = insights
         self._programs = programs
         self._timeline = ProgramTimeline(programs)
         self._commit = commit
@@ -77,7 +80,9 @@ class Segments:
     def position_of(self, member: MemberId, state: MemberState, now: datetime) -> Position:
         """As `position`, of a member whose ``state`` has been read."""
         program = self._programs.active()
-        return state.position_at(program, now) or self._evaluated(member, state, program, now)
+        insights = self._known(program, state)
+        current = state.position_at(program, now, insights.version)
+        return current or self._evaluated(member, state, program, insights, now)
 
     def refresh(self, member: MemberId, now: datetime) -> Position | None:
         """Keeps where the member stands; None where nobody is behind the id any more, or there is nothing to keep."""
@@ -90,12 +95,14 @@ class Segments:
             program, state = self._programs.active(), self._states.load(member)
             if not _is_member(state, program):
                 return Renewal(state.position, self._removed(state.position) if state.position else None)
-            current = state.position_at(program, now)
+            insights = self._known(program, state)
+            current = state.position_at(program, now, insights.version)
             if current is not None and current.unlisted:
                 return Renewal(current, self._saved(current, changed(current, version=current.version + 1)))
             if current is not None or not (state.position or program.tiers or program.segments):
                 return Renewal(current, current)
-            return Renewal(state.position, self._saved(state.position, self._evaluated(member, state, program, now)))
+            judged = self._evaluated(member, state, program, insights, now)
+            return Renewal(state.position, self._saved(state.position, judged))
 
         first = last = until_committed(attempt, self._pause)
         while last.after is not None and last.after.unlisted:
@@ -116,7 +123,16 @@ class Segments:
         self._commit(self._positions.remove(position, last.left))
         return None
 
-    def _evaluated(self, member: MemberId, state: MemberState, program: Program, now: datetime) -> Position:
+    def _known(self, program: Program, state: MemberState) -> Insights:
+        """Of everybody, if the programme asks; no earlier than by what the position was judged, maybe elsewhere."""
+        if not program.asks_of_everybody:
+            return UNKNOWN
+        seen = state.position.seen if state.position else None
+        return self._insights.insights(at_least=seen.insights if seen else 0)
+
+    def _evaluated(
+        self, member: MemberId, state: MemberState, program: Program, insights: Insights, now: datetime
+    ) -> Position:
         """The state was read first: what changes from here on, makes the position one that does not contain it."""
         record, before = self._profiles.load(member), state.position
         if record is None or program.home_currency not in state.wallets:
@@ -131,8 +147,9 @@ class Segments:
             deeds=self._deeds,
             start=before.through if before else max(in_force_since, record.enrolled_at),
             now=now,
+            insights=insights,
         )
-        seen = state.seen._replace(record=record.version)
+        seen = state.seen._replace(record=record.version, insights=insights.version)
         return evaluate(before, facts, program, now, seen, member=member, in_force_since=in_force_since, judging=Judge)
 
 

@@ -39,12 +39,14 @@ class Seen(NamedTuple):
     """Which state of the facts a position was worked out from. Each number only grows.
 
     ``wallets`` is the sum of the versions of the member's wallets, one of which changes with whatever they do;
-    ``record`` that of their own record; ``grants`` how many tiers were given by hand.
+    ``record`` that of their own record; ``grants`` how many tiers were given by hand; ``insights`` the version of what
+    was known of all members together, 0 where no segment asks.
     """
 
     wallets: int
     record: int
     grants: int
+    insights: int = 0
 
 
 @lean
@@ -69,9 +71,11 @@ class Position:
     unlisted: tuple[SegmentId, ...] = ()
 
     def contains(self, facts: Seen) -> bool:
-        """Whether it was worked out from ``facts``, of which ``record`` may be an earlier one."""
+        """Whether it was worked out from ``facts``, of which ``record`` and ``insights`` may be earlier ones."""
         seen = self.seen
-        return seen is not None and seen.record >= facts.record and seen._replace(record=facts.record) == facts
+        if seen is None or seen.record < facts.record or seen.insights < facts.insights:
+            return False
+        return seen._replace(record=facts.record, insights=facts.insights) == facts
 
     def is_due(self, now: datetime) -> bool:
         """Whether time alone may have changed it by ``now``."""
