@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 from threading import Barrier, Thread
 from typing import Any, TypeVar
 
+from huitou.insights.service import InsightsReader
+from huitou.insights.store import TableFindings
 from huitou.kernel.calendars import local_date
 from huitou.kernel.commits import Commit
 from huitou.kernel.errors import DomainError
@@ -34,6 +36,7 @@ from huitou.purchases.store import TableMemberStates, TablePurchases
 from huitou.segments.seeing import JudgedSegments
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_budgets import MemoryBudgets
+from huitou.simulator.memory_insights import MemoryFindings
 from huitou.simulator.memory_members import MemoryMembers
 from huitou.simulator.memory_purchases import MemoryMemberStates, MemoryPurchases
 from huitou.simulator.memory_refunds import MemoryRefunds
@@ -303,4 +306,5 @@ def members_on(table: Any) -> MemberStore:
 def judged_on(table: Any, programs: Programs) -> JudgedSegments:
     """What says who is in which segment, over the stores of ``table``."""
     deeds = MemoryPurchases(table) if isinstance(table, MemoryTable) else TablePurchases(table)
-    return JudgedSegments(members_on(table), deeds, programs)
+    findings = MemoryFindings(table) if isinstance(table, MemoryTable) else TableFindings(table)
+    return JudgedSegments(members_on(table), deeds, programs, InsightsReader(findings, lambda: 0.0))

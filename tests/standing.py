@@ -16,7 +16,6 @@ from huitou.program.model import Program
 from huitou.segments.service import Segments
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_insights import MemoryFindings
-from huitou.simulator.memory_members import MemoryMembers
 from huitou.simulator.memory_standing import MemoryPositions
 from huitou.standing.ports import PositionStore
 from huitou.standing.position import Position

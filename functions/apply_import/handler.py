@@ -69,7 +69,7 @@ refunds = Refunds(
     states=TableMemberStates(members_table),
     standings=standings,
     refunds=TableRefunds(members_table),
-    segments=SegmentsOnDemand(members_table, programs),
+    segments=SegmentsOnDemand(members_table, program_table, programs),
 )
 
 

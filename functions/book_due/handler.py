@@ -55,7 +55,7 @@ refunds = Refunds(
     states=TableMemberStates(members),
     standings=TableStandings(members),
     refunds=TableRefunds(members),
-    segments=SegmentsOnDemand(members, programs),
+    segments=SegmentsOnDemand(members, program, programs),
 )
 segments = segments_on(members, program, programs)
 

@@ -46,7 +46,7 @@ def _rebuilding() -> Rebuilding:
     return Rebuilding(
         rebuilds=TableRebuilds(program),
         index=TableMemberIndex(members),
-        standings=segments_on(members, ProgramReader(TableVersions(program), monotonic)),
+        standings=segments_on(members, program, ProgramReader(TableVersions(program), monotonic)),
         commit=program.commit,
         clock=lambda: to_instant(datetime.now(UTC)),
         failed=_failed,

@@ -90,7 +90,7 @@ BATCH_LIMIT = 4 * MIB
 PurchaseId = Annotated[str, PathPart(max_length=60)]
 
 
-members, programs, directory = ground(load(MemberSettings))
+members, program, programs, directory = ground(load(MemberSettings))
 purchases = Purchases(
     TablePurchases(members),
     TableWallets(members),
@@ -101,7 +101,7 @@ purchases = Purchases(
     states=TableMemberStates(members),
     standings=TableStandings(members),
     refunds=TableRefunds(members),
-    segments=SegmentsOnDemand(members, programs),
+    segments=SegmentsOnDemand(members, program, programs),
     commands=TableCommands(members),
 )
 

@@ -67,7 +67,7 @@ PurchasePath = Annotated[str, PathPart(alias="purchase_id", max_length=60)]
 RefundPath = Annotated[str, PathPart(alias="refund_id", max_length=60)]
 
 
-members, programs, directory = ground(load(MemberSettings))
+members, program, programs, directory = ground(load(MemberSettings))
 parts: dict[str, Any] = {
     "purchases": TablePurchases(members),
     "wallets": TableWallets(members),
@@ -78,7 +78,7 @@ parts: dict[str, Any] = {
     "states": TableMemberStates(members),
     "standings": TableStandings(members),
     "refunds": TableRefunds(members),
-    "segments": SegmentsOnDemand(members, programs),
+    "segments": SegmentsOnDemand(members, program, programs),
 }
 refunds, moves = Refunds(**parts), Moves(**parts)
 

@@ -57,9 +57,9 @@ from huitou.sale_composition import SegmentsOnDemand
 HoldPath = Annotated[str, Path(alias="hold_id", max_length=64)]
 
 
-members, programs, directory = ground(load(MemberSettings))
+members, program, programs, directory = ground(load(MemberSettings))
 wallets, commands = TableWallets(members), TableCommands(members)
-segments = SegmentsOnDemand(members, programs)
+segments = SegmentsOnDemand(members, program, programs)
 quotes = Quotes(TableMemberStates(members), wallets, commands, TableBudgets(members), programs, segments=segments)
 holds = Holds(wallets, commands, programs, members.commit, pause)
 

@@ -108,7 +108,7 @@ TransferPath = Annotated[str, Path(alias="transfer_id", max_length=64)]
 ConversionPath = Annotated[str, Path(alias="conversion_id", max_length=64)]
 
 
-members, programs, directory = ground(load(MemberSettings))
+members, _, programs, directory = ground(load(MemberSettings))
 points = Points(TableWallets(members), TableCommands(members), programs, members.commit, pause)
 journeys = Journeys(TableWallets(members), TableCommands(members), programs, members.commit, pause)
 explanations = Explanations(TablePurchases(members), TableWallets(members), programs)

@@ -37,6 +37,8 @@ MEMBER_FUNCTIONS: Final = (
     *("serve_members", "serve_records", "record_purchases"),
     *("refund_purchases", "serve_checkouts", "serve_wallets"),
 )
+# What rules pay may depend on the member's segments.
+SALE_FUNCTIONS: Final = ("record_purchases", "refund_purchases", "serve_checkouts")
 API_TIMEOUT: Final = Duration.seconds(15)
 WORKER_TIMEOUT: Final = Duration.minutes(1)
 CHUNK_TIMEOUT: Final = Duration.minutes(15)
@@ -85,7 +87,10 @@ class ServiceStack(Stack):
         for name in MEMBER_FUNCTIONS:
             function = self._function(name, {**self._members, **self._program, **self._identity})
             function.allow([*READ, *WRITE], self._data.members.table_arn)
-            self._let_read_program(function)
+            if name in SALE_FUNCTIONS:
+                self._let_judge(function)
+            else:
+                self._let_read_program(function)
             self._let_read_identity_secret(function)
             if name == "serve_records":
                 erasures = [*READ, "dynamodb:PutItem"]
@@ -369,7 +374,7 @@ class ServiceStack(Stack):
         apply = self._function("rebuild_members", {**self._members, **self._program}, CHUNK_TIMEOUT, LARGE_MIB)
         apply.allow([*READ, *WRITE], members)
         apply.allow(["dynamodb:Query"], f"{members}/index/{MEMBERS_INDEX}")
-        self._let_read_program(apply)
+        self._let_judge(apply)
         report = self._function("report_rebuild", self._program, WORKER_TIMEOUT)
         for function in (apply, report):
             function.allow(["dynamodb:GetItem", "dynamodb:PutItem"], table, partitions=["REBUILD#*"])

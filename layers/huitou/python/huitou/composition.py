@@ -34,7 +34,9 @@ class Ground(NamedTuple):
     """What every such function stands on."""
 
     members: Table
+    program: Table
     programs: ProgramReader
+    """Reads ``program``."""
     directory: MemberDirectory
     """Finds whom a request means."""
 
@@ -45,7 +47,7 @@ def ground(settings: MemberSettings) -> Ground:
     program = Table(settings.program_table, settings.region, settings.endpoint)
     secret = Secret(settings.identity_secret, settings.region, settings.endpoint)
     directory = MemberDirectory(TableMembers(members), IdentityHasher(secret.text))
-    return Ground(members, ProgramReader(TableVersions(program), time.monotonic), directory)
+    return Ground(members, program, ProgramReader(TableVersions(program), time.monotonic), directory)
 
 
 def count_points(app: App, booked: Iterable[Entry], programs: ProgramReader) -> None:

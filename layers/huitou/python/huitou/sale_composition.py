@@ -7,13 +7,11 @@ from datetime import datetime
 from functools import cached_property
 
 from huitou.kernel.ids import MemberId
-from huitou.members.store import TableMembers
 from huitou.platform.table import Table
 from huitou.program.model import Program
 from huitou.program.rules import SegmentId
 from huitou.program.service import ProgramReader
 from huitou.purchases.ports import MemberSegments, MemberState
-from huitou.purchases.store import TablePurchases
 
 
 class SegmentsOnDemand:
@@ -21,8 +19,9 @@ class SegmentsOnDemand:
     members' positions tell, a function does without, and so does its start.
     """
 
-    def __init__(self, members: Table, programs: ProgramReader) -> None:
+    def __init__(self, members: Table, program: Table, programs: ProgramReader) -> None:
         self._members = members
+        self._program = program
         self._programs = programs
 
     def judged(
@@ -32,6 +31,6 @@ class SegmentsOnDemand:
 
     @cached_property
     def _judges(self) -> MemberSegments:
-        from huitou.segments.seeing import JudgedSegments  # noqa: PLC0415
+        from huitou.segment_composition import judged_on  # noqa: PLC0415
 
-        return JudgedSegments(TableMembers(self._members), TablePurchases(self._members), self._programs)
+        return judged_on(self._members, self._program, self._programs)

@@ -11,8 +11,16 @@ from huitou.platform.pauses import pause
 from huitou.platform.table import Table
 from huitou.program.service import ProgramReader
 from huitou.purchases.store import TableMemberStates, TablePurchases
+from huitou.segments.seeing import JudgedSegments
 from huitou.segments.service import Segments
 from huitou.standing.store import TablePositions
+
+
+def judged_on(members: Table, program: Table, programs: ProgramReader) -> JudgedSegments:
+    """As `segments_on`, for who decides sales."""
+    return JudgedSegments(
+        TableMembers(members), TablePurchases(members), programs, InsightsReader(TableFindings(program), monotonic)
+    )
 
 
 def segments_on(members: Table, program: Table, programs: ProgramReader) -> Segments:

@@ -10,9 +10,10 @@ from huitou.points.membership import MemberNotFoundError
 from huitou.program.model import Program
 from huitou.program.rules import SegmentId
 from huitou.purchases.ports import MemberState
+from huitou.segments.facts import UNKNOWN
 from huitou.segments.judging import Judge
 from huitou.segments.loading import read_facts
-from huitou.segments.ports import Deeds, Profiles
+from huitou.segments.ports import Deeds, InsightSource, Profiles
 from huitou.standing.ports import TierPrograms
 from huitou.standing.timeline import ProgramTimeline
 
@@ -20,9 +21,10 @@ from huitou.standing.timeline import ProgramTimeline
 class JudgedSegments:
     """`MemberSegments`, from the facts themselves. Keeps nothing: the sale that follows will change them anyway."""
 
-    def __init__(self, profiles: Profiles, deeds: Deeds, programs: TierPrograms) -> None:
+    def __init__(self, profiles: Profiles, deeds: Deeds, programs: TierPrograms, insights: InsightSource) -> None:
         self._profiles = profiles
         self._deeds = deeds
+        self._insights = insights
         self._timeline = ProgramTimeline(programs)
 
     def judged(
@@ -32,6 +34,14 @@ class JudgedSegments:
         if record is None:
             raise MemberNotFoundError
         facts = read_facts(
-            record, state.wallets, state.record, program, self._timeline, deeds=self._deeds, start=at, now=at
+            record,
+            state.wallets,
+            state.record,
+            program,
+            self._timeline,
+            deeds=self._deeds,
+            insights=self._insights.insights() if program.asks_of_everybody else UNKNOWN,
+            start=at,
+            now=at,
         )
         return Judge(facts, program).holding(asked, at)
