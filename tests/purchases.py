@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from threading import Barrier, Thread
 from typing import Any, TypeVar
 
+from huitou.insights.ports import FindingsStore
 from huitou.insights.service import InsightsReader
 from huitou.insights.store import TableFindings
 from huitou.kernel.calendars import local_date
@@ -306,5 +307,9 @@ def members_on(table: Any) -> MemberStore:
 def judged_on(table: Any, programs: Programs) -> JudgedSegments:
     """What says who is in which segment, over the stores of ``table``."""
     deeds = MemoryPurchases(table) if isinstance(table, MemoryTable) else TablePurchases(table)
-    findings = MemoryFindings(table) if isinstance(table, MemoryTable) else TableFindings(table)
-    return JudgedSegments(members_on(table), deeds, programs, InsightsReader(findings, lambda: 0.0))
+    insights = InsightsReader(findings_on(table), lambda: 0.0)
+    return JudgedSegments(members_on(table), deeds, programs, insights)
+
+
+def findings_on(table: Any) -> FindingsStore:
+    return MemoryFindings(table) if isinstance(table, MemoryTable) else TableFindings(table)

@@ -6,29 +6,30 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from huitou.insights.ports import FindingsStore
+from huitou.insights.model import Findings
 from huitou.insights.service import CACHE_SECONDS, InsightsReader
-from huitou.insights.store import TableFindings
-from huitou.kernel.ids import MemberId
+from huitou.kernel.ids import MemberId, digest_of
 from huitou.members.model import Member, Profile
 from huitou.members.service import Members
 from huitou.program.model import Program
+from huitou.segments.facts import RfmScale
 from huitou.segments.service import Segments
 from huitou.simulator.memory import MemoryTable
-from huitou.simulator.memory_insights import MemoryFindings
 from huitou.simulator.memory_standing import MemoryPositions
 from huitou.standing.ports import PositionStore
 from huitou.standing.position import Position
 from huitou.standing.store import TablePositions
 from tests.builders import MEI, OPENED, document, program
 from tests.members import HASHER
-from tests.purchases import Shop
+from tests.purchases import NOON, Shop, findings_on
 
 SEGMENTS = [
     {"id": "active", "name": "Came lately", "when": {"purchases": {"at_least": 1, "in": "last 10 days"}}},
     {"id": "lapsed", "name": "Has not come", "when": {"days_since_last_purchase": {"at_least": 20}}},
     {"id": "vip", "name": "Known to Maru", "brand": "maru", "when": {"tags": ["vip"]}},
 ]
+BEST = {"id": "best", "name": "Spends most", "when": {"rfm": {"money": [5]}}}
+"""Those in the best class of money, by what `findings` say."""
 LEVELS = [{"id": "basic", "name": "Basic", "threshold": "0"}, {"id": "gold", "name": "Gold", "threshold": "3000"}]
 TIERS: dict[str, Any] = {"measure": "spend", "window": {"type": "rolling", "days": 30}, "levels": LEVELS}
 
@@ -82,5 +83,7 @@ def positions_on(table: Any) -> PositionStore:
     return MemoryPositions(table) if isinstance(table, MemoryTable) else TablePositions(table)
 
 
-def findings_on(table: Any) -> FindingsStore:
-    return MemoryFindings(table) if isinstance(table, MemoryTable) else TableFindings(table)
+def findings(version: int, money: tuple[int, int, int, int]) -> Findings:
+    """By which everybody is in class 5 of money who spent the last of ``money``."""
+    scale = RfmScale(365, (90, 60, 30, 7), (2, 3, 5, 9), money)
+    return Findings(version, digest_of([str(version)]), NOON, program_version=1, members=3, recent=3, rfm=scale)

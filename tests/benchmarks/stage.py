@@ -172,7 +172,8 @@ class Stage:
 
     def look_at(self, member: MemberId) -> None:
         """What the stream has kept of where they stand, an hour ago: the sample's rules name segments."""
-        segments_on(self.table, self.module.program, self.module.programs).refresh(member, self.now - timedelta(hours=1))
+        segments = segments_on(self.table, self.module.program, self.module.programs)
+        segments.refresh(member, self.now - timedelta(hours=1))
 
     def settle(self, member: MemberId) -> None:
         """What the clock has booked by now."""

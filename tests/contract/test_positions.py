@@ -7,20 +7,17 @@ from datetime import date, timedelta
 
 import pytest
 
-from huitou.insights.model import Findings
 from huitou.insights.service import InsightsReader
 from huitou.kernel.commits import StaleReadError
-from huitou.kernel.ids import digest_of
 from huitou.members.service import Members
 from huitou.points.decisions import Decision
 from huitou.purchases.model import VisitType
-from huitou.segments.facts import RfmScale
 from huitou.standing.listed import listing
 from huitou.standing.position import Membership, MoveCause, Position, Seen
 from tests.builders import MEI, OPENED, at
 from tests.contract.targets import AnyTable
 from tests.purchases import LIN, NOON, SOON, bill, booking, bread, return_of
-from tests.standing import SEGMENTS, TIERS, Standings, positions_on, segmented
+from tests.standing import BEST, SEGMENTS, TIERS, Standings, findings, positions_on, segmented
 from tests.tiers import granted
 
 DAY = timedelta(days=1)
@@ -39,14 +36,6 @@ PLACE = Position(
     due_at=NOON + 9 * DAY,
     due_for="segment:active",
 )
-
-BEST = {"id": "best", "name": "Spends most", "when": {"rfm": {"money": [5]}}}
-
-
-def findings(version: int, money: tuple[int, int, int, int]) -> Findings:
-    """By which everybody is in class 5 of money who spent the last of ``money``."""
-    scale = RfmScale(365, (90, 60, 30, 7), (2, 3, 5, 9), money)
-    return Findings(version, digest_of([str(version)]), NOON, program_version=1, members=3, recent=3, rfm=scale)
 
 
 def moved_on(position: Position) -> Position:

@@ -56,6 +56,16 @@ def test_segments_come_after_those_that_they_name() -> None:
     assert order == ["first", "second", "third"]
 
 
+def test_it_is_known_which_segments_compare_a_member_with_all_others() -> None:
+    """M16, M18: also by naming one that does; nobody need read what is known of all for the others."""
+    best = segment({"rfm": {"money": [5]}}, id="best")
+    worth = segment({"any": [{"segments": ["best"]}, LAPSED]}, id="worth")
+
+    compiled = program(document(segments=[worth, best, segment(LAPSED, id="lapsed")]))
+
+    assert compiled.comparing_segments == {"best", "worth"}
+
+
 @pytest.mark.parametrize(
     ("bounds", "least", "most"),
     [

@@ -14,7 +14,7 @@ from huitou.purchases.service import Recorded
 from huitou.standing.position import Position
 from tests.builders import MEI, document, program, rule
 from tests.purchases import LIN, NOON, SOON, bill, bread, return_of
-from tests.standing import SEGMENTS, Standings, segmented
+from tests.standing import BEST, SEGMENTS, Standings, findings, segmented
 
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
@@ -55,6 +55,16 @@ def test_the_second_visit_earns_more_and_the_first_does_not_by_itself() -> None:
     assert earned(huitou.sell(bill("A-1"))) == (set(), 10)
     assert earned(huitou.sell(bill("A-2", occurred_at=NOON))) == (set(), 10)
     assert earned(huitou.sell(bill("A-3", occurred_at=NOON + SECOND))) == ({"active"}, 60)
+
+
+def test_a_rule_may_ask_how_a_member_compares_with_all_others() -> None:
+    """M16: by what is known of all when the sale is decided."""
+    rewarded = rule(id="rewarded", name="To our best", points="30", per=None, when={"segments": ["best"]})
+    huitou = Counting(inviting(rewarded, segments=[BEST]))
+    huitou.table.commit(huitou.findings.add(findings(1, money=(1, 2, 3, 4))))
+
+    assert earned(huitou.sell(bill("A-1"))) == (set(), 10)
+    assert earned(huitou.sell(bill("A-2", occurred_at=NOON + SECOND))) == ({"best"}, 40)
 
 
 def test_who_comes_back_is_welcomed_once() -> None:

@@ -60,10 +60,17 @@ def looks_back_days(segments: Iterable[Segment]) -> int | None:
     return max(known, default=0) if len(known) == len(reaches) else None
 
 
-def asks_of_everybody(segments: Iterable[Segment]) -> bool:
-    """Whether any of them compares a member with what is known of all members together."""
-    leaves = (leaf for segment in segments if segment.when for leaf in leaves_of(segment.when))
-    return any(isinstance(leaf, Alive | RfmClass) for leaf in leaves)
+def comparing(segments: Iterable[Segment]) -> frozenset[SegmentId]:
+    """Those that compare a member with what is known of all together, or name one that does.
+
+    ``segments`` come in an order in which each is after those that it names.
+    """
+    found: set[SegmentId] = set()
+    for segment in segments:
+        leaves = leaves_of(segment.when) if segment.when else ()
+        if any(isinstance(leaf, Alive | RfmClass) for leaf in leaves) or not found.isdisjoint(_named_by(segment)):
+            found.add(segment.id)
+    return frozenset(found)
 
 
 def _reach(leaf: Leaf) -> int | None:

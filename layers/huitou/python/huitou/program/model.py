@@ -124,8 +124,8 @@ class Program:
     """Each after those that it names, so that they can be judged one after the other."""
     looks_back_days: int | None = 0
     """How many local days of what a member did are enough to judge ``segments``; None: all there is."""
-    asks_of_everybody: bool = False
-    """Whether ``segments`` compare a member with what is known of all members together (M16, M18)."""
+    comparing_segments: frozenset[SegmentId] = frozenset()
+    """Those of ``segments`` that compare a member with what is known of all members together (M16, M18)."""
     money_off: Mapping[tuple[BrandId, CurrencyId], MoneyOff] = field(default_factory=dict)
     conversions: Mapping[tuple[CurrencyId, CurrencyId], Conversion] = field(default_factory=dict)
     """By source and target."""

@@ -40,7 +40,7 @@ class JudgedSegments:
             program,
             self._timeline,
             deeds=self._deeds,
-            insights=self._insights.insights() if program.asks_of_everybody else UNKNOWN,
+            insights=self._insights.insights() if asked & program.comparing_segments else UNKNOWN,
             start=at,
             now=at,
         )

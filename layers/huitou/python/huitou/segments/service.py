@@ -125,7 +125,7 @@ class Segments:
 
     def _known(self, program: Program, state: MemberState) -> Insights:
         """Of everybody, if the programme asks; no earlier than by what the position was judged, maybe elsewhere."""
-        if not program.asks_of_everybody:
+        if not program.comparing_segments:
             return UNKNOWN
         seen = state.position.seen if state.position else None
         return self._insights.insights(at_least=seen.insights if seen else 0)
