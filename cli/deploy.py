@@ -37,7 +37,7 @@ def bootstrap() -> None:
 def synth(stage: Stage = LOCAL) -> None:
     """Writes the CloudFormation templates; fails if cdk-nag finds what nobody has acknowledged."""
     assembly = ASSEMBLIES / stage
-    cdk(["synth", "--quiet", "--all", *_context(stage), *_into(stage)], {})
+    cdk(["synth", "--quiet", *_context(stage), *_into(stage)], {})
     out.print(f"The templates are in {os.path.relpath(assembly)}.")
 
 

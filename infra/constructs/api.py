@@ -104,9 +104,7 @@ class HttpApi(Construct):
             results_cache_ttl=AUTHORIZER_CACHE,
         )
         for function_name, lines in routes.items():
-            integration = apigateway.LambdaIntegration(
-                functions[function_name], allow_test_invoke=False, scope_permission_to_method=False
-            )
+            integration = apigateway.LambdaIntegration(functions[function_name], scope_permission_to_method=False)
             for line in lines:
                 self._add_route(line, integration, is_public=line in public)
         for refusal in REFUSALS:

@@ -1,0 +1,107 @@
+"""What the functions of a stack share: layers, alarms, what they are told of, and what they may do."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+from infra.constructs.fan_out import FanOut
+from infra.constructs.function import HandlerFunction, layer_of
+from infra.constructs.review import acknowledge, acknowledge_wildcards
+from infra.layer_builder import HOST, LAMBDA, Target, build_dependency_layer, build_package_layer
+from infra.settings import Settings
+from infra.stacks.data import DataStack
+
+READ: Final = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
+# A transaction needs no permission of its own, only those of its parts.
+WRITE: Final = ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem")
+
+API_TIMEOUT: Final = Duration.seconds(15)
+WORKER_TIMEOUT: Final = Duration.minutes(1)
+
+
+class FunctionStack(Stack):
+    """A stack of functions that work on the tables of ``data``."""
+
+    def __init__(self, scope: Construct, name: str, *, settings: Settings, data: DataStack) -> None:
+        super().__init__(scope, name)
+        self.settings = settings
+        self.data = data
+        self.alarms = self._alarm_topic()
+        self.members = {"HUITOU_MEMBERS_TABLE": data.members.table_name}
+        self.program = {"HUITOU_PROGRAM_TABLE": data.program.table_name}
+        self.identity = {"HUITOU_IDENTITY_SECRET": data.identity_secret.secret_arn}
+        self.files = {"HUITOU_IMPORT_BUCKET": data.imports.bucket_name}
+        self._layers = [self._package_layer(), self.dependency_layer("lean", "that every function needs")]
+
+    def function(
+        self,
+        name: str,
+        environment: dict[str, str],
+        timeout: Duration = API_TIMEOUT,
+        memory_mib: int = 512,
+        more_layers: Sequence[lambda_.ILayerVersion] = (),
+    ) -> HandlerFunction:
+        """A handler with the layers that all have; ``environment`` is what it is told of."""
+        return HandlerFunction(
+            self,
+            name,
+            settings=self.settings,
+            layers=[*self._layers, *more_layers],
+            environment=environment,
+            timeout=timeout,
+            memory_mib=memory_mib,
+        )
+
+    def let_start(self, function: HandlerFunction, fan_out: FanOut) -> None:
+        """And see whether what it has started has come to its end."""
+        function.allow(["states:StartExecution"], fan_out.state_machine.state_machine_arn)
+        self.let_see_executions(function, fan_out)
+
+    def let_see_executions(self, function: HandlerFunction, fan_out: FanOut) -> None:
+        """Whether one goes on, and when it has ended."""
+        function.allow(["states:DescribeExecution"], fan_out.executions)
+        acknowledge_wildcards(
+            self,
+            "An execution is named after what it works for.",
+            f"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:"
+            f"huitou-{self.settings.stage}-{fan_out.node.id}:*",
+        )
+
+    def let_read_program(self, function: HandlerFunction) -> None:
+        """Each version of the programme, and which one holds."""
+        function.allow(["dynamodb:GetItem"], self.data.program.table_arn, partitions=["PROGRAM"])
+
+    def let_judge(self, function: HandlerFunction) -> None:
+        """Whoever works out where a member stands, may have to know of everybody (M16, M18)."""
+        self.let_read_program(function)
+        function.allow(["dynamodb:GetItem"], self.data.program.table_arn, partitions=["INSIGHTS"])
+
+    def let_read_identity_secret(self, function: HandlerFunction) -> None:
+        """By which a phone or an address becomes a key."""
+        function.allow(["secretsmanager:GetSecretValue"], self.data.identity_secret.secret_arn)
+
+    @property
+    def _target(self) -> Target:
+        return HOST if self.settings.is_local else LAMBDA
+
+    def _package_layer(self) -> lambda_.LayerVersion:
+        return layer_of(self, "huitou", str(build_package_layer("huitou", self._target)), "the product's package")
+
+    def dependency_layer(self, name: str, purpose: str) -> lambda_.LayerVersion:
+        """What `layers/dependencies/<name>.txt` pins; ``purpose`` ends the sentence that describes it."""
+        folder = build_dependency_layer(name, self._target)
+        return layer_of(self, f"dependencies-{name}", str(folder), f"third-party packages {purpose}")
+
+    def _alarm_topic(self) -> sns.Topic:
+        topic = sns.Topic(self, "alarms", display_name=f"Huitou {self.settings.stage}", enforce_ssl=True)
+        if self.settings.alarm_email:
+            topic.add_subscription(subscriptions.EmailSubscription(self.settings.alarm_email))
+            acknowledge(
+                topic, {"Serverless-SNSRedrivePolicy": "A lost e-mail is not a lost alarm: its state stays visible."}
+            )
+        return topic

@@ -1,0 +1,212 @@
+"""Work on many members at once: calls that start it, and the states of Step Functions that carry it out.
+
+Each function here adds one kind of job to the stack, and returns the functions that answer calls.
+"""
+
+from typing import Final
+
+from aws_cdk import Duration, TimeZone
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_scheduler_targets as targets
+
+from infra.constructs.fan_out import FanOut
+from infra.constructs.function import HandlerFunction
+from infra.constructs.queue import DeadLetterQueue
+from infra.constructs.review import acknowledge_wildcards, in_findings
+from infra.stacks.data import MEMBERS_INDEX
+from infra.stacks.functions import READ, WORKER_TIMEOUT, WRITE, FunctionStack
+
+CHUNK_TIMEOUT: Final = Duration.minutes(15)
+LARGE_MIB: Final = 1769  # one whole processor
+
+Calls = dict[str, lambda_.Function]
+
+
+def import_functions(stack: FunctionStack) -> Calls:
+    """The call that starts an import, and the states that carry it out."""
+    files = stack.data.imports
+    partition = stack.function("partition_import", {**stack.program, **stack.files}, CHUNK_TIMEOUT, LARGE_MIB)
+
+    everything = {**stack.members, **stack.program, **stack.identity, **stack.files}
+    apply = stack.function("apply_import", everything, CHUNK_TIMEOUT, LARGE_MIB)
+    apply.allow([*READ, *WRITE], stack.data.members.table_arn)
+    stack.let_read_identity_secret(apply)
+
+    report = stack.function("report_import", {**stack.program, **stack.files}, CHUNK_TIMEOUT, LARGE_MIB)
+
+    fan_out = FanOut(
+        stack, "import", settings=stack.settings, bucket=files, partition=partition, apply=apply, report=report
+    )
+    states = fan_out.state_machine.state_machine_arn
+    serve = stack.function(
+        "serve_imports",
+        {**stack.program, **stack.files, "HUITOU_IMPORT_STATE_MACHINE": states},
+    )
+    stack.let_start(serve, fan_out)
+    for function in (partition, apply, report, serve):
+        stack.let_read_program(function)
+        function.allow([*READ, *WRITE], stack.data.program.table_arn, partitions=["IMPORT#*"])
+        function.allow(["s3:GetObject", "s3:PutObject"], files.arn_for_objects("*"))
+    acknowledge_wildcards(
+        stack,
+        "The bucket holds imports only, and their keys are not known before they are made.",
+        f"{in_findings(stack.data, files.bucket_arn)}/*",
+    )
+    return {"serve_imports": serve}
+
+
+def account_functions(stack: FunctionStack) -> Calls:
+    """The calls about money, and the states that count all members shard by shard."""
+    files, table = stack.data.imports, stack.data.program.table_arn
+    count = stack.function("count_accounts", {**stack.members, **stack.program}, CHUNK_TIMEOUT, LARGE_MIB)
+    count.allow(["dynamodb:Query"], stack.data.members.table_arn)
+    count.allow(["dynamodb:Query"], f"{stack.data.members.table_arn}/index/{MEMBERS_INDEX}")
+    stack.let_read_program(count)
+
+    report = stack.function("report_accounts", stack.program, CHUNK_TIMEOUT, LARGE_MIB)
+    report.allow(["dynamodb:GetItem", "dynamodb:Query"], table, partitions=["SETTLEMENTS"])
+
+    fan_out = FanOut(stack, "account", settings=stack.settings, bucket=files, apply=count, report=report)
+    states = fan_out.state_machine.state_machine_arn
+    serve = stack.function("serve_accounts", {**stack.program, **stack.files, "HUITOU_ACCOUNT_STATE_MACHINE": states})
+    serve.allow([*READ, *WRITE], table, partitions=["SETTLEMENTS", "AUDIT#*"])
+    stack.let_read_program(serve)
+    serve.allow(["s3:PutObject"], files.arn_for_objects("accounts/*"))
+    stack.let_start(serve, fan_out)
+    acknowledge_wildcards(
+        stack,
+        "The lists of shards are files, named after their reports.",
+        f"{in_findings(stack.data, files.bucket_arn)}/accounts/*",
+    )
+    for function in (count, report, serve):
+        function.allow([*READ, *WRITE], table, partitions=["ACCOUNT#*"])
+    return {"serve_accounts": serve}
+
+
+def simulation_functions(stack: FunctionStack) -> Calls:
+    """What-if: the calls, and the states that replay all members under both programmes, changing none."""
+    files, table = stack.data.imports, stack.data.program.table_arn
+    index = f"{stack.data.members.table_arn}/index/{MEMBERS_INDEX}"
+    told = {**stack.members, **stack.program, **stack.files}
+    replay = stack.function("replay_members", told, CHUNK_TIMEOUT, LARGE_MIB)
+    replay.allow(["dynamodb:Query"], stack.data.members.table_arn)
+    replay.allow(["dynamodb:Query"], index)
+
+    report = stack.function("report_simulation", {**stack.program, **stack.files}, CHUNK_TIMEOUT, LARGE_MIB)
+    fan_out = FanOut(stack, "simulation", settings=stack.settings, bucket=files, apply=replay, report=report)
+    states = fan_out.state_machine.state_machine_arn
+    serve = stack.function("serve_simulations", {**told, "HUITOU_SIMULATION_STATE_MACHINE": states})
+    serve.allow(["dynamodb:Query"], index)
+    stack.let_read_program(serve)
+    stack.let_start(serve, fan_out)
+    for function, on_files in ((replay, "s3:GetObject"), (report, "s3:GetObject"), (serve, "s3:PutObject")):
+        function.allow([on_files], files.arn_for_objects("simulations/*"))
+        function.allow(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"], table, partitions=["SIMULATION#*"])
+    acknowledge_wildcards(
+        stack,
+        "Programmes and lists of parts are files, named after their simulations.",
+        f"{in_findings(stack.data, files.bucket_arn)}/simulations/*",
+    )
+    return {"serve_simulations": serve}
+
+
+def insight_functions(stack: FunctionStack) -> Calls:
+    """M16, M18: the calls, and the states that go through all members once a week, changing none."""
+    files, table = stack.data.imports, stack.data.program.table_arn
+    told = {**stack.program, **stack.files}
+    begin = stack.function("begin_insights", told)
+    stack.let_read_program(begin)
+
+    measure = stack.function("measure_members", {**stack.members, **told}, CHUNK_TIMEOUT, LARGE_MIB)
+    measure.allow(["dynamodb:Query"], stack.data.members.table_arn)
+    measure.allow(["dynamodb:Query"], f"{stack.data.members.table_arn}/index/{MEMBERS_INDEX}")
+    stack.let_read_program(measure)
+
+    science = stack.dependency_layer("science", "that models are fitted with")
+    fit = stack.function("fit_insights", told, CHUNK_TIMEOUT, LARGE_MIB, more_layers=[science])
+    fit.allow(["dynamodb:GetItem", "dynamodb:PutItem"], table, partitions=["INSIGHTS"])
+
+    fan_out = FanOut(
+        stack, "insight", settings=stack.settings, bucket=files, partition=begin, apply=measure, report=fit
+    )
+    _once_a_week(stack, fan_out)
+    serve = stack.function(
+        "serve_insights",
+        {**stack.program, "HUITOU_INSIGHT_STATE_MACHINE": fan_out.state_machine.state_machine_arn},
+    )
+    serve.allow(["dynamodb:GetItem"], table, partitions=["INSIGHTS"])
+    stack.let_read_program(serve)
+    serve.allow(["states:StartExecution"], fan_out.state_machine.state_machine_arn)
+    for function, on_files in ((begin, "s3:PutObject"), (measure, "s3:PutObject"), (fit, "s3:GetObject")):
+        function.allow([on_files], files.arn_for_objects("insights/*"))
+    acknowledge_wildcards(
+        stack,
+        "What shards come to are files, named after their run.",
+        f"{in_findings(stack.data, files.bucket_arn)}/insights/*",
+    )
+    return {"serve_insights": serve}
+
+
+def _once_a_week(stack: FunctionStack, fan_out: FanOut) -> None:
+    """In the night to Monday. A run that could not be started is made up for by the next one."""
+    failures = DeadLetterQueue(stack, "failed-insights", alarms=stack.alarms)
+    machine = fan_out.state_machine
+    role = iam.Role(stack, "insights-role", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
+    role.add_to_policy(iam.PolicyStatement(actions=["states:StartExecution"], resources=[machine.state_machine_arn]))
+    role.add_to_policy(iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[failures.queue_arn]))
+    scheduler.Schedule(
+        stack,
+        "insights-schedule",
+        schedule=scheduler.ScheduleExpression.cron(
+            minute="30", hour="3", week_day="MON", time_zone=TimeZone.of(stack.settings.time_zone)
+        ),
+        target=targets.StepFunctionsStartExecution(
+            machine,
+            role=role.without_policy_updates(),
+            dead_letter_queue=failures,
+            input=scheduler.ScheduleTargetInput.from_object({}),
+        ),
+    )
+
+
+def rebuild_states(stack: FunctionStack) -> FanOut:
+    """E20: the states that look at everybody anew under the programme that holds."""
+    members, table = stack.data.members.table_arn, stack.data.program.table_arn
+    apply = stack.function("rebuild_members", {**stack.members, **stack.program}, CHUNK_TIMEOUT, LARGE_MIB)
+    apply.allow([*READ, *WRITE], members)
+    apply.allow(["dynamodb:Query"], f"{members}/index/{MEMBERS_INDEX}")
+    stack.let_judge(apply)
+    report = stack.function("report_rebuild", stack.program, WORKER_TIMEOUT)
+    for function in (apply, report):
+        function.allow(["dynamodb:GetItem", "dynamodb:PutItem"], table, partitions=["REBUILD#*"])
+    return FanOut(stack, "rebuild", settings=stack.settings, bucket=stack.data.imports, apply=apply, report=report)
+
+
+def rebuild_functions(stack: FunctionStack, rebuilds: FanOut) -> Calls:
+    """The calls that start rebuilds and look at them."""
+    serve = stack.function("serve_rebuilds", told_of_rebuilds(stack, rebuilds))
+    stack.let_read_program(serve)
+    let_rebuild(stack, serve, rebuilds)
+    stack.let_see_executions(serve, rebuilds)
+    acknowledge_wildcards(
+        stack,
+        "Lists of parts are files, named after their rebuilds.",
+        f"{in_findings(stack.data, stack.data.imports.bucket_arn)}/rebuilds/*",
+    )
+    return {"serve_rebuilds": serve}
+
+
+def told_of_rebuilds(stack: FunctionStack, rebuilds: FanOut) -> dict[str, str]:
+    """The environment of a function that starts them."""
+    states = rebuilds.state_machine.state_machine_arn
+    return {**stack.program, **stack.files, "HUITOU_REBUILD_STATE_MACHINE": states}
+
+
+def let_rebuild(stack: FunctionStack, function: HandlerFunction, rebuilds: FanOut) -> None:
+    """A publication starts a rebuild as a call does."""
+    table, files = stack.data.program.table_arn, stack.data.imports
+    function.allow(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"], table, partitions=["REBUILD#*"])
+    function.allow(["s3:PutObject"], files.arn_for_objects("rebuilds/*"))
+    function.allow(["states:StartExecution"], rebuilds.state_machine.state_machine_arn)
