@@ -28,7 +28,9 @@ from huitou.platform.table import Table
 from huitou.program.model import GROUP
 from tests.contract.targets import free_port
 from tests.e2e.calls import PROGRAM
+from tests.e2e.listening import Listening
 from tests.e2e.platform import Platform
+from tests.subscribing import Subscriber
 
 HERE = Path(__file__).parent
 LAST = "test_logs.py"
@@ -78,6 +80,14 @@ def platform(stack: LocalStack) -> Iterator[Platform]:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "test")
         yield Platform(stack)
+
+
+@pytest.fixture(scope="module")
+def bus(stack: LocalStack) -> Iterator[Listening]:
+    """Whoever listens to the group's bus while these tests run."""
+    subscriber = Subscriber(stack.client("events"), stack.client("sqs"), stack.outputs()["EventBus"])
+    yield Listening(subscriber)
+    subscriber.leave()
 
 
 @pytest.fixture(scope="session")

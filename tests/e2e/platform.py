@@ -7,15 +7,19 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cli.invoke import call
 from cli.local_stack import REGION, LocalStack
 from huitou.kernel.instants import format_instant
+from huitou.kernel.pages import Page, all_items
 from huitou.platform.keys import DUE_INDEX, LISTED_PREFIX, POSITION
 from huitou.platform.table import Table
 from huitou.purchases.store import TableMemberStates
+from huitou.segments.store import TableMemberLists
+from huitou.standing.listed import Listed
 
 EVENTS = Path(__file__).parents[2] / "events"
 
@@ -84,6 +88,12 @@ class Platform:
         items = self._pages(self._dynamodb, "scan", "Items", TableName=self.members_table, IndexName=DUE_INDEX)
         return {(item["pk"]["S"], item["sk"]["S"]) for item in items}
 
+    def listed(self, segment: str) -> dict[str, str]:
+        """Who is in a segment by its index, and since when."""
+        lists = TableMemberLists(self.table())
+        shards = (partial(_entries, lists, segment, shard) for shard in range(lists.shards))
+        return {each.member: format_instant(each.since) for shard in shards for each in all_items(shard)}
+
     def wake(self, member: str, currency: str, at: datetime) -> None:
         """Lets a wallet fall due at ``at``, whatever its points say."""
         self._dynamodb.update_item(
@@ -142,6 +152,10 @@ class Platform:
     def _pages(client: Any, operation: str, field: str, **arguments: Any) -> Iterator[Mapping[str, Any]]:
         for page in client.get_paginator(operation).paginate(**arguments):
             yield from page.get(field, ())
+
+
+def _entries(lists: TableMemberLists, segment: str, shard: int, after: str | None) -> Page[Listed]:
+    return lists.entries(segment, shard, after=after, limit=100)
 
 
 def eventually(holds: Callable[[], bool], seconds: float = 30) -> bool:

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import httpx
-import jsonschema_rs
-import pytest
 
-from cli.local_stack import LocalStack
 from huitou.kernel.ids import new_member_id
 from huitou.kernel.instants import to_instant
 from huitou.standing.listed import listing
@@ -20,7 +14,6 @@ from huitou.standing.store import TablePositions
 from tests.e2e.calls import (
     NAME,
     PHONE_PREFIX,
-    Body,
     created,
     enrol,
     entries,
@@ -31,41 +24,8 @@ from tests.e2e.calls import (
     sale,
     sora_sale,
 )
+from tests.e2e.listening import Listening, fits
 from tests.e2e.platform import Platform, eventually
-from tests.subscribing import Subscriber
-
-SCHEMAS = Path(__file__).parents[2] / "events" / "domain"
-
-
-class Listening:
-    """Hears everything, and remembers it."""
-
-    def __init__(self, subscriber: Subscriber) -> None:
-        self._subscriber = subscriber
-        self._heard: list[Body] = []
-
-    def told_of(self, member: str) -> dict[str, list[Body]]:
-        """What has been told of a member by now, by type."""
-        self._heard += self._subscriber.heard()
-        told: dict[str, list[Body]] = {}
-        for event in self._heard:
-            if event["detail"]["member_id"] == member:
-                told.setdefault(event["detail-type"], []).append(event["detail"])
-        return told
-
-
-@pytest.fixture(scope="module")
-def bus(stack: LocalStack) -> Iterator[Listening]:
-    subscriber = Subscriber(stack.client("events"), stack.client("sqs"), stack.outputs()["EventBus"])
-    yield Listening(subscriber)
-    subscriber.leave()
-
-
-def fits(detail: Any) -> bool:
-    """Whether it is what its schema in events/domain promises. Raises where it is not."""
-    schema = json.loads((SCHEMAS / f"{detail['type']}.schema.json").read_text("utf-8"))
-    jsonschema_rs.validator_for(schema, validate_formats=True).validate(detail)
-    return True
 
 
 def test_a_purchase_is_told_within_seconds(api: httpx.Client, bus: Listening) -> None:

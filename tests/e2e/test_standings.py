@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,10 +12,12 @@ import pytest
 
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import format_instant, to_instant
-from huitou.purchases.store import TableMemberStates
 from huitou.standing.position import Position
-from tests.e2e.calls import DAY, PROGRAM, Body, buy, created, enrol, found, now, sale, sora_sale
+from huitou.standing.store import TablePositions
+from tests.e2e.calls import DAY, NAME, PROGRAM, Body, buy, created, enrol, found, now, sale, sora_sale
+from tests.e2e.listening import Listening, fits
 from tests.e2e.platform import Platform, eventually
+from tests.e2e.shell import settings_of, typed
 
 SEGMENTS = [
     {"id": "today", "name": "Came within a day", "when": {"purchases": {"at_least": 1, "in": "last 1 days"}}},
@@ -31,6 +34,7 @@ SEGMENTS = [
         "when": {"all": [{"purchases": {"at_least": 1, "in": "ever"}}, {"not": {"segments": ["today"]}}]},
     },
 ]
+QUIET = {"id": "quiet", "name": "Never bought", "when": {"not": {"purchases": {"at_least": 1, "in": "ever"}}}}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -43,7 +47,7 @@ def segments(api: httpx.Client) -> Iterator[None]:
 
 def kept(platform: Platform, member: str) -> Position | None:
     """The position that is stored."""
-    return TableMemberStates(platform.table()).load(MemberId(member)).position
+    return platform.states().load(MemberId(member)).position
 
 
 def is_kept_in(platform: Platform, member: str, *segments: str) -> bool:
@@ -87,10 +91,10 @@ def test_a_purchase_counts_as_soon_as_it_is_answered(api: httpx.Client, maru: ht
     assert {each["segment"] for each in moves if each["type"] == "segment.entered"} == {"sora-guests", "today"}
 
 
-def test_what_time_alone_changes_shows_at_once_and_is_kept_within_a_minute(
-    api: httpx.Client, platform: Platform
+def test_what_time_alone_changes_shows_at_once_and_is_kept_listed_and_told_within_a_minute(
+    api: httpx.Client, platform: Platform, bus: Listening
 ) -> None:
-    """M17: read over HTTP it is there at its instant; the tick and its worker keep it, and nobody else."""
+    """M17: read over HTTP it is there at its instant; the rest follows from the tick and its worker alone."""
     member, passed = enrol(api), to_instant(now() - DAY + timedelta(seconds=20))
     created(api.post("/v1/purchases", json=sale(member, occurred_at=format_instant(passed))))
     assert eventually(lambda: is_kept_in(platform, member, "today"))
@@ -104,9 +108,67 @@ def test_what_time_alone_changes_shows_at_once_and_is_kept_within_a_minute(
     (missed,) = seen["segments"]
     assert (missed["id"], missed["since"], missed["cause"]) == ("missed", due["at"], "time")
 
-    assert eventually(lambda: is_kept_in(platform, member, "missed"), seconds=60)
+    told = {("segment.left.v1", "today", due["at"], "time"), ("segment.entered.v1", "missed", due["at"], "time")}
+    assert eventually(lambda: told <= moves_told(bus, member), seconds=60)
+    assert is_kept_in(platform, member, "missed")
+    assert eventually(lambda: platform.listed("missed").get(member) == due["at"], seconds=5)
+    assert member not in platform.listed("today")
     moves = found(api.get(f"/v1/members/{member}/standing/history"))["items"]
     assert [(each["type"], each["segment"], each["at"], each["cause"]) for each in moves[:2]] == [
         ("segment.entered", "missed", due["at"], "time"),
         ("segment.left", "today", due["at"], "time"),
     ]
+
+
+def test_a_segment_that_a_publication_brings_has_its_members_though_they_did_nothing(
+    api: httpx.Client, platform: Platform, bus: Listening
+) -> None:
+    """E20: everybody is looked at, by states that anybody can watch; who is in it, is since the publication."""
+    member = enrol(api)
+    assert eventually(lambda: kept(platform, member) is not None)
+    published = created(api.post("/v1/program/versions", json={**PROGRAM, "segments": [*SEGMENTS, QUIET]}))
+    assert published["rebuild"] == "started"
+
+    path = f"/v1/rebuilds/{published['rebuild_id']}"
+    assert eventually(lambda: found(api.get(path))["status"] == "completed", seconds=120)
+    progress = found(api.get(path))["progress"]
+    assert (progress["finished"], progress["done"], progress["failed"]) == (progress["parts"], progress["members"], 0)
+    assert progress["moved"] >= 1
+
+    assert is_kept_in(platform, member, "quiet")
+    since = published["published_at"]
+    assert platform.listed("quiet")[member] == since
+    assert eventually(lambda: ("segment.entered.v1", "quiet", since, "program") in moves_told(bus, member))
+
+
+def test_what_is_kept_and_got_lost_is_worked_out_again_by_a_rebuild_from_a_shell(
+    api: httpx.Client, platform: Platform
+) -> None:
+    """M17: nobody stands anywhere by what is kept alone."""
+    member = enrol(api, profile={"name": NAME, "language": "en"})
+    assert eventually(lambda: is_in(platform, member, "english"))
+    position, table = kept(platform, member), platform.table()
+    assert position
+    table.commit(TablePositions(table).remove(position, [each.segment for each in position.memberships]))
+    assert member not in platform.listed("english")
+
+    told = typed(settings_of(api), "rebuild", "--wait")
+
+    assert re.fullmatch(
+        r"[\d,]+ members: [1-9][\d,]* worked out anew, [1-9].* moved; 0 could not be looked at.\n", told
+    )
+    assert is_in(platform, member, "english")
+    assert member in platform.listed("english")
+
+
+def is_in(platform: Platform, member: str, segment: str) -> bool:
+    """Whether the position that is stored says at least this."""
+    position = kept(platform, member)
+    return position is not None and segment in position.segments_at(position.through)
+
+
+def moves_told(bus: Listening, member: str) -> set[tuple[str, str, str, str]]:
+    """What has been told of moves between segments: what, which, when and why; each as its schema promises."""
+    told = [event for events in bus.told_of(member).values() for event in events if "segment" in event]
+    assert all(map(fits, told))
+    return {(each["type"], each["segment"], each["occurred_at"], each["cause"]["type"]) for each in told}
