@@ -16,12 +16,12 @@ import typer
 from cli.call import laid_out
 from cli.tools import ROOT, CommandError, out
 from huitou.platform.http import App
-from huitou.platform.openapi import compact, describe
+from huitou.platform.openapi import describe
 from infra.routes import ROUTES
 
-DOCUMENT: Final = ROOT / "docs" / "openapi.json"
+DOCUMENT: Final = ROOT / "functions" / "serve_program" / "openapi.json"
+"""As `GET /v1/openapi.json` answers with it."""
 SAMPLES: Final = ROOT / "events"
-SERVED: Final = ROOT / "functions" / "serve_program" / "openapi.json"
 _VARIABLES: Final = (
     "HUITOU_MEMBERS_TABLE",
     "HUITOU_PROGRAM_TABLE",
@@ -39,23 +39,22 @@ _NO_CREDENTIALS: Final = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": 
 
 
 def openapi(
-    check: Annotated[bool, typer.Option(help="Write nothing; fail if the files are out of date.")] = False,
+    check: Annotated[bool, typer.Option(help="Write nothing; fail if the file is out of date.")] = False,
 ) -> None:
-    """Writes docs/openapi.json, and the same without spaces for the function that serves it."""
-    wanted = texts()
-    outdated = [path for path in wanted if not path.exists() or path.read_text("utf-8") != wanted[path]]
-    if check and outdated:
-        raise CommandError(f"out of date: {', '.join(str(path.relative_to(ROOT)) for path in outdated)}")
-    for path in outdated:
-        path.write_text(wanted[path], "utf-8")
-        out.print(f"{path.relative_to(ROOT)} is written.")
+    """Writes functions/serve_program/openapi.json, which the API serves."""
+    wanted, name = text(), DOCUMENT.relative_to(ROOT)
+    if DOCUMENT.exists() and DOCUMENT.read_text("utf-8") == wanted:
+        return
+    if check:
+        raise CommandError(f"{name} is out of date: run `huitou openapi`")
+    DOCUMENT.write_text(wanted, "utf-8")
+    out.print(f"{name} is written.")
 
 
-def texts() -> dict[Path, str]:
-    """What both files should hold."""
-    document = describe(apps(), samples())
-    served = compact(document)
-    return {DOCUMENT: f"{laid_out(json.loads(served))}\n", SERVED: served}
+def text() -> str:
+    """What the file should hold, sorted by name: the same calls always give the same text."""
+    document = json.dumps(describe(apps(), samples()), sort_keys=True)
+    return f"{laid_out(json.loads(document))}\n"
 
 
 def apps() -> Iterator[App]:

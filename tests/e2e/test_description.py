@@ -1,4 +1,4 @@
-"""The API keeps to its own description, whatever is sent: requests are made up from docs/openapi.json."""
+"""The API keeps to its own description, whatever is sent: requests are made up from it."""
 
 from __future__ import annotations
 

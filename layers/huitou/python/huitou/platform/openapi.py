@@ -121,11 +121,6 @@ def describe(apps: Iterable[App], samples: Iterable[Mapping[str, Any]] = ()) -> 
     }
 
 
-def compact(document: Document) -> str:
-    """For the wire: the same document always gives the same text."""
-    return json.dumps(document, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
-
-
 def _operations(app: App, part: Document) -> dict[tuple[str, str], Document]:
     """The operations of an app, by path and method, as the document will show them."""
     routes = {(route.openapi_path, route.method.lower()): route for route in app.routes()}
