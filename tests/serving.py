@@ -64,19 +64,23 @@ def both_tables() -> Iterator[None]:
 
 
 @contextmanager
-def states_and_files(name: str) -> Iterator[str]:
-    """What is there besides tables where a state machine of this name works: its ARN. It does nothing by itself."""
+def states_and_files(name: str, *others: str) -> Iterator[str]:
+    """What is there besides tables where state machines work: the ARN of the first. They do nothing by themselves."""
     with both_tables(), pytest.MonkeyPatch.context() as environment:
         states: Any = boto3.client("stepfunctions", region_name=REGION)
         definition = {"StartAt": "wait", "States": {"wait": {"Type": "Pass", "End": True}}}
-        machine: str = states.create_state_machine(
-            name=name, definition=json.dumps(definition), roleArn=f"arn:aws:iam::123456789012:role/{name}"
-        )["stateMachineArn"]
+        machines: dict[str, str] = {
+            each: states.create_state_machine(
+                name=each, definition=json.dumps(definition), roleArn=f"arn:aws:iam::123456789012:role/{each}"
+            )["stateMachineArn"]
+            for each in (name, *others)
+        }
         files: Any = boto3.client("s3", region_name=REGION)
         files.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         environment.setenv("HUITOU_IMPORT_BUCKET", BUCKET)
-        environment.setenv(f"HUITOU_{name.upper()}_STATE_MACHINE", machine)
-        yield machine
+        for each, machine in machines.items():
+            environment.setenv(f"HUITOU_{each.upper()}_STATE_MACHINE", machine)
+        yield machines[name]
 
 
 def publish(written: dict[str, Any], now: datetime = EPOCH) -> None:

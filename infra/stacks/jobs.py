@@ -112,8 +112,8 @@ def simulation_functions(stack: FunctionStack) -> Calls:
     return {"serve_simulations": serve}
 
 
-def insight_functions(stack: FunctionStack) -> Calls:
-    """M16, M18: the calls, and the states that go through all members once a week, changing none."""
+def insight_functions(stack: FunctionStack, rebuilds: FanOut) -> Calls:
+    """M16, M18: the calls, and the states that go through all members once a week. What they find may move some."""
     files, table = stack.data.imports, stack.data.program.table_arn
     told = {**stack.program, **stack.files}
     begin = stack.function("begin_insights", told)
@@ -125,7 +125,10 @@ def insight_functions(stack: FunctionStack) -> Calls:
     stack.let_read_program(measure)
 
     science = stack.dependency_layer("science", "that models are fitted with")
-    fit = stack.function("fit_insights", told, CHUNK_TIMEOUT, LARGE_MIB, more_layers=[science])
+    after = told_of_rebuilds(stack, rebuilds)
+    fit = stack.function("fit_insights", after, CHUNK_TIMEOUT, LARGE_MIB, more_layers=[science])
+    let_rebuild(stack, fit, rebuilds)
+    stack.let_read_program(fit)
     fit.allow(["dynamodb:GetItem", "dynamodb:PutItem"], table, partitions=["INSIGHTS"])
 
     fan_out = FanOut(

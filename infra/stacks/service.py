@@ -51,7 +51,7 @@ class ServiceStack(FunctionStack):
                 **jobs.import_functions(self),
                 **jobs.account_functions(self),
                 **jobs.simulation_functions(self),
-                **jobs.insight_functions(self),
+                **jobs.insight_functions(self, self._rebuilds),
                 **jobs.rebuild_functions(self, self._rebuilds),
             },
             routes=ROUTES,

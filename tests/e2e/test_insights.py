@@ -9,7 +9,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from huitou.kernel.ids import MemberId, new_member_id
+from huitou.kernel.ids import MemberId, digest_of, new_member_id
 from huitou.kernel.instants import to_instant
 from huitou.segments.facts import AliveModel
 from tests.builders import program
@@ -19,8 +19,8 @@ from tests.e2e.jobs import PATIENCE
 from tests.e2e.platform import Platform, eventually
 from tests.e2e.publishing import hold
 from tests.purchases import Shop, bill, bread
+from tests.standing import BEST
 
-BEST = {"id": "best", "name": "Spends most", "when": {"rfm": {"money": [5]}}}
 OFTEN = AliveModel(r=0.8, alpha=2.0, a=0.9, b=2.5)
 CUSTOMERS = 150
 DAYS = 84
@@ -50,7 +50,7 @@ def customers(api: httpx.Client, platform: Platform) -> Sequence[MemberId]:
 
 @pytest.mark.usefixtures("customers", "_as_it_was")
 def test_what_all_members_come_to_decides_over_each(api: httpx.Client, platform: Platform) -> None:
-    """M16, M18: fitted where scipy is, and read where the next thing that a member does is reacted to."""
+    """M16, M18: fitted where scipy is, read where what a member does is reacted to, and by all after the next run."""
     insights = _asked_for(api)
     assert insights["not_fitted"] is None
     assert insights["members"] >= CUSTOMERS
@@ -64,6 +64,11 @@ def test_what_all_members_come_to_decides_over_each(api: httpx.Client, platform:
     buy(api, modest, str(int(cuts[-1]) - 1))
     assert eventually(lambda: _segments(platform, generous) == {"best"})
     assert eventually(lambda: _segments(platform, modest) == set())
+
+    version = _asked_for(api)["version"]
+    rebuild = digest_of(("rebuild", "measured", str(version)))
+    assert eventually(lambda: found(api.get(f"/v1/rebuilds/{rebuild}"))["status"] == "completed", seconds=PATIENCE)
+    assert {_judged_by(platform, member) for member in (generous, modest)} == {version}
 
 
 def _asked_for(api: httpx.Client) -> Body:
@@ -82,3 +87,9 @@ def _segments(platform: Platform, member: str) -> set[str] | None:
     """Those that are kept; None: nobody has looked yet."""
     position = platform.states().load(MemberId(member)).position
     return {each.segment for each in position.memberships if each.until is None} if position else None
+
+
+def _judged_by(platform: Platform, member: str) -> int | None:
+    """Which version of what is known of all."""
+    position = platform.states().load(MemberId(member)).position
+    return position.seen.insights if position and position.seen else None

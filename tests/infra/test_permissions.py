@@ -57,7 +57,7 @@ ALLOWED = {
     "serve_insights": {"dynamodb:GetItem", "states:StartExecution"},
     "begin_insights": {"dynamodb:GetItem", "s3:PutObject"},
     "measure_members": {"dynamodb:GetItem", "dynamodb:Query", "s3:PutObject"},
-    "fit_insights": {"dynamodb:GetItem", "dynamodb:PutItem", "s3:GetObject"},
+    "fit_insights": KEEP | {"s3:GetObject", "s3:PutObject", "states:StartExecution"},
     "queue_due": KEEP | {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
     "book_due": READ | WRITE | CONSUME | {"sqs:SendMessage"},
     "react_to_changes": READ_STREAM
@@ -173,7 +173,7 @@ PARTITIONS = {
     "serve_insights": {"PROGRAM", "INSIGHTS"},
     "begin_insights": {"PROGRAM"},
     "measure_members": {"PROGRAM"},
-    "fit_insights": {"INSIGHTS"},
+    "fit_insights": {"INSIGHTS", "PROGRAM", "REBUILD#*"},
     "queue_due": {"CLOCK"},
     "publish_changes": {"PROGRAM"},
 }

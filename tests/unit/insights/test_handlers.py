@@ -11,11 +11,15 @@ from unittest.mock import patch
 import boto3
 import pytest
 
+from huitou.kernel.ids import digest_of
 from huitou.platform.table import Table
+from huitou.rebuilding.model import Rebuild
+from huitou.rebuilding.store import TableRebuilds
 from tests.builders import MEI, at, document, program
 from tests.contract.targets import REGION
 from tests.purchases import LIN, NOON, Shop, bill
 from tests.serving import BUCKET, publish, sample, states_and_files
+from tests.standing import BEST
 
 NOW = at("2026-11-22 03:30")
 NAMES = ("serve_insights", "begin_insights", "measure_members", "fit_insights")
@@ -53,7 +57,7 @@ class Functions:
 @pytest.fixture
 def functions() -> Iterator[Functions]:
     """Mei bought for 1000 twice, Lin once."""
-    with states_and_files("insight") as machine:
+    with states_and_files("insight", "rebuild") as machine:
         publish(document())
         shop = Shop(program(), Table("members", REGION))
         for number, member in enumerate((MEI, LIN, MEI)):
@@ -88,6 +92,27 @@ def test_the_clock_starts_runs_of_its_own(functions: Functions) -> None:
     """M18: each is another one."""
     assert functions.run("begin_insights") == {"version": 1}
     assert functions.run("begin_insights.asked") == {"version": 2}
+
+
+def test_where_segments_compare_members_everybody_is_looked_at_anew(functions: Functions) -> None:
+    """M16: once for each version of what is known, however often the last state is tried."""
+    publish(document(segments=[BEST]))
+
+    assert functions.run("begin_insights.asked") == functions.run("begin_insights.asked") == {"version": 1}
+
+    (rebuild,) = rebuilds_of_insights(1)
+    assert (rebuild.cause, rebuild.program, rebuild.status) == ("measured", 2, "running")
+
+
+def test_where_none_does_nobody_is_looked_at(functions: Functions) -> None:
+    functions.run("begin_insights.asked")
+    assert rebuilds_of_insights(1) == []
+
+
+def rebuilds_of_insights(version: int) -> list[Rebuild]:
+    """Those that have followed this version of what is known of all."""
+    found = TableRebuilds(Table("program", REGION)).find(digest_of(("rebuild", "measured", str(version))))
+    return [found] if found else []
 
 
 def test_the_samples_of_states_are_what_states_hand_on(functions: Functions) -> None:

@@ -22,6 +22,8 @@ class RebuildCause(StrEnum):
     """Why everybody is looked at."""
 
     PUBLISHED = "published"
+    MEASURED = "measured"
+    """What is known of all members together is new, and segments compare with it."""
     ASKED = "asked"
 
 

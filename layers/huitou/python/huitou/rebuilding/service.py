@@ -66,6 +66,11 @@ class Rebuilds:
         rebuild_id = digest_of(("rebuild", "published", str(version)))
         return self._once(Rebuild(rebuild_id, RebuildCause.PUBLISHED, version, self._shards, now))
 
+    def follow_insights(self, version: int, program: int, now: datetime) -> Rebuilt:
+        """The one rebuild that this version of what is known of all starts, under ``program``; again, finds it."""
+        rebuild_id = digest_of(("rebuild", "measured", str(version)))
+        return self._once(Rebuild(rebuild_id, RebuildCause.MEASURED, program, self._shards, now))
+
     def get(self, rebuild_id: Digest, caller: Caller) -> Rebuilt:
         """One whose execution died is shown as failed. Raises `ForeignBrandError`, `RebuildNotFoundError`."""
         caller.acts_for(GROUP)
