@@ -23,6 +23,11 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
         "GET /v1/members/{member_id}/standing",
         "GET /v1/members/{member_id}/standing/history",
     ),
+    "serve_segments": (
+        "GET /v1/segments",
+        "GET /v1/segments/{segment_id}",
+        "GET /v1/segments/{segment_id}/members",
+    ),
     "serve_records": (
         "POST /v1/merges",
         "GET /v1/merges/{merge_id}",

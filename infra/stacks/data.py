@@ -42,7 +42,8 @@ class DataStack(Stack):
             index_name=SEGMENTS_INDEX,
             partition_key=_text("segments_pk"),
             sort_key=_text("segments_sk"),
-            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+            projection_type=dynamodb.ProjectionType.INCLUDE,
+            non_key_attributes=["joined"],  # which brands may see the entry
         )
         self.program = self._table("program", settings)
         self.identity_secret = self._identity_secret(settings)

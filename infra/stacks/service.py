@@ -22,7 +22,7 @@ from infra.constructs.stream import StreamReader
 from infra.routes import PUBLIC, ROUTES
 from infra.settings import Settings
 from infra.stacks import jobs
-from infra.stacks.data import DUE_INDEX, DataStack
+from infra.stacks.data import DUE_INDEX, SEGMENTS_INDEX, DataStack
 from infra.stacks.functions import READ, WORKER_TIMEOUT, WRITE, FunctionStack
 
 MEMBER_FUNCTIONS: Final = (
@@ -47,6 +47,7 @@ class ServiceStack(FunctionStack):
             settings=settings,
             functions={
                 **self._member_functions(),
+                **self._segment_functions(),
                 **self._program_functions(),
                 **jobs.import_functions(self),
                 **jobs.account_functions(self),
@@ -81,6 +82,13 @@ class ServiceStack(FunctionStack):
         look.allow(["dynamodb:GetItem", "dynamodb:Query"], self.data.members.table_arn)
         self.let_judge(look)
         return {**functions, "serve_standings": look}
+
+    def _segment_functions(self) -> dict[str, lambda_.Function]:
+        """M16: who is in a segment is read off its list; no member can be reached."""
+        look = self.function("serve_segments", {**self.members, **self.program})
+        look.allow(["dynamodb:Query"], f"{self.data.members.table_arn}/index/{SEGMENTS_INDEX}")
+        self.let_read_program(look)
+        return {"serve_segments": look}
 
     def _program_functions(self) -> dict[str, lambda_.Function]:
         function = self.function("serve_program", jobs.told_of_rebuilds(self, self._rebuilds))

@@ -71,7 +71,7 @@ def create_table(name: str, endpoint: str | None) -> None:
                     {"AttributeName": "segments_pk", "KeyType": "HASH"},
                     {"AttributeName": "segments_sk", "KeyType": "RANGE"},
                 ],
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["joined"]},
             },
         ],
     )

@@ -43,8 +43,10 @@ def listed(table: AnyTable, segment: str) -> list[Listed]:
     return found
 
 
-def counted(table: AnyTable, segment: str) -> int:
-    return sum(lists_on(table).count(segment, shard, after=None)[0] for shard in range(MEMBER_SHARDS))
+def counted(table: AnyTable, segment: str, brand: str | None = None) -> int:
+    """Of all who are on the list, or of those who joined a brand."""
+    lists = lists_on(table)
+    return sum(lists.count(segment, shard, joined=brand, after=None)[0] for shard in range(MEMBER_SHARDS))
 
 
 def test_who_is_in_a_segment_is_on_its_list_since_when(table: AnyTable) -> None:
@@ -65,7 +67,7 @@ def test_who_leaves_a_segment_leaves_its_list(table: AnyTable) -> None:
     for days in (0, 10, 20):
         shop.segments.refresh(MEI, NOON + days * DAY + SOON)
     assert listed(table, "active") == []
-    assert listed(table, "lapsed") == [Listed(MEI, "lapsed", NOON + 20 * DAY)]
+    assert listed(table, "lapsed") == [Listed(MEI, "lapsed", NOON + 20 * DAY, frozenset({"maru", "sora"}))]
 
 
 def test_more_moves_than_a_commit_holds_are_all_on_their_lists(table: AnyTable) -> None:
@@ -83,13 +85,31 @@ def test_more_moves_than_a_commit_holds_are_all_on_their_lists(table: AnyTable) 
     assert {counted(table, str(each["id"])) for each in MANY} == {0}
 
 
-def test_a_brand_knows_its_own(table: AnyTable) -> None:
-    """E31."""
+def test_a_list_knows_which_brands_its_members_have_joined(table: AnyTable) -> None:
+    """E31: so that a brand's own are shown and counted without looking at anybody."""
+    shop = Standings(table=table)
+    for member, brands in ((MEI, ("maru", "sora")), (LIN, ("maru",))):
+        shop.enrol(member, *brands)
+        shop.sell(bill(f"A-{member}"), member)
+        shop.segments.refresh(member, NOON + SOON)
+    assert {each.member: each.joined for each in listed(table, "active")} == {
+        MEI: {"maru", "sora"},
+        LIN: {"maru"},
+    }
+    assert [counted(table, "active", brand) for brand in (None, "maru", "sora", "kaze")] == [2, 2, 1, 0]
+
+
+def test_who_joins_a_brand_is_shown_to_it_in_all_their_segments(table: AnyTable) -> None:
+    """E31: also where no segment changes by it."""
     shop = Standings(table=table)
     shop.enrol(MEI, "maru")
-    shop.enrol(LIN, "sora")
-    joined = lists_on(table).joined([MEI, LIN, MemberId("01JNSM3VF0R6T8C1W5PJ4X9YZZ")], "maru", "points")
-    assert joined == {MEI}
+    shop.sell(bill())
+    shop.segments.refresh(MEI, NOON + SOON)
+    assert counted(table, "active", "sora") == 0
+    shop.sell(bill("S-1", brand="sora", store="s1", occurred_at=NOON + DAY))
+    shop.segments.refresh(MEI, NOON + DAY + SOON)
+    assert counted(table, "active", "sora") == 1
+    assert [each.since for each in listed(table, "active")] == [NOON + timedelta(milliseconds=1)]
 
 
 def _moved_to(shop: Standings, other: MemberId) -> None:

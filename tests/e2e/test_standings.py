@@ -6,6 +6,8 @@ import re
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
+from http import HTTPStatus
 
 import httpx
 import pytest
@@ -64,6 +66,29 @@ def standing(client: httpx.Client, member: str) -> Body:
 def segments_of(client: httpx.Client, member: str) -> list[str]:
     """Those that a member is in now."""
     return [each["id"] for each in standing(client, member)["segments"]]
+
+
+def listed(client: httpx.Client, segment: str) -> list[str]:
+    """The members of a segment, page by page."""
+    members: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = found(client.get(f"/v1/segments/{segment}/members", params={"limit": 2, **cursor}))
+        members += [each["member_id"] for each in page["items"]]
+        if page["next_cursor"] is None:
+            return members
+        cursor = {"cursor": page["next_cursor"]}
+
+
+def counted(client: httpx.Client, segment: str) -> int:
+    """How many members a segment has."""
+    found_segment = found(client.get(f"/v1/segments/{segment}"))
+    assert found_segment["is_exact"]
+    return int(found_segment["members"])
+
+
+def counts_as_listed(client: httpx.Client, segment: str) -> bool:
+    return counted(client, segment) == len(listed(client, segment))
 
 
 def test_whoever_buys_is_looked_at_by_the_reader_of_the_stream(api: httpx.Client, platform: Platform) -> None:
@@ -172,3 +197,23 @@ def moves_told(bus: Listening, member: str) -> set[tuple[str, str, str, str]]:
     told = [event for events in bus.told_of(member).values() for event in events if "segment" in event]
     assert all(map(fits, told))
     return {(each["type"], each["segment"], each["occurred_at"], each["cause"]["type"]) for each in told}
+
+
+def test_who_is_in_a_segment_is_listed_and_counted_within_seconds(
+    api: httpx.Client, maru: httpx.Client, sora: httpx.Client, platform: Platform
+) -> None:
+    """M16, E31: each brand sees those who joined it; the group sees all."""
+    at_maru, at_sora = enrol(api), enrol(api)
+    buy(api, at_maru, "1000")
+    created(api.post("/v1/purchases", json=sora_sale(at_sora, "1000")))
+    assert eventually(lambda: {at_maru, at_sora} <= set(listed(api, "today")))
+    assert at_maru in listed(maru, "today")
+    assert at_sora in listed(sora, "today")
+    assert set(listed(sora, "today")) < set(listed(api, "today"))
+
+    for client in (api, maru, sora):
+        assert eventually(partial(counts_as_listed, client, "today"))
+    shown = {each["id"] for each in found(maru.get("/v1/segments"))["items"]}
+    assert shown >= {"english", "missed", "today"}
+    assert "sora-guests" not in shown
+    assert maru.get("/v1/segments/sora-guests").status_code == HTTPStatus.NOT_FOUND

@@ -43,7 +43,12 @@ class TestDataIsSafe:
             "members": ["members_pk", "pk"],
             "segments": ["segments_pk", "segments_sk"],
         }
-        assert all(each["Projection"] == {"ProjectionType": "KEYS_ONLY"} for each in indexes.values())
+        keys_only = {"ProjectionType": "KEYS_ONLY"}
+        assert {name: each["Projection"] for name, each in indexes.items()} == {
+            "due": keys_only,
+            "members": keys_only,
+            "segments": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["joined"]},
+        }
 
     def test_files_are_private_encrypted_and_gone_after_a_month(self, production: Deployment) -> None:
         buckets = production.properties("AWS::S3::Bucket")

@@ -16,22 +16,25 @@ SEGMENTS = [f"s{n}" for n in range(12)]
 DAYS = st.integers(0, 3).map(lambda days: OPENED + timedelta(days=days))
 HELD = st.dictionaries(st.sampled_from(SEGMENTS), DAYS)
 ENDED = st.lists(st.sampled_from(SEGMENTS), max_size=3)
+JOINED = st.sampled_from([("maru",), ("maru", "sora")])
+
+Entry = tuple[datetime, tuple[str, ...]]
 
 
 class Lists:
-    """What is kept: the position, and since when Mei is on which list."""
+    """What is kept: the position, and since when Mei is on which list, seen by whom."""
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.position: Position | None = None
-        self.since: dict[SegmentId, datetime] = {}
+        self.entries: dict[SegmentId, Entry] = {}
 
     def save(self, after: Position) -> None:
         listed = listing(self.position, after, self.most)
         assert len(listed.entered) + len(listed.left) <= self.most
-        self.since |= {each.segment: each.since for each in listed.entered}
+        self.entries |= {each.segment: (each.since, listed.position.joined) for each in listed.entered}
         for segment in listed.left:
-            self.since.pop(segment, None)
+            self.entries.pop(segment, None)
         self.position = listed.position
 
     def finish(self) -> None:
@@ -40,33 +43,36 @@ class Lists:
             self.save(self.position)
 
 
-def position(held: dict[SegmentId, datetime], ended: list[SegmentId], version: int) -> Position:
+def position(
+    held: dict[SegmentId, datetime], ended: list[SegmentId], version: int, joined: tuple[str, ...] = ()
+) -> Position:
     memberships = [Membership(segment, since, MoveCause.FACTS) for segment, since in held.items()]
     past = [Membership(each, OPENED, MoveCause.FACTS, OPENED + timedelta(days=1), MoveCause.TIME) for each in ended]
-    return Position(MEI, version, 1, OPENED, None, memberships=(*past, *memberships))
+    return Position(MEI, version, 1, OPENED, None, joined=joined, memberships=(*past, *memberships))
 
 
-@given(st.lists(st.tuples(HELD, ENDED, st.booleans()), min_size=1, max_size=8), st.integers(1, 12))
+@given(st.lists(st.tuples(HELD, ENDED, JOINED, st.booleans()), min_size=1, max_size=8), st.integers(1, 12))
 def test_lists_say_what_the_position_says_and_what_they_do_not_is_noted(
-    story: list[tuple[dict[SegmentId, datetime], list[SegmentId], bool]], most: int
+    story: list[tuple[dict[SegmentId, datetime], list[SegmentId], tuple[str, ...], bool]], most: int
 ) -> None:
-    """Also where somebody else goes on before all was written."""
+    """E31: of each member also who may see them there. Also where somebody else goes on before all was written."""
     lists = Lists(most)
-    for version, (held, ended, finishes) in enumerate(story, 1):
-        lists.save(position(held, ended, version))
+    for version, (held, ended, joined, finishes) in enumerate(story, 1):
+        lists.save(position(held, ended, version, joined))
+        wanted = {segment: (since, joined) for segment, since in held.items()}
         assert lists.position is not None
         behind = set(lists.position.unlisted)
-        assert {each: at for each, at in lists.since.items() if each not in behind} == {
-            each: at for each, at in held.items() if each not in behind
+        assert {each: entry for each, entry in lists.entries.items() if each not in behind} == {
+            each: entry for each, entry in wanted.items() if each not in behind
         }
         if finishes:
             lists.finish()
-            assert lists.since == held
+            assert lists.entries == wanted
     lists.finish()
     assert lists.position is not None
     lists.save(emptied(lists.position))
     lists.finish()
-    assert lists.since == {}
+    assert lists.entries == {}
 
 
 @given(HELD)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -26,6 +26,13 @@ class Page(Generic[T]):
 
     items: tuple[T, ...]
     next_cursor: str | None
+
+
+def page_of(items: Mapping[str, T], *, after: str | None, limit: int) -> Page[T]:
+    """A page of what is at hand, in the order of its keys; the cursor is the last key shown."""
+    names = sorted(name for name in items if after is None or name > after)
+    shown = names[:limit]
+    return Page(tuple(items[name] for name in shown), shown[-1] if len(names) > limit else None)
 
 
 def all_items(page_after: Callable[[str | None], Page[T]]) -> Iterator[T]:

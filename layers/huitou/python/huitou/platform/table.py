@@ -31,7 +31,8 @@ from pynamodb.models import Model
 
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.errors import UnavailableError
-from huitou.kernel.pages import InvalidCursorError, Page, require_cursor_within
+from huitou.kernel.pages import Page, require_cursor_within
+from huitou.platform.table_keys import Attributes, columns_of, cursor_of, key_condition, key_of, start_key
 
 CONNECT_TIMEOUT_SECONDS = 1
 READ_TIMEOUT_SECONDS = 3
@@ -65,10 +66,6 @@ _OUT_OF_REACH = frozenset(
 )
 _CONFLICT = frozenset({"TransactionConflict", "TransactionConflictException"})
 _SINGLE = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem"}
-SORTED_BY_ITEM = frozenset({"members"})
-"""Indexes whose sort key is the items' own ``pk``: the item carries one attribute less."""
-
-Attributes = Mapping[str, Mapping[str, Any]]
 CapacityHook = Callable[[str, Any], None]
 
 
@@ -148,7 +145,7 @@ class Table:
 
     def get(self, kind: type[I], pk: str, sk: str, *, consistent: bool = True) -> I | None:
         """The item, or None. Raises `UnavailableError`."""
-        answer = self._call("GetItem", {"TableName": self.name, "Key": _key(pk, sk), "ConsistentRead": consistent})
+        answer = self._call("GetItem", {"TableName": self.name, "Key": key_of(pk, sk), "ConsistentRead": consistent})
         raw = answer.get("Item")
         return _item(kind, raw) if raw else None
 
@@ -182,11 +179,11 @@ class Table:
         consistent.
         Raises `InvalidCursorError` for an ``after`` of another list, `UnavailableError`.
         """
-        columns = _columns(index)
+        columns = columns_of(index)
         request: dict[str, Any] = {
             "TableName": self.name,
             "ScanIndexForward": not newest_first,
-            **_key_condition(columns, pk, prefix, between),
+            **key_condition(columns, pk, prefix, between),
         }
         if index:
             request["IndexName"] = index
@@ -195,7 +192,7 @@ class Table:
         if limit is not None:
             request["Limit"] = limit + 1  # one more tells whether the list goes on
         if after is not None:
-            request["ExclusiveStartKey"] = start = _start_key(columns, pk, after)
+            request["ExclusiveStartKey"] = start = start_key(columns, pk, after)
             require_cursor_within(start[columns[1]]["S"], prefix, between)
         answer = self._call("Query", request)
         rows, last = answer["Items"], answer.get("LastEvaluatedKey")
@@ -204,18 +201,24 @@ class Table:
             last = rows[-1]
         kinds = (kind if isinstance(kind, type) else kind(raw["sk"]["S"]) for raw in rows)
         items = tuple(_item(cast(type[I], each), raw) for each, raw in zip(kinds, rows, strict=True))
-        return Page(items, _cursor(columns, last) if last else None)
+        return Page(items, cursor_of(columns, last) if last else None)
 
-    def count(self, pk: str, *, index: str, after: str | None = None) -> tuple[int, str | None]:
-        """How many items a page of an index holds (1 MB are read), and what goes on ``after`` it. Raises as `query`."""
-        columns = _columns(index)
+    def count(
+        self, pk: str, *, index: str, those: Condition | None = None, after: str | None = None
+    ) -> tuple[int, str | None]:
+        """How many of ``those`` a page of an index holds (1 MB are read), and what goes on after it; as `query`."""
+        columns = columns_of(index)
         request: dict[str, Any] = {"TableName": self.name, "IndexName": index, "Select": "COUNT"}
-        request |= _key_condition(columns, pk, "", None)
+        request |= key_condition(columns, pk, "", None)
+        if those is not None:
+            names: dict[str, str] = {}
+            request["FilterExpression"] = those.serialize(names, request["ExpressionAttributeValues"])
+            request["ExpressionAttributeNames"] = _by_placeholder(names)
         if after is not None:
-            request["ExclusiveStartKey"] = _start_key(columns, pk, after)
+            request["ExclusiveStartKey"] = start_key(columns, pk, after)
         answer = self._call("Query", request)
         last = answer.get("LastEvaluatedKey")
-        return answer["Count"], _cursor(columns, last) if last else None
+        return answer["Count"], cursor_of(columns, last) if last else None
 
     def put(self, item: Item, *, refused: Exception, condition: Condition | None = None) -> Write:
         """Writes the whole item: attributes that its class does not declare are gone afterwards."""
@@ -227,7 +230,7 @@ class Table:
     ) -> Write:
         """Removes the item. ``kind`` is there for the reader: the condition is on its attributes."""
         del kind
-        return self._write("Delete", pk, sk, {"Key": _key(pk, sk), **_expressions(condition)}, refused)
+        return self._write("Delete", pk, sk, {"Key": key_of(pk, sk), **_expressions(condition)}, refused)
 
     def update(
         self,
@@ -241,12 +244,12 @@ class Table:
     ) -> Write:
         """Changes the named attributes of the item and leaves the others; creates it if nothing forbids it."""
         del kind
-        return self._write("Update", pk, sk, {"Key": _key(pk, sk), **_expressions(condition, actions)}, refused)
+        return self._write("Update", pk, sk, {"Key": key_of(pk, sk), **_expressions(condition, actions)}, refused)
 
     def check(self, kind: type[Item], pk: str, sk: str, *, refused: Exception, condition: Condition) -> Write:
         """Writes nothing and lets the others happen only if ``condition`` holds."""
         del kind
-        return self._write("ConditionCheck", pk, sk, {"Key": _key(pk, sk), **_expressions(condition)}, refused)
+        return self._write("ConditionCheck", pk, sk, {"Key": key_of(pk, sk), **_expressions(condition)}, refused)
 
     def commit(self, writes: Sequence[Write]) -> None:
         """`kernel.commits.Commit`. One write goes alone (half the price), several as a transaction.
@@ -281,7 +284,7 @@ class Table:
             raise
 
     def _batch(self, keys: Iterable[tuple[str, str]]) -> Iterable[Attributes]:
-        pending: Any = {self.name: {"Keys": [_key(pk, sk) for pk, sk in keys], "ConsistentRead": True}}
+        pending: Any = {self.name: {"Keys": [key_of(pk, sk) for pk, sk in keys], "ConsistentRead": True}}
         for _ in range(1 + RETRIES):
             answer = self._call("BatchGetItem", {"RequestItems": pending})
             yield from answer["Responses"].get(self.name, ())
@@ -322,16 +325,6 @@ def _connection(region: str, endpoint: str | None) -> Connection:
     return connection
 
 
-def _columns(index: str | None) -> tuple[str, str]:
-    if index is None:
-        return "pk", "sk"
-    return f"{index}_pk", "pk" if index in SORTED_BY_ITEM else f"{index}_sk"
-
-
-def _key(pk: str, sk: str) -> dict[str, dict[str, str]]:
-    return {"pk": {"S": pk}, "sk": {"S": sk}}
-
-
 def _expressions(condition: Condition | None, actions: Sequence[Action] = ()) -> dict[str, Any]:
     names: dict[str, str] = {}
     values: dict[str, Any] = {}
@@ -341,41 +334,18 @@ def _expressions(condition: Condition | None, actions: Sequence[Action] = ()) ->
     if actions:
         request["UpdateExpression"] = Update(*actions).serialize(names, values)
     if names:
-        request["ExpressionAttributeNames"] = {placeholder: name for name, placeholder in names.items()}
+        request["ExpressionAttributeNames"] = _by_placeholder(names)
     if values:
         request["ExpressionAttributeValues"] = values
     return request
 
 
+def _by_placeholder(names: Mapping[str, str]) -> dict[str, str]:
+    return {placeholder: name for name, placeholder in names.items()}
+
+
 def _item(kind: type[I], raw: Attributes) -> I:
     return kind.from_raw_data(cast(dict[str, Any], raw))
-
-
-def _key_condition(columns: tuple[str, str], pk: str, prefix: str, between: tuple[str, str] | None) -> dict[str, Any]:
-    expression, values = f"{columns[0]} = :pk", {":pk": {"S": pk}}
-    if between:
-        expression += f" AND {columns[1]} BETWEEN :first AND :last"
-        values |= {":first": {"S": between[0]}, ":last": {"S": between[1]}}
-    elif prefix:
-        expression += f" AND begins_with({columns[1]}, :prefix)"
-        values[":prefix"] = {"S": prefix}
-    return {"KeyConditionExpression": expression, "ExpressionAttributeValues": values}
-
-
-def _cursor(columns: tuple[str, str], last: Attributes) -> str:
-    """The sort key; of an index, where sort keys repeat, the item's own key too."""
-    if columns[1] == "sk":
-        return str(last["sk"]["S"])
-    return "\n".join(last[column]["S"] for column in (columns[1], "pk", "sk"))
-
-
-def _start_key(columns: tuple[str, str], pk: str, after: str) -> dict[str, dict[str, str]]:
-    if columns[1] == "sk":
-        return _key(pk, after)
-    parts = after.split("\n")
-    if len(parts) != 3:
-        raise InvalidCursorError("The cursor does not belong to this index.")
-    return {columns[0]: {"S": pk}, columns[1]: {"S": parts[0]}, **_key(parts[1], parts[2])}
 
 
 def _refusal(code: str) -> Exception | None:

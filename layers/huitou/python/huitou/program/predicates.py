@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from huitou.program.model import GROUP
+
 if TYPE_CHECKING:
     from datetime import time
 
@@ -315,3 +317,7 @@ class Segment:
     name: str
     brand: BrandId | None
     when: Predicate | None
+
+    def is_shown_to(self, brand: BrandId) -> bool:
+        """E31: the group sees all segments, a brand its own and the group's."""
+        return brand == GROUP or self.brand in {None, brand}

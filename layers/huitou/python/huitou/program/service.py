@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from huitou.kernel.errors import NotFoundError, UnavailableError
-from huitou.kernel.pages import Page
+from huitou.kernel.pages import Page, page_of
 from huitou.program.compilation import compile_program
 from huitou.program.model import BrandId, Program, Store
 from huitou.program.ports import VersionStore
@@ -99,12 +99,9 @@ def stores_of(
     program: Program, *, brand: BrandId | None = None, region: str | None = None, after: str | None = None, limit: int
 ) -> Page[Store]:
     """A page of the stores, by id, of one brand or region if so asked. The cursor is the last id shown."""
-    chosen = sorted(
-        store.id
+    chosen = {
+        store.id: store
         for store in program.stores.values()
-        if (brand is None or store.brand == brand)
-        and (region is None or store.region == region)
-        and (after is None or store.id > after)
-    )
-    shown = chosen[:limit]
-    return Page(tuple(program.stores[name] for name in shown), shown[-1] if len(chosen) > len(shown) else None)
+        if (brand is None or store.brand == brand) and (region is None or store.region == region)
+    }
+    return page_of(chosen, after=after, limit=limit)

@@ -80,6 +80,7 @@ def evaluate(
         memberships=course.memberships(now - program.late_limit),
         due_at=due_at,
         due_for=due_for,
+        joined=tuple(sorted(facts.joined)),
     )
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
 
 from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import Page
 from huitou.members.model import Member
-from huitou.program.model import BrandId, CurrencyId
+from huitou.program.model import BrandId, Program
 from huitou.program.rules import SegmentId
+from huitou.program.versions import ProgramVersion
 from huitou.purchases.model import Purchase, Visit
 from huitou.segments.facts import Insights
 from huitou.standing.listed import Listed
@@ -30,6 +31,14 @@ class Profiles(Protocol):
     def load(self, member: MemberId) -> Member | None: ...
 
 
+class PublishedPrograms(Protocol):
+    """Where programmes are read, also as they were written."""
+
+    def active(self) -> Program: ...
+
+    def published(self, number: int) -> ProgramVersion: ...
+
+
 class MemberLists(Protocol):
     """Who is in which segment: an index, in which a change shows with a short delay."""
 
@@ -40,12 +49,13 @@ class MemberLists(Protocol):
 
     def entries(self, segment: SegmentId, shard: int, *, after: str | None, limit: int) -> Page[Listed]: ...
 
-    def count(self, segment: SegmentId, shard: int, *, after: str | None) -> tuple[int, str | None]:
-        """How many a page of the index holds, which is thousands, and where the next one begins."""
-        ...
+    def count(
+        self, segment: SegmentId, shard: int, *, joined: BrandId | None, after: str | None
+    ) -> tuple[int, str | None]:
+        """How many a page of the index holds, which is thousands, and where the next one begins.
 
-    def joined(self, members: Sequence[MemberId], brand: BrandId, home: CurrencyId) -> frozenset[MemberId]:
-        """Those of ``members`` who have joined ``brand``; ``home`` is the currency of the wallet that says so."""
+        Those who have joined a brand; None: all. Nobody is read for it.
+        """
         ...
 
 

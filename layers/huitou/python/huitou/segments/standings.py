@@ -122,7 +122,7 @@ def _sight(brand: BrandId, program: Program) -> Callable[[SegmentId], bool]:
 
     def sees(segment: SegmentId) -> bool:
         found = program.segments.get(segment)
-        return brand == GROUP or (found is not None and found.brand in {None, brand})
+        return found.is_shown_to(brand) if found else brand == GROUP
 
     return sees
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from huitou.kernel.ids import MemberId, is_member_id
@@ -10,8 +10,7 @@ from huitou.kernel.instants import parse_instant
 from huitou.kernel.pages import Page
 from huitou.platform import keys
 from huitou.platform.table import Table
-from huitou.points.store import WalletItem, brands_in
-from huitou.program.model import BrandId, CurrencyId
+from huitou.program.model import BrandId
 from huitou.program.rules import SegmentId
 from huitou.standing.listed import Listed
 from huitou.standing.store import ListedItem
@@ -36,13 +35,15 @@ class TableMemberLists:
     def entries(self, segment: SegmentId, shard: int, *, after: str | None, limit: int) -> Page[Listed]:
         pk = keys.segment_shard(segment, shard)
         page = self._table.query(ListedItem, pk, after=after, limit=limit, index=keys.SEGMENTS_INDEX)
-        items = (Listed(keys.parse_member(each.pk), segment, parse_instant(each.segments_sk)) for each in page.items)
-        return Page(tuple(items), page.next_cursor)
+        return Page(tuple(_listed(each, segment) for each in page.items), page.next_cursor)
 
-    def count(self, segment: SegmentId, shard: int, *, after: str | None) -> tuple[int, str | None]:
-        return self._table.count(keys.segment_shard(segment, shard), index=keys.SEGMENTS_INDEX, after=after)
+    def count(
+        self, segment: SegmentId, shard: int, *, joined: BrandId | None, after: str | None
+    ) -> tuple[int, str | None]:
+        pk, those = keys.segment_shard(segment, shard), ListedItem.joined.contains(joined) if joined else None
+        return self._table.count(pk, index=keys.SEGMENTS_INDEX, those=those, after=after)
 
-    def joined(self, members: Sequence[MemberId], brand: BrandId, home: CurrencyId) -> frozenset[MemberId]:
-        heads = self._table.get_many([(WalletItem, *keys.wallet(member, home)) for member in members])
-        pairs = zip(members, heads, strict=True)
-        return frozenset(member for member, head in pairs if isinstance(head, WalletItem) and brand in brands_in(head))
+
+def _listed(item: ListedItem, segment: SegmentId) -> Listed:
+    joined = frozenset(item.joined or ())
+    return Listed(keys.parse_member(item.pk), segment, parse_instant(item.segments_sk), joined)

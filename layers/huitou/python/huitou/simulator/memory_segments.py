@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import Page
 from huitou.platform import keys
-from huitou.points.wallet import Wallet
-from huitou.program.model import BrandId, CurrencyId
+from huitou.program.model import BrandId
 from huitou.program.rules import SegmentId
 from huitou.simulator.memory import MemoryTable
 from huitou.standing.listed import Listed
@@ -28,12 +24,11 @@ class MemoryMemberLists:
         shown = cursors[:limit]
         return Page(tuple(found[cursor] for cursor in shown), shown[-1] if len(cursors) > len(shown) else None)
 
-    def count(self, segment: SegmentId, shard: int, *, after: str | None) -> tuple[int, str | None]:
-        return sum(after is None or cursor > after for cursor in self._in_order(segment, shard)), None
-
-    def joined(self, members: Sequence[MemberId], brand: BrandId, home: CurrencyId) -> frozenset[MemberId]:
-        wallets = {member: self._table.get(Wallet, *keys.wallet(member, home)) for member in members}
-        return frozenset(member for member, wallet in wallets.items() if wallet and wallet.has_joined(brand))
+    def count(
+        self, segment: SegmentId, shard: int, *, joined: BrandId | None, after: str | None
+    ) -> tuple[int, str | None]:
+        those = {cursor for cursor, each in self._in_order(segment, shard).items() if joined in {None, *each.joined}}
+        return sum(after is None or cursor > after for cursor in those), None
 
     def _in_order(self, segment: SegmentId, shard: int) -> dict[str, Listed]:
         """By what is the index's cursor of each."""

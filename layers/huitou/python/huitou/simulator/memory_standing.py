@@ -158,7 +158,7 @@ class MemoryPositions:
         entered = (
             self._table.put(
                 *keys.listed(position.member, each.segment),
-                Listed(position.member, each.segment, each.since),
+                Listed(position.member, each.segment, each.since, frozenset(position.joined)),
                 refused=_moved(),
                 when=lambda _: True,
             )

@@ -1,8 +1,9 @@
 """Lists of the members of segments: what must be written there when a position is (M16).
 
-A member is on the list of each segment that holds, by an item of their own. It is written in the commit of the
-position, on condition that the position is written too. Only moves cost a write. A commit has room for so many of them;
-what is left is noted in the position as ``unlisted``, and follows in further commits of the same kind.
+A member is on the list of each segment that holds, by an item of their own, which also says which brands may see it
+there: those that the member has joined (E31). It is written in the commit of the position, on condition that the
+position is written too. Only moves cost a write, and joining a brand does once for each segment. A commit has room for
+so many of them; what is left is noted in the position as ``unlisted``, and follows in further commits of the same kind.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import NamedTuple
 
 from huitou.kernel.ids import MemberId
 from huitou.kernel.values import changed
+from huitou.program.model import BrandId
 from huitou.program.rules import SegmentId
 from huitou.standing.position import Membership, Position
 
@@ -19,11 +21,12 @@ MOST_AT_ONCE = 90
 
 
 class Listed(NamedTuple):
-    """``member`` is in ``segment``, since an instant."""
+    """``member``, of these brands, is in ``segment``, since an instant."""
 
     member: MemberId
     segment: SegmentId
     since: datetime
+    joined: frozenset[BrandId]
 
 
 class Listing(NamedTuple):
@@ -37,7 +40,9 @@ class Listing(NamedTuple):
 def listing(before: Position | None, after: Position, most: int = MOST_AT_ONCE) -> Listing:
     """What to write with ``after``, where ``before`` is what was kept: at most ``most`` moves."""
     listed, wanted = _open(before), _open(after)
-    moved = {segment for segment in listed.keys() | wanted.keys() if _since(listed, segment) != _since(wanted, segment)}
+    joins = before is not None and before.joined != after.joined
+    known = listed.keys() | wanted.keys()
+    moved = {segment for segment in known if joins or _since(listed, segment) != _since(wanted, segment)}
     turns = sorted(moved.union(before.unlisted if before else ()))
     now, later = turns[:most], turns[most:]
     return Listing(

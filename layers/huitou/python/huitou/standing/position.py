@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from huitou.kernel.ids import MemberId
 from huitou.kernel.values import lean
+from huitou.program.model import BrandId
 from huitou.program.rules import SegmentId
 from huitou.program.tiers import TierId
 
@@ -56,7 +57,8 @@ class Position:
     ``version`` counts what was stored of it. ``memberships`` are those that hold, and those that ended not longer ago
     than sales may come late. ``due_at`` is the next instant at which time alone may change anything here, because of
     ``due_for``; it may be early, never late. ``seen`` is None once something changed that it does not contain.
-    ``unlisted`` are segments whose lists of members have yet to follow (`standing.listed`).
+    ``joined`` are the brands that the member has joined, in order: lists of members are shown to those (E31).
+    ``unlisted`` are segments whose lists have yet to follow (`standing.listed`).
     """
 
     member: MemberId
@@ -68,6 +70,7 @@ class Position:
     memberships: tuple[Membership, ...] = ()
     due_at: datetime | None = None
     due_for: str | None = None
+    joined: tuple[BrandId, ...] = ()
     unlisted: tuple[SegmentId, ...] = ()
 
     def contains(self, facts: Seen) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from pynamodb.attributes import BinaryAttribute, JSONAttribute, UnicodeAttribute
+from pynamodb.attributes import BinaryAttribute, JSONAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.expressions.condition import Condition
 
 from huitou.kernel.commits import StaleReadError, Write
@@ -207,14 +207,16 @@ class PositionItem(Item):
     due_for = UnicodeAttribute(attr_name="w", null=True)
     due_pk = UnicodeAttribute(null=True)
     due_sk = UnicodeAttribute(null=True)
+    joined = JSONAttribute(attr_name="j", null=True)
     unlisted = JSONAttribute(attr_name="u", null=True)
 
 
 class ListedItem(Item):
-    """That a member is in a segment, and since when: an entry of the index of segments."""
+    """That a member is in a segment, since when, and which brands may see it: an entry of the index of segments."""
 
     segments_pk = UnicodeAttribute()
     segments_sk = UnicodeAttribute()
+    joined = UnicodeSetAttribute(null=True)
 
 
 class TablePositions:
@@ -225,7 +227,7 @@ class TablePositions:
 
     def save(self, before: Position | None, after: Listing) -> list[Write]:
         position = after.position
-        entered = (self._table.put(_listed_item(position.member, each), refused=_moved()) for each in after.entered)
+        entered = (self._table.put(_listed_item(position, each), refused=_moved()) for each in after.entered)
         kept = self._table.put(position_item(position), condition=_is_kept(before), refused=_moved())
         return [kept, *entered, *self._off_lists(position.member, after.left)]
 
@@ -239,9 +241,10 @@ class TablePositions:
             yield self._table.delete(ListedItem, *keys.listed(member, segment), refused=_moved())
 
 
-def _listed_item(member: MemberId, membership: Membership) -> ListedItem:
-    shard, since = keys.segment_entry(member, membership.segment, membership.since)
-    return ListedItem(*keys.listed(member, membership.segment), segments_pk=shard, segments_sk=since)
+def _listed_item(position: Position, membership: Membership) -> ListedItem:
+    shard, since = keys.segment_entry(position.member, membership.segment, membership.since)
+    key, joined = keys.listed(position.member, membership.segment), set(position.joined) or None
+    return ListedItem(*key, segments_pk=shard, segments_sk=since, joined=joined)
 
 
 def _is_kept(position: Position | None) -> Condition:
@@ -268,6 +271,7 @@ def position_item(position: Position) -> PositionItem:
         due_for=position.due_for,
         due_pk=due_pk,
         due_sk=due_sk,
+        joined=list(position.joined) or None,
         unlisted=list(position.unlisted) or None,
     )
 
@@ -284,6 +288,7 @@ def position_in(member: MemberId, item: PositionItem) -> Position:
         memberships=tuple(_membership(*each) for each in item.memberships or ()),
         due_at=parse_instant(item.due_sk) if item.due_sk else None,
         due_for=item.due_for,
+        joined=tuple(item.joined or ()),
         unlisted=tuple(item.unlisted or ()),
     )
 

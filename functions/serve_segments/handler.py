@@ -1,0 +1,106 @@
+"""Segments over HTTP: which there are, how many members each has, and who they are."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Path as PathPart
+
+from huitou.platform.http import (
+    Answer,
+    Cursor,
+    Limit,
+    answer,
+    create_app,
+    current_caller,
+    decode_cursor,
+    documented,
+    encode_cursor,
+    entry_point,
+    permission,
+)
+from huitou.platform.settings import MembersTable, ProgramTable, Settings, load
+from huitou.platform.table import Table
+from huitou.program.service import ProgramReader
+from huitou.program.store import TableVersions
+from huitou.segments.errors import SegmentNotFoundError
+from huitou.segments.roster_answers import (
+    CountedSegmentView,
+    SegmentMemberPage,
+    SegmentPage,
+    counted_segment_view,
+    segment_member_view,
+    segment_view,
+)
+from huitou.segments.rosters import Rosters
+from huitou.segments.store import TableMemberLists
+
+SEGMENTS = "/v1/segments"
+SEGMENT = f"{SEGMENTS}/<segment_id>"
+
+SegmentPath = Annotated[str, PathPart(max_length=31, description="A segment of the active programme.")]
+
+
+class Needs(Settings):
+    """What this function is told by its environment."""
+
+    members_table: MembersTable
+    program_table: ProgramTable
+
+
+settings = load(Needs)
+members = Table(settings.members_table, settings.region, settings.endpoint)
+programs = ProgramReader(TableVersions(Table(settings.program_table, settings.region, settings.endpoint)), monotonic)
+rosters = Rosters(TableMemberLists(members), programs)
+
+app = create_app("serve_segments", "Segments")
+
+
+@app.get(
+    SEGMENTS,
+    summary="List the segments",
+    security=permission("members:read"),
+    responses=documented({200: SegmentPage}),
+)
+def list_segments(cursor: Cursor = None, limit: Limit = 100) -> Answer:
+    """Those of the caller's brand and the group, by id, with what they ask of their members."""
+    page = rosters.segments(current_caller(app).brand, after=decode_cursor(cursor), limit=limit)
+    items = [segment_view(each) for each in page.items]
+    return answer({"items": items, "next_cursor": encode_cursor(page.next_cursor)})
+
+
+@app.get(
+    SEGMENT,
+    summary="Look at a segment",
+    security=permission("members:read"),
+    responses=documented({200: CountedSegmentView}, SegmentNotFoundError),
+)
+def get_segment(segment_id: SegmentPath) -> Answer:
+    """What it asks, and how many members are in it: for a key of a brand, of those who joined the brand.
+
+    A move shows here within seconds, that of a member who did something as that of one for whom time went by.
+    """
+    brand = current_caller(app).brand
+    described = rosters.segment(segment_id, brand)
+    return answer(counted_segment_view(described, rosters.count(described.segment, brand)))
+
+
+@app.get(
+    f"{SEGMENT}/members",
+    summary="List the members of a segment",
+    security=permission("members:read"),
+    responses=documented({200: SegmentMemberPage}, SegmentNotFoundError),
+)
+def list_segment_members(segment_id: SegmentPath, cursor: Cursor = None, limit: Limit = 100) -> Answer:
+    """Each with since when; for a key of a brand, those who joined the brand.
+
+    It is a list that follows what happens within seconds: who moves while you page through it may be missed or seen
+    twice. How one member stands at this moment is told by their standing.
+    """
+    page = rosters.members(segment_id, current_caller(app).brand, after=decode_cursor(cursor), limit=limit)
+    items = [segment_member_view(each) for each in page.items]
+    return answer({"items": items, "next_cursor": encode_cursor(page.next_cursor)})
+
+
+handler = entry_point(app)
