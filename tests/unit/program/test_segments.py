@@ -12,14 +12,18 @@ from huitou.program.document import canonical_json
 from huitou.program.model import GROUP
 from huitou.program.predicates import (
     AllOf,
+    AnyOf,
     Behaviour,
     Bounds,
     Consents,
     HasPoints,
+    InSegment,
     Joined,
     LastDays,
+    Predicate,
     Segment,
     Since,
+    Tagged,
 )
 from huitou.program.validation import read_document
 from tests.builders import document, program, rule
@@ -54,6 +58,23 @@ def test_segments_come_after_those_that_they_name() -> None:
     order = list(program(document(segments=[third, second, segment(LAPSED, id="first")])).segments)
 
     assert order == ["first", "second", "third"]
+
+
+def test_a_tag_is_put_on_by_hand_or_by_a_segment_that_may_be_seen() -> None:
+    """M3, E31: the conditions of another brand see neither who is in a brand's own segment nor its tags."""
+    gourmets = [
+        segment(LAPSED, id="of-group", tag="gourmet"),
+        segment(LAPSED, id="of-maru", tag="gourmet", brand="maru"),
+        segment(LAPSED, id="others", tag="other"),
+    ]
+    by_hand = Tagged(frozenset({"gourmet"}))
+
+    def asking(brand: str | None) -> Predicate | None:
+        asks = segment({"tags": ["gourmet"]}, id="asks", brand=brand)
+        return program(document(segments=[asks, *gourmets])).segments["asks"].when
+
+    assert asking("maru") == AnyOf((by_hand, InSegment(frozenset({"of-group", "of-maru"}))))
+    assert asking("sora") == asking(None) == AnyOf((by_hand, InSegment(frozenset({"of-group"}))))
 
 
 def test_it_is_known_which_segments_compare_a_member_with_all_others() -> None:

@@ -267,6 +267,16 @@ DEFINITIONS: list[tuple[dict[str, Any], str, str]] = [
         "These segments name each other in a circle: a → b → a.",
     ),
     (
+        with_segments(segment({"tags": ["gourmet"]}, tag="gourmet")),
+        WHEN,
+        "Who is in 'some' cannot depend on who is in it.",
+    ),
+    (
+        with_segments(segment(ONCE, tag="a gourmet")),
+        "/segments/0/tag",
+        "'a gourmet' is not a tag: use up to 64 letters, digits, _ . : and -.",
+    ),
+    (
         with_segments(segment({"any": [{"all": [ONCE] * 50}, {"all": [ONCE] * 48}]})),
         f"{WHEN}/any/1/all/47",
         f"A segment has at most {MOST_CONDITIONS} conditions; make a segment of some of them.",

@@ -87,6 +87,7 @@ def test_a_segment_says_what_it_asks_as_it_was_written(club: Club) -> None:
         "id": "active",
         "name": "Came lately",
         "brand": "group",
+        "tag": None,
         "type": "condition",
         "when": {"purchases": {"at_least": 1, "in": "last 10 days"}},
     }

@@ -24,7 +24,7 @@ OF_SORA = {
     "brand": "sora",
     "when": {"purchases": {"at_least": 1, "in": "last 5 days"}},
 }
-PUBLISHED = document(segments=[*SEGMENTS, OF_SORA], tiers=TIERS)
+PUBLISHED = document(segments=[{**SEGMENTS[0], "tag": "guest"}, *SEGMENTS[1:], OF_SORA], tiers=TIERS)
 ENROLLED = at("2026-03-01 12:00")
 JUST_AFTER = "2026-03-02T04:00:00.001Z"
 """When a sale at noon counts."""
@@ -88,7 +88,7 @@ def test_a_member_who_bought_just_now_is_told_all_at_once(counter: Counter) -> N
     assert (view["tier"]["id"], view["tier"]["cause"]) == ("basic", "enrolment")
     assert view["tier"]["prospect"]["next"]["missing"] == "2000"
     assert view["segments"] == [
-        {"id": "active", "name": "Came lately", "brand": "group", "since": JUST_AFTER, "cause": "facts"}
+        {"id": "active", "name": "Came lately", "brand": "group", "tag": "guest", "since": JUST_AFTER, "cause": "facts"}
     ]
     assert view["next"] == {"at": "2026-03-12T04:00:00.000Z", "why": "segment", "segment": "active"}
 

@@ -292,7 +292,7 @@ class PredicatePart(Part):
     """Their home store is one of these."""
 
     tags: Annotated[Asked[tuple[str, ...]], Field(min_length=1)] = None
-    """One of these tags was put on them."""
+    """They carry one of these tags, put on them by hand or by a segment."""
 
     consent: Asked[ConsentPart] = None
     """They agreed to hear from you, for example `{channel: line, purpose: marketing}`."""
@@ -333,6 +333,9 @@ class SegmentPart(Part):
 
     is_list: Annotated[bool, Field(alias="list")] = False
     """true, instead of `when`: you say who is in it, by uploading a list."""
+
+    tag: str | None = None
+    """A tag that everybody in it carries, for as long as they are. Conditions see it beside those set by hand."""
 
 
 def _form(entry: object) -> str:

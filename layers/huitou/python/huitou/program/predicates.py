@@ -317,6 +317,8 @@ class Segment:
     name: str
     brand: BrandId | None
     when: Predicate | None
+    tag: str | None = None
+    """What its members carry as long as they are in it: a tag by rule (M3)."""
 
     def is_shown_to(self, brand: BrandId) -> bool:
         """E31: the group sees all segments, a brand its own and the group's."""

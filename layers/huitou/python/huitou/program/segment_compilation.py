@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import time
 from fractions import Fraction
 from types import MappingProxyType
@@ -70,14 +70,17 @@ def compile_segments(
     entries: Iterable[Stored | SegmentId], units: Units, home_currency: CurrencyId
 ) -> Mapping[SegmentId, Segment]:
     """By id, each after those that it names."""
-    return MappingProxyType(in_order(_segment(entry, units, home_currency) for entry in entries))
+    parts = list(entries)
+    tagging = [entry for entry in parts if not isinstance(entry, str) and entry.get("tag")]
+    return MappingProxyType(in_order(_segment(entry, units, home_currency, tagging) for entry in parts))
 
 
-def _segment(entry: Stored | SegmentId, units: Units, home_currency: CurrencyId) -> Segment:
+def _segment(entry: Stored | SegmentId, units: Units, home_currency: CurrencyId, tagging: Sequence[Stored]) -> Segment:
     if isinstance(entry, str):
         return Segment(entry, entry, None, None)
-    when = _predicate(entry["when"], _Context(units, home_currency, entry["brand"])) if entry["when"] else None
-    return Segment(entry["id"], entry["name"], entry["brand"], when)
+    context = _Context(units, home_currency, entry["brand"], tagging)
+    when = _predicate(entry["when"], context) if entry["when"] else None
+    return Segment(entry["id"], entry["name"], entry["brand"], when, entry.get("tag"))
 
 
 def read_window(text: str) -> Window | None:
@@ -100,6 +103,8 @@ class _Context(NamedTuple):
     units: Units
     home_currency: CurrencyId
     brand: BrandId | None
+    tagging: Sequence[Stored]
+    """The segments whose members carry a tag."""
 
 
 def _predicate(part: Stored, context: _Context) -> Predicate:
@@ -132,6 +137,13 @@ def _usual_hour(part: Stored, _: _Context) -> UsualHour:
 def _days_since_joining(part: Stored, context: _Context) -> Joined:
     brands = part["brands"] or ([context.brand] if context.brand else [])
     return Joined(frozenset(brands), *_days(part))
+
+
+def _tagged(names: Sequence[str], context: _Context) -> Predicate:
+    """By hand, or by being in a segment that the asking one may see (E31)."""
+    by_hand = Tagged(frozenset(names))
+    by_rule = [part for part in context.tagging if part["tag"] in names and part["brand"] in {None, context.brand}]
+    return AnyOf((by_hand, InSegment(frozenset(part["id"] for part in by_rule)))) if by_rule else by_hand
 
 
 def _consent(part: Stored, context: _Context) -> Consents:
@@ -217,7 +229,7 @@ _READERS: Mapping[str, Reader] = {
     "gender": _profile("gender"),
     "language": _profile("language"),
     "home_store": _profile("home_store"),
-    "tags": lambda names, _: Tagged(frozenset(names)),
+    "tags": _tagged,
     "consent": _consent,
     "points": lambda part, context: HasPoints(*_points(part, context)),
     "expiring_points": _expiring_points,

@@ -31,6 +31,8 @@ class MembershipView(View):
     name: str
     brand: str
     """Whose segment it is: a brand's, or the `group`'s."""
+    tag: str | None
+    """What the member carries as long as they are in it."""
     since: datetime
     cause: MoveCause
     """What let it begin: something done or learnt (`facts`), time alone, or a publication (`program`)."""
@@ -107,6 +109,7 @@ def _membership_view(membership: Membership, program: Program) -> dict[str, Any]
         "id": membership.segment,
         "name": program.segments[membership.segment].name,
         "brand": _brand(membership.segment, program),
+        "tag": program.segments[membership.segment].tag,
         "since": format_instant(membership.since),
         "cause": membership.cause.value,
     }

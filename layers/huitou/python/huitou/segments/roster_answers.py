@@ -21,6 +21,8 @@ class SegmentView(View):
     name: str
     brand: str
     """Whose segment it is: a brand's, or the `group`'s."""
+    tag: str | None
+    """What its members carry as long as they are in it."""
     type: Literal["condition", "list"]
     """Whether members are in it because something is true of them, or because somebody put them there."""
     when: dict[str, Any] | None
@@ -66,6 +68,7 @@ def segment_view(described: Described) -> dict[str, Any]:
         "id": segment.id,
         "name": segment.name,
         "brand": segment.brand or GROUP,
+        "tag": segment.tag,
         "type": "condition" if when else "list",
         "when": _said(when) if when else None,
     }

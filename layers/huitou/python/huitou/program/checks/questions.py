@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from huitou.kernel.words import LANGUAGE_PATTERN, PURPOSE_PATTERN, TAG_PATTERN
 from huitou.program.checks.conditions import time_range
 from huitou.program.checks.findings import Path, Problems, at, decimals, not_negative, positive, units
-from huitou.program.checks.segment_parts import Question, questions
+from huitou.program.checks.segment_parts import Question, questions, segments
 from huitou.program.document import ProgramDocument, StorePart
 from huitou.program.document_segments import MOST_DAYS, AmountBoundsPart, OnlyPart, WholeBoundsPart
 from huitou.program.predicates import LastDays
@@ -155,11 +155,18 @@ _PURPOSE = re.compile(PURPOSE_PATTERN)
 
 def words(document: ProgramDocument) -> Problems:
     """What is compared with a member's record is written as it could stand there."""
+    for path, segment in segments(document):
+        if segment.tag is not None:
+            yield from _spelled((*path, "tag"), "tags", segment.tag)
     for question in questions(document):
         if question.kind in _WORDS:
-            pattern, otherwise = _WORDS[question.kind]
             for n, word in enumerate(question.asked):
-                if pattern.fullmatch(word) is None:
-                    yield at((*question.path, n), f"{word!r} is not {otherwise}.")
+                yield from _spelled((*question.path, n), question.kind, word)
         if question.kind == "consent" and _PURPOSE.fullmatch(question.asked.purpose) is None:
             yield at((*question.path, "purpose"), "A purpose is a word such as marketing: a-z, 0-9 and _.")
+
+
+def _spelled(path: Path, kind: str, word: str) -> Problems:
+    pattern, otherwise = _WORDS[kind]
+    if pattern.fullmatch(word) is None:
+        yield at(path, f"{word!r} is not {otherwise}.")

@@ -103,9 +103,13 @@ def no_circles(document: ProgramDocument) -> Problems:
     """Segments name others, and not each other in a circle: none of these could be judged first."""
     places = {name: path for path, name in segment_ids(document)}
     named: dict[str, set[str]] = {name: set() for name in places}
+    tagging = [segment for _, segment in segments(document) if segment.tag is not None]
     for question in questions(document):
         if question.kind == "segments":
             named[question.segment.id].update(name for name in question.asked if name in places)
+        if question.kind == "tags":
+            seen = (each for each in tagging if each.brand in {None, question.segment.brand})
+            named[question.segment.id].update(each.id for each in seen if each.tag in question.asked)
     for circle in circles(named):
         where = (*places[circle[0]][:2], "when")
         if len(circle) == 2:
