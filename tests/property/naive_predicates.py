@@ -18,7 +18,7 @@ from huitou.program.model import BrandId, Program
 from huitou.segments.alive import alive, repeats_of
 from huitou.segments.facts import Deed, DeedLine, Facts
 from huitou.segments.rfm import bought_within, measures_of
-from huitou.segments.rhythm import overdue_ratio, purchase_days, usual_interval
+from huitou.segments.rhythm import days_between, purchase_days, usual_interval
 
 
 class ByHand:
@@ -96,7 +96,7 @@ class ByHand:
     def _overdue(self, asked: p.Overdue) -> bool:
         bought = [deed for deed in self.deeds if deed.is_purchase]
         usual = usual_interval(purchase_days(bought, self.zone))
-        return usual is not None and overdue_ratio(bought[-1].at, usual, self.at, self.zone) >= asked.least
+        return usual is not None and days_between(bought[-1].at, self.at, self.zone) / usual >= asked.least
 
     def _alive(self, asked: p.Alive) -> bool:
         """To the millisecond, the span is what it means."""

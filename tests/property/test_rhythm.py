@@ -17,7 +17,7 @@ from huitou.program.predicates import Bounds
 from huitou.segments.alive import Repeats, alive, probability, silence
 from huitou.segments.facts import AliveModel
 from huitou.segments.rfm import Measures, cuts_of, measures_of, scale_of
-from huitou.segments.rhythm import after_days, days_between, overdue, overdue_ratio, usual_interval
+from huitou.segments.rhythm import after_days, days_between, overdue, usual_interval
 from tests.builders import at
 from tests.deeds import bought
 
@@ -81,7 +81,7 @@ def test_who_is_overdue_is_so_by_the_ratio(
     interval = Fraction(halves, 2)
     span = overdue(last, interval, least, zone)
     assert span is not None
-    assert span.verdict(now).holds == (overdue_ratio(last, interval, now, zone) >= least)
+    assert span.verdict(now).holds == (days_between(last, now, zone) / interval >= least)
 
 
 @given(MODELS, REPEATS, LEVELS)

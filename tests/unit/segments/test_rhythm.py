@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from huitou.program.predicates import Bounds
-from huitou.segments.alive import Repeats, alive, probability, probability_at, repeats_of
+from huitou.segments.alive import WEEK, Repeats, alive, probability, repeats_of
 from huitou.segments.facts import RfmScale, Verdict
 from huitou.segments.rfm import Measures, bought_within, cuts_of, measures_of, scale_of
-from huitou.segments.rhythm import ALWAYS, Span, after_days, overdue, overdue_ratio, purchase_days, usual_interval
+from huitou.segments.rhythm import ALWAYS, Span, after_days, days_between, overdue, purchase_days, usual_interval
 from tests.builders import at
 from tests.deeds import CDNOW, bought, visited
 
@@ -73,7 +73,6 @@ def test_who_comes_weekly_is_twice_overdue_two_weeks_later_at_the_same_time() ->
     assert span == Span(at("2026-03-19 18:00"), None)
     assert span.verdict(at("2026-03-19 18:00") - MILLISECOND) == Verdict(False, at("2026-03-19 18:00"))
     assert span.verdict(at("2026-03-19 18:00")) == Verdict(True, None)
-    assert overdue_ratio(LAST, Fraction(7), at("2026-03-19 18:00"), TAIPEI) == 2
 
 
 def test_days_are_local_also_when_the_clocks_change() -> None:
@@ -112,8 +111,9 @@ def test_a_member_is_at_risk_from_one_level_down_to_another() -> None:
     assert span.begin is not None
     assert span.end is not None
     assert LAST < span.begin < span.end
-    assert probability_at(CDNOW, repeats, LAST, span.begin, TAIPEI) == pytest.approx(0.5)
-    assert probability_at(CDNOW, repeats, LAST, span.end, TAIPEI) == pytest.approx(0.2)
+    for instant, level in ((span.begin, 0.5), (span.end, 0.2)):
+        age = repeats.t_x + float(days_between(LAST, instant, TAIPEI))
+        assert probability(CDNOW, repeats.x, repeats.t_x / WEEK, age / WEEK) == pytest.approx(level)
     assert span.verdict(LAST + MILLISECOND) == Verdict(False, span.begin)
     assert span.verdict(span.begin) == Verdict(True, span.end)
     assert span.verdict(span.end) == Verdict(False, None)

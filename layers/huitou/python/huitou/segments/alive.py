@@ -26,7 +26,7 @@ from zoneinfo import ZoneInfo
 
 from huitou.program.predicates import Bounds
 from huitou.segments.facts import AliveModel
-from huitou.segments.rhythm import ALWAYS, LONGEST, Span, after_days, days_between
+from huitou.segments.rhythm import ALWAYS, LONGEST, Span, after_days
 
 WEEK = 7
 """The unit of time of `AliveModel`, in days."""
@@ -58,12 +58,6 @@ def probability(model: AliveModel, x: int, t_x: float, age: float) -> float:
         return 1.0
     faded = _odds_of_leaving(model, x) * _power((model.alpha + age) / (model.alpha + t_x), model.r + x)
     return 1 / (1 + faded)
-
-
-def probability_at(model: AliveModel, repeats: Repeats, last: datetime, at: datetime, zone: ZoneInfo) -> float:
-    """P(alive) at ``at``, whose ``last`` purchase was before."""
-    t_x = repeats.t_x / WEEK
-    return probability(model, repeats.x, t_x, t_x + float(days_between(last, at, zone)) / WEEK)
 
 
 def silence(model: AliveModel, repeats: Repeats, level: float) -> float | None:

@@ -63,11 +63,6 @@ def usual_interval(days: Sequence[date]) -> Fraction | None:
     return Fraction(gaps[middle] + gaps[-1 - middle], 2)
 
 
-def overdue_ratio(last: datetime, interval: Fraction, at: datetime, zone: ZoneInfo) -> Fraction:
-    """How many usual intervals have passed since the ``last`` purchase; ``at`` is not before it."""
-    return days_between(last, at, zone) / interval
-
-
 def overdue(last: datetime, interval: Fraction, least: Fraction, zone: ZoneInfo) -> Span | None:
     """While at least ``least`` usual intervals have passed since ``last``, without another purchase; None: never."""
     begin = after_days(last, interval * least, zone)
