@@ -32,6 +32,7 @@ TYPES: Final = {
     "ENTRY": ("M#", r"ENTRY#[^#]+#\d{10}"),
     "PURCHASE": ("M#", r"PURCHASE#\w{26}"),
     "EVENT": ("M#", r"EVENT#\w{26}"),
+    "QUARTER": ("M#", r"QUARTER#\d{5}"),
     "CONSENT": ("M#", "CONSENT#.+"),
     "IDENTITY": ("IDENTITY#", "IDENTITY"),
     "RECEIPT": ("RECEIPT#", "RECEIPT"),

@@ -34,13 +34,16 @@ from huitou.purchases.refund_store import TableRefunds
 from huitou.purchases.refunds import LineAsked, Refund, refund_id
 from huitou.purchases.service import Purchases, Recorded, SeenVisit
 from huitou.purchases.store import TableMemberStates, TablePurchases
+from huitou.segments.ports import Deeds
 from huitou.segments.seeing import JudgedSegments
+from huitou.segments.store import TableDeeds
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_budgets import MemoryBudgets
 from huitou.simulator.memory_insights import MemoryFindings
 from huitou.simulator.memory_members import MemoryMembers
 from huitou.simulator.memory_purchases import MemoryMemberStates, MemoryPurchases
 from huitou.simulator.memory_refunds import MemoryRefunds
+from huitou.simulator.memory_segments import MemoryDeeds
 from huitou.simulator.memory_standing import MemoryStandings
 from huitou.standing.ports import StandingStore
 from huitou.standing.store import TableStandings
@@ -306,9 +309,12 @@ def members_on(table: Any) -> MemberStore:
 
 def judged_on(table: Any, programs: Programs) -> JudgedSegments:
     """What says who is in which segment, over the stores of ``table``."""
-    deeds = MemoryPurchases(table) if isinstance(table, MemoryTable) else TablePurchases(table)
     insights = InsightsReader(findings_on(table), lambda: 0.0)
-    return JudgedSegments(members_on(table), deeds, programs, insights)
+    return JudgedSegments(members_on(table), deeds_on(table), programs, insights)
+
+
+def deeds_on(table: Any) -> Deeds:
+    return MemoryDeeds(table) if isinstance(table, MemoryTable) else TableDeeds(table)
 
 
 def findings_on(table: Any) -> FindingsStore:

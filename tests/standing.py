@@ -21,7 +21,7 @@ from huitou.standing.position import Position
 from huitou.standing.store import TablePositions
 from tests.builders import MEI, OPENED, document, program
 from tests.members import HASHER
-from tests.purchases import NOON, Shop, findings_on
+from tests.purchases import NOON, Shop, deeds_on, findings_on
 
 SEGMENTS = [
     {"id": "active", "name": "Came lately", "when": {"purchases": {"at_least": 1, "in": "last 10 days"}}},
@@ -49,7 +49,7 @@ class Standings(Shop):
         self.segments = Segments(
             states=self.states,
             profiles=self.profiles,
-            deeds=self.purchases,  # type: ignore[arg-type]  # both kinds of stores read deeds too
+            deeds=deeds_on(self.table),
             positions=self.positions,
             insights=InsightsReader(self.findings, count(step=CACHE_SECONDS).__next__),
             programs=self.programs,

@@ -137,7 +137,7 @@ class ServiceStack(FunctionStack):
         }
         react = self.function("react_to_changes", told, WORKER_TIMEOUT)
         react.allow(
-            ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"],
+            ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
             self.data.members.table_arn,
         )
         react.allow(["sqs:SendMessage"], due.queue_arn)

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cli.program_file import read_program_file
 from cli.sample_data import SampleSales
 from huitou.kernel.ids import MemberId
-from huitou.program.compilation import compile_program
-from huitou.program.document import canonical_json
 from huitou.program.model import Program
-from huitou.program.validation import read_document
 from huitou.segments.facts import Deed
 from huitou.segments.loading import deed_of_purchase
-from tests.benchmarks.stage import PROGRAM
+from tests.benchmarks.stage import sample_program
 from tests.lives import Life
 
 MEMBERS = 50
@@ -48,8 +43,7 @@ class Evaluated:
 
 def measure() -> Evaluated:
     """The year of some households, a look after each purchase and each time that the clock was told to look."""
-    written = read_document(json.dumps(read_program_file(PROGRAM).document))
-    program = compile_program(json.loads(canonical_json(written)), 1)
+    program = sample_program()
     found = Evaluated(len(program.segments))
     for history in SampleSales(members=MEMBERS).histories():
         deeds = [deed for sale in history.purchases if (deed := deed_of_purchase(sale))]

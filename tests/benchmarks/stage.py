@@ -36,8 +36,12 @@ from huitou.points.decisions import Decision, Earn, Settle, decide
 from huitou.points.earning import Earning
 from huitou.points.store import TableWallets
 from huitou.points.wallet import Cause
+from huitou.program.compilation import compile_program
+from huitou.program.document import canonical_json
+from huitou.program.model import Program
 from huitou.program.publishing import ProgramPublisher
 from huitou.program.store import TableVersions
+from huitou.program.validation import read_document
 from huitou.segment_composition import segments_on
 from huitou.standing.store import TableStandings
 from tests.contract.targets import REGION, create_table
@@ -182,6 +186,12 @@ class Stage:
                 self.table.commit(self.wallets.save(wallet, decision))
                 wallet = self.wallets.as_saved(wallet, decision)  # noqa: PLW2901 - goes on with what was saved
         self.look_at(member)
+
+
+def sample_program() -> Program:
+    """`PROGRAM`, as it is published first."""
+    written = read_document(json.dumps(read_program_file(PROGRAM).document))
+    return compile_program(json.loads(canonical_json(written)), 1)
 
 
 @contextmanager

@@ -63,7 +63,7 @@ ALLOWED = {
     "book_due": READ | WRITE | CONSUME | {"sqs:SendMessage"},
     "react_to_changes": READ_STREAM
     | KEEP
-    | {"dynamodb:DeleteItem", "sqs:SendMessage", "s3:PutObject", "s3:ListBucket"},
+    | {"dynamodb:UpdateItem", "dynamodb:DeleteItem", "sqs:SendMessage", "s3:PutObject", "s3:ListBucket"},
     "publish_changes": READ_STREAM | {"dynamodb:GetItem", "events:PutEvents", "s3:PutObject", "s3:ListBucket"},
 }
 

@@ -9,7 +9,7 @@ import pytest
 
 from huitou.program.compilation import compile_program
 from huitou.program.document import canonical_json
-from huitou.program.model import GROUP
+from huitou.program.model import GROUP, LinesAsked
 from huitou.program.predicates import (
     AllOf,
     AnyOf,
@@ -168,3 +168,37 @@ def test_it_is_known_whether_sales_need_segments() -> None:
 
     assert program(names_one).segments_of_rules == {"friends"}
     assert not program(document(segments=["friends"])).segments_of_rules
+
+
+BREAD = {"spend": {"at_least": 1, "in": "ever", "of": {"categories": ["bread"]}}}
+TWO = {"at_least": 2, "in": "ever"}
+A_TEA = {"days_since_last_purchase": {"at_least": 1, "of": {"skus": ["tea-1"]}}}
+
+
+@pytest.mark.parametrize(
+    ("conditions", "categories", "skus"),
+    [
+        ([], set(), set()),
+        ([LAST_YEAR], set(), set()),
+        ([BREAD, LAST_YEAR], {"bread"}, set()),
+        ([{"all": [BREAD, {"not": A_TEA}]}], {"bread"}, {"tea-1"}),
+        ([BREAD, {"categories": {"at_least": 3, "in": "this year"}}], None, set()),
+        (
+            [{"categories": {"at_least": 2, "in": "ever", "of": {"categories": ["bread", "tea"]}}}],
+            {"bread", "tea"},
+            set(),
+        ),
+        ([{"categories": {"at_least": 2, "in": "ever", "of": {"skus": ["tea-1"]}}}], None, {"tea-1"}),
+    ],
+)
+def test_a_programme_knows_which_lines_its_segments_ask_for(
+    conditions: list[Any], categories: set[str] | None, skus: set[str]
+) -> None:
+    """Of what lies back, no others are kept for them; None: those of every category."""
+    written = [segment(when, id=f"s{number}") for number, when in enumerate(conditions)]
+    asked = program(document(segments=written)).lines_asked
+    assert asked == LinesAsked(None if categories is None else frozenset(categories), frozenset(skus))
+    assert asked.contains(asked)
+    assert asked.contains(LinesAsked())
+    assert LinesAsked(None, frozenset({"tea-1"})).contains(asked)
+    assert LinesAsked().contains(asked) is (asked == LinesAsked())

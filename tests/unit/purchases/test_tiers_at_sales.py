@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from huitou.kernel.facts import Fact
+from huitou.points.wallet import noted
 from huitou.program.model import Program
 from huitou.purchases.model import VisitType
 from huitou.purchases.service import Recorded
-from huitou.purchases.standing import noted, personal, taken_in
+from huitou.purchases.standing import personal, taken_in
 from huitou.standing.keeping import MOST_FACTS, MOST_UNSEEN
 from huitou.standing.model import Record
 from huitou.standing.timeline import ProgramTimeline
@@ -140,7 +141,7 @@ def test_history_that_an_import_brings_years_later_lifts_at_the_sale_that_reache
         at = NOON + number * DAY / 4
         reached = personal(home, record, timeline, version, at).tier
         assert reached == ("gold" if number >= 334 else "basic"), number
-        home = noted(home, [Fact(at, at, 3, 1, 0)])
+        home = noted(home, Fact(at, at, 3, 1, 0))
         home, record = taken_in(home, record, timeline, version, NOON + 3650 * DAY)
 
 

@@ -15,7 +15,7 @@ from huitou.kernel.instants import EPOCH
 from huitou.platform.table import Table
 from huitou.points.decisions import Decision, touch
 from huitou.points.store import TableWallets
-from huitou.purchases.standing import noted
+from huitou.points.wallet import noted
 from tests.builders import at, document
 from tests.contract.targets import REGION
 from tests.serving import Event, publish
@@ -53,7 +53,7 @@ def spend(member: str, amount: int, when: str) -> None:
     before = wallets.load(MemberId(member), "points")
     assert before is not None
     fact = Fact(at(when), at(when), amount, 1, 0)
-    table.commit(wallets.save(before, Decision(touch(noted(before, [fact]), at(when)), ())))
+    table.commit(wallets.save(before, Decision(touch(noted(before, fact), at(when)), ())))
 
 
 def tier(function: Function, member: str, when: str) -> dict[str, Any]:

@@ -10,16 +10,17 @@ from huitou.members.store import TableMembers
 from huitou.platform.pauses import pause
 from huitou.platform.table import Table
 from huitou.program.service import ProgramReader
-from huitou.purchases.store import TableMemberStates, TablePurchases
+from huitou.purchases.store import TableMemberStates
 from huitou.segments.seeing import JudgedSegments
 from huitou.segments.service import Segments
+from huitou.segments.store import TableDeeds
 from huitou.standing.store import TablePositions
 
 
 def judged_on(members: Table, program: Table, programs: ProgramReader) -> JudgedSegments:
     """As `segments_on`, for who decides sales."""
     return JudgedSegments(
-        TableMembers(members), TablePurchases(members), programs, InsightsReader(TableFindings(program), monotonic)
+        TableMembers(members), TableDeeds(members), programs, InsightsReader(TableFindings(program), monotonic)
     )
 
 
@@ -28,7 +29,7 @@ def segments_on(members: Table, program: Table, programs: ProgramReader) -> Segm
     return Segments(
         states=TableMemberStates(members),
         profiles=TableMembers(members),
-        deeds=TablePurchases(members),
+        deeds=TableDeeds(members),
         positions=TablePositions(members),
         insights=InsightsReader(TableFindings(program), monotonic),
         programs=programs,

@@ -139,7 +139,7 @@ class Erasures:
             return []
         after = decision.wallet if decision.entries else touch(wallet, at)
         if is_home:
-            after = replace(after, erased_at=after.erased_at or erasure.erased_at)
+            after = replace(after, erased_at=after.erased_at or erasure.erased_at, packed_until=None)
         return self._wallets.save(wallet, replace(decision, wallet=after))
 
 

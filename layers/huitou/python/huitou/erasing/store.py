@@ -85,7 +85,7 @@ class WordsItem(Item):
 
 
 WORDS = ("reason", "message", "client_reference", "reference", "data")
-DESTROYED = (keys.CONSENT_PREFIX, keys.MERGED_PREFIX)
+DESTROYED = (keys.CONSENT_PREFIX, keys.MERGED_PREFIX, keys.QUARTER_PREFIX)
 """Of these nothing stays."""
 SILENCED = (keys.PURCHASE_PREFIX, keys.EVENT_PREFIX, keys.ENTRY_PREFIX)
 """Of these only the words go."""
@@ -131,7 +131,7 @@ class TableKept:
         self._table = table
 
     def walk(self, member: MemberId, after: str | None) -> Iterator[Kept]:
-        prefixes: Sequence[str] = (*DESTROYED, *SILENCED)
+        prefixes: Sequence[str] = tuple(_KINDS)
         if after is not None:
             begun = [index for index, prefix in enumerate(prefixes) if after.startswith(prefix)]
             if not begun:

@@ -30,6 +30,8 @@ WALLET_HEAD = "HEAD"
 ENTRY_PREFIX = "ENTRY#"
 PURCHASE_PREFIX = "PURCHASE#"
 EVENT_PREFIX = "EVENT#"
+QUARTER_PREFIX = "QUARTER#"
+"""Right behind purchases, so that one query reads the last purchases and the packs before them."""
 CONSENT_PREFIX = "CONSENT#"
 COMMAND_PREFIX = "COMMAND#"
 STANDING = "STANDING"
@@ -111,6 +113,24 @@ def event(member_id: str, ulid: str) -> Key:
 def since(prefix: str, at: datetime | None) -> tuple[str, str]:
     """A range of sort keys: purchases or events from ``at`` on; None: all."""
     return f"{prefix}{first_ulid(at) if at else ''}", f"{prefix}~"
+
+
+_FAR = 99_999
+"""Quarters are counted down: the latest comes first, next to the latest purchases."""
+
+
+def quarter(member_id: str, number: int) -> Key:
+    """What the member did in a quarter of a year, packed; quarters are numbered from the year 0 on."""
+    return member(member_id), f"{QUARTER_PREFIX}{_FAR - number:05d}"
+
+
+def parse_quarter(sk: str) -> int:
+    return _FAR - int(sk.removeprefix(QUARTER_PREFIX))
+
+
+def with_quarters(purchases: tuple[str, str], first: int | None) -> tuple[str, str]:
+    """A range of purchases that goes on, over the quarters from ``first`` on; None: all."""
+    return purchases[0], f"{QUARTER_PREFIX}~" if first is None else quarter("", first)[1]
 
 
 def consent(member_id: str, channel: str, brand: str, purpose: str, at: datetime) -> Key:

@@ -71,6 +71,7 @@ class WalletItem(Item):
     absorbed = UnicodeAttribute(attr_name="o", null=True)
     earned_since = IntegerAttribute(attr_name="s", null=True)
     erased_at = IntegerAttribute(attr_name="e", null=True)
+    packed_until = IntegerAttribute(attr_name="t", null=True)
     due_pk = UnicodeAttribute(null=True)
     due_sk = UnicodeAttribute(null=True)
     members_pk = UnicodeAttribute(null=True)
@@ -287,6 +288,7 @@ def _wallet_item(wallet: Wallet, wake_at: datetime | None) -> WalletItem:
         absorbed=" ".join(wallet.absorbed) or None,
         earned_since=wallet.earned_since or None,
         erased_at=to_millis(wallet.erased_at) if wallet.erased_at else None,
+        packed_until=to_millis(wallet.packed_until) if wallet.packed_until else None,
         due_pk=due_pk,
         due_sk=due_sk,
         members_pk=keys.member_shard(wallet.member) if wallet.home else None,
@@ -296,6 +298,11 @@ def _wallet_item(wallet: Wallet, wake_at: datetime | None) -> WalletItem:
 def brands_in(head: WalletItem) -> Mapping[BrandId, datetime]:
     """Which brands the member has joined, and when."""
     return {brand: from_millis(at) for brand, at in unpack_counts(head.brands or "").items()}
+
+
+def packed_until_in(head: WalletItem) -> datetime | None:
+    """Up to when what the member did is packed."""
+    return from_millis(head.packed_until) if head.packed_until is not None else None
 
 
 def _wallet(member: MemberId, head: WalletItem, items: Mapping[str, LotsItem]) -> Wallet | None:
@@ -329,6 +336,7 @@ def _wallet(member: MemberId, head: WalletItem, items: Mapping[str, LotsItem]) -
         absorbed=tuple(map(MemberId, (head.absorbed or "").split())),
         earned_since=head.earned_since or 0,
         erased_at=from_millis(head.erased_at) if head.erased_at is not None else None,
+        packed_until=packed_until_in(head),
     )
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from huitou.kernel.facts import Fact
 from huitou.kernel.ids import Digest, MemberId
-from huitou.kernel.values import lean
+from huitou.kernel.values import changed, lean
 from huitou.program.model import BrandId, CurrencyId
 
 if TYPE_CHECKING:
@@ -290,6 +290,9 @@ class Wallet:
     """E15: whose partitions belong to this member too (kept in the wallet of the home currency only)."""
     earned_since: int = 0
     """E15: what was earned under this member's name since they were merged into another, in the other's wallet."""
+    packed_until: datetime | None = None
+    """What the member did before this instant is in packs, as it counts now; None: nothing is packed (kept in the
+    wallet of the home currency only)."""
     outlook: Outlook | None = field(default=None, compare=False, repr=False)
     """What the lots come to, as the decision knew that made the wallet; never stored."""
 
@@ -318,6 +321,14 @@ class Wallet:
 def open_wallet(member: MemberId, currency: CurrencyId, now: datetime) -> Wallet:
     """An empty wallet, version 0: not yet stored."""
     return Wallet(member, currency, 0, (), 1, {}, None, now)
+
+
+def noted(home: Wallet, *facts: Fact) -> Wallet:
+    """The home wallet with more for the standing to take in. What was packed from the first of them on is loose again:
+    whatever changes what a member did notes a fact of its instant.
+    """
+    packed_until = home.packed_until and min(home.packed_until, *(fact.at for fact in facts))
+    return changed(home, unseen=(*home.unseen, *facts), packed_until=packed_until)
 
 
 def balance_of(lots: Iterable[Lot], at: datetime, holds: Collection[Hold] = (), debts: Iterable[Debt] = ()) -> Balance:

@@ -56,7 +56,7 @@ def compile_program(stored: Stored, version: int) -> Program:
 
     What segments are made of, some 25 classes, is loaded with the first programme that is read, and no start waits.
     """
-    from huitou.program.looking_back import comparing, looks_back_days  # noqa: PLC0415
+    from huitou.program.looking_back import comparing, lines_asked, looks_back_days  # noqa: PLC0415
     from huitou.program.segment_compilation import compile_segments  # noqa: PLC0415
 
     zone = ZoneInfo(stored["time_zone"])
@@ -83,6 +83,7 @@ def compile_program(stored: Stored, version: int) -> Program:
         tiers=_tiers(stored.get("tiers"), units, stored["home_currency"]),
         segments=segments,
         looks_back_days=looks_back_days(segments.values()),
+        lines_asked=lines_asked(segments.values()),
         comparing_segments=comparing(segments.values()),
         money_off=MappingProxyType(
             {(part["brand"], part["currency"]): _money_off(part, units) for part in stored.get("money_off", ())}
@@ -126,7 +127,6 @@ def _currency(part: Stored) -> PointCurrency:
         expiry=_expiry(part["expiry"]),
         pending_days=part["pending_days"],
         transferable=part.get("transferable", False),
-        expiry_notice_days=part.get("expiry_notice_days"),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from graphlib import TopologicalSorter
 
+from huitou.program.model import NO_LINES, LinesAsked
 from huitou.program.predicates import (
     Alive,
     AllOf,
@@ -60,6 +61,14 @@ def looks_back_days(segments: Iterable[Segment]) -> int | None:
     return max(known, default=0) if len(known) == len(reaches) else None
 
 
+def lines_asked(segments: Iterable[Segment]) -> LinesAsked:
+    """Which lines of what a member bought are enough to judge all of them."""
+    asked = [_lines(leaf) for segment in segments if segment.when for leaf in leaves_of(segment.when)]
+    some = [each.categories for each in asked if each.categories is not None]
+    categories = frozenset[str]().union(*some) if len(some) == len(asked) else None
+    return LinesAsked(categories, frozenset[str]().union(*(each.skus for each in asked)))
+
+
 def comparing(segments: Iterable[Segment]) -> frozenset[SegmentId]:
     """Those that compare a member with what is known of all together, or name one that does.
 
@@ -82,6 +91,15 @@ def _reach(leaf: Leaf) -> int | None:
         case Since() | Overdue() | Alive() | RfmClass():
             return None
     return 0
+
+
+def _lines(leaf: Leaf) -> LinesAsked:
+    match leaf:
+        case Behaviour(quantity="categories", only=only) if only.skus or not only.categories:
+            return LinesAsked(None, only.skus)
+        case Behaviour(only=only) | Share(only=only) | Since(only=only) | UsualHour(only=only):
+            return LinesAsked(only.categories, only.skus)
+    return NO_LINES
 
 
 def _length(window: Window) -> int | None:

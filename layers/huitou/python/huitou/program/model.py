@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from huitou.program.rules import EarningRule, SegmentId
@@ -94,8 +94,22 @@ class PointCurrency:
     """Cooling-off (鑑賞期): spendable from the start of the local day this many days after the sale; 0: at once."""
     transferable: bool = False
     """Whether members may give these points to each other (M11)."""
-    expiry_notice_days: int | None = None
-    """So many local days before its end a lot is announced (M8); None: it is not."""
+
+
+class LinesAsked(NamedTuple):
+    """Which lines of purchases segments ask for: those of ``categories`` (None: of any) and those of ``skus``."""
+
+    categories: frozenset[str] | None = frozenset()
+    skus: frozenset[str] = frozenset()
+
+    def contains(self, other: LinesAsked) -> bool:
+        """Whether who knows these lines knows the others."""
+        if self.categories is None or (other.categories is not None and other.categories <= self.categories):
+            return other.skus <= self.skus
+        return False
+
+
+NO_LINES = LinesAsked()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +140,8 @@ class Program:
     """Each after those that it names, so that they can be judged one after the other."""
     looks_back_days: int | None = 0
     """How many local days of what a member did are enough to judge ``segments``; None: all there is."""
+    lines_asked: LinesAsked = NO_LINES
+    """Which lines of what a member bought are enough to judge ``segments``."""
     comparing_segments: frozenset[SegmentId] = frozenset()
     """Those of ``segments`` that compare a member with what is known of all members together (M16, M18)."""
     money_off: Mapping[tuple[BrandId, CurrencyId], MoneyOff] = field(default_factory=dict)
@@ -139,12 +155,6 @@ class Program:
     hold_limit: timedelta = timedelta(hours=1)
     """E17: how long a hold lasts at most."""
     settlement: Settlement = field(default_factory=Settlement)
-
-    @property
-    def places_members(self) -> bool:
-        """Whether there is anything to work out of where a member stands, and when time changes it."""
-        notices = any(currency.expiry_notice_days is not None for currency in self.currencies.values())
-        return bool(self.tiers or self.segments) or notices
 
     @property
     def segments_of_rules(self) -> frozenset[SegmentId]:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from huitou.kernel.errors import FieldError, InvalidError
 from huitou.program.checks import (
     conditions,
-    currencies,
     interplay,
     names,
     questions,
@@ -84,7 +83,6 @@ _CHECKS: tuple[Callable[[ProgramDocument], Problems], ...] = (
     references.conditions,
     references.repetitions,
     references.home_currency,
-    currencies.notices,
     rewards.rewards,
     rewards.multiplied_rates,
     rewards.caps,

@@ -15,7 +15,7 @@ from huitou.points.circumstances import Circumstances
 from huitou.points.decisions import Command, Decision, Earn, KeepAlive, decide_all, keep_alive
 from huitou.points.earning import Earning, attribution, earnings
 from huitou.points.plan import counters as counters_asked
-from huitou.points.wallet import Cause, Entry, EntryType, Origin, Wallet, open_wallet
+from huitou.points.wallet import Cause, Entry, EntryType, Origin, Wallet, noted, open_wallet
 from huitou.program.model import BrandId, CurrencyId, Program
 from huitou.program.ports import Programs
 from huitou.program.rules import RuleId
@@ -145,8 +145,7 @@ def sold(home: Wallet, purchase: Purchase, points: int) -> Wallet:
     """The home wallet with the sale counted: as one more at its brand, and as a fact for the standing to take in."""
     at, brand = purchase.occurred_at, purchase.brand
     fact = Fact(at, at, purchase.spend, 1, points)
-    bought = {**home.bought, brand: home.bought.get(brand, 0) + 1}
-    return changed(home, bought=bought, unseen=(*home.unseen, fact))
+    return changed(noted(home, fact), bought={**home.bought, brand: home.bought.get(brand, 0) + 1})
 
 
 def grants_of(worth: Worth, left: Mapping[RuleId, Left], program: Program) -> tuple[Grant, ...]:

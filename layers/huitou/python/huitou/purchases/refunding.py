@@ -22,7 +22,7 @@ from huitou.points.earning import Earning
 from huitou.points.handing_over import as_booked_here, lots_from
 from huitou.points.moves import GiveBack, TakeBack
 from huitou.points.refunding import share_to_return
-from huitou.points.wallet import Cause, Entry, EntryType, Wallet
+from huitou.points.wallet import Cause, Entry, EntryType, Wallet, noted
 from huitou.program.model import CurrencyId, Program, Sliding
 from huitou.program.rules import RuleId
 from huitou.purchases.decisions import recompute
@@ -286,7 +286,7 @@ def _without(before: Purchase, after: Purchase, home: Wallet, collected: int, no
         points=-collected,
     )
     counting = {brand: count for brand, count in bought.items() if count > 0}
-    return replace(home, bought=counting, unseen=(*home.unseen, fact))
+    return replace(noted(home, fact), bought=counting)
 
 
 def _places(purchase: Purchase, asked: LineAsked) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from huitou.kernel.facts import Fact
 from huitou.kernel.ids import MemberId, occurred_at_of
 from huitou.points.decisions import Decision, KeepAlive, keep_alive, touch
 from huitou.points.membership import require_seen
-from huitou.points.wallet import Cause, Wallet
+from huitou.points.wallet import Cause, Wallet, noted
 from huitou.program.model import BrandId, CurrencyId, Program
 from huitou.program.rules import SegmentId
 from huitou.program.tiers import TierId
@@ -86,18 +86,13 @@ def is_whole(wallets: Mapping[CurrencyId, Wallet], record: Record) -> bool:
     return max((wallet.folds for wallet in wallets.values()), default=0) == record.folds
 
 
-def noted(home: Wallet, facts: Sequence[Fact]) -> Wallet:
-    """The home wallet with more for the standing to take in."""
-    return replace(home, unseen=(*home.unseen, *facts))
-
-
 def visited(
     wallets: Mapping[CurrencyId, Wallet], home: Wallet, visit: Visit, program: Program, now: datetime
 ) -> Mapping[CurrencyId, Decision]:
     """The home wallet one version on, in any case; it notes who was there for the standing."""
     if not visit.type.is_presence:
         return {home.currency: Decision(touch(home, now), ())}
-    home = noted(home, [Fact(visit.occurred_at, visit.occurred_at, 0, 1, 0)])
+    home = noted(home, Fact(visit.occurred_at, visit.occurred_at, 0, 1, 0))
     activity = KeepAlive(visit.brand, visit.occurred_at, Cause("event", str(visit.id)))
     kept_alive = keep_alive({**wallets, home.currency: home}.values(), activity, program, now)
     return {home.currency: Decision(touch(home, now), ()), **kept_alive}

@@ -7,10 +7,10 @@ so that ten lines take one write unit; when it happened is in the key.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
-from typing import Any, TypeVar
+from datetime import date
+from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, JSONAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
@@ -28,8 +28,6 @@ from huitou.purchases.packing import pack, pack_returns, unpack, unpack_returns
 from huitou.purchases.ports import Awaited, MemberState
 from huitou.purchases.standing import is_whole
 from huitou.standing.store import PositionItem, StandingItem, position_in, record_in
-
-I = TypeVar("I", bound=Item)  # noqa: E741 - an item, nothing else
 
 
 class SaleItem(Item):
@@ -169,17 +167,6 @@ class TablePurchases:
             newest_first=True,
         )
         return Page(tuple(purchase_in(member, item) for item in page.items), page.next_cursor)
-
-    def purchases_since(self, member: MemberId, since: datetime | None) -> Iterator[Purchase]:
-        return (purchase_in(member, item) for item in self._since(PurchaseItem, member, keys.PURCHASE_PREFIX, since))
-
-    def visits_since(self, member: MemberId, since: datetime | None) -> Iterator[Visit]:
-        for item in self._since(VisitItem, member, keys.EVENT_PREFIX, since):
-            yield visit_in(OwnedId(member, item.sk.removeprefix(keys.EVENT_PREFIX)), item)
-
-    def _since(self, kind: type[I], member: MemberId, prefix: str, since: datetime | None) -> Iterator[I]:
-        pk, between = keys.member(member), keys.since(prefix, since)
-        return all_items(lambda after: self._table.query(kind, pk, between=between, after=after))
 
     def add(self, purchase: Purchase, over: Awaited | None = None) -> list[Write]:
         if purchase.member is None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 
-from huitou.kernel.calendars import add_days
-from huitou.kernel.ids import MemberId
 from huitou.members.model import Member
 from huitou.points.wallet import Wallet
 from huitou.program.model import CurrencyId, Program
@@ -17,7 +14,6 @@ from huitou.purchases.model import Purchase, Visit
 from huitou.purchases.returns import left_of
 from huitou.purchases.standing import known_of
 from huitou.segments.facts import UNKNOWN, Deed, DeedLine, Facts, Insights
-from huitou.segments.ports import Deeds
 from huitou.standing.keeping import Timeline, stand
 from huitou.standing.model import Known, Record, Standing, TierCause
 
@@ -31,15 +27,11 @@ def read_facts(
     program: Program,
     timeline: Timeline,
     *,
-    deeds: Deeds,
-    start: datetime,
+    deeds: Sequence[Deed],
     now: datetime,
     insights: Insights = UNKNOWN,
 ) -> Facts:
-    """What is known of a member whose standing is asked about from ``start`` to ``now``.
-
-    Also what those did who were merged into them (E15). Deeds are read as far back as the programme's windows look.
-    """
+    """What is known of a member at ``now``, who did ``deeds``: see `huitou.segments.past`."""
     home = wallets[program.home_currency]
     known = known_of(home, record)
     path = TierPath(known, timeline, now)
@@ -48,7 +40,7 @@ def read_facts(
         joined=home.brands,
         wallets=wallets,
         tiers=path,
-        deeds=sorted(_done(deeds, (member.id, *home.absorbed), program, start), key=attrgetter("at")),
+        deeds=deeds,
         birthday=member.profile.birthday,
         gender=member.profile.gender,
         language=member.profile.language,
@@ -82,19 +74,6 @@ def deed_of_purchase(purchase: Purchase) -> Deed | None:
 def deed_of_visit(visit: Visit) -> Deed | None:
     """A visit; None where the member was not there."""
     return Deed(visit.occurred_at, visit.brand, visit.store, False) if visit.type.is_presence else None
-
-
-def _done(deeds: Deeds, members: Iterable[MemberId], program: Program, start: datetime) -> Iterator[Deed]:
-    days = program.looks_back_days
-    if days == 0:
-        return
-    since = None if days is None else add_days(start, -days, program.zone)
-    for member in members:
-        found = (
-            *map(deed_of_purchase, deeds.purchases_since(member, since)),
-            *map(deed_of_visit, deeds.visits_since(member, since)),
-        )
-        yield from (deed for deed in found if deed is not None)
 
 
 @dataclass(frozen=True, slots=True)

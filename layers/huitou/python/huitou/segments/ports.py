@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
 
+from huitou.kernel.commits import Write
 from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import Page
 from huitou.members.model import Member
-from huitou.program.model import BrandId, Program
+from huitou.points.wallet import Wallet
+from huitou.program.model import BrandId, CurrencyId, Program
 from huitou.program.rules import SegmentId
 from huitou.program.versions import ProgramVersion
-from huitou.purchases.model import Purchase, Visit
 from huitou.segments.facts import Insights
+from huitou.segments.packs import Kept, Packing
 from huitou.standing.listed import Listed
 
 
 class Deeds(Protocol):
-    """What members did, in the order of time, from ``since`` on (None: from the beginning). Reads are consistent."""
+    """Keeps what members did. Reads are consistent."""
 
-    def purchases_since(self, member: MemberId, since: datetime | None) -> Iterable[Purchase]: ...
+    def read(self, member: MemberId, since: datetime | None, packed_until: datetime | None) -> Kept:
+        """What is kept from ``since`` on (None: from the beginning): packs, and from ``packed_until`` on, loose."""
+        ...
 
-    def visits_since(self, member: MemberId, since: datetime | None) -> Iterable[Visit]: ...
+    def packed_until(self, member: MemberId, home: CurrencyId) -> datetime | None:
+        """What the member's wallet of the home currency says of it: as `Wallet.packed_until`."""
+        ...
+
+    def pack(self, wallet: Wallet, packing: Packing) -> list[Write]:
+        """Refused with `StaleReadError` if ``wallet``, of the home currency, is not the latest."""
+        ...
 
 
 class Profiles(Protocol):

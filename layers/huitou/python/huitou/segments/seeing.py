@@ -13,6 +13,7 @@ from huitou.purchases.ports import MemberState
 from huitou.segments.facts import UNKNOWN
 from huitou.segments.judging import Judge
 from huitou.segments.loading import read_facts
+from huitou.segments.past import read_past
 from huitou.segments.ports import Deeds, InsightSource, Profiles
 from huitou.standing.ports import TierPrograms
 from huitou.standing.timeline import ProgramTimeline
@@ -39,9 +40,8 @@ class JudgedSegments:
             state.record,
             program,
             self._timeline,
-            deeds=self._deeds,
+            deeds=read_past(self._deeds, state.wallets[program.home_currency], program, at).deeds,
             insights=self._insights.insights() if asked & program.comparing_segments else UNKNOWN,
-            start=at,
             now=at,
         )
         return Judge(facts, program).holding(asked, at)

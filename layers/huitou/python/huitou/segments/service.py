@@ -8,10 +8,11 @@ follows soon, and is found by others.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
-from huitou.kernel.commits import Commit, until_committed
+from huitou.kernel.commits import Commit, StaleReadError, until_committed
 from huitou.kernel.ids import MemberId
 from huitou.kernel.values import changed
 from huitou.points.membership import MemberNotFoundError
@@ -24,6 +25,7 @@ from huitou.segments.evaluation import evaluate
 from huitou.segments.facts import UNKNOWN, Insights
 from huitou.segments.judging import Judge
 from huitou.segments.loading import read_facts
+from huitou.segments.past import packed, read_past
 from huitou.segments.ports import Deeds, InsightSource, Profiles
 from huitou.standing.listed import emptied, listing
 from huitou.standing.ports import PositionStore
@@ -46,6 +48,13 @@ class Renewal(NamedTuple):
     def moved(self) -> bool:
         """Whether the member is in another tier, or in other segments, than was kept."""
         return self.is_new and _place(self.before) != _place(self.after)
+
+
+class Judged(NamedTuple):
+    """A position worked out anew, and in whose partitions so much was read that it is worth packing."""
+
+    position: Position
+    worth_packing: tuple[MemberId, ...]
 
 
 class Segments:
@@ -82,7 +91,7 @@ class Segments:
         program = self._programs.active()
         insights = self._known(program, state)
         current = state.position_at(program, now, insights.version)
-        return current or self._evaluated(member, state, program, insights, now)
+        return current or self._judged(member, state, program, insights, now).position
 
     def refresh(self, member: MemberId, now: datetime) -> Position | None:
         """Keeps where the member stands; None where nobody is behind the id any more, or there is nothing to keep."""
@@ -99,10 +108,13 @@ class Segments:
             current = state.position_at(program, now, insights.version)
             if current is not None and current.unlisted:
                 return Renewal(current, self._saved(current, changed(current, version=current.version + 1)))
-            if current is not None or not (state.position or program.places_members):
+            if current is not None or not (state.position or program.tiers or program.segments):
                 return Renewal(current, current)
-            judged = self._evaluated(member, state, program, insights, now)
-            return Renewal(state.position, self._saved(state.position, judged))
+            judged = self._judged(member, state, program, insights, now)
+            saved = self._saved(state.position, judged.position)
+            for each in judged.worth_packing:
+                self._pack(each, program)
+            return Renewal(state.position, saved)
 
         first = last = until_committed(attempt, self._pause)
         while last.after is not None and last.after.unlisted:
@@ -114,6 +126,12 @@ class Segments:
         listed = listing(before, after)
         self._commit(self._positions.save(before, listed))
         return listed.position
+
+    def _pack(self, member: MemberId, program: Program) -> None:
+        """What the member did. Where they do something meanwhile, it can wait: they are looked at again."""
+        home = self._states.load(member).wallets[program.home_currency]
+        with suppress(StaleReadError):
+            self._commit(packed(self._deeds, home, program))
 
     def _removed(self, position: Position) -> Position | None:
         """What is still kept of somebody who is no member any more, as long as they are on a list."""
@@ -130,27 +148,31 @@ class Segments:
         seen = state.position.seen if state.position else None
         return self._insights.insights(at_least=seen.insights if seen else 0)
 
-    def _evaluated(
+    def _judged(
         self, member: MemberId, state: MemberState, program: Program, insights: Insights, now: datetime
-    ) -> Position:
+    ) -> Judged:
         """The state was read first: what changes from here on, makes the position one that does not contain it."""
         record, before = self._profiles.load(member), state.position
         if record is None or program.home_currency not in state.wallets:
             raise MemberNotFoundError
         in_force_since = self._programs.published_at(program.version)
+        start = before.through if before else max(in_force_since, record.enrolled_at)
+        past = read_past(self._deeds, state.wallets[program.home_currency], program, start)
         facts = read_facts(
             record,
             state.wallets,
             state.record,
             program,
             self._timeline,
-            deeds=self._deeds,
-            start=before.through if before else max(in_force_since, record.enrolled_at),
+            deeds=past.deeds,
             now=now,
             insights=insights,
         )
         seen = state.seen._replace(record=record.version, insights=insights.version)
-        return evaluate(before, facts, program, now, seen, member=member, in_force_since=in_force_since, judging=Judge)
+        position = evaluate(
+            before, facts, program, now, seen, member=member, in_force_since=in_force_since, judging=Judge
+        )
+        return Judged(position, past.worth_packing)
 
 
 def _place(position: Position | None) -> tuple[TierId | None, frozenset[tuple[SegmentId, datetime]]]:

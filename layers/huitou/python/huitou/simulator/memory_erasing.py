@@ -54,7 +54,7 @@ class MemoryTraces:
         for key in (*own, *behind):
             if (value := self._table.get(object, *key)) is not None:
                 yield [self._table.put(*key, _silenced(value), refused=_CHANGED, when=lambda _: True)]
-        for name in self._table.names(pk, keys.MERGED_PREFIX):
+        for name in (*self._table.names(pk, keys.MERGED_PREFIX), *self._table.names(pk, keys.QUARTER_PREFIX)):
             yield [self._delete((pk, name))]
 
     def _behind(self, pk: str) -> Iterator[keys.Key]:

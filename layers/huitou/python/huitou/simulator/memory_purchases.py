@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest, MemberId, OwnedId, ulid_for
@@ -65,14 +64,6 @@ class MemoryPurchases:
             limit=limit,
             newest_first=True,
         )
-
-    def purchases_since(self, member: MemberId, since: datetime | None) -> Iterator[Purchase]:
-        between = keys.since(keys.PURCHASE_PREFIX, since)
-        yield from self._table.query(Purchase, keys.member(member), between=between).items
-
-    def visits_since(self, member: MemberId, since: datetime | None) -> Iterator[Visit]:
-        between = keys.since(keys.EVENT_PREFIX, since)
-        yield from self._table.query(Visit, keys.member(member), between=between).items
 
     def add(self, purchase: Purchase, over: Awaited | None = None) -> list[Write]:
         refused = StaleReadError("The receipt was recorded meanwhile.")

@@ -1,13 +1,64 @@
-"""Who is in which segment, in memory."""
+"""What members did, and who is in which segment, in memory."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from huitou.kernel.commits import StaleReadError, Write
+from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import Page
 from huitou.platform import keys
-from huitou.program.model import BrandId
+from huitou.points.wallet import Wallet
+from huitou.program.model import BrandId, CurrencyId
 from huitou.program.rules import SegmentId
+from huitou.purchases.model import Purchase, Visit
+from huitou.segments.packs import Kept, Pack, Packing, quarter_of
 from huitou.simulator.memory import MemoryTable
 from huitou.standing.listed import Listed
+
+
+class MemoryDeeds:
+    """`Deeds` in memory."""
+
+    def __init__(self, table: MemoryTable) -> None:
+        self._table = table
+
+    def read(self, member: MemberId, since: datetime | None, packed_until: datetime | None) -> Kept:
+        pk, loose_from = keys.member(member), max(filter(None, (since, packed_until)), default=None)
+        packs: Sequence[Pack] = ()
+        if packed_until is not None and (since is None or since < packed_until):
+            between = keys.with_quarters((keys.QUARTER_PREFIX, ""), quarter_of(since) if since else None)
+            packs = self._table.query(Pack, pk, between=between).items
+        return Kept(
+            packs,
+            self._table.query(Purchase, pk, between=keys.since(keys.PURCHASE_PREFIX, loose_from)).items,
+            self._table.query(Visit, pk, between=keys.since(keys.EVENT_PREFIX, loose_from)).items,
+        )
+
+    def packed_until(self, member: MemberId, home: CurrencyId) -> datetime | None:
+        wallet = self._table.get(Wallet, *keys.wallet(member, home))
+        return wallet.packed_until if wallet else None
+
+    def pack(self, wallet: Wallet, packing: Packing) -> list[Write]:
+        refused = StaleReadError("The member did something meanwhile.")
+        until = self._table.update(
+            *keys.wallet(wallet.member, wallet.currency),
+            lambda stored: replace(stored, packed_until=packing.until),
+            refused=refused,
+            when=lambda stored: stored is not None and stored.version == wallet.version,
+        )
+        packs = ((keys.quarter(wallet.member, quarter), made) for quarter, made in packing.packs.items())
+        return [
+            until,
+            *(
+                self._table.put(*key, made, refused=refused, when=lambda _: True)
+                if made
+                else self._table.delete(*key, refused=refused, when=lambda _: True)
+                for key, made in packs
+            ),
+        ]
 
 
 class MemoryMemberLists:
