@@ -31,7 +31,7 @@ from huitou.points.wallet import Cause, Entry
 from huitou.program.model import Program
 from huitou.program.predicates import Segment
 from huitou.program.tiers import CalendarWindow, Tier, TierPolicy
-from huitou.standing.position import Membership, MoveCause, Position, Seen
+from huitou.standing.position import Expiring, Membership, MoveCause, Position, Seen
 from huitou.standing.store import position_item
 from tests.accounts import Town, settled_program
 from tests.builders import OPENED, at
@@ -138,14 +138,18 @@ def story() -> Iterator[Change]:
 
 
 def _moves() -> Iterator[PositionChange]:
-    """Mei comes often, is rewarded, and stays away."""
+    """Mei comes often, is rewarded, and stays away until her points are about to end."""
     shopped_at, away_at = at("2026-03-02 12:00"), at("2026-06-01 12:00")
     frequent = Membership("frequent", shopped_at, MoveCause.FACTS)
     first = Position(MEI, 1, 1, OPENED, Seen(1, 1, 0), tier="basic")
     often = changed(first, version=2, through=shopped_at, seen=Seen(2, 1, 0), tier="gold", memberships=(frequent,))
     ended = frequent._replace(until=away_at, end=MoveCause.TIME)
     yield PositionChange(first, often)
-    yield PositionChange(often, changed(often, version=3, through=away_at, memberships=(ended,)))
+    away = changed(often, version=3, through=away_at, memberships=(ended,))
+    yield PositionChange(often, away)
+    soon = at("2026-06-16 00:00")
+    expiring = Expiring("points", soon + 14 * DAY, 300, soon)
+    yield PositionChange(away, changed(away, version=4, through=soon, expiring=(expiring,)))
 
 
 def _lives() -> Iterator[MemberChange]:

@@ -13,7 +13,7 @@ from huitou.members.service import Members
 from huitou.points.decisions import Decision
 from huitou.purchases.model import VisitType
 from huitou.standing.listed import listing
-from huitou.standing.position import Membership, MoveCause, Position, Seen
+from huitou.standing.position import Expiring, Membership, MoveCause, Position, Seen
 from tests.builders import MEI, OPENED, at
 from tests.contract.targets import AnyTable
 from tests.purchases import LIN, NOON, SOON, bill, booking, bread, return_of
@@ -35,6 +35,7 @@ PLACE = Position(
     ),
     due_at=NOON + 9 * DAY,
     due_for="segment:active",
+    expiring=(Expiring("points", NOON + 7 * DAY, 250, NOON),),
 )
 
 

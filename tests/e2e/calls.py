@@ -36,7 +36,7 @@ PROGRAM = document(
             "pending_days": 1,
             "expiry": {"type": "rolling_days", "days": 1},
         },
-        {"id": "leaves", "name": "Leaves", "expiry": {"type": "rolling_days", "days": 1}},
+        {"id": "leaves", "name": "Leaves", "expiry": {"type": "rolling_days", "days": 1}, "expiry_notice_days": 1},
     ],
     earning=[
         rule(),
@@ -65,7 +65,8 @@ PROGRAM = document(
 """One point per 100, good for 90 days. At sora a bean per 10, which begins the day after; for tea a leaf per 10,
 and for gift-1 another one, which the group pays for.
 
-Beans and leaves are over after the day that follows the one on which they began. Gold begins at 50,000 a year. At
+Beans and leaves are over after the day that follows the one on which they began; of leaves, this is announced a day
+before. Gold begins at 50,000 a year. At
 maru, 5 points take 5 off a bill; 3 leaves become a point; points that a refund cannot take back are owed.
 In the books a point is worth 1, and so are three leaves.
 """

@@ -14,6 +14,7 @@ from huitou.standing.store import TablePositions
 from tests.e2e.calls import (
     NAME,
     PHONE_PREFIX,
+    ago,
     created,
     enrol,
     entries,
@@ -61,6 +62,21 @@ def test_joins_and_payments_are_told_and_nobody_is_named(api: httpx.Client, bus:
     said = json.dumps(told, ensure_ascii=False)
     assert NAME not in said
     assert PHONE_PREFIX not in said
+
+
+def test_points_that_end_soon_are_told(api: httpx.Client, bus: Listening) -> None:
+    """M8: yesterday's tea brought leaves that end tonight; the sale is known only now."""
+    member = enrol(api)
+    tea = [{"sku": "tea-1", "category": "tea", "amount": "1000"}]
+    created(api.post("/v1/purchases", json=sale(member, "1000", lines=tea, occurred_at=ago(days=1))))
+
+    assert eventually(lambda: "points.expiring.v1" in bus.told_of(member))
+
+    (expiring,) = bus.told_of(member)["points.expiring.v1"]
+    (entry,) = entries(api, member, currency="leaves")
+    assert fits(expiring)
+    assert (expiring["points"], expiring["currency"], expiring["brand"]) == ("100", "leaves", "group")
+    assert expiring["expires_at"] == entry["lots"][0]["expires_at"]
 
 
 def test_where_a_member_stands_is_told_as_it_is_kept(api: httpx.Client, platform: Platform, bus: Listening) -> None:

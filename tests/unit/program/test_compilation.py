@@ -135,6 +135,16 @@ def test_every_kind_of_expiry_arrives(written: dict[str, Any], expiry: Expiry) -
     assert compiled.currencies["points"] == PointCurrency("points", "Points", 0, None, expiry, 7)
 
 
+def test_that_points_are_announced_to_end_arrives() -> None:
+    """M8: and is enough to look at members for."""
+    points, beans = document()["point_currencies"]
+    silent, told = (
+        program(document(point_currencies=[{**points, "expiry_notice_days": days}, beans])) for days in (None, 14)
+    )
+    assert (silent.currencies["points"].expiry_notice_days, silent.places_members) == (None, False)
+    assert (told.currencies["points"].expiry_notice_days, told.places_members) == (14, True)
+
+
 def test_limits_and_joins_arrive() -> None:
     compiled = program(document(joins="explicit", late_limit_days=7, claim_limit_days=3))
 

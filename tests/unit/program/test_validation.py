@@ -212,6 +212,28 @@ def test_a_programme_has_no_more_kinds_of_points_than_one_sale_can_earn() -> Non
     assert found == {"/point_currencies": f"At most {MOST_CURRENCIES} are allowed."}
 
 
+@pytest.mark.parametrize(
+    ("expiry", "notice", "sentence"),
+    [
+        ({"type": "never"}, 7, "These points never end: there is nothing to announce."),
+        ({"type": "rolling_days", "days": 6}, 7, "These points end after 6 days: announce it at most 6 days before."),
+        ({"type": "sliding", "days": 6}, 7, "These points end after 6 days: announce it at most 6 days before."),
+        ({"type": "rolling_days", "days": 7}, 7, None),
+        ({"type": "end_of_month", "months": 0}, 7, None),
+    ],
+)
+def test_an_end_is_announced_before_it_and_after_the_points_have_come(
+    expiry: dict[str, Any], notice: int, sentence: str | None
+) -> None:
+    """M8."""
+    points = {"id": "points", "name": "Points", "expiry": expiry, "expiry_notice_days": notice}
+    written = document(point_currencies=[points])
+    if sentence is None:
+        assert read_document(json.dumps(written))
+    else:
+        assert refusal(written) == {"/point_currencies/0/expiry_notice_days": sentence}
+
+
 def test_a_rule_of_one_day_with_its_weekday_can_work() -> None:
     may_day = {"from": "2026-05-01", "to": "2026-05-01"}
 

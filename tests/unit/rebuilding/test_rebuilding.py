@@ -16,12 +16,15 @@ from huitou.rebuilding.errors import RebuildNotFoundError
 from huitou.rebuilding.following import Followed, Follower, Following
 from huitou.rebuilding.model import RebuildCause, RebuildStatus
 from huitou.standing.position import MoveCause
-from tests.builders import MEI, at
+from tests.builders import MEI, at, document
 from tests.purchases import NOON, bill
 from tests.rebuilding import CHANGED, GROUP_KEY, Town
 from tests.standing import SEGMENTS, TIERS
 
 NOW = NOON + timedelta(days=2)
+POINTS = document()["point_currencies"]
+ANNOUNCED = [{**points, "expiry_notice_days": 7} if points["id"] == "points" else points for points in POINTS]
+"""Points of which members are told before they end."""
 MEMBERS = [MEI, *(MemberId(f"01JMEMBER{number:017d}") for number in range(30))]
 
 
@@ -158,8 +161,13 @@ class TestPublishing:
         assert rebuild is not None
         assert (rebuild.cause, rebuild.program) == (RebuildCause.PUBLISHED, 2)
 
-    @pytest.mark.parametrize(("changes", "needed"), [({"name": "Club"}, False), ({"tiers": TIERS}, True)])
-    def test_only_what_moves_members_starts_one(self, town: Town, changes: dict[str, Any], needed: bool) -> None:
+    @pytest.mark.parametrize(
+        ("changes", "needed"),
+        [({"name": "Club"}, False), ({"tiers": TIERS}, True), ({"point_currencies": ANNOUNCED}, True)],
+    )
+    def test_only_what_moves_members_or_is_to_be_told_them_starts_one(
+        self, town: Town, changes: dict[str, Any], needed: bool
+    ) -> None:
         number = town.publish(CHANGED, **changes)
         followed = Follower(town.jobs, town.versions, unheard).follow(number, town.now)
         assert followed.following is (Following.STARTED if needed else Following.NOT_NEEDED)

@@ -12,7 +12,7 @@ from huitou.platform.table import Table
 from huitou.purchases.model import Purchase
 from huitou.purchases.store import TableMemberStates
 from huitou.segment_composition import segments_on
-from tests.builders import at, document, program
+from tests.builders import at, document, program, rule
 from tests.contract.targets import REGION
 from tests.purchases import Shop, bill, bread
 from tests.serving import MEI, Loaded, both_tables, enrol_mei, publish, sample
@@ -33,11 +33,11 @@ JUST_AFTER = "2026-03-02T04:00:00.001Z"
 class Counter:
     """The function, and a shop at which Mei buys, who joined maru."""
 
-    def __init__(self) -> None:
-        publish(PUBLISHED)
+    def __init__(self, published: dict[str, Any] = PUBLISHED) -> None:
+        publish(published)
         self._functions = Loaded("serve_standings")
         self.table = Table("members", REGION)
-        self.shop = Shop(program(PUBLISHED), self.table)
+        self.shop = Shop(program(published), self.table)
         enrol_mei(self.table, self._functions.programs, ENROLLED)
 
     def sell(self, sale: Purchase) -> None:
@@ -73,6 +73,26 @@ class Counter:
 def counter() -> Iterator[Counter]:
     with both_tables():
         yield Counter()
+
+
+@pytest.fixture
+def counter_of_beans() -> Iterator[Counter]:
+    """Sora's beans end five days after a purchase there, and three days before that it is announced."""
+    points, beans = document()["point_currencies"]
+    ending = {**beans, "expiry": {"type": "rolling_days", "days": 5}, "expiry_notice_days": 3}
+    rules = [rule(id="beans", currency="beans", when={"brands": ["sora"]})]
+    with both_tables():
+        yield Counter(document(point_currencies=[points, ending], earning=rules))
+
+
+def test_that_points_end_soon_comes_next_for_whom_they_concern(counter_of_beans: Counter) -> None:
+    """M8, E31: when a brand's points end says when the member was there."""
+    counter_of_beans.sell(bill("S-1", brand="sora", store="s1"))
+
+    asked = [counter_of_beans.stands("2026-03-02 13:00", brand)["next"] for brand in ("group", "sora", "maru")]
+
+    due = {"at": "2026-03-04T16:00:00.000Z", "why": "notice", "segment": None}
+    assert asked == [due, due, None]
 
 
 def ids(view: Any) -> list[str]:

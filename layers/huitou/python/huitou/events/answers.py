@@ -94,6 +94,17 @@ class PointsRepaidView(MovementView):
     """Points that just came paid what the member owed."""
 
 
+class PointsExpiringView(EventView):
+    """Points will be gone soon unless they are spent: so many days before, as the programme says of the currency."""
+
+    program_version: int
+    currency: str
+    points: str
+    """How many there were when this was recorded. An end is announced once, also where more points come to it."""
+    expires_at: datetime
+    """From here on they cannot be spent; where they stay as long as the member does, this may move on."""
+
+
 class PointsExpiredView(MovementView):
     """Points are over."""
 
@@ -183,6 +194,7 @@ VIEWS: Final[Mapping[EventType, type[EventView]]] = {
     EventType.POINTS_RETURNED: PointsReturnedView,
     EventType.POINTS_TAKEN_BACK: PointsTakenBackView,
     EventType.POINTS_REPAID: PointsRepaidView,
+    EventType.POINTS_EXPIRING: PointsExpiringView,
     EventType.POINTS_EXPIRED: PointsExpiredView,
     EventType.POINTS_ADJUSTED: PointsAdjustedView,
     EventType.POINTS_HELD: PointsHeldView,

@@ -8,6 +8,7 @@ from typing import Any
 
 from huitou.events.model import Change, DomainEvent, EventType, MemberChange, MemberState, PositionChange
 from huitou.events.moves import moves_of
+from huitou.events.notices import notices_of
 from huitou.events.telling import event_of, written
 from huitou.kernel.ids import MemberId
 from huitou.kernel.money import format_amount
@@ -46,7 +47,8 @@ def events_of(change: Change, version: Versions) -> tuple[DomainEvent, ...]:
         return tuple(_of_member(change))
     if isinstance(change, PositionChange):
         before = version(change.before.program) if change.before else None
-        return tuple(moves_of(change, before, version(change.after.program)))
+        after = version(change.after.program)
+        return (*moves_of(change, before, after), *notices_of(change, after))
     return tuple(_of_entry(change, version(change.program_version)))
 
 

@@ -26,6 +26,7 @@ class EventType(StrEnum):
     POINTS_RETURNED = "points.returned.v1"
     POINTS_TAKEN_BACK = "points.taken_back.v1"
     POINTS_REPAID = "points.repaid.v1"
+    POINTS_EXPIRING = "points.expiring.v1"
     POINTS_EXPIRED = "points.expired.v1"
     POINTS_ADJUSTED = "points.adjusted.v1"
     POINTS_HELD = "points.held.v1"

@@ -127,6 +127,7 @@ def _currency(part: Stored) -> PointCurrency:
         expiry=_expiry(part["expiry"]),
         pending_days=part["pending_days"],
         transferable=part.get("transferable", False),
+        expiry_notice_days=part.get("expiry_notice_days"),
     )
 
 

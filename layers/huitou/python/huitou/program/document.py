@@ -131,6 +131,10 @@ class PointCurrencyPart(Part):
     ]
     """When the points end."""
 
+    expiry_notice_days: Annotated[int, Field(ge=1, le=366)] | None = None
+    """So many days before points end it is announced: whoever listens to the event bus can tell the member. Without
+    it, nothing is."""
+
     transferable: bool = False
     """Whether members may give these points to each other. Points never live longer by it."""
 

@@ -94,6 +94,8 @@ class PointCurrency:
     """Cooling-off (鑑賞期): spendable from the start of the local day this many days after the sale; 0: at once."""
     transferable: bool = False
     """Whether members may give these points to each other (M11)."""
+    expiry_notice_days: int | None = None
+    """So many local days before its end a lot is announced (M8); None: it is not."""
 
 
 class LinesAsked(NamedTuple):
@@ -155,6 +157,12 @@ class Program:
     hold_limit: timedelta = timedelta(hours=1)
     """E17: how long a hold lasts at most."""
     settlement: Settlement = field(default_factory=Settlement)
+
+    @property
+    def places_members(self) -> bool:
+        """Whether there is anything to work out of where a member stands, and when time changes it."""
+        notices = any(currency.expiry_notice_days is not None for currency in self.currencies.values())
+        return bool(self.tiers or self.segments) or notices
 
     @property
     def segments_of_rules(self) -> frozenset[SegmentId]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from huitou.kernel.errors import FieldError, InvalidError
 from huitou.program.checks import (
     conditions,
+    currencies,
     interplay,
     names,
     questions,
@@ -83,6 +84,7 @@ _CHECKS: tuple[Callable[[ProgramDocument], Problems], ...] = (
     references.conditions,
     references.repetitions,
     references.home_currency,
+    currencies.notices,
     rewards.rewards,
     rewards.multiplied_rates,
     rewards.caps,

@@ -1,8 +1,8 @@
-"""What follows from a publication: where it moves members, everybody is looked at (E20)."""
+"""What follows from a publication: where it concerns members, everybody is looked at (E20)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -59,5 +59,15 @@ class Follower:
 
 
 def moves_members(before: ProgramDocument, after: ProgramDocument) -> bool:
-    """Whether the change can move anybody between tiers or segments by itself. (The time zone never changes.)"""
-    return any(getattr(before, part) != getattr(after, part) for part in ("segments", "tiers"))
+    """Whether by the change alone anybody may be in another tier or segment, or have points to be told of.
+
+    (The time zone never changes.)
+    """
+    moved = any(getattr(before, part) != getattr(after, part) for part in ("segments", "tiers"))
+    return moved or _notices(before) != _notices(after)
+
+
+def _notices(document: ProgramDocument) -> Mapping[str, int]:
+    """Which points are announced to end, how many days before."""
+    currencies = ((each.id, each.expiry_notice_days) for each in document.point_currencies)
+    return {currency: days for currency, days in currencies if days is not None}

@@ -43,8 +43,9 @@ class NextView(View):
 
     at: datetime
     """Not later than it does; it may turn out then that nothing changes yet."""
-    why: Literal["tier", "segment", "facts"]
-    """`facts`: what was done in this very millisecond counts from the next one on."""
+    why: Literal["tier", "segment", "notice", "facts"]
+    """`notice`: it is announced that points end soon. `facts`: what was done in this very millisecond counts from the
+    next one on."""
     segment: str | None
 
 
@@ -58,7 +59,7 @@ class StandingView(View):
     segments: list[MembershipView]
     """Those of the caller's brand and the group, the one held longest first; all, for a key of the group."""
     next: NextView | None
-    """Null if time alone changes nothing, and for a brand where another brand's segment is what changes first."""
+    """Null if time alone changes nothing, and for a brand where another brand's segment or points come first."""
 
 
 class MoveView(View):

@@ -4,7 +4,8 @@ The idea: a position is what the facts come to, and never a sum of what happened
 or never in between gets the same segments, so the stream and the clock only decide how soon somebody looks. What a
 position remembers beyond the facts is since when and why a segment holds; that is told by walking from the last look to
 now, over the only instants at which anything can have changed: those at which a verdict says that time turns it, and
-those of what happened, a deed's being the millisecond after it (E7).
+those of what happened, a deed's being the millisecond after it (E7). And it remembers which points were said to end
+soon (`notices`).
 
 Where nothing was learnt meanwhile, the walk begins at the instant that the clock was told. Where something was, the
 facts are judged at the last look first. If they say another thing of it than was said then, something became known
@@ -23,8 +24,9 @@ from huitou.kernel.values import changed
 from huitou.program.model import Program
 from huitou.program.rules import SegmentId
 from huitou.segments.facts import Facts, Verdict
+from huitou.segments.notices import announce
 from huitou.standing.model import MILLISECOND
-from huitou.standing.position import Membership, MoveCause, Position, Seen
+from huitou.standing.position import Expiring, Membership, MoveCause, Position, Seen
 
 Judge = Callable[[datetime], Mapping[SegmentId, Verdict]]
 """Says of each segment whether it holds at an instant."""
@@ -34,7 +36,10 @@ Judging = Callable[[Facts, Program], Judge]
 DUE_FOR_TIER = "tier"
 DUE_FOR_FACTS = "facts"
 """Something that is known does not count yet: it happened in this very millisecond."""
-DUE_FOR_SEGMENT = "segment:"
+DUE_FOR_NOTICE = "notice"
+"""It is to be announced that points end soon; behind a colon follows their currency."""
+DUE_FOR_SEGMENT = "segment"
+"""Behind a colon follows which."""
 
 
 def evaluate(
@@ -56,12 +61,14 @@ def evaluate(
     """
     if before is not None:
         now = max(now, before.through)
+    since = now
     course = _Course(before.memberships if before else (), facts, judging(facts, program))
     if before is None:
-        start = min(max(facts.enrolled_at, in_force_since), now)
-        course.begin(start, MoveCause.PROGRAM if in_force_since > facts.enrolled_at else MoveCause.FACTS)
+        since = min(max(facts.enrolled_at, in_force_since), now)
+        course.begin(since, MoveCause.PROGRAM if in_force_since > facts.enrolled_at else MoveCause.FACTS)
     elif before.program != program.version:
-        course.begin(min(max(before.through, in_force_since), now), MoveCause.PROGRAM)
+        since = min(max(before.through, in_force_since), now)
+        course.begin(since, MoveCause.PROGRAM)
     elif before.seen == seen:
         if before.due_at is None or before.due_at > now:
             return changed(before, version=before.version + 1, through=now)
@@ -69,7 +76,8 @@ def evaluate(
     else:
         course.look(before.through)
     course.go(now)
-    due_at, due_for = course.due(now)
+    notices = announce(before, facts.wallets, program, since, now)
+    due_at, due_for = course.due(now, notices.next)
     return Position(
         member=member,
         version=before.version + 1 if before else 1,
@@ -81,6 +89,7 @@ def evaluate(
         due_at=due_at,
         due_for=due_for,
         joined=tuple(sorted(facts.joined)),
+        expiring=notices.announced,
     )
 
 
@@ -118,10 +127,12 @@ class _Course:
             self._record(self.look(at), at, MoveCause.FACTS if self._happened(at) else MoveCause.TIME)
         self._record(self._held ^ self._open.keys(), now, MoveCause.FACTS)
 
-    def due(self, now: datetime) -> tuple[datetime | None, str | None]:
+    def due(self, now: datetime, notice: Expiring | None) -> tuple[datetime | None, str | None]:
         """When time alone may next change anything, and what; of one instant, in the order of E22."""
         reasons = [(self._facts.tiers.changes_after(now), DUE_FOR_TIER), (self._next_moment(now), DUE_FOR_FACTS)]
-        reasons += [(verdict.until, DUE_FOR_SEGMENT + segment) for segment, verdict in self._verdicts.items()]
+        if notice is not None:
+            reasons.append((notice.at, f"{DUE_FOR_NOTICE}:{notice.currency}"))
+        reasons += [(verdict.until, f"{DUE_FOR_SEGMENT}:{segment}") for segment, verdict in self._verdicts.items()]
         return min(((at, why) for at, why in reasons if at is not None), key=lambda each: each[0], default=(None, None))
 
     def memberships(self, ended_since: datetime) -> tuple[Membership, ...]:

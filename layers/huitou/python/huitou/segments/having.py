@@ -43,10 +43,11 @@ def expiring_points(leaf: ExpiringPoints, _: Scope) -> Check:
 
 
 def _spendable(known: Known, currency: CurrencyId) -> list[Piece]:
-    return known.once(currency, lambda known: _pieces(known.facts.wallets.get(currency)))
+    return known.once(currency, lambda known: pieces_of(known.facts.wallets.get(currency)))
 
 
-def _pieces(wallet: Wallet | None) -> list[Piece]:
+def pieces_of(wallet: Wallet | None) -> list[Piece]:
+    """When a member can spend which points, if nothing else happens; some pieces may be over before they begin."""
     if wallet is None:
         return []
     pieces = [(lot.active_at, lot.expires_at or NEVER, lot.remaining) for lot in wallet.lots if lot.remaining]

@@ -108,7 +108,7 @@ class Segments:
             current = state.position_at(program, now, insights.version)
             if current is not None and current.unlisted:
                 return Renewal(current, self._saved(current, changed(current, version=current.version + 1)))
-            if current is not None or not (state.position or program.tiers or program.segments):
+            if current is not None or not (state.position or program.places_members):
                 return Renewal(current, current)
             judged = self._judged(member, state, program, insights, now)
             saved = self._saved(state.position, judged.position)

@@ -21,7 +21,7 @@ from huitou.program.rules import SegmentId
 from huitou.program.tiers import TierId
 from huitou.purchases.ports import MemberStates
 from huitou.purchases.standing import known_of
-from huitou.segments.evaluation import DUE_FOR_SEGMENT
+from huitou.segments.evaluation import DUE_FOR_NOTICE, DUE_FOR_SEGMENT
 from huitou.segments.service import Segments
 from huitou.standing.model import Known, TierCause
 from huitou.standing.outlook import Outlook, look
@@ -50,7 +50,9 @@ class Move(NamedTuple):
 
 
 class Next(NamedTuple):
-    """When time alone may change something, and what: a segment, or without one the tier or what was just done."""
+    """When time alone may change something, and what: a segment, or without one the tier, what was just done, or that
+    points are announced to end soon.
+    """
 
     at: datetime
     why: str
@@ -98,7 +100,7 @@ class Standings:
         return Stand(
             look(known, self._timeline, at),
             tuple(each for each in memberships if sees(each.segment)),
-            _next(position, sees),
+            _next(position, brand, program),
             program,
         )
 
@@ -127,13 +129,15 @@ def _sight(brand: BrandId, program: Program) -> Callable[[SegmentId], bool]:
     return sees
 
 
-def _next(position: Position, sees: Callable[[SegmentId], bool]) -> Next | None:
+def _next(position: Position, brand: BrandId, program: Program) -> Next | None:
     if position.due_at is None or position.due_for is None:
         return None
-    if not position.due_for.startswith(DUE_FOR_SEGMENT):
-        return Next(position.due_at, position.due_for, None)
-    segment = SegmentId(position.due_for.removeprefix(DUE_FOR_SEGMENT))
-    return Next(position.due_at, "segment", segment) if sees(segment) else None
+    why, _, name = position.due_for.partition(":")
+    if why == DUE_FOR_SEGMENT:
+        return Next(position.due_at, why, name) if _sight(brand, program)(name) else None
+    if why == DUE_FOR_NOTICE and brand not in {GROUP, program.currencies[name].brand or brand}:
+        return None
+    return Next(position.due_at, why, None)
 
 
 def _moves(membership: Membership) -> Iterator[Move]:

@@ -1,4 +1,5 @@
-"""Where a member stands, as worked out last: tier and segments, since when, and when time alone may change that.
+"""Where a member stands, as worked out last: tier and segments, since when, and when time alone may change that; and
+which of their points were said to end soon.
 
 A position is derived and never corrected by hand: whoever doubts it works it out again from the facts.
 """
@@ -11,7 +12,7 @@ from typing import NamedTuple
 
 from huitou.kernel.ids import MemberId
 from huitou.kernel.values import lean
-from huitou.program.model import BrandId
+from huitou.program.model import BrandId, CurrencyId
 from huitou.program.rules import SegmentId
 from huitou.program.tiers import TierId
 
@@ -36,6 +37,15 @@ class Membership(NamedTuple):
     end: MoveCause | None = None
 
 
+class Expiring(NamedTuple):
+    """``points`` of ``currency``, in its smallest unit, end at ``ends_at``, as was announced at ``at``."""
+
+    currency: CurrencyId
+    ends_at: datetime
+    points: int
+    at: datetime
+
+
 class Seen(NamedTuple):
     """Which state of the facts a position was worked out from. Each number only grows.
 
@@ -58,7 +68,8 @@ class Position:
     than sales may come late. ``due_at`` is the next instant at which time alone may change anything here, because of
     ``due_for``; it may be early, never late. ``seen`` is None once something changed that it does not contain.
     ``joined`` are the brands that the member has joined, in order: lists of members are shown to those (E31).
-    ``unlisted`` are segments whose lists have yet to follow (`standing.listed`).
+    ``unlisted`` are segments whose lists have yet to follow (`standing.listed`). ``expiring`` is what was announced of
+    points whose end is ahead, or was when somebody looked last.
     """
 
     member: MemberId
@@ -72,6 +83,7 @@ class Position:
     due_for: str | None = None
     joined: tuple[BrandId, ...] = ()
     unlisted: tuple[SegmentId, ...] = ()
+    expiring: tuple[Expiring, ...] = ()
 
     def contains(self, facts: Seen) -> bool:
         """Whether it was worked out from ``facts``, of which ``record`` and ``insights`` may be earlier ones."""

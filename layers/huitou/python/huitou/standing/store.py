@@ -23,7 +23,7 @@ from huitou.program.rules import SegmentId
 from huitou.standing.listed import Listing
 from huitou.standing.messages import Due, DuePosition, DueRefund, DueWallet
 from huitou.standing.model import Grant, Interval, Record, Standing, State, TierCause
-from huitou.standing.position import Membership, MoveCause, Position, Seen
+from huitou.standing.position import Expiring, Membership, MoveCause, Position, Seen
 from huitou.standing.sheet import EMPTY, unpack_sheet
 
 
@@ -209,6 +209,7 @@ class PositionItem(Item):
     due_sk = UnicodeAttribute(null=True)
     joined = JSONAttribute(attr_name="j", null=True)
     unlisted = JSONAttribute(attr_name="u", null=True)
+    expiring = JSONAttribute(attr_name="x", null=True)
 
 
 class ListedItem(Item):
@@ -273,6 +274,7 @@ def position_item(position: Position) -> PositionItem:
         due_sk=due_sk,
         joined=list(position.joined) or None,
         unlisted=list(position.unlisted) or None,
+        expiring=[_expiring_json(each) for each in position.expiring] or None,
     )
 
 
@@ -290,7 +292,16 @@ def position_in(member: MemberId, item: PositionItem) -> Position:
         due_for=item.due_for,
         joined=tuple(item.joined or ()),
         unlisted=tuple(item.unlisted or ()),
+        expiring=tuple(_expiring(*each) for each in item.expiring or ()),
     )
+
+
+def _expiring_json(expiring: Expiring) -> list[Any]:
+    return [expiring.currency, to_millis(expiring.ends_at), expiring.points, to_millis(expiring.at)]
+
+
+def _expiring(currency: str, ends_at: int, points: int, at: int) -> Expiring:
+    return Expiring(currency, from_millis(ends_at), points, from_millis(at))
 
 
 def _membership_json(membership: Membership) -> list[Any]:
