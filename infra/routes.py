@@ -27,6 +27,7 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
         "GET /v1/segments",
         "GET /v1/segments/{segment_id}",
         "GET /v1/segments/{segment_id}/members",
+        "POST /v1/segments/preview",
     ),
     "serve_records": (
         "POST /v1/merges",

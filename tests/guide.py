@@ -335,7 +335,7 @@ def _route(method: str, path: str) -> tuple[str, str]:
 
 _OF_THE_GROUP = (
     *("/v1/program/drafts", "/v1/program/rollback", "/v1/simulations", "/v1/insights"),
-    *("/v1/accounts", "/v1/settlements", "/v1/merges", "/v1/rebuilds"),
+    *("/v1/accounts", "/v1/settlements", "/v1/merges", "/v1/rebuilds", "/v1/segments/preview"),
 )
 
 

@@ -1,16 +1,20 @@
-"""Segments over HTTP: which there are, how many members each has, and who they are."""
+"""Segments over HTTP: which there are, who is in them, and who would be in one that is being written."""
 
 from __future__ import annotations
 
+from functools import cache
 from time import monotonic
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
+from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.openapi.params import Path as PathPart
 
+from huitou.access.model import ForeignBrandError
 from huitou.platform.http import (
     Answer,
     Cursor,
     Limit,
+    accepted_at,
     answer,
     create_app,
     current_caller,
@@ -24,7 +28,8 @@ from huitou.platform.settings import MembersTable, ProgramTable, Settings, load
 from huitou.platform.table import Table
 from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
-from huitou.segments.errors import SegmentNotFoundError
+from huitou.segments.errors import InvalidSegmentError, SegmentNotFoundError
+from huitou.segments.preview_requests import PreviewView, SegmentBody, preview_view
 from huitou.segments.roster_answers import (
     CountedSegmentView,
     SegmentMemberPage,
@@ -35,6 +40,9 @@ from huitou.segments.roster_answers import (
 )
 from huitou.segments.rosters import Rosters
 from huitou.segments.store import TableMemberLists
+
+if TYPE_CHECKING:
+    from huitou.segments.previews import Previews
 
 SEGMENTS = "/v1/segments"
 SEGMENT = f"{SEGMENTS}/<segment_id>"
@@ -51,7 +59,8 @@ class Needs(Settings):
 
 settings = load(Needs)
 members = Table(settings.members_table, settings.region, settings.endpoint)
-programs = ProgramReader(TableVersions(Table(settings.program_table, settings.region, settings.endpoint)), monotonic)
+program = Table(settings.program_table, settings.region, settings.endpoint)
+programs = ProgramReader(TableVersions(program), monotonic)
 rosters = Rosters(TableMemberLists(members), programs)
 
 app = create_app("serve_segments", "Segments")
@@ -101,6 +110,29 @@ def list_segment_members(segment_id: SegmentPath, cursor: Cursor = None, limit: 
     page = rosters.members(segment_id, current_caller(app).brand, after=decode_cursor(cursor), limit=limit)
     items = [segment_member_view(each) for each in page.items]
     return answer({"items": items, "next_cursor": encode_cursor(page.next_cursor)})
+
+
+@app.post(
+    f"{SEGMENTS}/preview",
+    summary="Preview a segment",
+    security=permission("members:read"),
+    responses=documented({200: PreviewView}, ForeignBrandError, InvalidSegmentError),
+)
+def preview_segment(segment: Annotated[SegmentBody, Body()]) -> Answer:
+    """For keys of the group. How many members it would have now, before it is published; nothing is kept.
+
+    It is judged as if it stood in the active programme, in place of the one with its id, on 400 members or as many as
+    there is time for.
+    """
+    return answer(preview_view(_previews().preview(segment, current_caller(app), accepted_at(app))))
+
+
+@cache
+def _previews() -> Previews:
+    """Loaded when the first one is asked for: lists need nothing of it."""
+    from huitou.preview_composition import previews_on  # noqa: PLC0415
+
+    return previews_on(members, program, programs)
 
 
 handler = entry_point(app)

@@ -22,6 +22,7 @@ WRITE: Final = ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"
 
 API_TIMEOUT: Final = Duration.seconds(15)
 WORKER_TIMEOUT: Final = Duration.minutes(1)
+LARGE_MIB: Final = 1769  # one whole processor
 
 
 class FunctionStack(Stack):

@@ -16,10 +16,9 @@ from infra.constructs.function import HandlerFunction
 from infra.constructs.queue import DeadLetterQueue
 from infra.constructs.review import acknowledge_wildcards, in_findings
 from infra.stacks.data import MEMBERS_INDEX
-from infra.stacks.functions import READ, WORKER_TIMEOUT, WRITE, FunctionStack
+from infra.stacks.functions import LARGE_MIB, READ, WORKER_TIMEOUT, WRITE, FunctionStack
 
 CHUNK_TIMEOUT: Final = Duration.minutes(15)
-LARGE_MIB: Final = 1769  # one whole processor
 
 Calls = dict[str, lambda_.Function]
 

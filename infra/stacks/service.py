@@ -23,8 +23,10 @@ from infra.routes import PUBLIC, ROUTES
 from infra.settings import Settings
 from infra.stacks import jobs
 from infra.stacks.data import DUE_INDEX, SEGMENTS_INDEX, DataStack
-from infra.stacks.functions import READ, WORKER_TIMEOUT, WRITE, FunctionStack
+from infra.stacks.functions import LARGE_MIB, READ, WORKER_TIMEOUT, WRITE, FunctionStack
 
+PREVIEW_TIMEOUT: Final = Duration.seconds(28)
+"""A little less than the gateway waits."""
 MEMBER_FUNCTIONS: Final = (
     *("serve_members", "serve_records", "record_purchases"),
     *("refund_purchases", "serve_checkouts", "serve_wallets"),
@@ -84,10 +86,11 @@ class ServiceStack(FunctionStack):
         return {**functions, "serve_standings": look}
 
     def _segment_functions(self) -> dict[str, lambda_.Function]:
-        """M16: who is in a segment is read off its list; no member can be reached."""
-        look = self.function("serve_segments", {**self.members, **self.program})
+        """M16: lists and samples are read off an index; previews judge the members of a sample, and keep nothing."""
+        look = self.function("serve_segments", {**self.members, **self.program}, PREVIEW_TIMEOUT, LARGE_MIB)
+        look.allow(["dynamodb:GetItem", "dynamodb:Query"], self.data.members.table_arn)
         look.allow(["dynamodb:Query"], f"{self.data.members.table_arn}/index/{SEGMENTS_INDEX}")
-        self.let_read_program(look)
+        self.let_judge(look)
         return {"serve_segments": look}
 
     def _program_functions(self) -> dict[str, lambda_.Function]:

@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from huitou.kernel.ids import MemberId
+from huitou.kernel.ids import MemberId, digest_of
+from huitou.kernel.pages import all_items
+from huitou.merging.model import Merge
+from huitou.merging.store import TableMerges
+from huitou.platform import keys
 from huitou.platform.keys import MEMBER_SHARDS
 from huitou.points.decisions import Decision, touch
-from huitou.segments.ports import MemberLists
-from huitou.segments.store import TableMemberLists
+from huitou.segments.counting import count
+from huitou.segments.ports import MemberLists, MemberSample
+from huitou.segments.store import TableMemberLists, TableMemberSample
 from huitou.simulator.memory import MemoryTable
-from huitou.simulator.memory_segments import MemoryMemberLists
+from huitou.simulator.memory_merging import MemoryMerges
+from huitou.simulator.memory_segments import MemoryMemberLists, MemoryMemberSample
 from huitou.standing.listed import Listed
 from tests.builders import MEI
 from tests.contract.targets import AnyTable
@@ -115,3 +121,31 @@ def test_who_joins_a_brand_is_shown_to_it_in_all_their_segments(table: AnyTable)
 def _moved_to(shop: Standings, other: MemberId) -> None:
     home = shop.wallet()
     shop.table.commit(shop.wallets.save(home, Decision(replace(touch(home, NOON), moved_to=other), ())))
+
+
+def test_any_first_members_by_hash_are_a_sample_of_all(table: AnyTable) -> None:
+    """M16: each once, in the order of their hashes, however often their records change; page by page."""
+    shop, everybody = Standings(table=table), [MemberId(f"01JNSM3VF0R6T8C1W5PJ4X9Z{n:02d}") for n in range(30)]
+    for member in everybody:
+        shop.enrol(member)
+    shop.members.tag(everybody[0], "vip", "maru", NOON)
+    sample = sample_on(table)
+    pages = (lambda after, shard=shard: sample.first(shard, after=after, limit=2) for shard in range(sample.shards))
+    found = [member for page_after in pages for member in all_items(page_after)]
+    assert found == sorted(everybody, key=lambda member: keys.sampled(member)[1])
+    assert count(sample.count, sample.shards) == (30, True)
+
+
+def test_a_record_before_a_merge_is_nobody_of_the_sample(table: AnyTable) -> None:
+    """E15"""
+    shop = Standings(table=table)
+    shop.enrol()
+    record = shop.profiles.load(MEI)
+    assert record is not None
+    merges = MemoryMerges(table) if isinstance(table, MemoryTable) else TableMerges(table)
+    table.commit(merges.add(Merge(digest_of(("M-1",)), MEI, LIN, "one person", "staff-7", None, NOON, (), {}), record))
+    assert count(sample_on(table).count, len(keys.SAMPLE_SHARDS)) == (1, True)
+
+
+def sample_on(table: AnyTable) -> MemberSample:
+    return MemoryMemberSample(table) if isinstance(table, MemoryTable) else TableMemberSample(table)

@@ -217,3 +217,22 @@ def test_who_is_in_a_segment_is_listed_and_counted_within_seconds(
     assert shown >= {"english", "missed", "today"}
     assert "sora-guests" not in shown
     assert maru.get("/v1/segments/sora-guests").status_code == HTTPStatus.NOT_FOUND
+
+
+def test_a_segment_is_previewed_before_it_is_published(api: httpx.Client, sora: httpx.Client) -> None:
+    """M16: the members are asked by their facts, whoever has looked at them; a mistake has its place in the draft."""
+    buyers = {enrol(api) for _ in range(3)}
+    for member in buyers:
+        buy(api, member, "77000")
+    enrol(api)
+    draft = {"id": "generous", "name": "Generous", "when": {"spend": {"at_least": "77000", "in": "last 1 days"}}}
+    told = found(api.post("/v1/segments/preview", json=draft))
+    assert buyers <= set(told["examples"])
+    assert told["members"]["least"] <= told["members"]["estimate"] <= told["members"]["most"]
+    assert told["looked_at"] > told["found"] >= 3
+
+    refused = api.post("/v1/segments/preview", json={**draft, "when": {"spend": {"at_least": "77000", "in": "May"}}})
+    assert (refused.status_code, refused.json()["code"]) == (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_segment")
+    assert [each["pointer"] for each in refused.json()["errors"]] == ["/when/spend/in"]
+    assert sora.post("/v1/segments/preview", json=draft).status_code == HTTPStatus.FORBIDDEN
+    assert api.get("/v1/segments/generous").status_code == HTTPStatus.NOT_FOUND

@@ -150,7 +150,7 @@ PARTITIONS = {
     "authorize_request": {"KEYS"},
     "serve_members": {"PROGRAM"},
     "serve_standings": {"PROGRAM", "INSIGHTS"},
-    "serve_segments": {"PROGRAM"},
+    "serve_segments": {"PROGRAM", "INSIGHTS"},
     "serve_records": {"PROGRAM", "ERASURES", "AUDIT#*"},
     "record_purchases": {"PROGRAM", "INSIGHTS"},
     "refund_purchases": {"PROGRAM", "INSIGHTS"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -32,15 +33,16 @@ WRITTEN = document(segments=[*SEGMENTS, "staff", {"id": "ours", "name": "Of Sora
 class Written:
     """The published programme, and how it was written."""
 
-    def __init__(self, compiled: Program) -> None:
-        self._compiled = compiled
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._document = document
+        self._compiled = program(document)
 
     def active(self) -> Program:
         return self._compiled
 
     def published(self, number: int) -> ProgramVersion:
         assert number == self._compiled.version
-        canonical = canonical_json(read_document(json.dumps(WRITTEN)))
+        canonical = canonical_json(read_document(json.dumps(self._document)))
         return ProgramVersion(number, canonical, digest_of((canonical,)), OPENED, "tests")
 
 
@@ -48,9 +50,9 @@ class Club:
     """Members who have bought at some brands just now, on lists."""
 
     def __init__(self) -> None:
-        compiled = program(WRITTEN)
-        self.shop = Standings(compiled)
-        self.rosters = Rosters(MemoryMemberLists(self.shop.table), Written(compiled))
+        programs = Written(WRITTEN)
+        self.shop = Standings(programs.active())
+        self.rosters = Rosters(MemoryMemberLists(self.shop.table), programs)
 
     def buys(self, member: MemberId, *brands: BrandId, now: datetime = NOON + SOON) -> None:
         self.shop.enrol(member, *brands)

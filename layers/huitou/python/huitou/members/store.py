@@ -46,7 +46,7 @@ class _TextAttribute(JSONAttribute):
 
 
 class MemberItem(Item):
-    """The record. ``version`` is its ETag."""
+    """The record. ``version`` is its ETag. It stands in the sample of all members, unless it is one before a merge."""
 
     version = IntegerAttribute()
     enrolled_at = UnicodeAttribute()
@@ -56,6 +56,8 @@ class MemberItem(Item):
     identities = _TextAttribute()
     tags = _TextAttribute()
     consents = _TextAttribute()
+    segments_pk = UnicodeAttribute(null=True)
+    segments_sk = UnicodeAttribute(null=True)
 
 
 class IdentityItem(Item):
@@ -105,9 +107,10 @@ class TableMembers:
         )
 
     def save(self, member: Member) -> Write:
-        before = member.version - 1
+        item, before = member_item(member), member.version - 1
+        item.segments_pk, item.segments_sk = keys.sampled(member.id)
         return self._table.put(
-            member_item(member),
+            item,
             condition=MemberItem.version == before if before else MemberItem.pk.does_not_exist(),
             refused=StaleReadError("The member's record changed meanwhile."),
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from datetime import datetime
+from hashlib import sha256
 
 from huitou.kernel.ids import Digest, MemberId, first_ulid
 from huitou.kernel.instants import format_instant
@@ -247,6 +248,23 @@ def segment_entry(member_id: str, segment: str, since: datetime) -> Key:
 
 def segment_shard(segment: str, shard: int) -> str:
     return f"SEGMENT#{segment}#{shard:02d}"
+
+
+SAMPLE_SHARDS = "0123456789abcdef"
+
+
+def sampled(member_id: str) -> Key:
+    """``(segments_pk, segments_sk)``: among all members, by a hash of their id, so that any first of them are a sample.
+
+    In the index of segments, as if all members were one: it has what is needed, and an index of its own costs more.
+    """
+    digest = sha256(member_id.encode()).hexdigest()[:16]
+    return sample_shard(digest[0]), digest
+
+
+def sample_shard(shard: str) -> str:
+    """Shards are in the order of hashes too."""
+    return f"SAMPLE#{shard}"
 
 
 def parse_member(pk: str) -> MemberId:

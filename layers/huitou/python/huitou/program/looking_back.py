@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from graphlib import TopologicalSorter
 
 from huitou.program.model import NO_LINES, LinesAsked
@@ -47,6 +47,16 @@ def in_order(segments: Iterable[Segment]) -> dict[SegmentId, Segment]:
     known = {segment.id: segment for segment in segments}
     named = {name: sorted(_named_by(segment)) for name, segment in known.items()}
     return {name: known[name] for name in TopologicalSorter(named).static_order()}
+
+
+def needed_by(name: SegmentId, segments: Mapping[SegmentId, Segment]) -> dict[SegmentId, Segment]:
+    """That segment and all that it names, and they name; in the order of ``segments``."""
+    needed, rest = {name}, [name]
+    while rest:
+        named = _named_by(segments[rest.pop()]) - needed
+        needed |= named
+        rest += named
+    return {each: segment for each, segment in segments.items() if each in needed}
 
 
 def _named_by(segment: Segment) -> set[SegmentId]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from huitou.kernel.errors import NotFoundError
+from huitou.kernel.errors import InvalidError, NotFoundError
 
 
 class SegmentNotFoundError(NotFoundError):
@@ -10,3 +10,10 @@ class SegmentNotFoundError(NotFoundError):
 
     code = "segment_not_found"
     title = "No such segment"
+
+
+class InvalidSegmentError(InvalidError):
+    """The programme could not be published with this segment in it; ``errors`` says where and why."""
+
+    code = "invalid_segment"
+    title = "The segment cannot work"

@@ -48,6 +48,21 @@ class PublishedPrograms(Protocol):
     def published(self, number: int) -> ProgramVersion: ...
 
 
+class MemberSample(Protocol):
+    """All members in the order of a hash of their ids, of which any first ones are a fair sample. It is an index."""
+
+    @property
+    def shards(self) -> int:
+        """How many parts it has, one after the other in that order."""
+        ...
+
+    def first(self, shard: int, *, after: str | None, limit: int) -> Page[MemberId]: ...
+
+    def count(self, shard: int, after: str | None) -> tuple[int, str | None]:
+        """As `MemberLists.count`."""
+        ...
+
+
 class MemberLists(Protocol):
     """Who is in which segment: an index, in which a change shows with a short delay."""
 

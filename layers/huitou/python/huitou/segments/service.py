@@ -102,7 +102,7 @@ class Segments:
 
         def attempt() -> Renewal:
             program, state = self._programs.active(), self._states.load(member)
-            if not _is_member(state, program):
+            if not is_member(state, program):
                 return Renewal(state.position, self._removed(state.position) if state.position else None)
             insights = self._known(program, state)
             current = state.position_at(program, now, insights.version)
@@ -182,6 +182,7 @@ def _place(position: Position | None) -> tuple[TierId | None, frozenset[tuple[Se
     return position.tier, open_
 
 
-def _is_member(state: MemberState, program: Program) -> bool:
+def is_member(state: MemberState, program: Program) -> bool:
+    """Whether there is somebody, who was neither merged into another nor erased."""
     home = state.wallets.get(program.home_currency)
     return home is not None and home.moved_to is None and home.erased_at is None

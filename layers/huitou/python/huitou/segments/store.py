@@ -113,6 +113,26 @@ class TableMemberLists:
         return self._table.count(pk, index=keys.SEGMENTS_INDEX, those=those, after=after)
 
 
+class TableMemberSample:
+    """`MemberSample` in DynamoDB: the records of members, in the index of segments."""
+
+    shards = len(keys.SAMPLE_SHARDS)
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def first(self, shard: int, *, after: str | None, limit: int) -> Page[MemberId]:
+        page = self._table.query(Item, _sample(shard), after=after, limit=limit, index=keys.SEGMENTS_INDEX)
+        return Page(tuple(keys.parse_member(each.pk) for each in page.items), page.next_cursor)
+
+    def count(self, shard: int, after: str | None) -> tuple[int, str | None]:
+        return self._table.count(_sample(shard), index=keys.SEGMENTS_INDEX, after=after)
+
+
+def _sample(shard: int) -> str:
+    return keys.sample_shard(keys.SAMPLE_SHARDS[shard])
+
+
 def _listed(item: ListedItem, segment: SegmentId) -> Listed:
     joined = frozenset(item.joined or ())
     return Listed(keys.parse_member(item.pk), segment, parse_instant(item.segments_sk), joined)

@@ -1,4 +1,4 @@
-"""What members did, and who is in which segment, in memory."""
+"""What members did, who is in which segment, and all members in the order of a hash, in memory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from datetime import datetime
 
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import MemberId
-from huitou.kernel.pages import Page
+from huitou.kernel.pages import Page, page_of
+from huitou.members.model import Member
 from huitou.platform import keys
 from huitou.points.wallet import Wallet
 from huitou.program.model import BrandId, CurrencyId
@@ -89,3 +90,23 @@ class MemoryMemberLists:
             for pk, since in [keys.segment_entry(each.member, each.segment, each.since)]
             if pk == keys.segment_shard(segment, shard)
         }
+
+
+class MemoryMemberSample:
+    """`MemberSample` in memory."""
+
+    shards = len(keys.SAMPLE_SHARDS)
+
+    def __init__(self, table: MemoryTable) -> None:
+        self._table = table
+
+    def first(self, shard: int, *, after: str | None, limit: int) -> Page[MemberId]:
+        return page_of(self._by_hash(shard), after=after, limit=limit)
+
+    def count(self, shard: int, after: str | None) -> tuple[int, str | None]:
+        return sum(after is None or digest > after for digest in self._by_hash(shard)), None
+
+    def _by_hash(self, shard: int) -> dict[str, MemberId]:
+        pk = keys.sample_shard(keys.SAMPLE_SHARDS[shard])
+        entries = ((keys.sampled(member.id), member.id) for member in self._table.all(Member))
+        return {digest: member for (place, digest), member in entries if place == pk}

@@ -17,6 +17,7 @@ _ID = re.compile(ID_PATTERN)
 _MONEY = re.compile(r"[A-Z]{3}")
 _ZONE = re.compile(r"UTC|[A-Za-z_]+(/[A-Za-z0-9_+-]+)+")
 _LONGEST_LABEL = 80
+PREVIEW = "preview"
 
 
 def ids(document: ProgramDocument) -> Problems:
@@ -46,10 +47,13 @@ def _all_ids(document: ProgramDocument) -> dict[str, list[tuple[Path, str]]]:
 
 
 def reserved(document: ProgramDocument) -> Problems:
-    """No brand is called what means all of them."""
+    """No brand is called what means all of them, no segment what the API calls something else."""
     for n, brand in enumerate(document.brands):
         if brand.id == GROUP:
             yield at(("brands", n, "id"), f"{GROUP!r} stands for the group as a whole; no brand can have it as id.")
+    for path, name in segment_ids(document):
+        if name == PREVIEW:
+            yield at(path, f"The API means a segment that is being written by {PREVIEW!r}; choose another id.")
 
 
 def labels(document: ProgramDocument) -> Problems:
