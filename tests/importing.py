@@ -94,6 +94,7 @@ class Importer:
         self.purchases = MemoryPurchases(self.table)
         self.members = MemoryMembers(self.table)
         self.standings = MemoryStandings(self.table)
+        self.states = MemoryMemberStates(self.table)
         self.refunds = Refunds(
             self.purchases,
             self.wallets,
@@ -101,7 +102,7 @@ class Importer:
             self.commit,
             lambda _: None,
             budgets=MemoryBudgets(self.table),
-            states=MemoryMemberStates(self.table),
+            states=self.states,
             standings=self.standings,
             refunds=MemoryRefunds(self.table),
             segments=judged_on(self.table, self.programs),
@@ -165,9 +166,10 @@ class Importer:
             wallets=self.wallets,
             purchases=self.purchases,
             budgets=MemoryBudgets(self.table),
-            states=MemoryMemberStates(self.table),
+            states=self.states,
             standings=self.standings,
             openings=MemoryOpenings(self.table),
+            segments=judged_on(self.table, pinned),
             commit=self.commit,
             pause=lambda _: None,
             read_row=read_row,

@@ -8,19 +8,32 @@ from datetime import datetime
 from typing import Any
 
 from huitou.access.model import PERMISSIONS, Caller
+from huitou.insights.service import InsightsReader
 from huitou.kernel.ids import Digest
 from huitou.kernel.instants import EPOCH
 from huitou.program.drafts import Drafts
 from huitou.program.publishing import ProgramPublisher
+from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_accounts import MemoryMemberIndex
 from huitou.simulator.memory_imports import MemoryFiles
+from huitou.simulator.memory_members import MemoryMembers
+from huitou.simulator.memory_points import MemoryWallets
 from huitou.simulator.memory_program import MemoryDrafts, MemoryVersions
+from huitou.simulator.memory_purchases import MemoryMemberStates
+from huitou.simulator.memory_segments import MemoryDeeds
 from huitou.simulator.memory_simulations import MemorySimulations
 from huitou.simulator.past import Archive
 from huitou.simulator.service import Asked, Simulated, Simulations
 from huitou.simulator.working import Concluding, Replaying
 from tests.builders import document, program
-from tests.purchases import Shop
+from tests.purchases import Shop, findings_on
+
+
+def archive_on(table: MemoryTable) -> Archive:
+    """The pasts that are kept in ``table``."""
+    states, profiles, wallets = MemoryMemberStates(table), MemoryMembers(table), MemoryWallets(table)
+    return Archive(MemoryMemberIndex(table), states, profiles, MemoryDeeds(table), wallets)
+
 
 GROUP_KEY = Caller("k1", "group", frozenset(PERMISSIONS))
 PAUSE: Callable[[int], None] = lambda _: None  # noqa: E731 - nobody waits in tests
@@ -52,8 +65,9 @@ class Laboratory:
             commit=table.commit,
             pause=PAUSE,
         )
-        self.archive = Archive(self.index, self.shop.states, self.shop.purchases, self.shop.wallets)
-        self.replaying = Replaying(self.simulations, self.files, self.archive, table.commit)
+        self.archive = archive_on(table)
+        insights = InsightsReader(findings_on(table), lambda: 0.0)
+        self.replaying = Replaying(self.simulations, self.files, self.archive, insights, table.commit)
         self.concluding = Concluding(self.simulations, self.files, table.commit)
 
     def start(self, simulation: Digest, manifest_key: str) -> None:

@@ -96,6 +96,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         states=TableMemberStates(members_table),
         standings=standings,
         openings=TableOpenings(members_table),
+        segments=SegmentsOnDemand(members_table, program_table, pinned),
         commit=members_table.commit,
         pause=pause,
         read_row=read_row,

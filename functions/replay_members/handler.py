@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any
 
 from huitou.accounts.store import TableMemberIndex
+from huitou.insights.service import InsightsReader
+from huitou.insights.store import TableFindings
 from huitou.kernel.ids import parse_digest
+from huitou.members.store import TableMembers
 from huitou.platform.files import S3Files
 from huitou.platform.observability import Observer
 from huitou.platform.settings import ImportBucket, MembersTable, ProgramTable, Settings, load
 from huitou.platform.table import Table
 from huitou.points.store import TableWallets
-from huitou.purchases.store import TableMemberStates, TablePurchases
+from huitou.purchases.store import TableMemberStates
+from huitou.segments.store import TableDeeds
 from huitou.simulator.past import Archive
 from huitou.simulator.store import TableSimulations
 from huitou.simulator.working import Replaying
@@ -35,9 +40,11 @@ replaying = Replaying(
     Archive(
         index=TableMemberIndex(members),
         states=TableMemberStates(members),
-        purchases=TablePurchases(members),
+        profiles=TableMembers(members),
+        deeds=TableDeeds(members),
         ledgers=TableWallets(members),
     ),
+    InsightsReader(TableFindings(program), monotonic),
     program.commit,
 )
 

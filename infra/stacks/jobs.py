@@ -44,8 +44,10 @@ def import_functions(stack: FunctionStack) -> Calls:
         {**stack.program, **stack.files, "HUITOU_IMPORT_STATE_MACHINE": states},
     )
     stack.let_start(serve, fan_out)
-    for function in (partition, apply, report, serve):
+    stack.let_judge(apply)
+    for function in (partition, report, serve):
         stack.let_read_program(function)
+    for function in (partition, apply, report, serve):
         function.allow([*READ, *WRITE], stack.data.program.table_arn, partitions=["IMPORT#*"])
         function.allow(["s3:GetObject", "s3:PutObject"], files.arn_for_objects("*"))
     acknowledge_wildcards(
@@ -90,8 +92,9 @@ def simulation_functions(stack: FunctionStack) -> Calls:
     index = f"{stack.data.members.table_arn}/index/{MEMBERS_INDEX}"
     told = {**stack.members, **stack.program, **stack.files}
     replay = stack.function("replay_members", told, CHUNK_TIMEOUT, LARGE_MIB)
-    replay.allow(["dynamodb:Query"], stack.data.members.table_arn)
+    replay.allow(["dynamodb:GetItem", "dynamodb:Query"], stack.data.members.table_arn)
     replay.allow(["dynamodb:Query"], index)
+    replay.allow(["dynamodb:GetItem"], table, partitions=["INSIGHTS"])
 
     report = stack.function("report_simulation", {**stack.program, **stack.files}, CHUNK_TIMEOUT, LARGE_MIB)
     fan_out = FanOut(stack, "simulation", settings=stack.settings, bucket=files, apply=replay, report=report)

@@ -48,7 +48,7 @@ class Deployment:
     def allowed(self, function: str) -> set[str]:
         """The actions that a function may take, besides writing its own logs and traces."""
         role = self.function(function)["Role"]["Fn::GetAtt"][0]
-        actions = {action for statement in self.statements(role) for action in _listed(statement["Action"])}
+        actions = {action for statement in self.statements(role) for action in listed(statement["Action"])}
         return {action for action in actions if not action.startswith(("logs:", "xray:"))}
 
 
@@ -78,7 +78,7 @@ def _synthesised(stage: str, folder: Path) -> Deployment:
     return Deployment({name: each for template in templates for name, each in template["Resources"].items()})
 
 
-def _listed(value: str | list[str]) -> list[str]:
+def listed(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else value
 
 

@@ -25,12 +25,16 @@ class Points(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """What rules of different kinds paid: a rate, a rate under a cap, a multiplier for a tier, a bonus."""
+    """What rules of different kinds paid: a rate, a rate under a cap, a multiplier for a tier, bonuses, two of them to
+    members of a segment.
+    """
 
     base: int
     care: int
     gold: int
     welcome: int
+    come_back: int
+    second_visit: int
 
 
 def expected() -> dict[int, tuple[Points, Rules]]:

@@ -43,8 +43,14 @@ seen AS (  -- each basket with what was before it
             AS care_before,
         -- of the year, at earlier instants: what is bought at the very same one does not count yet
         sum(total) OVER (PARTITION BY household_id, year(local) ORDER BY sold)
-            - sum(total) OVER (PARTITION BY household_id, sold) AS spent_before
+            - sum(total) OVER (PARTITION BY household_id, sold) AS spent_before,
+        -- who had bought once, or not for long, had so at earlier instants too
+        count(*) OVER earlier AS bought_before,
+        last_value(local) OVER earlier AS bought_last
     FROM baskets
+    WINDOW earlier AS (
+        PARTITION BY household_id ORDER BY sold GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    )
 ),
 earned AS (
     SELECT
@@ -54,6 +60,10 @@ earned AS (
         least(uncapped_care, greatest(0, 25 - care_before)) AS care,
         CASE WHEN spent_before >= 200000 THEN total // 200 ELSE 0 END AS gold,
         CASE WHEN number = 1 THEN 100 ELSE 0 END AS welcome,
+        CASE WHEN local >= bought_last + INTERVAL 90 DAY AND total >= 3000 THEN 200 ELSE 0 END AS come_back,
+        CASE
+            WHEN bought_before = 1 AND local >= bought_last + INTERVAL 14 DAY AND come_back = 0 THEN 50 ELSE 0
+        END AS second_visit,
         fresh // 100
         + CASE WHEN local::DATE BETWEEN DATE '2017-11-09' AND DATE '2017-11-19' THEN total // 100 ELSE 0 END
         + CASE WHEN brand = 1 AND isodow(local) <= 5 AND hour(local) BETWEEN 14 AND 16 THEN 2 * tea // 100 ELSE 0 END
@@ -62,7 +72,7 @@ earned AS (
             WHEN isodow(local) IN (6, 7) AND hour(local) < 2 THEN total // 500
             ELSE 0
         END AS others,
-        base + care + gold + welcome + others AS points,
+        base + care + gold + welcome + come_back + second_visit + others AS points,
         CASE WHEN brand = 1 THEN total // 500 ELSE 0 END AS beans
     FROM seen
 )
@@ -75,7 +85,9 @@ SELECT
     sum(base) AS base,
     sum(care) AS care,
     sum(gold) AS gold,
-    sum(welcome) AS welcome
+    sum(welcome) AS welcome,
+    sum(come_back) AS come_back,
+    sum(second_visit) AS second_visit
 FROM earned
 GROUP BY household_id
 ORDER BY household_id

@@ -7,6 +7,8 @@ source Parquet. The query shares no code with the platform; it states the sample
 - base: 1 point per whole dollar of the basket; fresh: 1 more per dollar of fruit and vegetables;
 - welcome: 100 for the very first basket; gold: half of base again, for whoever has spent 2,000 dollars before in the
   calendar year;
+- come-back: 200 for 30 dollars or more, 90 days or more after the basket before; else second-visit: 50 for the second
+  one, 14 days or more after the first;
 - care: at kaze, 1 more per two dollars of health and beauty, half up, at most 25 in a month;
 - anniversary: base again, 9 to 19 November;
 - tea: at sora, on weekdays from 14:00 to 17:00, 2 more per dollar of deli and pastry;

@@ -47,9 +47,10 @@ def test_every_member_has_the_points_that_the_source_data_gives(lives: dict[int,
 
 
 def test_every_rule_pays_what_the_source_data_gives(lives: dict[int, tuple[History, Account]]) -> None:
-    """M7, M12: a rate, a rate under a monthly cap, a multiplier for a tier and a bonus, member by member."""
+    """M7, M12, M16: a rate, a rate under a monthly cap, a multiplier for a tier, bonuses, two of them to segments."""
     simulated = {
-        household: Rules(*(account.points[rule] for rule in Rules._fields)) for household, (_, account) in lives.items()
+        household: Rules(*(account.points[rule.replace("_", "-")] for rule in Rules._fields))
+        for household, (_, account) in lives.items()
     }
     assert _differing(simulated, {household: account[1] for household, account in expected().items()}) == {}
 

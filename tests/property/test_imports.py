@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import random
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from huitou.imports import apply, partition
-from huitou.imports.apply import Bill
-from huitou.imports.requests import read_row
-from huitou.kernel.ids import MemberId
-from huitou.members.directory import FoundMember
-from huitou.members.identity import Identity
 from huitou.points.replay import discrepancies
-from huitou.points.service import Points
 from huitou.program.model import Program
-from huitou.purchases.service import Purchases
-from huitou.simulator.memory_budgets import MemoryBudgets
-from huitou.simulator.memory_points import MemoryCommands
-from huitou.simulator.memory_purchases import MemoryMemberStates
-from huitou.simulator.memory_refunds import MemoryRefunds
 from tests.builders import TAIPEI, document, program
-from tests.importing import STARTED, Importer, member_row, ndjson, purchase_row
-from tests.purchases import Publications, judged_on
+from tests.importing import STARTED, Importer, member_row, purchase_row
+from tests.living import live
 
 CARDS = ("C1", "C2", "C3")
 EXPIRIES = st.sampled_from(
@@ -113,7 +100,8 @@ def test_an_import_leaves_what_the_api_would_have_left_had_each_sale_come_at_onc
     """E20: history is no other kind of purchase."""
     imported, lived = Importer(only), Importer(only)
     imported.bring(members() + rows)
-    _live(lived, rows)
+    lived.bring(members())
+    live(lived, rows)
     for card in CARDS:
         assert imported.anonymous()[card][1:3] == lived.anonymous()[card][1:3]
         for currency, wallet in imported.wallets.load_all(imported.member(card)).items():
@@ -130,48 +118,3 @@ def test_the_second_time_nothing_changes(only: Program, rows: list[dict[str, Any
     assert importer.anonymous() == before
     assert second.counts.recorded == 0
     assert second.counts.known == first.counts.recorded + first.counts.known
-
-
-def _live(importer: Importer, rows: list[dict[str, Any]]) -> None:
-    """The same sales over the API, each at its own time, with a clock that books everything when it falls due."""
-    importer.bring(members())
-    run = importer.begin(ndjson(rows) + b"\n", key="to read them by")
-    only, commit = importer.programs.active(), importer.table.commit
-    programs = Publications(only)
-    points = Points(importer.wallets, MemoryCommands(importer.table), programs, commit, lambda _: None)
-    purchases = Purchases(
-        importer.purchases,
-        importer.wallets,
-        programs,
-        commit,
-        lambda _: None,
-        budgets=MemoryBudgets(importer.table),
-        states=MemoryMemberStates(importer.table),
-        standings=importer.standings,
-        commands=MemoryCommands(importer.table),
-        refunds=MemoryRefunds(importer.table),
-        segments=judged_on(importer.table, programs),
-    )
-    read = [read_row(json.dumps(row).encode(), run, only) for row in rows]
-    for bill in sorted((each for each in read if isinstance(each, Bill)), key=_order):
-        assert isinstance(bill.buyer, Identity)
-        buyer = FoundMember(importer.member_of(bill.buyer), presented=True)
-        _settle(importer, points, buyer.id, bill.purchase.occurred_at)
-        purchases.record(bill.purchase, buyer, bill.purchase.occurred_at)
-    for card in CARDS:
-        _settle(importer, points, importer.member(card), STARTED)
-
-
-def _order(bill: Bill) -> tuple[datetime, bytes]:
-    return bill.purchase.occurred_at, blake2b(bill.purchase.receipt.encode(), digest_size=8).digest()
-
-
-def _settle(importer: Importer, points: Points, member: MemberId, until: datetime) -> None:
-    """The clock: at each instant at which something falls due, not a moment later."""
-    while True:
-        wallets = importer.wallets.load_all(member)
-        dues = [(due, currency) for currency, wallet in wallets.items() if (due := wallet.due_at()) is not None]
-        if not wallets or not dues or min(dues)[0] > until:
-            return
-        due, currency = min(dues)
-        points.settle(member, currency, due)

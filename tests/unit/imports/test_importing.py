@@ -16,7 +16,8 @@ from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.errors import ContentReusedError, UnavailableError
 from huitou.points.replay import discrepancies
 from huitou.program.model import GROUP
-from tests.builders import TAIPEI, at, document, program
+from huitou.purchases.model import Purchase
+from tests.builders import TAIPEI, at, document, program, rule
 from tests.importing import STARTED, Importer, Row, member_row, ndjson, purchase_row, sora_row
 
 LATER = at("2026-07-01 12:00")
@@ -182,6 +183,32 @@ def test_the_programme_of_its_day_pays_a_sale_and_a_later_publication_changes_no
     for chunk in importer.prepare(run):
         importer.work(run, chunk)
     assert importer.story() == ["03-31 earn 10", "04-01 earn 20", "06-30 expire -10"]
+
+
+def test_an_imported_sale_sees_the_segments_of_its_own_time() -> None:
+    """E7, E20, M16: by what was bought before it, brought by this file or kept already; a later sale is none of it."""
+    lapsed = {"id": "lapsed", "name": "Has not come", "when": {"days_since_last_purchase": {"at_least": 20}}}
+    back = rule(id="back", name="Welcome back", points="200", per=None, when={"segments": ["lapsed"]})
+    importer = Importer(program(document(segments=[lapsed], earning=[rule(), back])))
+    importer.bring([member_row(), purchase_row("A-2", "2026-03-10 12:00"), purchase_row("A-9", "2026-06-01 12:00")])
+    importer.bring([purchase_row("A-1", "2026-02-01 12:00"), purchase_row("A-3", "2026-03-31 12:00")], key="more")
+    seen = {sale.number: set(sale.seen.segments) for sale in importer.table.all(Purchase)}
+    assert seen == {"A-1": set(), "A-2": set(), "A-3": {"lapsed"}, "A-9": {"lapsed"}}
+
+
+def test_each_version_says_what_its_segments_mean_to_the_sales_of_its_days() -> None:
+    """E20: and what another version paid has been bought all the same."""
+    named = {"id": "known", "name": "Known", "when": {"purchases": {"at_least": 1, "in": "last 4 days"}}}
+    wider = {**named, "when": {"purchases": {"at_least": 2}}}
+    again = rule(id="again", name="Again", points="50", per=None, when={"segments": ["known"]})
+    importer = Importer(program(document()))
+    for version, segment in ((2, named), (3, wider)):
+        written = document(segments=[segment], earning=[rule(), again])
+        importer.programs.publish(program(written, version), at(f"2026-0{version}-01 00:00"))
+    days = ("01-31", "02-01", "02-27", "03-01", "03-31")
+    importer.bring([member_row(), *(purchase_row(f"A-{day}", f"2026-{day} 12:00") for day in days)])
+    seen = {sale.number for sale in importer.table.all(Purchase) if sale.seen.segments}
+    assert seen == {"A-02-01", "A-03-01", "A-03-31"}
 
 
 class Failing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given, settings
@@ -10,21 +11,20 @@ from hypothesis import strategies as st
 
 from huitou.imports.model import ImportFormat
 from huitou.members.identity import card_identity
+from huitou.members.model import Member, Profile, Tag
 from huitou.program.model import Program
-from huitou.purchases.model import PointsPaid
+from huitou.purchases.model import PointsPaid, VisitType
 from huitou.simulator.comparing import Comparison, compare
 from huitou.simulator.files import FileSales
 from huitou.simulator.history import Past
-from huitou.simulator.memory_accounts import MemoryMemberIndex
-from huitou.simulator.memory_purchases import MemoryMemberStates
 from huitou.simulator.packing import pack, unpack
 from huitou.simulator.past import Archive, MembersPast
 from huitou.simulator.replaying import BEGINNING, Account, Replayer
 from tests.builders import MEI, OPENED, at, document, program, rule
 from tests.importing import STARTED, Importer, member_row, ndjson, purchase_row, sora_row
 from tests.merging import TIERS, TwoRecords
-from tests.purchases import LIN, NOON, bill, bread
-from tests.simulations import Laboratory
+from tests.purchases import LIN, NOON, bill, booking, bread
+from tests.simulations import Laboratory, archive_on
 
 NOW = at("2026-12-31 12:00")
 DAY = timedelta(days=1)
@@ -80,6 +80,34 @@ def test_two_cards_of_one_person_have_one_past() -> None:
     assert (name, account.tier, points(account, "issued")) == (mine, "silver", 20 + 20 + 2 * 10)
 
 
+def test_a_visit_counts_as_it_did() -> None:
+    """M5, M15, M16: for tiers and segments, and to be told from a booking."""
+    levels = [TIERS["levels"][0], {**TIERS["levels"][1], "threshold": "3"}]
+    seen = {"id": "seen", "name": "Seen often", "when": {"visits": {"at_least": 3}}}
+    lab = Laboratory(document(tiers={**TIERS, "measure": "visits", "levels": levels}, segments=[seen]))
+    lab.shop.enrol()
+    lab.shop.sell(bill("A-1"))
+    for day, of_type in enumerate((VisitType.VISIT, VisitType.CHECK_IN, VisitType.BOOKING), 1):
+        lab.shop.visit(booking(f"B-{day}", type=of_type, occurred_at=NOON + day * DAY, received_at=NOON + day * DAY))
+    [account] = relived(lab).values()
+    assert (account.tier, account.segments) == ("silver", frozenset({"seen"}))
+
+
+def test_tags_and_consents_are_as_they_are_now() -> None:
+    """M3, M16: nobody keeps since when."""
+    vip = {"id": "vip", "name": "Known", "when": {"tags": ["vip"]}}
+    to_vip = rule(id="to-vip", name="To friends", points="5", per=None, when={"segments": ["vip"]})
+    lab = Laboratory(document(segments=[vip], earning=[rule(), to_vip]))
+    lab.shop.enrol()
+    member = Member(MEI, 1, OPENED, "maru", Profile(), {}, (), {}, {})
+    lab.shop.table.commit([lab.shop.profiles.save(member)])
+    lab.shop.sell(bill("A-1"))
+    tagged = replace(member, version=2, tags={Tag("maru", "vip"): NOW})
+    lab.shop.table.commit([lab.shop.profiles.save(tagged)])
+    [account] = relived(lab).values()
+    assert (account.times["to-vip"], account.segments) == (1, frozenset({"vip"}))
+
+
 def test_imported_and_read_back_or_read_from_the_file_it_is_the_same_past() -> None:
     """M14, M36: `huitou simulate` with the file, and the API once it was imported, find the same."""
     rows = [
@@ -93,7 +121,7 @@ def test_imported_and_read_back_or_read_from_the_file_it_is_the_same_past() -> N
     importer = Importer(before)
     importer.bring(rows)
     table = importer.table
-    archive = Archive(MemoryMemberIndex(table), MemoryMemberStates(table), importer.purchases, importer.wallets)
+    archive = archive_on(table)
     content = ndjson(rows)
     file = FileSales(lambda: io.BytesIO(content), ImportFormat.NDJSON, before, STARTED)
     kept, read = (compared(each, before, after) for each in (whole(archive), file))

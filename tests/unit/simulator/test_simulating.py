@@ -6,7 +6,7 @@ import io
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from huitou.imports.model import ImportFormat
@@ -20,6 +20,7 @@ from huitou.simulator.report import Report, written
 from tests.builders import MEI, at, document, program, rule
 from tests.importing import STARTED, Importer, member_row, ndjson, purchase_row, sora_row
 from tests.purchases import LIN, bill, bread
+from tests.standing import findings
 
 UNTIL = at("2026-04-30 23:59")
 TIERS = {
@@ -217,8 +218,8 @@ def test_a_file_is_replayed_as_an_import_would_book_it() -> None:
     [history] = sales.histories()
     assert [(sale.number, sale.total) for sale in history.purchases] == [("A-1", 100), ("A-2", 200)]
     assert (history.name, history.enrolled_at) == ("C1", at("2026-01-02 09:00"))
-    assert history.birthday is not None
-    assert history.birthday.month == 2
+    assert history.person is not None
+    assert history.person.profile.birthday == date(1990, 2, 3)
     assert sales.rejected == 1
 
 
@@ -272,3 +273,47 @@ def test_parts_compared_apart_make_the_same_whole() -> None:
 def _file(rows: Sequence[dict[str, Any]], version: Program) -> FileSales:
     content = ndjson(rows)
     return FileSales(lambda: io.BytesIO(content), ImportFormat.NDJSON, version, STARTED)
+
+
+LAPSED = {"id": "lapsed", "name": "Has not come", "when": {"days_since_last_purchase": {"at_least": 50}}}
+BACK = rule(id="back", name="Welcome back", points="200", per=None, when={"segments": ["lapsed"]})
+BEST = {"id": "best", "name": "Spends most", "when": {"rfm": {"money": [5]}}}
+
+
+def test_a_rule_for_a_segment_pays_who_was_in_it_just_before_the_sale() -> None:
+    """E7, M14, M16: Mei stayed away for 51 days once, and Lin bought once."""
+    before, after = (written_program(segments=[LAPSED], earning=each) for each in ([rule()], [rule(), BACK]))
+    rules = report(Past([MEI_BUYS, LIN_BUYS]), before, after)["rules"]
+    assert rules[1]["sales"] == {"before": 0, "after": 1}
+    assert rules[1]["points"] == {"before": "0", "after": "200", "more": "200"}
+
+
+def test_members_end_in_the_segments_that_time_has_brought_them_into() -> None:
+    """M17: at the end of April Mei has not come for 58 days, and Lin has for 29."""
+    replayer = Replayer(written_program(segments=[LAPSED]), UNTIL)
+    ended = {each.name: replayer.replay(each).segments for each in (MEI_BUYS, LIN_BUYS)}
+    assert ended == {"Mei": {"lapsed"}, "Lin": frozenset()}
+
+
+def test_how_a_member_compares_with_all_others_goes_by_what_is_known_of_all_now() -> None:
+    """M16: and holds for nobody where nothing is."""
+    version, known = written_program(segments=[BEST]), findings(1, money=(500, 1000, 2000, 3000)).insights
+    assert Replayer(version, UNTIL, known).replay(MEI_BUYS).segments == {"best"}
+    assert Replayer(version, UNTIL, known).replay(LIN_BUYS).segments == frozenset()
+    assert Replayer(version, UNTIL).replay(MEI_BUYS).segments == frozenset()
+
+
+def test_what_members_say_and_when_they_joined_is_told_by_the_rows_of_a_file() -> None:
+    """M36, M16."""
+    rows = [
+        member_row("C-1", "2026-01-02 09:00", profile={"gender": "female", "language": "ja"}),
+        *(purchase_row(f"A-{number}", f"2026-0{number}-02 12:00", "100") for number in (3, 4)),
+    ]
+    of_old = {"id": "of-old", "name": "Of old", "when": {"days_since_joining": {"at_least": 80, "brands": ["maru"]}}}
+    polite = {"id": "polite", "name": "Speaks Japanese", "when": {"language": ["ja"]}}
+    to_old = rule(id="to-old", name="To old friends", points="5", per=None, when={"segments": ["of-old"]})
+    version = written_program(segments=[of_old, polite], earning=[rule(), to_old])
+    [history] = _file(rows, version).histories()
+    account = Replayer(version, UNTIL).replay(history)
+    assert account.times["to-old"] == 1
+    assert account.segments == {"of-old", "polite"}

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from datetime import datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from huitou.kernel.ids import MemberId
 from huitou.platform.table import Table
 from huitou.program.model import Program
 from huitou.program.rules import SegmentId
-from huitou.program.service import ProgramReader
-from huitou.purchases.ports import MemberSegments, MemberState
+from huitou.purchases.ports import MemberState, SegmentsInTurn
+from huitou.standing.ports import TierPrograms
+
+if TYPE_CHECKING:
+    from huitou.segments.seeing import JudgedSegments
 
 
 class SegmentsOnDemand:
@@ -19,7 +23,7 @@ class SegmentsOnDemand:
     members' positions tell, a function does without, and so does its start.
     """
 
-    def __init__(self, members: Table, program: Table, programs: ProgramReader) -> None:
+    def __init__(self, members: Table, program: Table, programs: TierPrograms) -> None:
         self._members = members
         self._program = program
         self._programs = programs
@@ -29,8 +33,14 @@ class SegmentsOnDemand:
     ) -> frozenset[SegmentId]:
         return self._judges.judged(member, state, program, at, asked)
 
+    def in_turn(
+        self, member: MemberId, state: MemberState, programs: Iterable[Program], since: datetime
+    ) -> SegmentsInTurn:
+        """`SegmentsOfSales`."""
+        return self._judges.in_turn(member, state, programs, since)
+
     @cached_property
-    def _judges(self) -> MemberSegments:
+    def _judges(self) -> JudgedSegments:
         from huitou.segment_composition import judged_on  # noqa: PLC0415
 
         return judged_on(self._members, self._program, self._programs)

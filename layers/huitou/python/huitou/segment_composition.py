@@ -14,10 +14,11 @@ from huitou.purchases.store import TableMemberStates
 from huitou.segments.seeing import JudgedSegments
 from huitou.segments.service import Segments
 from huitou.segments.store import TableDeeds
+from huitou.standing.ports import TierPrograms
 from huitou.standing.store import TablePositions
 
 
-def judged_on(members: Table, program: Table, programs: ProgramReader) -> JudgedSegments:
+def judged_on(members: Table, program: Table, programs: TierPrograms) -> JudgedSegments:
     """As `segments_on`, for who decides sales."""
     return JudgedSegments(
         TableMembers(members), TableDeeds(members), programs, InsightsReader(TableFindings(program), monotonic)

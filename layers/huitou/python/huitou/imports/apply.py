@@ -30,11 +30,12 @@ from huitou.points.wallet import Entry, Wallet, open_wallet
 from huitou.program.acceptance import CLOCK_SKEW, InFutureError
 from huitou.program.model import CurrencyId, Program
 from huitou.program.ports import Programs
+from huitou.program.rules import SegmentId
 from huitou.purchases.decisions import Sale
 from huitou.purchases.drawing import decide_drawn_sale
 from huitou.purchases.model import Purchase
-from huitou.purchases.ports import MemberState
-from huitou.purchases.standing import personal, taken_in
+from huitou.purchases.ports import MemberState, SegmentsInTurn
+from huitou.purchases.standing import NONE, personal, taken_in
 from huitou.standing.keeping import Timeline
 from huitou.standing.model import Record
 
@@ -130,14 +131,16 @@ def next_batch(
     brought: bool,
     drawing: Drawing,
     timeline: Timeline,
+    segments: SegmentsInTurn | None,
 ) -> Batch:
     """As much of ``rows``, from the first on, as one commit carries, and after the last what is due by ``now``.
 
     ``state`` is the member's as stored; ``known`` are purchases with the receipts of ``rows``, as far as anybody
     knows: the commit finds out about others. ``brought``: an earlier batch has recorded something. Where none did,
-    nothing is booked at the end either: an import that brings nothing changes nothing.
+    nothing is booked at the end either: an import that brings nothing changes nothing. ``segments`` is None where no
+    rule asks for any.
     """
-    batch = _Gathering(state, known, member, programs, now=now, drawing=drawing, timeline=timeline)
+    batch = _Gathering(state, known, member, programs, now=now, drawing=drawing, timeline=timeline, segments=segments)
     for row in rows:
         if not batch.take(row):
             return batch.finished(is_last=False)
@@ -157,7 +160,9 @@ class _Gathering:
         now: datetime,
         drawing: Drawing,
         timeline: Timeline,
+        segments: SegmentsInTurn | None,
     ) -> None:
+        self._segments = segments
         self._drawing = drawing
         self._timeline = timeline
         self._stored = dict(state.wallets)
@@ -225,8 +230,16 @@ class _Gathering:
         home = self._wallets.get(program.home_currency)
         joined = joined_by_use(home, row.purchase.brand, row.presented, program, at)
         wallets = {**self._wallets, program.home_currency: joined}
-        person = personal(joined, self._record, self._timeline, program, row.purchase.occurred_at)
+        at_sale = row.purchase.occurred_at
+        segments = self._segments_at(at_sale, program)
+        person = personal(joined, self._record, self._timeline, program, at_sale, segments=segments)
         return decide_drawn_sale(row.purchase, self._member, wallets, program, at, drawing=self._drawing, person=person)
+
+    def _segments_at(self, at: datetime, program: Program) -> frozenset[SegmentId]:
+        asked = program.segments_of_rules
+        if self._segments is None or not asked:
+            return NONE
+        return self._segments.judged(MemberState(self._wallets, self._record), program, at, asked)
 
     def _sell(self, row: SaleRow, sale: Sale, at: datetime) -> bool:
         if not self._has_room(sale.decisions, sale.purchase) or (self._bytes and self._bytes + row.size > MOST_BYTES):
@@ -237,6 +250,8 @@ class _Gathering:
         self._bytes += row.size
         self._purchases.append(sale.purchase)
         self._known[sale.purchase.receipt] = sale.purchase
+        if self._segments is not None:
+            self._segments.sold(sale.purchase)
         self._note(Counts(recorded=1))
         return True
 

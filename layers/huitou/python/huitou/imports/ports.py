@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import BinaryIO, NamedTuple, Protocol
 
 from huitou.imports.model import Counts, Run
 from huitou.kernel.commits import Write
-from huitou.kernel.ids import Digest
+from huitou.kernel.ids import Digest, MemberId
+from huitou.program.model import Program
+from huitou.purchases.ports import MemberState, SegmentsInTurn
 
 
 class FileInfo(NamedTuple):
@@ -63,6 +65,16 @@ class RunStore(Protocol):
 
     def chunks(self, run: Digest) -> Sequence[tuple[int, Counts]]:
         """The chunks that are done, by number."""
+        ...
+
+
+class SegmentsOfSales(Protocol):
+    """Works out who was in which segment when their sales happened."""
+
+    def in_turn(
+        self, member: MemberId, state: MemberState, programs: Iterable[Program], since: datetime
+    ) -> SegmentsInTurn:
+        """For sales from ``since`` on, which ``programs`` decide. Raises `MemberNotFoundError`."""
         ...
 
 

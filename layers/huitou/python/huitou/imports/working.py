@@ -23,6 +23,7 @@ from huitou.imports.apply import (
 from huitou.imports.model import NOTHING, Counts, Rejection, Run, total
 from huitou.imports.openings import ACTOR, BROUGHT, Opened, OpeningLot, OpeningStore, OpeningTier
 from huitou.imports.partition import PlacedRow, groups_of
+from huitou.imports.ports import SegmentsOfSales
 from huitou.kernel.commits import Commit, StaleReadError, Write, once, until_committed
 from huitou.kernel.content import require_same
 from huitou.kernel.errors import ConflictError, DomainError, ForbiddenError, GoneError, InvalidError, NotFoundError
@@ -41,7 +42,7 @@ from huitou.program.model import GROUP, Program
 from huitou.program.ports import Programs
 from huitou.purchases.decisions import rules_for
 from huitou.purchases.model import Purchase
-from huitou.purchases.ports import Awaited, MemberState, MemberStates, PurchaseStore
+from huitou.purchases.ports import Awaited, MemberState, MemberStates, PurchaseStore, SegmentsInTurn
 from huitou.purchases.returns import Returns
 from huitou.purchases.standing import MemberFacts
 from huitou.standing.model import Grant, Record
@@ -97,6 +98,8 @@ class _Account:
     member: MemberId
     state: MemberState
     known: dict[Digest, Purchase]
+    segments: SegmentsInTurn | None
+    """None where no rule names any."""
 
 
 class Worker:
@@ -113,6 +116,7 @@ class Worker:
         states: MemberStates,
         standings: StandingStore,
         openings: OpeningStore,
+        segments: SegmentsOfSales,
         commit: Commit,
         pause: Callable[[int], None],
         read_row: ReadRow,
@@ -126,6 +130,7 @@ class Worker:
         self._states = states
         self._standings = standings
         self._openings = openings
+        self._segments = segments
         self._commit = commit
         self._pause = pause
         self._read_row = read_row
@@ -287,6 +292,7 @@ class Worker:
                 brought=brought,
                 drawing=drawing,
                 timeline=timeline,
+                segments=current.segments,
             )
             if batch.changes:
                 self._carry_out(current.state.record, batch, drawing, task)
@@ -309,7 +315,19 @@ class Worker:
         home = state.wallets.get(task.programs.active().home_currency)
         if home is not None and home.moved_to:
             return self._read(home.moved_to, sales, task)
-        return _Account(member, state, self._look_up(sales))
+        return _Account(member, state, self._look_up(sales), self._seen(member, state, sales, task))
+
+    def _seen(
+        self, member: MemberId, state: MemberState, sales: Sequence[SaleRow], task: Task
+    ) -> SegmentsInTurn | None:
+        """What the sales see of segments: all of the member's deeds are read at once, where a rule asks."""
+        versions = dict.fromkeys(sale.purchase.program_version for sale in sales)
+        asking = [each for each in map(task.programs.version, versions) if each.segments_of_rules]
+        home = state.wallets.get(task.programs.active().home_currency)
+        if not asking or home is None or home.erased_at:
+            return None
+        first = min(sale.purchase.occurred_at for sale in sales)
+        return self._segments.in_turn(member, state, asking, first)
 
     def _look_up(self, sales: Sequence[SaleRow]) -> dict[Digest, Purchase]:
         if not self._looks_first:

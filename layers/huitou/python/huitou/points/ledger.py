@@ -177,11 +177,13 @@ class Ledger:
 
     def decision(self) -> Decision:
         """The wallet as it stands now; its version is that of the last entry."""
-        if not self._entries:
-            return Decision(self._wallet, ())
+        return Decision(self.wallet() if self._entries else self._wallet, tuple(self._entries))
+
+    def wallet(self) -> Wallet:
+        """As it stands now."""
         self._put_in_order()
         lots = tuple(self.lots.values())
-        wallet = changed(
+        return changed(
             self._wallet,
             version=self._version,
             lots=lots,
@@ -193,7 +195,6 @@ class Ledger:
             counters=self.counters,
             outlook=self._running.outlook(lots),
         )
-        return Decision(wallet, tuple(self._entries))
 
     def drain(self) -> list[Entry]:
         """The entries booked since it was last asked, for whoever goes on with the ledger."""

@@ -163,11 +163,14 @@ class Purchase:
     @property
     def is_refunded(self) -> bool:
         """Whether all of it came back."""
-        return all(is_back(index, line, self.returns.lines) for index, line in enumerate(self.lines))
+        returned = self.returns.lines
+        if len(returned) < len(self.lines):
+            return False
+        return all(is_back(index, line, returned) for index, line in enumerate(self.lines))
 
     def money_of(self, returned: Quantities) -> int:
         """E3: the money to return for what came back, without the part that points paid: that is rounded down."""
-        amount = amount_of(self.lines, returned)
+        amount = amount_of(self.lines, returned) if returned else 0
         return amount - self.paid_in_points * amount // self.total if amount else 0
 
     def in_money(self, lines: Sequence[Line]) -> Purchase:

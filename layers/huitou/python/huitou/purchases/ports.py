@@ -71,6 +71,18 @@ class MemberSegments(Protocol):
         ...
 
 
+class SegmentsInTurn(Protocol):
+    """As `MemberSegments`, of one member whose sales are decided one after the other and kept later."""
+
+    def judged(
+        self, state: MemberState, program: Program, at: datetime, asked: Set[SegmentId]
+    ) -> frozenset[SegmentId]: ...
+
+    def sold(self, purchase: Purchase) -> None:
+        """It counts from its time on, and need not be kept yet."""
+        ...
+
+
 class PurchaseStore(Protocol):
     """Keeps purchases and visits, each once for its identity. Reads are consistent."""
 

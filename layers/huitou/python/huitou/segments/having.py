@@ -39,11 +39,11 @@ def expiring_points(leaf: ExpiringPoints, _: Scope) -> Check:
         near = known.days.all_later([end for _, end, _ in pieces], -leaf.days)
         return [(max(begin, soon), end, points) for (begin, end, points), soon in zip(pieces, near, strict=True)]
 
-    return lambda moment: _followed(moment.known.once(find, find), moment.at, within_limits)
+    return lambda moment: _followed(moment.known.had_once(find, find), moment.at, within_limits)
 
 
 def _spendable(known: Known, currency: CurrencyId) -> list[Piece]:
-    return known.once(currency, lambda known: pieces_of(known.facts.wallets.get(currency)))
+    return known.had_once(currency, lambda known: pieces_of(known.facts.wallets.get(currency)))
 
 
 def pieces_of(wallet: Wallet | None) -> list[Piece]:

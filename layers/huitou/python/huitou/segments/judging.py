@@ -16,8 +16,10 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from huitou.kernel.values import changed
 from huitou.points.outlook import NEVER
-from huitou.program.model import BrandId, Program
+from huitou.points.wallet import Wallet
+from huitou.program.model import BrandId, CurrencyId, Program
 from huitou.program.predicates import (
     Age,
     Alive,
@@ -48,7 +50,7 @@ from huitou.program.prepared import Prepared
 from huitou.program.rules import SegmentId
 from huitou.segments import being, doing, having, returning
 from huitou.segments.deeds import Choice, Scope
-from huitou.segments.facts import Facts, Verdict
+from huitou.segments.facts import Facts, TierPath, Verdict
 from huitou.segments.moment import Answer, Check, Known, Moment, all_of, always, any_of, opposite
 
 MOST_LOOKS = 8
@@ -96,10 +98,21 @@ class Judge:
         self._look_ahead(answers, at)
         return {segment: _said(answer) for segment, answer in answers.items()}
 
+    def go_on(
+        self,
+        enrolled_at: datetime,
+        joined: Mapping[BrandId, datetime],
+        wallets: Mapping[CurrencyId, Wallet],
+        tiers: TierPath,
+    ) -> None:
+        """To what has become of the member meanwhile, who did what they did."""
+        facts = self._known.facts
+        self._known.go_on(changed(facts, enrolled_at=enrolled_at, joined=joined, wallets=wallets, tiers=tiers))
+
     def holding(self, segments: Iterable[SegmentId], at: datetime) -> frozenset[SegmentId]:
         """Those of ``segments`` that the member is in at ``at``. What they do not ask about is not judged."""
-        moment = Moment(self._known, at)
-        return frozenset(segment for segment in segments if moment.answer_of(segment).holds)
+        moment = Moment(self._known, at, only_now=True)
+        return frozenset([segment for segment in segments if moment.answer_of(segment).holds])
 
     def of(self, predicate: Predicate, at: datetime, brand: BrandId | None = None) -> Verdict:
         """What `judge` would say of a segment of ``brand`` that asks this."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from huitou.kernel.values import changed, lean
 from huitou.members.model import Member
 from huitou.points.wallet import Wallet
-from huitou.program.model import CurrencyId, Program
+from huitou.program.model import BrandId, CurrencyId, Program
 from huitou.program.tiers import TierId
 from huitou.purchases.model import Purchase, Visit
 from huitou.purchases.returns import left_of
@@ -34,21 +34,33 @@ def read_facts(
     """What is known of a member at ``now``, who did ``deeds``: see `huitou.segments.past`."""
     home = wallets[program.home_currency]
     known = known_of(home, record)
-    path = TierPath(known, timeline, now)
-    return Facts(
-        enrolled_at=known.enrolled_at,
-        joined=home.brands,
-        wallets=wallets,
-        tiers=path,
-        deeds=deeds,
+    facts = facts_of(member, known, home.brands, wallets, timeline, deeds=deeds, now=now, insights=insights)
+    return changed(facts, moments=TierPath(known, timeline, now).moments)
+
+
+def facts_of(
+    member: Member | None,
+    known: Known,
+    joined: Mapping[BrandId, datetime],
+    wallets: Mapping[CurrencyId, Wallet],
+    timeline: Timeline,
+    *,
+    deeds: Sequence[Deed],
+    now: datetime,
+    insights: Insights = UNKNOWN,
+) -> Facts:
+    """The same of who is at hand, or has no record; what their tiers went through is left out (`Facts.moments`)."""
+    facts = Facts(known.enrolled_at, joined, wallets, TierPath(known, timeline, now), deeds, insights=insights)
+    if member is None:
+        return facts
+    return changed(
+        facts,
         birthday=member.profile.birthday,
         gender=member.profile.gender,
         language=member.profile.language,
         home_store=member.profile.home_store,
         tags=frozenset(member.tags),
         consents=frozenset(key for key, consent in member.consents.items() if consent.granted),
-        moments=path.moments,
-        insights=insights,
     )
 
 
@@ -56,18 +68,17 @@ def deed_of_purchase(purchase: Purchase) -> Deed | None:
     """What is left of a purchase; None where that is nothing, or another member's (M40)."""
     if purchase.moved is not None or purchase.is_refunded:
         return None
-    returned = purchase.returns.lines
-    lines = left_of(purchase.lines, returned)
+    lines = left_of(purchase.lines, purchase.returns.lines)
     return Deed(
         at=purchase.occurred_at,
         brand=purchase.brand,
         store=purchase.store,
         is_purchase=True,
         channel=purchase.channel,
-        spend=purchase.total - purchase.paid_in_points - purchase.money_of(returned),
-        lines=tuple(DeedLine(line.sku, line.category, line.amount) for line in lines),
-        payments=frozenset(payment.method for payment in purchase.payments),
-        discounted=bool(purchase.discounts) or any(line.discount for line in lines),
+        spend=purchase.kept_spend,
+        lines=tuple([DeedLine(sku, category, amount) for sku, category, _, amount, _ in lines]),
+        payments=frozenset([payment.method for payment in purchase.payments]),
+        discounted=bool(purchase.discounts) or any([line.discount for line in lines]),
     )
 
 
@@ -76,7 +87,7 @@ def deed_of_visit(visit: Visit) -> Deed | None:
     return Deed(visit.occurred_at, visit.brand, visit.store, False) if visit.type.is_presence else None
 
 
-@dataclass(frozen=True, slots=True)
+@lean
 class TierPath:
     """`facts.TierPath` of a member: as they stood until ``now``, and will stand if nothing else happens."""
 

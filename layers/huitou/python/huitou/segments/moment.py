@@ -27,9 +27,12 @@ class Answer(NamedTuple):
 
 
 class Known:
-    """The facts of one member, and what has been worked out from them."""
+    """The facts of one member, and what has been worked out from them.
 
-    __slots__ = ("_found", "checks", "days", "facts", "program")
+    What the deeds alone come to is kept apart: it stays true of a member of whom everything else changes.
+    """
+
+    __slots__ = ("_found", "_had", "checks", "days", "facts", "program")
 
     def __init__(self, facts: Facts, program: Program, checks: Mapping[SegmentId, Check]) -> None:
         self.facts = facts
@@ -37,27 +40,45 @@ class Known:
         self.checks = checks
         self.days = local_days(program.zone)
         self._found: dict[Any, Any] = {}
+        self._had: dict[Any, Any] = {}
 
     def once(self, key: object, find: Callable[[Known], T]) -> T:
-        """What ``find`` finds, looked for when it is first asked for. ``key`` stands for it, and for nothing else."""
+        """What ``find`` finds in the deeds, looked for when it is first asked for.
+
+        ``key`` stands for it, and for nothing else.
+        """
         if key not in self._found:
             self._found[key] = find(self)
         found: T = self._found[key]
         return found
 
+    def had_once(self, key: object, find: Callable[[Known], T]) -> T:
+        """As `once`, for what ``find`` finds in anything else."""
+        if key not in self._had:
+            self._had[key] = find(self)
+        found: T = self._had[key]
+        return found
+
+    def go_on(self, facts: Facts) -> None:
+        """To other facts of the same member, with the same deeds."""
+        self.facts = facts
+        self._had = {}
+
 
 class Moment:
     """An instant in the life of a member, and what has been said of it so far.
 
-    What counts are the deeds from before ``seen_at``: earlier than ``at`` where somebody looks ahead.
+    What counts are the deeds from before ``seen_at``: earlier than ``at`` where somebody looks ahead. With ``only_now``
+    nobody wants to know until when: an answer may then say of that what it likes.
     """
 
-    __slots__ = ("_of_leaves", "_of_segments", "at", "known", "seen_at")
+    __slots__ = ("_of_leaves", "_of_segments", "at", "known", "only_now", "seen_at")
 
-    def __init__(self, known: Known, at: datetime, seen_at: datetime | None = None) -> None:
+    def __init__(self, known: Known, at: datetime, seen_at: datetime | None = None, *, only_now: bool = False) -> None:
         self.known = known
         self.at = at
         self.seen_at = seen_at or at
+        self.only_now = only_now
         self._of_segments: dict[SegmentId, Answer] = {}
         self._of_leaves: dict[Check, Answer] = {}
 
@@ -131,7 +152,7 @@ def _together(checks: Sequence[Check], *, decisive: bool) -> Check:
             holds, until = check(moment)
             if holds is not decisive:
                 first_change = min(first_change, until)
-            elif until == NEVER:
+            elif until == NEVER or moment.only_now:
                 return always(decisive)
             elif last_decisive is None or until > last_decisive:
                 last_decisive = until

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterable, Mapping, Set
 from datetime import datetime
 
 from huitou.kernel.ids import MemberId
 from huitou.points.membership import MemberNotFoundError
 from huitou.program.model import Program
 from huitou.program.rules import SegmentId
+from huitou.purchases.model import Purchase
 from huitou.purchases.ports import MemberState
 from huitou.segments.facts import UNKNOWN
+from huitou.segments.following import Follower
 from huitou.segments.judging import Judge
-from huitou.segments.loading import read_facts
+from huitou.segments.loading import deed_of_purchase, read_facts
 from huitou.segments.past import read_past
 from huitou.segments.ports import Deeds, InsightSource, Profiles
 from huitou.standing.ports import TierPrograms
@@ -45,3 +47,35 @@ class JudgedSegments:
             now=at,
         )
         return Judge(facts, program).holding(asked, at)
+
+    def in_turn(
+        self, member: MemberId, state: MemberState, programs: Iterable[Program], since: datetime
+    ) -> JudgedInTurn:
+        """For sales from ``since`` on, which ``programs`` decide. Raises `MemberNotFoundError`."""
+        record = self._profiles.load(member)
+        if record is None:
+            raise MemberNotFoundError
+        followers = {}
+        for program in programs:
+            done = read_past(self._deeds, state.wallets[program.home_currency], program, since).deeds
+            insights = self._insights.insights() if program.comparing_segments else UNKNOWN
+            followers[program.version] = Follower(record, done, program, self._timeline, insights)
+        return JudgedInTurn(followers)
+
+
+class JudgedInTurn:
+    """`SegmentsInTurn`: what is kept was read once, when the first sale was about to be decided."""
+
+    def __init__(self, followers: Mapping[int, Follower]) -> None:
+        self._followers = followers
+        """By the version of the programme."""
+
+    def judged(self, state: MemberState, program: Program, at: datetime, asked: Set[SegmentId]) -> frozenset[SegmentId]:
+        home = state.wallets[program.home_currency]
+        return self._followers[program.version].judged(asked, home, state.wallets, state.record, at)
+
+    def sold(self, purchase: Purchase) -> None:
+        deed = deed_of_purchase(purchase)
+        if deed is not None:
+            for follower in self._followers.values():
+                follower.add(deed)

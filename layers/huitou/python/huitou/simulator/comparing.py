@@ -17,6 +17,7 @@ from huitou.kernel.calendars import local_date
 from huitou.program.model import CurrencyId, Program
 from huitou.program.rules import RuleId
 from huitou.program.tiers import TierId
+from huitou.segments.facts import UNKNOWN, Insights
 from huitou.simulator.collecting import seldom_collected
 from huitou.simulator.history import History, Past
 from huitou.simulator.replaying import Account, Issue, Replayer
@@ -138,10 +139,12 @@ class Comparison:
         )
 
 
-def compare(past: Past, before: Program, after: Program, until: datetime) -> Iterator[Comparison]:
+def compare(
+    past: Past, before: Program, after: Program, until: datetime, insights: Insights = UNKNOWN
+) -> Iterator[Comparison]:
     """Replays one member after the other; yields, after each, the comparison so far (the same object, growing)."""
     comparison = Comparison()
-    sides = Replayer(before, until), Replayer(after, until)
+    sides = Replayer(before, until, insights), Replayer(after, until, insights)
     worth = worths(before, until)
     yield comparison
     with seldom_collected():

@@ -10,7 +10,7 @@ import gzip
 import io
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from huitou.imports.apply import Arrival, Bill
 from huitou.imports.model import ImportFormat, ImportStatus, Run
@@ -21,6 +21,7 @@ from huitou.kernel.errors import DomainError
 from huitou.kernel.ids import Digest, MemberId, digest_of, ulid_for
 from huitou.kernel.instants import EPOCH
 from huitou.members.identity import Identity, IdentityKind
+from huitou.members.model import PROFILE_FIELDS, Member, Profile
 from huitou.program.model import GROUP, Program
 from huitou.simulator.history import SALES_ONLY, History
 from huitou.simulator.memory import MemoryTable
@@ -91,13 +92,16 @@ class FileSales:
             return None
         dates = [each.at for each in arrivals if each.at is not None] + [sale.occurred_at for sale in sales[:1]]
         enrolled_at = min(dates, default=self._run.decided_at)
-        born = (each.enrolment(enrolled_at).profile.birthday for each in arrivals)
+        enrolments = [(each.at or enrolled_at, each.enrolment(enrolled_at)) for each in arrivals]
+        member = _member_id(known_by[0], enrolled_at)
+        profile = _profile([enrolment.profile for _, enrolment in enrolments])
         return History(
-            member=_member_id(known_by[0], enrolled_at),
+            member=member,
             name=_name(known_by),
             enrolled_at=enrolled_at,
             purchases=sales,
-            birthday=next((day for day in born if day is not None), None),
+            joined={enrolment.brand: at for at, enrolment in reversed(enrolments)},
+            person=Member(member, 1, enrolled_at, GROUP, profile, {}, (), {}, {}),
         )
 
     def _read(self, row: PlacedRow) -> Arrival | Bill | None:
@@ -149,6 +153,15 @@ def _member_id(name: Identity | MemberId, enrolled_at: datetime) -> MemberId:
     if isinstance(name, str):
         return name
     return MemberId(ulid_for(enrolled_at, digest_of((name.kind, name.scope, name.value))))
+
+
+def _profile(rows: Sequence[Profile]) -> Profile:
+    """What the first row says that says anything about it."""
+
+    def said(field: str) -> Any:
+        return next((value for row in rows if (value := getattr(row, field)) is not None), None)
+
+    return Profile(**{field: said(field) for field in PROFILE_FIELDS})
 
 
 def _name(names: Sequence[Identity | MemberId]) -> str:

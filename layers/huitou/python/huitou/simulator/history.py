@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from huitou.kernel.ids import MemberId
+from huitou.members.model import Member
 from huitou.program.model import BrandId, CurrencyId
-from huitou.purchases.model import Purchase
+from huitou.purchases.model import Purchase, Visit
 from huitou.standing.model import MILLISECOND
 
 
@@ -24,7 +25,10 @@ class Spending(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The past of a member. ``purchases`` and ``spendings`` are in the order of time."""
+    """The past of a member. ``purchases``, ``spendings`` and ``visits`` are in the order of time.
+
+    ``joined`` are the brands that the member joined, by enrolling or later; whoever buys at one joins it by that.
+    """
 
     member: MemberId
     name: str
@@ -32,7 +36,10 @@ class History:
     enrolled_at: datetime
     purchases: Sequence[Purchase]
     spendings: Sequence[Spending] = ()
-    birthday: date | None = None
+    visits: Sequence[Visit] = ()
+    joined: Mapping[BrandId, datetime] = field(default_factory=dict)
+    person: Member | None = None
+    """The record, as it is now; None where there is none."""
 
     def between(self, first: datetime | None, end: datetime | None) -> History | None:
         """What happened from ``first`` on and before ``end``; None if nothing was bought then."""
@@ -42,7 +49,8 @@ class History:
 
         purchases = [sale for sale in self.purchases if contains(sale.occurred_at)]
         spendings = [use for use in self.spendings if contains(use.at)]
-        return replace(self, purchases=purchases, spendings=spendings) if purchases else None
+        visits = [visit for visit in self.visits if contains(visit.occurred_at)]
+        return replace(self, purchases=purchases, spendings=spendings, visits=visits) if purchases else None
 
 
 class Telling(NamedTuple):

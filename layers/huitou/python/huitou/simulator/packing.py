@@ -47,12 +47,23 @@ def unpack(packed: bytes) -> Comparison:
 
 
 def _sums(counted: Figures | Account) -> dict[str, Any]:
-    values = {field.name: getattr(counted, field.name) for field in fields(counted)}
-    return {name: _rows(value) if isinstance(value, Mapping) else value for name, value in values.items()}
+    return {field.name: _plain(getattr(counted, field.name)) for field in fields(counted)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return _rows(value)
+    return {"of": sorted(value)} if isinstance(value, frozenset) else value
 
 
 def _summed(stored: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _counted(value) if isinstance(value, list) else value for name, value in stored.items()}
+    return {name: _read(value) for name, value in stored.items()}
+
+
+def _read(value: Any) -> Any:
+    if isinstance(value, list):
+        return _counted(value)
+    return frozenset(value["of"]) if isinstance(value, dict) else value
 
 
 def _rows(counted: Mapping[Any, int]) -> list[list[Any]]:

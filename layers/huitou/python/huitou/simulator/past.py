@@ -9,24 +9,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from operator import attrgetter
 
 from huitou.accounts.ports import Ledgers, MemberIndex
 from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import all_items
 from huitou.points.wallet import Entry, EntryType, Wallet
-from huitou.program.model import CurrencyId
-from huitou.purchases.kept import Purchases, kept_by
+from huitou.program.model import GROUP, BrandId, CurrencyId
 from huitou.purchases.model import POINTS, Payment, Purchase
 from huitou.purchases.ports import MemberStates
 from huitou.purchases.standing import known_of
+from huitou.segments.ports import Deeds, Profiles
 from huitou.simulator.history import History, Spending, Telling
 
 PAGE = 500
 """Members that are read at once."""
-LEAP_YEAR = 2000
-"""Of a birthday only month and day are kept for this, and it may be 29 February."""
 KEPT = Telling(spendings=True, returns=True)
 _USED = frozenset({EntryType.REDEEM, EntryType.CAPTURE})
 _GIVEN_BACK = frozenset({EntryType.REVERSE, EntryType.GIVE_BACK})
@@ -38,7 +36,8 @@ class Archive:
 
     index: MemberIndex
     states: MemberStates
-    purchases: Purchases
+    profiles: Profiles
+    deeds: Deeds
     ledgers: Ledgers
 
     def history(self, member: MemberId) -> History | None:
@@ -48,15 +47,19 @@ class Archive:
         if home is None or home.moved_to:
             return None
         held = {member: wallets, **{each: self.states.load(each).wallets for each in home.absorbed}}
+        done = [self.deeds.read(each, None, None) for each in held]
+        bought = (sale for kept in done for sale in kept.purchases if not (sale.moved or sale.is_refunded))
+        purchases = sorted(map(as_bought_now, bought), key=lambda sale: (sale.occurred_at, sale.receipt))
+        person = self.profiles.load(member)
         return History(
             member=member,
             name=member,
             enrolled_at=known_of(home, record).enrolled_at,
-            purchases=sorted(
-                map(as_bought_now, kept_by(held, self.purchases)), key=lambda sale: (sale.occurred_at, sale.receipt)
-            ),
+            purchases=purchases,
             spendings=sorted(spendings_of(self._entries(held)), key=attrgetter("at")),
-            birthday=date(LEAP_YEAR, *record.birthday) if record.birthday else None,
+            visits=sorted((visit for kept in done for visit in kept.visits), key=attrgetter("occurred_at")),
+            joined=joined_beside(purchases, home.brands, person.enrolled_by if person else GROUP),
+            person=person,
         )
 
     def _entries(self, held: Mapping[MemberId, Mapping[CurrencyId, Wallet]]) -> list[Entry]:
@@ -91,6 +94,14 @@ class MembersPast:
                 history = self._archive.history(member)
                 if history and (within := history.between(self._first, self._end)):
                     yield within
+
+
+def joined_beside(
+    purchases: Iterable[Purchase], joined: Mapping[BrandId, datetime], enrolled_by: BrandId
+) -> Mapping[BrandId, datetime]:
+    """The brands of ``joined`` without those that a purchase joined: it does so again."""
+    bought = {(sale.brand, sale.occurred_at) for sale in purchases}
+    return {brand: at for brand, at in joined.items() if brand == enrolled_by or (brand, at) not in bought}
 
 
 def as_bought_now(purchase: Purchase) -> Purchase:

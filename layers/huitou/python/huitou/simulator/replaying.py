@@ -1,27 +1,36 @@
 """One member's past, lived again under a programme, by the decisions that production takes.
 
 Nothing is decided here: sales go through `huitou.purchases.drawing`, points through `huitou.points.decisions`, tiers
-through `huitou.standing`. The programme counts as if it had always held. Entries are made, counted and forgotten.
+through `huitou.standing`, segments through `huitou.segments`. The programme counts as if it had always held. Entries
+are made, counted and forgotten.
 """
 
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
+from operator import attrgetter
+from typing import NamedTuple
 
+from huitou.kernel.facts import Fact
 from huitou.points.decisions import Command, Earn, KeepAlive, Redeem, carry_out, follows, join
 from huitou.points.granting import Drawing
 from huitou.points.ledger import Ledger
-from huitou.points.wallet import BUDGET, Cause, EntryType, RuleOutcome, open_wallet
-from huitou.program.model import BrandId, CurrencyId, Program
-from huitou.program.rules import RuleId
+from huitou.points.wallet import BUDGET, Cause, EntryType, RuleOutcome, Wallet, noted, open_wallet
+from huitou.program.model import BrandId, CurrencyId, Program, StoreId
+from huitou.program.rules import RuleId, SegmentId
 from huitou.program.tiers import TierId
 from huitou.purchases.decisions import grants_of, seen_by, sold
 from huitou.purchases.drawing import drawn_worth
-from huitou.purchases.model import Purchase
-from huitou.purchases.standing import known_of, personal_of, taken_in
+from huitou.purchases.model import Purchase, Visit
+from huitou.purchases.standing import NONE, known_of, personal_of, taken_in
+from huitou.segments.facts import UNKNOWN, Deed, Insights
+from huitou.segments.following import Follower
+from huitou.segments.loading import deed_of_purchase, deed_of_visit
 from huitou.simulator.history import History, Spending
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_budgets import MemoryBudgets
@@ -61,33 +70,49 @@ class Account:
     """What each rule did not pay because its budget was used up."""
     tier: TierId | None = None
     """At the end."""
+    segments: frozenset[SegmentId] = NONE
+    """At the end."""
     ups: int = 0
     downs: int = 0
 
 
 class Replayer:
-    """Replays members one after the other, each to ``until``. Budgets are shared, and given out in that order (E12)."""
+    """Replays members one after the other, each to ``until``. Budgets are shared, and given out in that order (E12).
 
-    def __init__(self, program: Program, until: datetime) -> None:
+    ``insights`` are what is known of all members together: now, as it is not kept what was known then.
+    """
+
+    def __init__(self, program: Program, until: datetime, insights: Insights = UNKNOWN) -> None:
         self._program = program
         self._until = until
+        self._insights = insights
         self._table = MemoryTable()
         self._budgets = MemoryBudgets(self._table)
         self._regimes = [Regime(program.version, BEGINNING, program.tiers, program.zone)]
 
     def replay(self, history: History) -> Account:
-        """What becomes of the member; what falls due by the end is booked. A sale is later than a use before it."""
+        """What becomes of the member; what falls due by the end is booked.
+
+        What happened beside a sale at its very instant, happened before it.
+        """
         drawing = Drawing(self._budgets, self._table.commit, self._program, history.member)
-        life = _Life(history, self._program, drawing, lambda _: self._regimes)
-        spendings = deque(history.spendings)
+        life = _Life(history, self._program, drawing, lambda _: self._regimes, self._insights)
+        others = deque(life.beside_purchases(history))
         for purchase in history.purchases:
-            while spendings and spendings[0].at <= purchase.occurred_at:
-                life.spend(spendings.popleft())
+            while others and others[0].at <= purchase.occurred_at:
+                others.popleft().happens()
             life.buy(purchase)
-        for spending in spendings:
-            life.spend(spending)
+        for other in others:
+            other.happens()
         self._table.commit(drawing.writes())
         return life.ended(self._until)
+
+
+class _Event(NamedTuple):
+    """Something other than a purchase."""
+
+    at: datetime
+    happens: Callable[[], None]
 
 
 class _Life:
@@ -97,11 +122,15 @@ class _Life:
     booking to the next.
     """
 
-    def __init__(self, history: History, program: Program, drawing: Drawing, timeline: Timeline) -> None:
-        born = history.birthday
+    def __init__(
+        self, history: History, program: Program, drawing: Drawing, timeline: Timeline, insights: Insights
+    ) -> None:
+        born = history.person and history.person.profile.birthday
         self._program = program
         self._drawing = drawing
         self._timeline = timeline
+        self._asked = program.segments_of_rules
+        self._follower = Follower(history.person, self._deeds(history), program, timeline, insights)
         self._home = open_wallet(history.member, program.home_currency, history.enrolled_at)
         self._ledgers = {program.home_currency: Ledger(self._home, program, history.enrolled_at)}
         self._record = Record(history.member, birthday=(born.month, born.day) if born else None)
@@ -112,15 +141,25 @@ class _Life:
             EntryType.REDEEM: (account.redeemed, -1),
         }
 
+    def beside_purchases(self, history: History) -> list[_Event]:
+        """What else happens to the member, in order."""
+        events = [
+            *(_Event(at, partial(self._join, brand, at)) for brand, at in history.joined.items()),
+            *(_Event(each.at, partial(self._spend, each)) for each in history.spendings),
+            *(_Event(each.occurred_at, partial(self._visit, each)) for each in history.visits),
+        ]
+        return sorted(events, key=attrgetter("at"))
+
     def buy(self, purchase: Purchase) -> None:
         """Decides the sale as it is decided when a till sends it at once."""
         program, brand, at = self._program, purchase.brand, purchase.occurred_at
-        if brand not in program.brands or (purchase.store and purchase.store not in program.stores):
+        if not self._knows(brand, purchase.store):
             self._account.unknown += 1
             return
+        segments = self._segments(self._asked, at) if self._asked else NONE
         self._home = join(self._home, brand, at)
         standing = stand(known_of(self._home, self._record), self._timeline, at) if program.tiers else None
-        person = personal_of(standing, self._record, program, at)
+        person = personal_of(standing, self._record, program, at, segments=segments)
         counters = [ledger.counters for ledger in self._ledgers.values()]
         seen = seen_by(purchase, self._home.bought, counters, program, person=person)
         worth, left = drawn_worth(purchase, program, seen, self._drawing, explained=False)
@@ -129,15 +168,27 @@ class _Life:
         cause = Cause("purchase", purchase.receipt)
         for currency, earning in worth.earned.items():
             self._book(currency, Earn(earning, brand, at, cause), at)
-        for currency, ledger in self._ledgers.items():
-            if currency not in worth.earned and ledger.slides and follows(currency, brand, program):
-                self._book(currency, KeepAlive(brand, at, cause), at)
+        self._keep_alive(brand, at, cause, besides=worth.earned)
         home = sold(self._home, purchase, worth.earned[program.home_currency].points)
         is_known = standing is None or standing is self._record.reached
         most = MOST_WAITING if is_known else 0  # or it would be worked out again for the next sale
         self._home, self._record = taken_in(home, self._record, self._timeline, program, at, most=most)
 
-    def spend(self, spending: Spending) -> None:
+    def _join(self, brand: BrandId, at: datetime) -> None:
+        self._home = join(self._home, brand, at)
+
+    def _visit(self, visit: Visit) -> None:
+        """As a visit is recorded when it is sent at once."""
+        at = visit.occurred_at
+        if not self._knows(visit.brand, visit.store):
+            return
+        self._join(visit.brand, at)
+        if visit.type.is_presence:
+            home = noted(self._home, Fact(at, at, 0, 1, 0))
+            self._home, self._record = taken_in(home, self._record, self._timeline, self._program, at)
+            self._keep_alive(visit.brand, at, Cause("event", visit.source))
+
+    def _spend(self, spending: Spending) -> None:
         """Uses as many of the points as are there."""
         ledger = self._ledgers.get(spending.currency)
         if ledger is not None:
@@ -161,7 +212,31 @@ class _Life:
             account.tier = standing.intervals[-1].tier
             account.ups = sum(before < after for before, after in pairwise(ranks))
             account.downs = sum(before > after for before, after in pairwise(ranks))
+        if self._program.segments:
+            account.segments = self._segments(self._program.segments.keys(), until)
         return account
+
+    def _segments(self, asked: Set[SegmentId], at: datetime) -> frozenset[SegmentId]:
+        """E7: before what happens at ``at``."""
+        return self._follower.judged(asked, self._home, _Wallets(self._ledgers), self._record, at)
+
+    def _deeds(self, history: History) -> Iterator[Deed]:
+        """All that counts of what the member did, and will have done: at places that the programme has."""
+        if self._program.looks_back_days == 0:
+            return
+        done = (
+            *(deed_of_purchase(each) for each in history.purchases if self._knows(each.brand, each.store)),
+            *(deed_of_visit(each) for each in history.visits if self._knows(each.brand, each.store)),
+        )
+        yield from (deed for deed in done if deed is not None)
+
+    def _knows(self, brand: BrandId, store: StoreId | None) -> bool:
+        return brand in self._program.brands and (not store or store in self._program.stores)
+
+    def _keep_alive(self, brand: BrandId, at: datetime, cause: Cause, *, besides: Iterable[CurrencyId] = ()) -> None:
+        for currency, ledger in self._ledgers.items():
+            if currency not in besides and ledger.slides and follows(currency, brand, self._program):
+                self._book(currency, KeepAlive(brand, at, cause), at)
 
     def _book(self, currency: CurrencyId, command: Command, at: datetime) -> None:
         ledger = self._ledgers.get(currency)
@@ -187,3 +262,19 @@ class _Life:
             account.points[outcome.rule] += outcome.points
         if outcome.cut_by == BUDGET:
             account.short[outcome.rule] += outcome.cut
+
+
+class _Wallets(Mapping[CurrencyId, Wallet]):
+    """Ledgers as the wallets that they would be kept as, made when one is asked for."""
+
+    def __init__(self, ledgers: Mapping[CurrencyId, Ledger]) -> None:
+        self._ledgers = ledgers
+
+    def __getitem__(self, currency: CurrencyId) -> Wallet:
+        return self._ledgers[currency].wallet()
+
+    def __iter__(self) -> Iterator[CurrencyId]:
+        return iter(self._ledgers)
+
+    def __len__(self) -> int:
+        return len(self._ledgers)

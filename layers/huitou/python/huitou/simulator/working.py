@@ -17,6 +17,8 @@ from huitou.kernel.commits import Commit
 from huitou.kernel.ids import Digest
 from huitou.program.compilation import compile_program
 from huitou.program.model import Program
+from huitou.segments.facts import UNKNOWN
+from huitou.segments.ports import InsightSource
 from huitou.simulator.comparing import Comparison, Figures, compare
 from huitou.simulator.model import Simulation, SimulationStatus
 from huitou.simulator.past import KEPT, Archive, MembersPast
@@ -43,10 +45,13 @@ class Sides(NamedTuple):
 class Replaying:
     """The use case of one part."""
 
-    def __init__(self, simulations: SimulationStore, files: Files, archive: Archive, commit: Commit) -> None:
+    def __init__(
+        self, simulations: SimulationStore, files: Files, archive: Archive, insights: InsightSource, commit: Commit
+    ) -> None:
         self._simulations = simulations
         self._files = files
         self._archive = archive
+        self._insights = insights
         self._commit = commit
 
     def replay(self, simulation_id: Digest, part: int, shards: Sequence[int]) -> int:
@@ -54,7 +59,9 @@ class Replaying:
         simulation = running(self._simulations, simulation_id)
         before, after = sides_of(simulation, self._files)
         past = MembersPast(self._archive, shards, simulation.since, simulation.until + MILLISECOND)
-        *_, compared = compare(past, before, after, simulation.until)
+        asked = before.comparing_segments or after.comparing_segments
+        insights = self._insights.insights() if asked else UNKNOWN
+        *_, compared = compare(past, before, after, simulation.until, insights)
         self._commit([self._simulations.save_part(simulation.id, part, compared)])
         return compared.after.members
 
