@@ -228,7 +228,7 @@ def _record(body: PurchaseBody, caller: Caller, idempotency_key: str | None) -> 
 
 
 def _batch_item(raw: dict[str, Any], caller: Caller) -> dict[str, Any]:
-    outcome = attempt(app, lambda: _record(read_shape(PurchaseBody, raw), caller, None))
+    outcome = attempt(app, raw, lambda item: _record(read_shape(PurchaseBody, item), caller, None))
     if isinstance(outcome, Problem):
         return {"status": outcome.status, "problem": outcome.document(app.request_id)}
     return {"status": status_of(replayed=outcome.replayed), "purchase": _view(outcome)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from typing import Any
 from urllib.parse import urljoin
 
 import pytest
@@ -270,11 +271,26 @@ def test_a_request_without_a_key_is_not_authenticated() -> None:
 def test_an_item_of_a_batch_gets_the_problem_that_it_would_get_alone() -> None:
     """E28."""
 
-    def fail() -> None:
+    def fail(_: object) -> None:
         raise kernel.ConflictError("taken")
 
-    outcome = attempt(app, fail)
+    outcome = attempt(app, {}, fail)
 
     assert isinstance(outcome, Problem)
     assert (outcome.status, outcome.code) == (409, "conflict")
-    assert attempt(app, lambda: 7) == 7
+    assert attempt(app, {"total": 7}, lambda item: item["total"]) == 7
+
+
+def test_an_item_of_a_batch_is_tried_again_with_the_survivor_where_it_names_a_merged_member() -> None:
+    """E15, E28: by itself; one that does not name them by id is refused."""
+
+    def sell(item: dict[str, Any]) -> str:
+        if item["member"] != {"id": "mei"}:
+            raise kernel.MemberMovedError("lin", "mei")
+        return "sold"
+
+    by_card = attempt(app, {"member": {"card": "7"}}, sell)
+
+    assert attempt(app, {"member": {"id": "lin"}, "lines": ["tea"]}, sell) == "sold"
+    assert isinstance(by_card, Problem)
+    assert (by_card.status, by_card.code) == (409, "member_merged")

@@ -69,6 +69,7 @@ class Function:
         self.now = NOW
         for module in functions.modules.values():
             module.app._clock = lambda: self.now  # the only clock that a function has
+        self.programs = functions.programs
         self.members = Table("members", REGION)
         self.wallets = TableWallets(self.members)
         tea = rule(id="tea", name="Tea time", points="2", when={"categories": ["tea"]})

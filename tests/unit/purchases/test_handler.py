@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import format_instant
 from tests.builders import document
-from tests.serving import MEI
+from tests.merging import TwoRecords
+from tests.purchases import Shop
+from tests.serving import MEI, enrol
 from tests.unit.purchases.serving import (
     NOW,
     READS,
@@ -204,6 +207,23 @@ def test_a_batch_may_be_sent_again(function: Function) -> None:
 
     assert [result["status"] for result in again["results"]] == [200, 200, 422]
     assert again["results"][0]["purchase"] == {**first["results"][0]["purchase"], "replayed": True}
+
+
+def test_a_purchase_of_a_batch_that_names_a_merged_member_is_the_survivors(function: Function) -> None:
+    """E15, E28: as if it had been sent alone, and its neighbours are recorded once, for the first time."""
+    lin = MemberId("01JNSM3VF0R6T8C1W5PJ4X9YZB")
+    enrol(lin, "0987-654-321", function.members, function.programs, NOW - timedelta(days=100))
+    shop = Shop(function.programs.active(), function.members)
+    TwoRecords(shop).merge(MEI, lin, NOW - timedelta(days=1))
+    sale = json.loads(event("record")["body"])
+    purchases = [{**sale, "receipt": str(number), "member": {"id": each}} for number, each in enumerate((MEI, lin))]
+
+    _, batch = function(event("record_batch", purchases=purchases))
+    status, alone = function(event("record", receipt="2", member={"id": lin}))
+
+    assert [result["status"] for result in batch["results"]] == [201, 201]
+    assert {result["purchase"]["member_id"] for result in batch["results"]} == {MEI}
+    assert (status, alone["member_id"]) == (201, MEI)
 
 
 @pytest.mark.parametrize("count", [0, 101])

@@ -32,6 +32,15 @@ def renamed(event: Mapping[str, Any], moved: MemberMovedError) -> dict[str, Any]
     }
 
 
+def renamed_value(value: Any, moved: MemberMovedError) -> Any:
+    """A part of a body, likewise."""
+    if isinstance(value, dict):
+        return {name: renamed_value(each, moved) for name, each in value.items()}
+    if isinstance(value, list):
+        return [renamed_value(each, moved) for each in value]
+    return moved.to if value == moved.member else value
+
+
 def _body(event: Mapping[str, Any]) -> str:
     text: str = event.get("body") or ""
     if not event.get("isBase64Encoded"):

@@ -43,7 +43,7 @@ from huitou.kernel.errors import (
 from huitou.kernel.instants import to_instant
 from huitou.kernel.pages import InvalidCursorError
 from huitou.platform import problems
-from huitou.platform.aliases import names, renamed
+from huitou.platform.aliases import names, renamed, renamed_value
 from huitou.platform.json_bodies import KIB, read_object
 from huitou.platform.observability import Facts, Observer
 from huitou.platform.shapes import misfit
@@ -183,13 +183,11 @@ class App(APIGatewayRestResolver):
             return self._no_route()
         if isinstance(error, RequestValidationError):
             return _validation_failed(error)
-        if isinstance(error, MemberMovedError):
-            return MemberMergedError("It is now the survivor's.", extra={"survivor": error.to})
         if isinstance(error, RequestUnsupportedContentType):
             return problems.UnsupportedMediaTypeError("Send the body as application/json.")
         if isinstance(error, UnicodeDecodeError | binascii.Error) and self.current_event.is_base64_encoded:
             return problems.MalformedError("The body is not text in UTF-8.")
-        return error
+        return _merged(error)
 
     def _no_route(self) -> DomainError:
         path = self.current_event.path
@@ -256,12 +254,18 @@ def answer(
     return Response(status, JSON, _text(body), headers=dict(headers or {}))
 
 
-def attempt(app: App, call: Callable[[], T]) -> T | problems.Problem:
-    """E28: one item of a batch, its result or the problem that it would have got alone."""
+def attempt(app: App, item: dict[str, Any], call: Callable[[dict[str, Any]], T]) -> T | problems.Problem:
+    """E28: what ``call`` makes of one item of a batch, or the problem that the item would have got alone.
+
+    E15: an item about a member who was merged into another is tried again by itself, with that one.
+    """
     try:
-        return call()
+        return call(item)
     except Exception as error:
-        problem = problems.problem_of(error)
+        again = renamed_value(item, error) if isinstance(error, MemberMovedError) else item
+        if again != item:
+            return attempt(app, again, call)
+        problem = problems.problem_of(_merged(error))
         if problem.status >= 500:
             app.observer.log_failure("item failed", error, app.facts)
         return problem
@@ -352,6 +356,13 @@ def _permit(app: App, following: Callable[[App], Answer]) -> Answer:
         for name in needed[KEY]:
             current_caller(app).require(name)
     return following(app)
+
+
+def _merged(error: Exception) -> Exception:
+    """E15: what is not asked again of the survivor, for it did not name the other by id, is refused."""
+    if isinstance(error, MemberMovedError):
+        return MemberMergedError("It is now the survivor's.", extra={"survivor": error.to})
+    return error
 
 
 def _text(body: BaseModel | Mapping[str, Any] | None) -> str:
