@@ -9,6 +9,7 @@ import pytest
 
 from huitou.members.directory import FoundMember
 from huitou.program.model import Program
+from huitou.purchases.explaining import Explanations
 from huitou.purchases.quoting import Quotes
 from huitou.purchases.service import Recorded
 from huitou.standing.position import Position
@@ -114,6 +115,29 @@ def test_only_segments_that_rules_name_are_looked_for_and_kept() -> None:
     plain.segments.refresh(MEI, NOON + SOON)
     assert earned(plain.sell(bill("A-2", occurred_at=NOON + DAY))) == (set(), 10)
     assert plain.times == 0
+
+
+def test_a_sale_sees_no_segment_of_another_brand() -> None:
+    """E31: neither does who reads its explanation; a rule of the other brand goes by it there."""
+    came = {"purchases": {"at_least": 1, "in": "ever"}}
+    segments = [{"id": brand, "name": brand, "brand": brand, "when": came} for brand in ("maru", "sora")]
+    named = [
+        rule(id=brand, name=brand, points="50", per=None, when={"brands": [brand], "segments": [brand]})
+        for brand in ("maru", "sora")
+    ]
+    huitou = Counting(inviting(*named, segments=segments))
+    huitou.sell(bill("S-1", brand="sora", store="s1"))
+
+    sale = huitou.sell(bill("A-1", occurred_at=NOON + DAY))
+    explained = Explanations(huitou.purchases, huitou.wallets, huitou.programs).explain(
+        sale.entries[0].id, "en", "maru"
+    )
+
+    assert earned(sale) == (set(), 10)
+    assert explained.seen is not None
+    assert not explained.seen.segments
+    assert earned(huitou.sell(bill("A-2", occurred_at=NOON + 2 * DAY))) == ({"maru"}, 60)
+    assert earned(huitou.sell(bill("S-2", brand="sora", store="s1", occurred_at=NOON + 3 * DAY))) == ({"sora"}, 60)
 
 
 def test_a_sale_of_nobody_is_in_no_segment_and_its_claim_goes_by_the_time_of_the_sale() -> None:

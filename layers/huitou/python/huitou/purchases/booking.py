@@ -69,7 +69,7 @@ class SaleBookings:
         member, absorbed = self._way_of(member, program)
         state, home, at = self._member_at(member, purchase.brand, program, now)
         wallets, record = state.wallets, state.record
-        segments = segments_seen(member.id, state, program, purchase.occurred_at, self._segments)
+        segments = segments_seen(member.id, state, program, purchase, self._segments)
         drawing = Drawing(self._budgets, self._commit, self._programs.active(), member.id)
         drawing.put_back(returned)
         joined = {**wallets, program.home_currency: home}

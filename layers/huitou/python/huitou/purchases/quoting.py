@@ -90,7 +90,7 @@ class Quotes:
         wallets, record, _ = state
         home = joined_by_use(wallets.get(program.home_currency), purchase.brand, member.presented, program, now)
         at = max(wallet.not_before(now) for wallet in wallets.values())
-        segments = segments_seen(member.id, state, program, purchase.occurred_at, self._segments)
+        segments = segments_seen(member.id, state, program, purchase, self._segments)
         person = personal(home, record, self._timeline, program, purchase.occurred_at, segments=segments)
         return {**wallets, program.home_currency: home}, person, at
 

@@ -16,7 +16,7 @@ from huitou.points.wallet import Cause, Wallet, noted
 from huitou.program.model import BrandId, CurrencyId, Program
 from huitou.program.rules import SegmentId
 from huitou.program.tiers import TierId
-from huitou.purchases.model import Visit
+from huitou.purchases.model import Purchase, Visit
 from huitou.purchases.ports import MemberSegments, MemberState, MemberStates
 from huitou.standing.keeping import MOST_UNSEEN, Timeline, fold, settled_by, stand
 from huitou.standing.model import Known, Record, Standing
@@ -59,14 +59,16 @@ def personal_of(
 
 
 def segments_seen(
-    member: MemberId, state: MemberState, program: Program, at: datetime, segments: MemberSegments
+    member: MemberId, state: MemberState, program: Program, purchase: Purchase, segments: MemberSegments
 ) -> frozenset[SegmentId]:
-    """E7: in which of the segments that rules of ``program`` name, the member was at ``at``.
+    """E7: in which of the segments that rules of ``program`` name, the member was when ``purchase`` happened.
 
-    A position that holds at ``at`` has come with ``state`` and says so for nothing. One that was worked out later than
-    that does not: it tells when something became known, and a sale goes by when it happened, as it does for tiers.
+    Another brand's own segments are left out (E31): no rule that holds at this one may name them, and who sees the
+    purchase sees these. A position that holds then has come with ``state`` and says so for nothing. One that was worked
+    out later does not: it tells when something became known, and a sale goes by when it happened, as for tiers.
     """
-    asked = program.segments_of_rules
+    at, named = purchase.occurred_at, program.segments_of_rules
+    asked = frozenset(each for each in named if program.segments[each].is_shown_to(purchase.brand))
     if not asked:
         return NONE
     position = state.position_at(program, at)
