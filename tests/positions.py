@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -63,9 +63,20 @@ def positioned(
     seen: Seen = FRESH,
     version: Program = PROGRAM,
     in_force_since: datetime = OPENED,
+    redefined: Set[SegmentId] = frozenset(),
 ) -> Position:
     """Where Mei stands at ``now``."""
-    return evaluate(before, known, version, now, seen, member=MEI, in_force_since=in_force_since, judging=judging)
+    return evaluate(
+        before,
+        known,
+        version,
+        now,
+        seen,
+        member=MEI,
+        in_force_since=in_force_since,
+        redefined=redefined,
+        judging=judging,
+    )
 
 
 Rule = Callable[[Facts, datetime], bool]

@@ -153,7 +153,7 @@ def test_a_publication_counts_from_its_own_instant(
     first, second = sorted([published_at, looked_at])
     before = positioned(facts(deed for deed in deeds if deed.at < first), first, TriedOut({}, DAYS))
     known = facts(deed for deed in deeds if deed.at < second)
-    moved = positioned(known, second, judge, before, version=NEXT, in_force_since=first)
+    moved = positioned(known, second, judge, before, version=NEXT, in_force_since=first, redefined=judge.rules.keys())
     assert moved.segments_at(second) == expected(known.deeds, second)
     assert {each.since for each in moved.memberships if each.cause == "program"} <= {first}
     assert all(each.since >= first for each in moved.memberships)

@@ -95,13 +95,33 @@ def test_a_segment_that_the_programme_no_longer_has_ends_with_its_publication() 
     published = OPENED + 6 * DAY
     judge = TriedOut({"new": newcomer(50)}, (50,))
     after = positioned(
-        facts([CALLED]), OPENED + 8 * DAY, judge, seen_after(5, 6), version=NEXT, in_force_since=published + DAY
+        facts([CALLED]),
+        OPENED + 8 * DAY,
+        judge,
+        seen_after(5, 6),
+        version=NEXT,
+        in_force_since=published + DAY,
+        redefined={"active", "new"},
     )
     assert story(after) == [
         ("active", CAME, "facts", 7 * DAY, "program"),
         ("new", 7 * DAY, "program", None, None),
     ]
     assert after.program == NEXT.version
+
+
+def test_a_publication_is_no_cause_of_what_means_the_same_in_it() -> None:
+    """E20: what the member does next is told as it would have been without one."""
+    judge = TriedOut({"active": within(10, 1), "tagged": lambda known, _: bool(known.tags)}, (10,))
+    before = positioned(facts([CALLED]), OPENED + 6 * DAY, judge)
+    known = facts([CALLED], tags={"friend"})
+    after = positioned(
+        known, OPENED + 25 * DAY, judge, before, seen=LEARNT, version=NEXT, in_force_since=OPENED + 7 * DAY
+    )
+    assert story(after) == [
+        ("active", CAME, "facts", 15 * DAY, "time"),
+        ("tagged", 25 * DAY, "facts", None, None),
+    ]
 
 
 def test_a_member_who_was_there_before_is_in_a_segment_since_it_was_published() -> None:

@@ -45,7 +45,7 @@ def leaves_of(predicate: Predicate) -> Iterator[Leaf]:
 def in_order(segments: Iterable[Segment]) -> dict[SegmentId, Segment]:
     """By id, each after those that it names. Raises `graphlib.CycleError` where they name each other in a circle."""
     known = {segment.id: segment for segment in segments}
-    named = {name: sorted(_named_by(segment)) for name, segment in known.items()}
+    named = {name: sorted(named_by(segment)) for name, segment in known.items()}
     return {name: known[name] for name in TopologicalSorter(named).static_order()}
 
 
@@ -53,13 +53,14 @@ def needed_by(name: SegmentId, segments: Mapping[SegmentId, Segment]) -> dict[Se
     """That segment and all that it names, and they name; in the order of ``segments``."""
     needed, rest = {name}, [name]
     while rest:
-        named = _named_by(segments[rest.pop()]) - needed
+        named = named_by(segments[rest.pop()]) - needed
         needed |= named
         rest += named
     return {each: segment for each, segment in segments.items() if each in needed}
 
 
-def _named_by(segment: Segment) -> set[SegmentId]:
+def named_by(segment: Segment) -> set[SegmentId]:
+    """The other segments that its conditions ask for."""
     leaves = leaves_of(segment.when) if segment.when else ()
     return {name for leaf in leaves if isinstance(leaf, InSegment) for name in leaf.segments}
 
@@ -87,7 +88,7 @@ def comparing(segments: Iterable[Segment]) -> frozenset[SegmentId]:
     found: set[SegmentId] = set()
     for segment in segments:
         leaves = leaves_of(segment.when) if segment.when else ()
-        if any(isinstance(leaf, Alive | RfmClass) for leaf in leaves) or not found.isdisjoint(_named_by(segment)):
+        if any(isinstance(leaf, Alive | RfmClass) for leaf in leaves) or not found.isdisjoint(named_by(segment)):
             found.add(segment.id)
     return frozenset(found)
 

@@ -24,7 +24,7 @@ def breaches(before: ProgramDocument, after: ProgramDocument) -> tuple[FieldErro
         *_places(before, after),
         *_stores(before, after),
         *_rules(before, after),
-        *_lists(before, after),
+        *_segments(before, after),
     )
 
 
@@ -79,10 +79,10 @@ def _rules(before: ProgramDocument, after: ProgramDocument) -> Iterator[FieldErr
             yield FieldError(f"/earning/{index}/currency", message)
 
 
-def _lists(before: ProgramDocument, after: ProgramDocument) -> Iterator[FieldError]:
-    """E31: what one brand said of members is not shown to another."""
-    whose = {each.id: each.brand for each in map(definition, before.segments) if each.is_list}
+def _segments(before: ProgramDocument, after: ProgramDocument) -> Iterator[FieldError]:
+    """E31: what one brand knows or has said of members is not shown to another."""
+    whose = {each.id: each.brand for each in map(definition, before.segments)}
     for index, new in enumerate(map(definition, after.segments)):
-        if new.is_list and whose.get(new.id, new.brand) != new.brand:
+        if whose.get(new.id, new.brand) != new.brand:
             owner = whose[new.id] or "the group"
-            yield FieldError(f"/segments/{index}/brand", f"Who is on this list was said by {owner}; give it a new id.")
+            yield FieldError(f"/segments/{index}/brand", f"Who is in it is for {owner} to know; give it a new id.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -9,9 +10,10 @@ from typing import NamedTuple
 
 from huitou.kernel.errors import ContentionError, UnavailableError
 from huitou.kernel.ids import Digest
-from huitou.program.document import ProgramDocument
+from huitou.program.compilation import compile_program
+from huitou.program.model import CurrencyId, Program
 from huitou.program.ports import VersionStore
-from huitou.program.validation import read_shape
+from huitou.program.redefining import redefined
 from huitou.rebuilding.service import Rebuilds
 
 
@@ -55,19 +57,18 @@ class Follower:
         before, after = self._versions.version(version - 1), self._versions.version(version)
         if before is None or after is None:
             return False
-        return moves_members(read_shape(before.document), read_shape(after.document))
+        return moves_members(*(compile_program(json.loads(each.document), each.number) for each in (before, after)))
 
 
-def moves_members(before: ProgramDocument, after: ProgramDocument) -> bool:
+def moves_members(before: Program, after: Program) -> bool:
     """Whether by the change alone anybody may be in another tier or segment, or have points to be told of.
 
     (The time zone never changes.)
     """
-    moved = any(getattr(before, part) != getattr(after, part) for part in ("segments", "tiers"))
-    return moved or _notices(before) != _notices(after)
+    return before.tiers != after.tiers or bool(redefined(before, after)) or _notices(before) != _notices(after)
 
 
-def _notices(document: ProgramDocument) -> Mapping[str, int]:
+def _notices(program: Program) -> Mapping[CurrencyId, int]:
     """Which points are announced to end, how many days before."""
-    currencies = ((each.id, each.expiry_notice_days) for each in document.point_currencies)
+    currencies = ((each.id, each.expiry_notice_days) for each in program.currencies.values())
     return {currency: days for currency, days in currencies if days is not None}

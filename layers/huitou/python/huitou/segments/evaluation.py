@@ -10,13 +10,14 @@ soon (`notices`).
 Where nothing was learnt meanwhile, the walk begins at the instant that the clock was told. Where something was, the
 facts are judged at the last look first. If they say another thing of it than was said then, something became known
 late: a sale that was offline, a profile, points. That counts from now, unless the walk meets an instant at which it
-became true by itself. A publication is judged at its own instant, and is then the cause (E20).
+became true by itself. What a publication has given another meaning is judged at its instant, and has it for a cause
+(E20); all else goes on as if there had been none.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import datetime
 
 from huitou.kernel.ids import MemberId
@@ -51,11 +52,13 @@ def evaluate(
     *,
     member: MemberId,
     in_force_since: datetime,
+    redefined: Set[SegmentId] = frozenset(),
     judging: Judging,
 ) -> Position:
     """How ``member`` stands at ``now`` by ``facts``, whose state is ``seen``.
 
-    ``program`` has been in force since ``in_force_since``. Deeds must reach as far back as the programme's windows look
+    ``program`` has been in force since ``in_force_since``; ``redefined`` are the segments that mean something else in
+    it than in the version of ``before``. Deeds must reach as far back as the programme's windows look
     from ``before.through``; without ``before``, from the later of the publication and the enrolment. Time never runs
     backwards: where ``before`` is of a later instant, that is meant by now.
     """
@@ -68,7 +71,8 @@ def evaluate(
         course.begin(since, MoveCause.PROGRAM if in_force_since > facts.enrolled_at else MoveCause.FACTS)
     elif before.program != program.version:
         since = min(max(before.through, in_force_since), now)
-        course.begin(since, MoveCause.PROGRAM)
+        course.look(before.through)
+        course.publish(since, redefined)
     elif before.seen == seen:
         if before.due_at is None or before.due_at > now:
             return changed(before, version=before.version + 1, through=now)
@@ -120,12 +124,21 @@ class _Course:
         self.look(at)
         self._record(self._held ^ self._open.keys(), at, cause)
 
+    def publish(self, at: datetime, redefined: Set[SegmentId]) -> None:
+        """Through all that may have changed by ``at``, when ``redefined`` segments got the meaning that they have."""
+        self._walk(at, redefined)
+        self.look(at)
+        self._record(redefined & (self._held ^ self._open.keys()), at, MoveCause.PROGRAM)
+
     def go(self, now: datetime) -> None:
         """Through all that may have changed by ``now``; what was not seen to change is so from then on."""
-        while self.next_at is not None and self.next_at <= now:
-            at = self.next_at
-            self._record(self.look(at), at, MoveCause.FACTS if self._happened(at) else MoveCause.TIME)
+        self._walk(now)
         self._record(self._held ^ self._open.keys(), now, MoveCause.FACTS)
+
+    def _walk(self, until: datetime, besides: Set[SegmentId] = frozenset()) -> None:
+        while self.next_at is not None and self.next_at <= until:
+            at = self.next_at
+            self._record(self.look(at) - besides, at, MoveCause.FACTS if self._happened(at) else MoveCause.TIME)
 
     def due(self, now: datetime, notice: Expiring | None) -> tuple[datetime | None, str | None]:
         """When time alone may next change anything, and what; of one instant, in the order of E22."""

@@ -18,6 +18,7 @@ from huitou.kernel.values import changed
 from huitou.points.membership import MemberNotFoundError
 from huitou.program.model import Program
 from huitou.program.ports import Programs
+from huitou.program.redefining import redefined
 from huitou.program.rules import SegmentId
 from huitou.program.tiers import TierId
 from huitou.purchases.ports import MemberState, MemberStates
@@ -170,9 +171,23 @@ class Segments:
         )
         seen = state.seen._replace(record=record.version, insights=insights.version)
         position = evaluate(
-            before, facts, program, now, seen, member=member, in_force_since=in_force_since, judging=Judge
+            before,
+            facts,
+            program,
+            now,
+            seen,
+            member=member,
+            in_force_since=in_force_since,
+            redefined=self._redefined(before, program),
+            judging=Judge,
         )
         return Judged(position, past.worth_packing)
+
+    def _redefined(self, before: Position | None, program: Program) -> frozenset[SegmentId]:
+        """The segments that mean something else than when ``before`` was worked out."""
+        if before is None or before.program == program.version:
+            return frozenset()
+        return redefined(self._programs.version(before.program), program)
 
 
 def _place(position: Position | None) -> tuple[TierId | None, frozenset[tuple[SegmentId, datetime]]]:
