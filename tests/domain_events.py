@@ -31,6 +31,7 @@ from huitou.points.wallet import Cause, Entry
 from huitou.program.model import Program
 from huitou.program.predicates import Segment
 from huitou.program.tiers import CalendarWindow, Tier, TierPolicy
+from huitou.standing.model import MILLISECOND, TierCause
 from huitou.standing.position import Expiring, Membership, MoveCause, Position, Seen
 from huitou.standing.store import position_item
 from tests.accounts import Town, settled_program
@@ -141,8 +142,10 @@ def _moves() -> Iterator[PositionChange]:
     """Mei comes often, is rewarded, and stays away until her points are about to end."""
     shopped_at, away_at = at("2026-03-02 12:00"), at("2026-06-01 12:00")
     frequent = Membership("frequent", shopped_at, MoveCause.FACTS)
-    first = Position(MEI, 1, 1, OPENED, Seen(1, 1, 0), tier="basic")
-    often = changed(first, version=2, through=shopped_at, seen=Seen(2, 1, 0), tier="gold", memberships=(frequent,))
+    enrolled, bought = (TierCause.ENROLMENT, TierCause.PURCHASE)
+    first = Position(MEI, 1, 1, OPENED, Seen(1, 1, 0), tier="basic", tier_since=OPENED, tier_cause=enrolled)
+    gold = changed(first, tier="gold", tier_since=shopped_at + MILLISECOND, tier_cause=bought)
+    often = changed(gold, version=2, through=shopped_at + DAY, seen=Seen(2, 1, 0), memberships=(frequent,))
     ended = frequent._replace(until=away_at, end=MoveCause.TIME)
     yield PositionChange(first, often)
     away = changed(often, version=3, through=away_at, memberships=(ended,))

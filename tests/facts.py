@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -14,10 +14,10 @@ from huitou.kernel.values import changed
 from huitou.members.model import ConsentChannel, ConsentKey, Tag
 from huitou.points.wallet import Hold, Lot, LotChange, Wallet
 from huitou.program.model import GROUP
-from huitou.program.tiers import TierId
 from huitou.segments.facts import Deed, DeedLine, Facts, Insights, RfmScale
 from tests.builders import document, lot, program, wallet
 from tests.deeds import CDNOW
+from tests.positions import Tiers
 from tests.predicates import LISTS, STORES, TAGS, TIERS, some
 
 T = TypeVar("T")
@@ -39,22 +39,9 @@ CHANGES = tuple(
 """When clocks were changed."""
 
 
-class Tiers:
-    """Of who has a tier from each of these instants on."""
-
-    def __init__(self, changes: Mapping[datetime, TierId]) -> None:
-        self._changes = sorted(changes.items())
-
-    def tier_at(self, at: datetime) -> TierId | None:
-        return next((tier for since, tier in reversed(self._changes) if since <= at), None)
-
-    def changes_after(self, at: datetime) -> datetime | None:
-        return next((since for since, _ in self._changes if since > at), None)
-
-
 def facts(deeds: Sequence[Deed] = (), **changes: Any) -> Facts:
     """Of who enrolled at `FIRST`, and of whom nothing is known but this."""
-    given: dict[str, Any] = {"enrolled_at": FIRST, "joined": {}, "wallets": {}, "tiers": Tiers({})}
+    given: dict[str, Any] = {"enrolled_at": FIRST, "joined": {}, "wallets": {}, "tiers": Tiers()}
     return Facts(**{**given, "deeds": tuple(sorted(deeds, key=lambda deed: deed.at)), **changes})
 
 
@@ -153,7 +140,9 @@ FACTS: SearchStrategy[Facts] = st.builds(
     st.lists(THROWS.map(deed), max_size=14),
     joined=THROWS.map(lambda dice: {brand: instant(dice) for brand in dice.some("maru", "sora")}),
     wallets=st.fixed_dictionaries({"points": WALLETS}, optional={"beans": WALLETS}),
-    tiers=THROWS.map(lambda dice: Tiers({instant(dice): dice.one(*TIERS) for _ in range(dice.number(4))})),
+    tiers=THROWS.map(
+        lambda dice: Tiers(sorted({instant(dice): dice.one(*TIERS) for _ in range(dice.number(4))}.items()))
+    ),
     birthday=st.none() | st.sampled_from((date(1996, 2, 29), date(1990, 12, 31), date(2001, 1, 1), date(1984, 3, 28))),
     gender=st.sampled_from((None, "female", "male")),
     language=st.sampled_from((None, "zh-TW", "ja")),

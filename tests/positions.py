@@ -13,6 +13,7 @@ from huitou.program.rules import SegmentId
 from huitou.program.tiers import TierId
 from huitou.segments.evaluation import Judge, Judging, evaluate
 from huitou.segments.facts import Deed, Facts, Verdict
+from huitou.standing.model import Interval, TierCause
 from huitou.standing.position import MoveCause, Position, Seen
 from tests.builders import MEI, OPENED, program, wallet
 
@@ -29,7 +30,11 @@ class Tiers:
     review_at: datetime | None = None
 
     def tier_at(self, at: datetime) -> TierId | None:
-        return next((tier for since, tier in reversed(self.steps) if since <= at), None)
+        return self.interval_at(at).tier
+
+    def interval_at(self, at: datetime) -> Interval:
+        held = (Interval(tier, since, TierCause.GRANT) for since, tier in reversed(self.steps) if since <= at)
+        return next(held, Interval(None, OPENED, TierCause.ENROLMENT))
 
     def changes_after(self, at: datetime) -> datetime | None:
         ahead = [since for since, _ in self.steps if since > at]

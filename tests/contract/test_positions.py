@@ -13,6 +13,7 @@ from huitou.members.service import Members
 from huitou.points.decisions import Decision
 from huitou.purchases.model import VisitType
 from huitou.standing.listed import listing
+from huitou.standing.model import TierCause
 from huitou.standing.position import Expiring, Membership, MoveCause, Position, Seen
 from tests.builders import MEI, OPENED, at
 from tests.contract.targets import AnyTable
@@ -29,6 +30,8 @@ PLACE = Position(
     through=NOON,
     seen=Seen(7, 2, 1),
     tier="gold",
+    tier_since=OPENED + DAY,
+    tier_cause=TierCause.REVIEW,
     memberships=(
         Membership("lapsed", OPENED, MoveCause.PROGRAM, NOON - DAY, MoveCause.FACTS),
         Membership("active", NOON - DAY, MoveCause.FACTS),

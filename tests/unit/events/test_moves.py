@@ -6,10 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from huitou.events.decisions import events_of
 from huitou.events.model import DomainEvent, EventType, PositionChange
 from huitou.kernel.values import changed
 from huitou.program.model import Program
+from huitou.standing.model import TierCause
 from huitou.standing.position import Membership, MoveCause, Position, Seen
 from tests.builders import at
 from tests.domain_events import MEI, a_program
@@ -82,34 +85,57 @@ class TestSegments:
 
 
 class TestTiers:
-    def test_an_upgrade_is_told_with_both_tiers(self) -> None:
-        (moved,) = heard(BEFORE, tier="gold", seen=Seen(4, 1, 0))
+    def test_an_upgrade_is_told_with_both_tiers_and_since_when(self) -> None:
+        """E7: from the instant at which it counts, however late somebody looked."""
+        since = NOON + timedelta(hours=1)
+        (moved,) = heard(BEFORE, tier="gold", seen=Seen(4, 1, 0), tier_since=since, tier_cause=TierCause.PURCHASE)
         assert moved.type is EventType.TIER_CHANGED
-        assert _told(moved) == ("basic", "gold", "up", "facts")
+        assert _told(moved) == ("basic", "gold", "up", "facts", "purchase")
         assert moved.detail["brand"] == "group"
+        assert moved.detail["occurred_at"] == "2026-03-02T05:00:00.000Z"
+        assert moved.detail["recorded_at"] == "2026-03-03T04:00:00.000Z"
 
-    def test_a_downgrade_by_time_alone_says_time(self) -> None:
-        (moved,) = heard(changed(BEFORE, tier="gold"), tier="basic")
-        assert _told(moved) == ("gold", "basic", "down", "time")
-
-    def test_a_move_under_another_version_says_program(self) -> None:
-        """E20"""
-        (moved,) = heard(BEFORE, tier="gold", program=2, seen=Seen(4, 1, 0))
-        assert _told(moved) == ("basic", "gold", "up", "program")
+    @pytest.mark.parametrize(
+        ("why", "cause"),
+        [
+            (TierCause.REVIEW, "time"),
+            (TierCause.PROGRAM, "program"),
+            (TierCause.GRANT, "facts"),
+            (TierCause.REFUND, "facts"),
+        ],
+    )
+    def test_a_move_says_why_whatever_else_differs(self, why: TierCause, cause: str) -> None:
+        """E20: so also where the programme was changed since the last look, and did not move anybody."""
+        gold = changed(BEFORE, tier="gold")
+        (moved,) = heard(gold, tier="basic", program=2, seen=Seen(4, 1, 0), tier_since=NOON, tier_cause=why)
+        assert _told(moved) == ("gold", "basic", "down", cause, why.value)
 
     def test_the_first_look_has_nothing_to_compare_with(self) -> None:
-        (moved,) = heard(None, tier="gold")
-        assert _told(moved) == (None, "gold", None, "facts")
+        (moved,) = heard(None, tier="gold", tier_since=NOON, tier_cause=TierCause.ENROLMENT)
+        assert _told(moved) == (None, "gold", None, "facts", "enrolment")
 
-    def test_a_position_that_lacked_something_moves_by_facts(self) -> None:
-        (moved,) = heard(changed(BEFORE, seen=None), tier="gold", seen=Seen(3, 1, 0))
-        assert _told(moved) == ("basic", "gold", "up", "facts")
+    def test_another_beginning_of_the_same_tier_is_no_move(self) -> None:
+        """A refund and another purchase may let it begin later than it seemed."""
+        assert heard(BEFORE, tier_since=NOON, tier_cause=TierCause.PURCHASE, seen=Seen(4, 1, 0)) == []
 
     def test_tiers_that_are_no_more_have_no_direction(self) -> None:
-        (moved,) = heard(BEFORE, new=replace(a_program(), tiers=None), tier=None, program=2)
-        assert _told(moved) == ("basic", None, None, "program")
+        (moved,) = heard(
+            BEFORE,
+            new=replace(a_program(), tiers=None),
+            tier=None,
+            program=2,
+            tier_since=NOON,
+            tier_cause=TierCause.PROGRAM,
+        )
+        assert _told(moved) == ("basic", None, None, "program", "program")
+
+    def test_what_is_kept_until_lists_are_empty_says_nothing_of_its_tier(self) -> None:
+        """E15: of a member who was merged away."""
+        (moved,) = heard(BEFORE, tier=None, seen=None)
+        assert _told(moved) == ("basic", None, None, "facts", None)
+        assert moved.detail["occurred_at"] == moved.detail["recorded_at"]
 
 
 def _told(moved: DomainEvent) -> tuple[Any, ...]:
     detail = moved.detail
-    return detail["from_tier"], detail["to_tier"], detail["direction"], detail["cause"]["type"]
+    return detail["from_tier"], detail["to_tier"], detail["direction"], detail["cause"]["type"], detail["why"]

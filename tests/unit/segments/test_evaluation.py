@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from huitou.standing.model import MILLISECOND
+from huitou.standing.model import MILLISECOND, TierCause
 from huitou.standing.position import Position, Seen
 from tests.builders import OPENED
 from tests.positions import NEXT, Tiers, TriedOut, facts, lapsed, newcomer, positioned, story, visit, within
@@ -88,6 +88,7 @@ def test_a_tier_that_was_given_by_hand_counts_from_when_it_was_given() -> None:
     after = positioned(given, OPENED + 7 * DAY, judge, before, seen=LEARNT)
     assert story(after) == [("gold", 6 * DAY, "facts", None, None)]
     assert (after.tier, after.due_at, after.due_for) == ("gold", OPENED + 90 * DAY, "tier")
+    assert (after.tier_since, after.tier_cause) == (gold, TierCause.GRANT)
 
 
 def test_a_segment_that_the_programme_no_longer_has_ends_with_its_publication() -> None:

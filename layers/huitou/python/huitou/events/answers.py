@@ -16,6 +16,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from huitou.events.model import EventType
 from huitou.fields import View
 from huitou.points.answers import BalanceView
+from huitou.standing.model import TierCause
 
 
 class EventCauseView(View):
@@ -145,6 +146,8 @@ class TierChangedView(EventView):
 
     cause: MoveCauseView  # type: ignore[assignment]
     program_version: int
+    why: TierCause | None
+    """What let it begin, as `GET …/standing` has it in `tier.cause`."""
     from_tier: str | None
     """null: this is the first time that it was worked out, which may be later than when they reached it."""
     to_tier: str | None

@@ -16,7 +16,11 @@ from huitou.kernel.instants import to_millis
 from huitou.program.model import GROUP, BrandId, Program
 from huitou.program.rules import SegmentId
 from huitou.program.tiers import TierId
+from huitou.standing.model import TierCause
 from huitou.standing.position import Membership, MoveCause, Position
+
+_UNASKED = {TierCause.REVIEW: MoveCause.TIME, TierCause.PROGRAM: MoveCause.PROGRAM}
+"""Why a tier began, where it was not by what the member did or what became known of them."""
 
 
 def moves_of(change: PositionChange, old: Program | None, new: Program) -> Iterator[DomainEvent]:
@@ -41,15 +45,18 @@ def moves_of(change: PositionChange, old: Program | None, new: Program) -> Itera
 
 def _of_tier(before: Position | None, after: Position, program: Program) -> DomainEvent:
     earlier = before.tier if before else None
+    why = after.tier_cause
+    cause = _UNASKED.get(why, MoveCause.FACTS) if why else _cause(before, after)
     return event_of(
         EventType.TIER_CHANGED,
         (after.member, str(after.version), str(to_millis(after.through))),
         after.member,
-        after.through,
+        after.tier_since or after.through,
         after.through,
         brand=GROUP,
-        cause={"type": _cause(before, after).value, "id": None},
+        cause={"type": cause.value, "id": None},
         program_version=after.program,
+        why=why.value if why else None,
         from_tier=earlier,
         to_tier=after.tier,
         direction=_direction(earlier, after.tier, program),

@@ -82,13 +82,16 @@ def evaluate(
     course.go(now)
     notices = announce(before, facts.wallets, program, since, now)
     due_at, due_for = course.due(now, notices.next)
+    held = facts.tiers.interval_at(now)
     return Position(
         member=member,
         version=before.version + 1 if before else 1,
         program=program.version,
         through=now,
         seen=seen,
-        tier=facts.tiers.tier_at(now),
+        tier=held.tier,
+        tier_since=held.since,
+        tier_cause=held.cause,
         memberships=course.memberships(now - program.late_limit),
         due_at=due_at,
         due_for=due_for,

@@ -13,6 +13,7 @@ from huitou.points.wallet import Wallet
 from huitou.program.model import BrandId, CurrencyId, StoreId
 from huitou.program.rules import SegmentId
 from huitou.program.tiers import TierId
+from huitou.standing.model import Interval
 
 
 class DeedLine(NamedTuple):
@@ -45,6 +46,10 @@ class TierPath(Protocol):
     """Which tier the member has, and will have if nothing else happens."""
 
     def tier_at(self, at: datetime) -> TierId | None: ...
+
+    def interval_at(self, at: datetime) -> Interval:
+        """The tier of ``at``, since when it is held, and why."""
+        ...
 
     def changes_after(self, at: datetime) -> datetime | None:
         """No later than when time alone next changes the tier of ``at``, and later than ``at``; None: never."""

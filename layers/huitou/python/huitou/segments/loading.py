@@ -15,7 +15,7 @@ from huitou.purchases.returns import left_of
 from huitou.purchases.standing import known_of
 from huitou.segments.facts import UNKNOWN, Deed, DeedLine, Facts, Insights
 from huitou.standing.keeping import Timeline, stand
-from huitou.standing.model import Known, Record, Standing, TierCause
+from huitou.standing.model import Interval, Known, Record, Standing, TierCause
 
 _HAPPENED = frozenset({TierCause.GRANT, TierCause.REFUND})
 
@@ -97,6 +97,9 @@ class TierPath:
 
     def tier_at(self, at: datetime) -> TierId | None:
         return self._until(at).tier_at(at)
+
+    def interval_at(self, at: datetime) -> Interval:
+        return self._until(at).interval_at(at)
 
     def changes_after(self, at: datetime) -> datetime | None:
         standing = self._until(at)

@@ -15,6 +15,7 @@ from huitou.kernel.values import lean
 from huitou.program.model import BrandId, CurrencyId
 from huitou.program.rules import SegmentId
 from huitou.program.tiers import TierId
+from huitou.standing.model import TierCause
 
 
 class MoveCause(StrEnum):
@@ -64,7 +65,8 @@ class Seen(NamedTuple):
 class Position:
     """How ``member`` stands at ``through``, under version ``program`` of the programme.
 
-    ``version`` counts what was stored of it. ``memberships`` are those that hold, and those that ended not longer ago
+    ``version`` counts what was stored of it. ``tier`` is held since ``tier_since`` because of ``tier_cause``; these are
+    None where nobody has worked out a tier. ``memberships`` are those that hold, and those that ended not longer ago
     than sales may come late. ``due_at`` is the next instant at which time alone may change anything here, because of
     ``due_for``; it may be early, never late. ``seen`` is None once something changed that it does not contain.
     ``joined`` are the brands that the member has joined, in order: lists of members are shown to those (E31).
@@ -78,6 +80,8 @@ class Position:
     through: datetime
     seen: Seen | None
     tier: TierId | None = None
+    tier_since: datetime | None = None
+    tier_cause: TierCause | None = None
     memberships: tuple[Membership, ...] = ()
     due_at: datetime | None = None
     due_for: str | None = None

@@ -203,6 +203,7 @@ class PositionItem(Item):
     through = IntegerAttribute(attr_name="t")
     seen = JSONAttribute(attr_name="s", null=True)
     tier = UnicodeAttribute(attr_name="l", null=True)
+    tier_began = JSONAttribute(attr_name="h", null=True)
     memberships = JSONAttribute(attr_name="m", null=True)
     due_for = UnicodeAttribute(attr_name="w", null=True)
     due_pk = UnicodeAttribute(null=True)
@@ -268,6 +269,7 @@ def position_item(position: Position) -> PositionItem:
         through=to_millis(position.through),
         seen=list(position.seen) if position.seen else None,
         tier=position.tier,
+        tier_began=[to_millis(position.tier_since), position.tier_cause] if position.tier_since else None,
         memberships=[_membership_json(each) for each in position.memberships] or None,
         due_for=position.due_for,
         due_pk=due_pk,
@@ -280,6 +282,7 @@ def position_item(position: Position) -> PositionItem:
 
 def position_in(member: MemberId, item: PositionItem) -> Position:
     """The position that the item holds."""
+    since, cause = item.tier_began or (None, None)
     return Position(
         member=member,
         version=item.version,
@@ -287,6 +290,8 @@ def position_in(member: MemberId, item: PositionItem) -> Position:
         through=from_millis(item.through),
         seen=Seen(*item.seen) if item.seen else None,
         tier=item.tier,
+        tier_since=_instant(since),
+        tier_cause=TierCause(cause) if cause else None,
         memberships=tuple(_membership(*each) for each in item.memberships or ()),
         due_at=parse_instant(item.due_sk) if item.due_sk else None,
         due_for=item.due_for,
