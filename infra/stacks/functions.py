@@ -19,6 +19,8 @@ from infra.stacks.data import DataStack
 READ: Final = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
 # A transaction needs no permission of its own, only those of its parts.
 WRITE: Final = ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem")
+# To look at a member: facts are read and packed, where the member stands is put, old places on lists are deleted.
+LOOK: Final = ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")
 
 API_TIMEOUT: Final = Duration.seconds(15)
 WORKER_TIMEOUT: Final = Duration.minutes(1)

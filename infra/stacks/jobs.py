@@ -16,7 +16,7 @@ from infra.constructs.function import HandlerFunction
 from infra.constructs.queue import DeadLetterQueue
 from infra.constructs.review import acknowledge_wildcards, in_findings
 from infra.stacks.data import MEMBERS_INDEX
-from infra.stacks.functions import LARGE_MIB, READ, WORKER_TIMEOUT, WRITE, FunctionStack
+from infra.stacks.functions import LARGE_MIB, LOOK, READ, WORKER_TIMEOUT, WRITE, FunctionStack
 
 CHUNK_TIMEOUT: Final = Duration.minutes(15)
 
@@ -180,7 +180,7 @@ def rebuild_states(stack: FunctionStack) -> FanOut:
     """E20: the states that look at everybody anew under the programme that holds."""
     members, table = stack.data.members.table_arn, stack.data.program.table_arn
     apply = stack.function("rebuild_members", {**stack.members, **stack.program}, CHUNK_TIMEOUT, LARGE_MIB)
-    apply.allow([*READ, *WRITE], members)
+    apply.allow(LOOK, members)
     apply.allow(["dynamodb:Query"], f"{members}/index/{MEMBERS_INDEX}")
     stack.let_judge(apply)
     report = stack.function("report_rebuild", stack.program, WORKER_TIMEOUT)

@@ -23,7 +23,7 @@ from infra.routes import PUBLIC, ROUTES
 from infra.settings import Settings
 from infra.stacks import jobs
 from infra.stacks.data import DUE_INDEX, SEGMENTS_INDEX, DataStack
-from infra.stacks.functions import LARGE_MIB, READ, WORKER_TIMEOUT, WRITE, FunctionStack
+from infra.stacks.functions import LARGE_MIB, LOOK, READ, WORKER_TIMEOUT, WRITE, FunctionStack
 
 PREVIEW_TIMEOUT: Final = Duration.seconds(28)
 """A little less than the gateway waits."""
@@ -139,10 +139,7 @@ class ServiceStack(FunctionStack):
             "HUITOU_SET_ASIDE_BUCKET": self.data.set_aside.bucket_name,
         }
         react = self.function("react_to_changes", told, WORKER_TIMEOUT)
-        react.allow(
-            ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
-            self.data.members.table_arn,
-        )
+        react.allow(LOOK, self.data.members.table_arn)
         react.allow(["sqs:SendMessage"], due.queue_arn)
         self.let_judge(react)
         changed = [{"prefix": "WALLET#"}, "PROFILE", "STANDING"]

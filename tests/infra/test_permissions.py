@@ -15,6 +15,7 @@ from tests.infra.conftest import Deployment, listed
 READ = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
 WRITE = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"}
 KEEP = {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"}
+LOOK = KEEP | {"dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 SECRET = {"secretsmanager:GetSecretValue"}
 FILES = {"s3:GetObject", "s3:PutObject"}
 CONSUME = {
@@ -43,7 +44,7 @@ ALLOWED = {
     "serve_wallets": READ | WRITE | SECRET,
     "serve_program": READ | WRITE | {"s3:PutObject", "states:StartExecution"},
     "serve_rebuilds": KEEP | {"s3:PutObject", "states:StartExecution", "states:DescribeExecution"},
-    "rebuild_members": READ | WRITE,
+    "rebuild_members": LOOK,
     "report_rebuild": {"dynamodb:GetItem", "dynamodb:PutItem"},
     "serve_imports": READ | WRITE | FILES | {"states:StartExecution", "states:DescribeExecution"},
     "partition_import": READ | WRITE | FILES,
@@ -61,9 +62,7 @@ ALLOWED = {
     "fit_insights": KEEP | {"s3:GetObject", "s3:PutObject", "states:StartExecution"},
     "queue_due": KEEP | {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
     "book_due": READ | WRITE | CONSUME | {"sqs:SendMessage"},
-    "react_to_changes": READ_STREAM
-    | KEEP
-    | {"dynamodb:UpdateItem", "dynamodb:DeleteItem", "sqs:SendMessage", "s3:PutObject", "s3:ListBucket"},
+    "react_to_changes": READ_STREAM | LOOK | {"sqs:SendMessage", "s3:PutObject", "s3:ListBucket"},
     "publish_changes": READ_STREAM | {"dynamodb:GetItem", "events:PutEvents", "s3:PutObject", "s3:ListBucket"},
 }
 
