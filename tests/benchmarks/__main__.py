@@ -13,7 +13,7 @@ from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.benchmarks import capacity, cpu, deciding, evaluating, imports, simulating, ticking
+from tests.benchmarks import capacity, cpu, day, deciding, evaluating, imports, looking, simulating, ticking, waking
 
 TARGET = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 FUNCTION = "record_purchases"
@@ -23,6 +23,10 @@ LEAST_PURCHASES = 8_000
 """A second."""
 MOST_MEMORY = 1024
 """MiB."""
+MOST_READS = 8
+"""Of a look at a member with 500 purchases."""
+MOST_WAKES = 1.5
+"""For each time that something changed."""
 
 HEAD = """# Figures
 
@@ -44,8 +48,8 @@ def main(names: Sequence[str]) -> int:
             text, kept = SECTIONS[name]()
         written[name] = f"Measured on {datetime.now(UTC):%Y-%m-%d} by `make bench ONLY={name}`.\n\n{text}"
         missed += [] if kept else [name]
-    parts = [f"## {name}\n\n{written[name].strip()}\n" for name in SECTIONS if name in written]
-    TARGET.write_text("\n".join([HEAD, *parts]), "utf-8")
+        parts = [f"## {each}\n\n{written[each].strip()}\n" for each in SECTIONS if each in written]
+        TARGET.write_text("\n".join([HEAD, *parts]), "utf-8")
     print(f"{TARGET.name} is written{'; beyond the target: ' + ', '.join(missed) if missed else ''}.", file=sys.stderr)
     return 1 if missed else 0
 
@@ -167,15 +171,85 @@ On the machine that wrote this: {round(found.per_second, -1):,.0f} evaluations a
     )
 
 
+def _looking() -> tuple[str, bool]:
+    found = looking.measure()
+    rows = [
+        (
+            f"{each.purchases}",
+            f"{each.reads:.2f}",
+            f"{each.most_reads:.0f}",
+            f"{each.kept_reads:.2f}",
+            f"{each.kept_writes:.2f}",
+        )
+        for each in found
+    ]
+    head = (
+        "Purchases of the member",
+        "read units of a look: mean",
+        "most",
+        "where it is kept: read units, mean",
+        "write units, mean",
+    )
+    return (
+        f"""A member who buys ten lines every {looking.EVERY.seconds // 3600} hours, looked at after each purchase by
+the segments of `programs/sample.yaml`, some of which ask for all that there ever was; each time with the weekly
+insights, which functions remember for a minute. Target: at most {MOST_READS} read units. The last two columns are the
+stream's: it keeps the position, whose next deadline mostly moves in the due index (2 units), and packs what lies back
+once in {looking.CYCLE} purchases. `tests/contract/test_packs.py` holds the target on AWS's own engine.
+
+{_table(head, rows)}""",
+        max(each.most_reads for each in found) <= MOST_READS,
+    )
+
+
+def _waking() -> tuple[str, bool]:
+    found = waking.measure()
+    rows = [
+        ("wakes for each real change", f"{found.per_real_change:.2f}"),
+        ("wakes for each purchase", f"{found.per_purchase:.2f}"),
+        *((f"of which for a {why}", f"{times / found.wakes:.0%}") for why, times in found.reasons.most_common()),
+    ]
+    return (
+        f"""A year of {waking.MEMBERS} real members and the quarter after it, lived through under `programs/sample.yaml`
+over stores in memory: looked at after each of {found.purchases:,} purchases, and by the clock whenever it was told to,
+{found.wakes:,} times. A change is real if the member is in another tier or segment afterwards, or is told that points
+end soon. Target: at most {MOST_WAKES} wakes for each.
+
+{_table(("Where members stand", "the clock"), rows)}""",
+        found.per_real_change <= MOST_WAKES,
+    )
+
+
+def _day() -> tuple[str, bool]:
+    found = day.shares(dict(_written()))
+    sum_ = sum(each.cost for each in found)
+    rows = [(each.what, f"{each.times:,.0f}", f"{each.cost:.2f}") for each in found]
+    return (
+        f"""Computed, not billed, from the tables above: {day.assumed()}. List prices of {day.PRICED_ON}, without free
+tiers, and what is assumed of durations and sizes stand in `tests/benchmarks/day.py`, to be changed there. Traces,
+alarms and what else costs little while nobody buys are in the README's table.
+
+{_table(("A day", "times", "US$"), [*rows, ("**sum**", "", f"**{sum_:.2f}**")])}
+
+That is {100 * sum_ * day.DAYS / day.MEMBERS:.1f} cents for a member and year.""",
+        True,
+    )
+
+
 def _clock() -> tuple[str, bool]:
     found = ticking.measure()
-    rows = [(f"{found.reads:.2f}", f"{found.writes:.2f}", f"{found.index_writes:.2f}")]
+    rows = [
+        ("booking what is due of one member", f"{found.reads:.2f}", f"{found.writes:.2f}", f"{found.index_writes:.2f}"),
+        ("a tick when nothing is due", f"{found.idle_reads:.2f}", "0", "0"),
+    ]
     return (
         f"""Points of {ticking.MEMBERS} members end within {ticking.SPREAD.seconds} seconds of real time, over the
 emulator. One tick queues all of it ahead, each message delayed until its instant; one worker takes what the queue
-shows, ten messages at a time. The units are those of the members table, with the tick's own look at all shards.
+shows, ten messages at a time. The units are those of the members table, with the tick's own look at all shards. A tick
+when nothing is due asks each of the {ticking.SHARDS} shards once, half a unit each, however many members there are
+(`tests/contract/test_clock_reads.py`); one in fifteen asks them twice.
 
-{_table(("Booking what is due of one member: read units", "write units", "index write units"), rows)}
+{_table(("Members table", "read units", "write units", "index write units"), rows)}
 
 On the machine that wrote this, booked so long after its instant: p50 {found.p50:.1f} s, p99 {found.p99:.1f} s. A queue
 counts delays in whole seconds, so half a second is the least that can be had in the mean.""",
@@ -203,7 +277,10 @@ SECTIONS: dict[str, Callable[[], tuple[str, bool]]] = {
     "deciding": _deciding,
     "simulating": _simulating,
     "evaluating": _evaluating,
+    "looking": _looking,
+    "waking": _waking,
     "clock": _clock,
+    "day": _day,
 }
 
 if __name__ == "__main__":

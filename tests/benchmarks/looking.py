@@ -9,9 +9,9 @@ from typing import Any
 from huitou.platform.table import Table
 from huitou.purchases.model import Line
 from tests.benchmarks.baskets import TEN_LINES
-from tests.benchmarks.stage import Cost, MeteredTable, sample_program
+from tests.benchmarks.stage import Cost, MeteredTable, prepared, sample_program
 from tests.builders import MEI
-from tests.contract.targets import REGION, create_table, emulator
+from tests.contract.targets import REGION, emulator
 from tests.purchases import SOON, bill
 from tests.standing import Standings
 
@@ -70,8 +70,7 @@ class Looked:
 
 def measure() -> list[Looked]:
     """The same member, ever longer."""
-    with emulator() as endpoint:
-        create_table(TABLE, endpoint)
+    with emulator() as endpoint, prepared(endpoint, [TABLE]):
         mei = Regular(Table(TABLE, REGION, endpoint))
         costs: list[Cost] = []
         watched = Standings(sample_program(), MeteredTable(TABLE, REGION, endpoint, lambda: costs[-1]))

@@ -137,6 +137,21 @@ def test_a_purchase_by_who_did_something_just_now_reads_what_they_did_and_writes
     assert costs[1].reads <= 5
 
 
+def test_a_purchase_by_a_member_whose_past_is_packed_costs_no_more(stage: Stage) -> None:
+    """M17: that packs are true up to an instant, or no more, is written with the wallet."""
+    member = stage.enrol("packed", stage.now - timedelta(days=200))
+    for hours in range(19, 1, -1):
+        before = replace(TEN_LINES, number=9100 + hours, occurred_at=TEN_LINES.occurred_at - timedelta(hours=hours))
+        stage.answer(purchase_event(before.body(id=member)), 201)
+    stage.look_at(member)
+    packed_until = stage.wallets.load_all(member)[stage.program.home_currency].packed_until
+
+    cost = stage.answer(purchase_event(replace(TEN_LINES, number=9100).body(id=member)), 201)
+
+    assert packed_until is not None
+    assert (cost.calls, cost.writes, cost.reads) == (["Query", "TransactWriteItems"], 8, 1)
+
+
 def test_a_purchase_by_card_takes_one_call_more(stage: Stage) -> None:
     cost = bought(stage, 20, by_card=True)
 
