@@ -18,7 +18,7 @@ from huitou.segments.facts import Deed, DeedLine, Facts, Insights, RfmScale
 from tests.builders import document, lot, program, wallet
 from tests.deeds import CDNOW
 from tests.positions import Tiers
-from tests.predicates import LISTS, STORES, TAGS, TIERS, some
+from tests.predicates import LISTS, STORES, TAGS, TIERS
 
 T = TypeVar("T")
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -147,8 +147,7 @@ FACTS: SearchStrategy[Facts] = st.builds(
     gender=st.sampled_from((None, "female", "male")),
     language=st.sampled_from((None, "zh-TW", "ja")),
     home_store=st.sampled_from((None, "m1", "s1")),
-    tags=THROWS.map(lambda dice: dice.some(*(Tag(brand, name) for brand in BRANDS for name in TAGS))),
+    tags=THROWS.map(lambda dice: dice.some(*(Tag(brand, name) for brand in BRANDS for name in (*TAGS, *LISTS)))),
     consents=THROWS.map(lambda dice: dice.some(*CONSENTS)),
-    lists=some(*LISTS),
     insights=st.builds(Insights, st.sampled_from((None, CDNOW)), st.none() | SCALES),
 )

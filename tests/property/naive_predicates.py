@@ -11,10 +11,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from huitou.kernel.calendars import add_days
-from huitou.members.model import ConsentKey
+from huitou.members.model import ConsentKey, Tag
 from huitou.points.wallet import lots_at
 from huitou.program import predicates as p
-from huitou.program.model import BrandId, Program
+from huitou.program.model import GROUP, BrandId, Program
 from huitou.segments.alive import alive, repeats_of
 from huitou.segments.facts import Deed, DeedLine, Facts
 from huitou.segments.rfm import bought_within, measures_of
@@ -182,7 +182,7 @@ class ByHand:
 
     def is_in(self, segment: p.Segment) -> bool:
         if segment.when is None:
-            return segment.id in self.facts.lists
+            return Tag(segment.brand or GROUP, segment.id) in self.facts.tags
         return ByHand(self.facts, self.program, self.at, segment.brand).holds(segment.when)
 
     # --- common ---

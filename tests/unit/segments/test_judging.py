@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from huitou.members.model import Tag
-from huitou.program.model import Program
+from huitou.program.model import GROUP, Program
 from huitou.program.predicates import (
     Age,
     AllOf,
@@ -148,12 +148,21 @@ def test_segments_ask_about_each_other_and_lists_are_what_was_put_into_them() ->
         Segment("lapsed", "Lapsed", None, LAPSED),
         Segment("lost_friends", "Lost friends", None, AllOf((InSegment(frozenset({"friends"})), _in("lapsed")))),
     )
-    known = facts([bought("2026-03-02 12:00")], lists=frozenset({"friends"}))
+    known = facts([bought("2026-03-02 12:00")], tags=frozenset({Tag(GROUP, "friends")}))
     assert judge(known, segments, at("2026-04-01 00:00")) == {
         "friends": (True, None),
         "lapsed": (False, at("2026-05-31 12:00")),
         "lost_friends": (False, at("2026-05-31 12:00")),
     }
+
+
+def test_who_is_on_a_list_is_said_by_a_tag_of_whose_list_it_is() -> None:
+    """M16, E31: the tag has the name of the list; what others call so is another thing."""
+    lists = with_segments(Segment("staff", "Staff", None, None), Segment("regulars", "Regulars", "maru", None))
+    known = facts([], tags=frozenset({Tag("maru", "staff"), Tag("maru", "regulars")}))
+    assert judge(known, lists, at("2026-04-01 00:00")) == {"staff": (False, None), "regulars": (True, None)}
+    known = facts([], tags=frozenset({Tag(GROUP, "staff"), Tag(GROUP, "regulars"), Tag("sora", "regulars")}))
+    assert judge(known, lists, at("2026-04-01 00:00")) == {"staff": (True, None), "regulars": (False, None)}
 
 
 def _in(segment: str) -> Predicate:

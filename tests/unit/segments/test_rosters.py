@@ -147,6 +147,19 @@ def test_a_page_that_would_take_long_to_fill_is_short_and_goes_on(club: Club, mo
     assert [member for page in pages for member in page] == [MemberId("01JNSM3VF0R6T8C1W5PJ4X9Z07")]
 
 
+def test_who_is_put_on_a_list_is_shown_there_until_they_are_taken_off(club: Club) -> None:
+    """M16, E31: by a tag of whose list it is, which is looked at as whatever becomes known of a member."""
+    club.buys(MEI, "maru", "sora")
+    for brand, name in ((GROUP, "staff"), ("maru", "ours"), ("sora", "staff")):
+        club.shop.members.tag(MEI, name, brand, NOON + SOON)
+    club.shop.segments.refresh(MEI, NOON + 2 * SOON)
+    assert (club.who("staff", GROUP), club.who("ours", "sora")) == ([MEI], [])
+    club.shop.members.tag(MEI, "ours", "sora", NOON + 3 * SOON)
+    club.shop.members.untag(MEI, "staff", GROUP)
+    club.shop.segments.refresh(MEI, NOON + 4 * SOON)
+    assert (club.who("staff", GROUP), club.who("ours", "sora")) == ([], [MEI])
+
+
 def test_who_has_left_is_on_no_page(club: Club) -> None:
     club.buys(MEI, "maru", now=NOON + timedelta(days=10))
     assert club.who("active", GROUP) == []

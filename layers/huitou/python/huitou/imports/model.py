@@ -57,7 +57,7 @@ class Counts(NamedTuple):
     """Purchases that were known before, with the same content."""
     rejected: int = 0
     opened: int = 0
-    """Lots and tiers of another system that this import brought."""
+    """Lots and tiers of another system that this import brought, and its tags."""
 
     @property
     def done(self) -> int:

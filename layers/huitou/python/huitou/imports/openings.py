@@ -1,4 +1,4 @@
-"""Moving in (M36): what members bring along from another system, points lot by lot and tiers.
+"""Moving in (M36): what members bring along from another system, points lot by lot, tiers and tags.
 
 A lot is known by the reference that it had there: brought twice, it comes once. Before anything is written, a file can
 be held against control totals that the other system gave.
@@ -55,6 +55,18 @@ class OpeningTier(NamedTuple):
     tier: TierId
     until: datetime | None
     brand: BrandId
+
+
+class OpeningTag(NamedTuple):
+    """A tag that ``brand``, or the group, puts on a member, or takes off; of its list's name, it is its list (M16)."""
+
+    owner: Identity | MemberId
+    tag: str
+    brand: BrandId
+    is_set: bool
+
+
+Opening = OpeningLot | OpeningTier | OpeningTag
 
 
 @dataclass(frozen=True, slots=True)

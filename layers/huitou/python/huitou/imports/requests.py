@@ -15,7 +15,7 @@ from huitou.access.model import Caller
 from huitou.fields import Body, ClientReference, Moment, Name, View
 from huitou.imports.apply import Arrival, Bill, imported_time
 from huitou.imports.model import SHOWN_REJECTIONS, ImportFormat, ImportStatus, Run
-from huitou.imports.openings import Control, LotHead, OpeningLot, OpeningTier
+from huitou.imports.openings import Control, LotHead, OpeningLot, OpeningTag, OpeningTier
 from huitou.imports.partition import Head
 from huitou.imports.service import Created, Progress
 from huitou.kernel.errors import FieldError, InvalidError
@@ -24,11 +24,11 @@ from huitou.kernel.instants import format_instant
 from huitou.kernel.pointers import pointer_to
 from huitou.members.identity import Identity
 from huitou.members.references import IdentityBody, MemberReference
-from huitou.members.requests import EnrolBody
+from huitou.members.requests import EnrolBody, TagName
 from huitou.members.service import Enrolment
 from huitou.points.requests import Spent
 from huitou.program.faults import Faults
-from huitou.program.model import Program
+from huitou.program.model import GROUP, Program
 from huitou.purchases.requests import ReceiptBody, SaleBody, read_purchase, read_receipt
 
 MOST_FINDINGS = 50
@@ -87,6 +87,17 @@ class TierRow(Body):
     reference: ClientReference
 
 
+class TagRow(Body):
+    """A row: a tag to be put on, or taken off; also a list, by its id, on which somebody is put."""
+
+    type: Literal["tag"]
+    member: MemberReference
+    brand: Name | None = None
+    """Whose tag it is; by default, the key's brand, or the group."""
+    tag: TagName
+    action: Literal["set", "remove"] = "set"
+
+
 class _OpeningHead(BaseModel):
     type: Literal["opening"]
     member: MemberReference
@@ -97,8 +108,10 @@ class _OpeningHead(BaseModel):
     reference: str
 
 
-class _TierHead(BaseModel):
-    type: Literal["tier"]
+class _LastHead(BaseModel):
+    """Of what changes a member when all else is done."""
+
+    type: Literal["tier", "tag"]
     member: MemberReference
 
 
@@ -115,11 +128,11 @@ class _PurchaseHead(ReceiptBody):
     member: MemberReference | None = None
 
 
-_HEADS: TypeAdapter[_MemberHead | _PurchaseHead | _OpeningHead | _TierHead] = TypeAdapter(
-    Annotated[_MemberHead | _PurchaseHead | _OpeningHead | _TierHead, Field(discriminator="type")]
+_HEADS: TypeAdapter[_MemberHead | _PurchaseHead | _OpeningHead | _LastHead] = TypeAdapter(
+    Annotated[_MemberHead | _PurchaseHead | _OpeningHead | _LastHead, Field(discriminator="type")]
 )
-_ROWS: TypeAdapter[MemberRow | PurchaseRow | OpeningRow | TierRow] = TypeAdapter(
-    Annotated[MemberRow | PurchaseRow | OpeningRow | TierRow, Field(discriminator="type")]
+_ROWS: TypeAdapter[MemberRow | PurchaseRow | OpeningRow | TierRow | TagRow] = TypeAdapter(
+    Annotated[MemberRow | PurchaseRow | OpeningRow | TierRow | TagRow, Field(discriminator="type")]
 )
 
 
@@ -134,7 +147,7 @@ def read_head(text: bytes, run: Run, program: Program) -> Head:
         return Head(0, at, "", tuple(_name(each.identity) for each in head.identities))
     if isinstance(head, _OpeningHead):
         return _opening_head(head, run, program)
-    if isinstance(head, _TierHead):
+    if isinstance(head, _LastHead):
         return Head(3, run.decided_at, "", (_name(head.member.target),))
     receipt = read_receipt(head, _caller(run).brand_for(head.brand), program).digest
     named = (_name(head.member.target),) if head.member else ()
@@ -154,7 +167,7 @@ def _opening_head(head: _OpeningHead, run: Run, program: Program) -> Head:
     return Head(2, imported_time(head.earned_at, run.decided_at), lot.reference, (owner,), lot)
 
 
-def read_row(text: bytes, run: Run, program: Program) -> Arrival | Bill | OpeningLot | OpeningTier:
+def read_row(text: bytes, run: Run, program: Program) -> Arrival | Bill | OpeningLot | OpeningTier | OpeningTag:
     """The whole of a row. Raises as `read_head`."""
     try:
         row = _ROWS.validate_json(text)
@@ -169,6 +182,8 @@ def read_row(text: bytes, run: Run, program: Program) -> Arrival | Bill | Openin
             return _opening(row, run, program)
         case TierRow():
             return _tier(row, run)
+        case TagRow():
+            return _tag(row, run, program)
 
 
 def _opening(row: OpeningRow, run: Run, program: Program) -> OpeningLot:
@@ -202,6 +217,16 @@ def _opening(row: OpeningRow, run: Run, program: Program) -> OpeningLot:
 def _tier(row: TierRow, run: Run) -> OpeningTier:
     brand = _caller(run).brand_for(row.brand)
     return OpeningTier(digest_of(("opening tier", brand, row.reference)), row.member.target, row.tier, row.until, brand)
+
+
+def _tag(row: TagRow, run: Run, program: Program) -> OpeningTag:
+    brand = row.brand or run.brand
+    _caller(run).acts_for(brand)
+    if brand != GROUP:
+        faults = Faults()
+        faults.store(None, brand, program)
+        faults.raise_any(InvalidRowError, "The tag cannot be anybody's.")
+    return OpeningTag(row.member.target, row.tag, brand, row.action == "set")
 
 
 def _arrival(row: MemberRow, run: Run) -> Arrival:
@@ -294,7 +319,7 @@ class ImportCountsView(View):
     """Purchases that were known before, with the same content."""
     rejected: int
     opened: int
-    """Lots and tiers of another system that this import brought."""
+    """Lots and tiers of another system that this import brought, and its tags."""
 
 
 class ImportView(View):

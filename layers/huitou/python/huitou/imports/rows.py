@@ -2,7 +2,7 @@
 
 A row is a JSON object: ``{"type": "member", …}`` with the fields of ``POST /v1/members`` and, if known,
 ``enrolled_at``; or ``{"type": "purchase", …}`` with those of ``POST /v1/purchases``; or, of another system's books,
-``{"type": "opening", …}`` for a lot and ``{"type": "tier", …}`` for a tier.
+``{"type": "opening", …}`` for a lot, ``{"type": "tier", …}`` for a tier, and ``{"type": "tag", …}`` for a tag.
 
 A CSV has a header with any of `COLUMNS`, one line per member or per line of a purchase. Consecutive lines that
 agree in everything but `LINE_COLUMNS` are one purchase. An empty cell is a field left out. A member may have
@@ -37,6 +37,7 @@ _PURCHASE = (
 _ENROLMENT = ("brand", "enrolled_at", "client_reference")
 _PROFILE = ("name", "birthday", "gender", "language", "home_store", "contact_phone", "contact_email")
 _OPENING = ("brand", "currency", "points", "earned_at", "active_at", "expires_at", "reference", "tier", "until")
+_TAG = ("brand", "tag", "action")
 _IDENTITIES: Mapping[str, tuple[str, ...]] = {
     "member_id": ("id",),
     "phone": ("phone",),
@@ -51,7 +52,12 @@ _IDENTITIES: Mapping[str, tuple[str, ...]] = {
 }
 """Where a column's value lies in the body of an identity."""
 COLUMNS = tuple(
-    dict.fromkeys(("type", *_PURCHASE, *_ENROLMENT, *_PROFILE, *_IDENTITIES, *_OPENING, "phone_region", *LINE_COLUMNS))
+    dict.fromkeys(
+        (
+            *("type", *_PURCHASE, *_ENROLMENT, *_PROFILE, *_IDENTITIES, *_OPENING, *_TAG),
+            *("phone_region", *LINE_COLUMNS),
+        )
+    )
 )
 
 Cells = Mapping[str, str]
@@ -199,9 +205,9 @@ def _body(cells: Cells, more_lines: list[dict[str, str]]) -> dict[str, Any]:
             **({"profile": profile} if profile else {}),
         }
     named = _identities(cells)
-    if cells.get("type") in {"opening", "tier"}:
+    if cells.get("type") in {"opening", "tier", "tag"}:
         owner = {key: value for each in named for key, value in each.items()}
-        return {"type": cells["type"], **_picked(cells, _OPENING), "member": owner}
+        return {"type": cells["type"], **_picked(cells, (*_OPENING, *_TAG)), "member": owner}
     return {
         "type": cells.get("type", ""),
         **_picked(cells, _PURCHASE),

@@ -21,7 +21,7 @@ from huitou.imports.apply import (
     rejected,
 )
 from huitou.imports.model import NOTHING, Counts, Rejection, Run, total
-from huitou.imports.openings import ACTOR, BROUGHT, Opened, OpeningLot, OpeningStore, OpeningTier
+from huitou.imports.openings import ACTOR, BROUGHT, Opened, Opening, OpeningStore, OpeningTag, OpeningTier
 from huitou.imports.partition import PlacedRow, groups_of
 from huitou.imports.ports import SegmentsOfSales
 from huitou.kernel.commits import Commit, StaleReadError, Write, once, until_committed
@@ -50,7 +50,7 @@ from huitou.standing.ports import StandingStore
 from huitou.standing.service import Tiers
 from huitou.standing.timeline import ProgramTimeline
 
-ReadRow = Callable[[bytes, Run, Program], Arrival | Bill | OpeningLot | OpeningTier]
+ReadRow = Callable[[bytes, Run, Program], Arrival | Bill | Opening]
 
 REFUSALS = (InvalidError, NotFoundError, ForbiddenError, ConflictError, GoneError)
 """What is the row's own fault. Anything else stops the chunk, which is then tried again as a whole."""
@@ -154,7 +154,7 @@ class Worker:
     def _apply_group(self, rows: Sequence[PlacedRow], task: Task, tally: Tally) -> None:
         arrivals: list[tuple[int, Arrival]] = []
         bills: list[tuple[PlacedRow, Bill]] = []
-        openings: list[tuple[int, OpeningLot | OpeningTier]] = []
+        openings: list[tuple[int, Opening]] = []
         for row in rows:
             try:
                 read = self._read_row(row.text, task.run, task.programs.active())
@@ -177,7 +177,7 @@ class Worker:
 
     def _open_all(
         self,
-        openings: Iterable[tuple[int, OpeningLot | OpeningTier]],
+        openings: Iterable[tuple[int, Opening]],
         found: dict[Identity | MemberId, FoundMember],
         task: Task,
         tally: Tally,
@@ -238,14 +238,14 @@ class Worker:
             found[reference] = self._directory.require(reference, by_group=task.run.brand == GROUP)
         return found[reference]
 
-    def _open(
-        self, opening: OpeningLot | OpeningTier, found: dict[Identity | MemberId, FoundMember], task: Task
-    ) -> Counts:
-        """Raises `MemberNotFoundError`, `ContentReusedError`, and of a tier what `Tiers.grant` does."""
+    def _open(self, opening: Opening, found: dict[Identity | MemberId, FoundMember], task: Task) -> Counts:
+        """Raises `MemberNotFoundError`, `ContentReusedError`, and of a tier or tag what `Tiers` and `Members` do."""
         named = self._find(opening.owner, found, task).id
         return for_survivor(lambda way: self._open_for(way[-1], opening, task), named)
 
-    def _open_for(self, member: MemberId, opening: OpeningLot | OpeningTier, task: Task) -> Counts:
+    def _open_for(self, member: MemberId, opening: Opening, task: Task) -> Counts:
+        if isinstance(opening, OpeningTag):
+            return self._tag(member, opening, task)
         if isinstance(opening, OpeningTier):
             tiers = Tiers(
                 MemberFacts(self._states, task.programs), self._standings, task.programs, self._commit, self._pause
@@ -274,6 +274,13 @@ class Worker:
             return Counts(opened=1) if known.booked_at == task.now else Counts(known=1)
 
         return once(attempt, recall, self._pause)
+
+    def _tag(self, member: MemberId, opening: OpeningTag, task: Task) -> Counts:
+        if opening.is_set:
+            self._members.tag(member, opening.tag, opening.brand, task.now)
+        else:
+            self._members.untag(member, opening.tag, opening.brand)
+        return Counts(opened=1)
 
     def _sell(self, member: MemberId, sales: Sequence[SaleRow], task: Task, tally: Tally) -> None:
         account: _Account | None = None

@@ -188,8 +188,8 @@ class ProgramDocument(Part):
     """How rules go together that should not simply add up."""
 
     segments: Annotated[tuple[SegmentEntry, ...], Field(max_length=MOST_SEGMENTS)] = ()
-    """Groups of members, by who they are and what they did. An id alone is short for a list of members that you
-    upload."""
+    """Groups of members, by who they are and what they did. An id alone is short for a list of that
+    name."""
 
     tiers: TiersPart | None = None
     """The tiers of membership. Without it, there are none."""

@@ -332,7 +332,7 @@ class SegmentPart(Part):
     """Who is in it. Members enter and leave by themselves, at the moment at which it becomes true or ceases to be."""
 
     is_list: Annotated[bool, Field(alias="list")] = False
-    """true, instead of `when`: you say who is in it, by uploading a list."""
+    """true, instead of `when`: you say who is in it, by tags with this id, one by one or from a file."""
 
     tag: str | None = None
     """A tag that everybody in it carries, for as long as they are. Conditions see it beside those set by hand."""

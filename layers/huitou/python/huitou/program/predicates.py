@@ -307,7 +307,7 @@ Predicate = AllOf | AnyOf | Not | Leaf
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A group of members (M16). ``when`` is None for a static list, whose members are uploaded.
+    """A group of members (M16). ``when`` is None for a static list: those who carry its id as a tag.
 
     ``brand`` is whose segment it is: its own purchases and visits alone count then, and its key alone sees it (E31);
     None: the group's.

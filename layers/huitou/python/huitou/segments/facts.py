@@ -11,7 +11,6 @@ from huitou.kernel.values import lean
 from huitou.members.model import ConsentKey, Tag
 from huitou.points.wallet import Wallet
 from huitou.program.model import BrandId, CurrencyId, StoreId
-from huitou.program.rules import SegmentId
 from huitou.program.tiers import TierId
 from huitou.standing.model import Interval
 
@@ -93,10 +92,7 @@ UNKNOWN = Insights()
 
 @lean
 class Facts:
-    """One member. ``deeds`` are in the order of time, as far back as the programme's windows look.
-
-    ``lists`` are the static segments into which the member was put.
-    """
+    """One member. ``deeds`` are in the order of time, as far back as the programme's windows look."""
 
     enrolled_at: datetime
     joined: Mapping[BrandId, datetime]
@@ -110,7 +106,6 @@ class Facts:
     tags: frozenset[Tag] = frozenset()
     consents: frozenset[ConsentKey] = frozenset()
     """Those that were given and are in force."""
-    lists: frozenset[SegmentId] = frozenset()
     moments: Sequence[datetime] = ()
     """Instants, beside those of deeds, at which something happened: a tier was given by hand, or lost by a refund."""
     insights: Insights = field(default_factory=lambda: UNKNOWN)

@@ -17,9 +17,10 @@ from datetime import datetime
 from typing import Any
 
 from huitou.kernel.values import changed
+from huitou.members.model import Tag
 from huitou.points.outlook import NEVER
 from huitou.points.wallet import Wallet
-from huitou.program.model import BrandId, CurrencyId, Program
+from huitou.program.model import GROUP, BrandId, CurrencyId, Program
 from huitou.program.predicates import (
     Age,
     Alive,
@@ -149,7 +150,8 @@ class _Making:
 
     def segment(self, segment: Segment) -> Check:
         if segment.when is None:
-            return lambda moment: always(segment.id in moment.known.facts.lists)
+            tag = Tag(segment.brand or GROUP, segment.id)
+            return lambda moment: always(tag in moment.known.facts.tags)
         return self.predicate(segment.when, segment.brand)
 
     def predicate(self, predicate: Predicate, brand: BrandId | None) -> Check:
