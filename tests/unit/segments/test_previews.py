@@ -122,6 +122,7 @@ def test_it_may_name_other_segments_and_take_the_place_of_one(drafting: Drafting
         ({**SPENDERS, "when": {"speed": 1}}, "/when/speed", "There is no such field here."),
         ({**SPENDERS, "when": {"segments": ["activ"]}}, "/when/segments/0", "Did you mean 'active'?"),
         ({**SPENDERS, "brand": "nobody"}, "/brand", "There is no brand 'nobody' in this programme."),
+        ({**SPENDERS, "id": "vip", "brand": "sora"}, "/brand", "maru"),
         ({**SPENDERS, "id": "preview"}, "/id", "choose another id"),
         ({"id": "some", "name": "Some"}, "", "Say who is in it"),
         ({**SPENDERS, "id": "vip", "when": {"segments": ["vip"]}}, "/when", "cannot depend on who is in it"),

@@ -14,7 +14,8 @@ from huitou.program.document import canonical_json
 from huitou.program.looking_back import comparing, looks_back_days, needed_by
 from huitou.program.model import Program
 from huitou.program.rules import SegmentId
-from huitou.program.validation import InvalidProgramError, read_document
+from huitou.program.succession import breaches
+from huitou.program.validation import InvalidProgramError, read_document, read_shape, refusal
 from huitou.program.versions import ProgramVersion
 from huitou.segments.errors import InvalidSegmentError
 
@@ -32,6 +33,8 @@ def drafted(written: Mapping[str, Any], version: ProgramVersion) -> tuple[Segmen
     entries[place : place + 1] = [written]
     try:
         document = read_document(json.dumps(stored))
+        if found := breaches(read_shape(version.document), document):
+            raise refusal(found)
     except InvalidProgramError as error:
         raise _refusal(error.errors, pointer_to(("segments", place))) from error
     program = compile_program(json.loads(canonical_json(document)), version.number)
