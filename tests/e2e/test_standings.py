@@ -17,11 +17,13 @@ from huitou.kernel.instants import format_instant, to_instant
 from huitou.standing.position import Position
 from huitou.standing.store import TablePositions
 from tests.e2e.calls import DAY, NAME, PROGRAM, Body, buy, created, enrol, found, now, sale, sora_sale
+from tests.e2e.jobs import imported, ndjson
 from tests.e2e.listening import Listening, fits
 from tests.e2e.platform import Platform, eventually
 from tests.e2e.shell import settings_of, typed
 
 SEGMENTS = [
+    {"id": "staff", "name": "Staff", "list": True},
     {"id": "today", "name": "Came within a day", "when": {"purchases": {"at_least": 1, "in": "last 1 days"}}},
     {"id": "english", "name": "Speaks English", "when": {"language": ["en"]}},
     {
@@ -236,3 +238,14 @@ def test_a_segment_is_previewed_before_it_is_published(api: httpx.Client, sora: 
     assert [each["pointer"] for each in refused.json()["errors"]] == ["/when/spend/in"]
     assert sora.post("/v1/segments/preview", json=draft).status_code == HTTPStatus.FORBIDDEN
     assert api.get("/v1/segments/generous").status_code == HTTPStatus.NOT_FOUND
+
+
+def test_a_file_puts_members_on_a_list(api: httpx.Client, sora: httpx.Client) -> None:
+    """M16, M36: who is on it is looked at as after any change; another brand's file says nothing of it (E31)."""
+    member, other = enrol(api, brand="sora"), enrol(api, brand="sora")
+    rows = [{"type": "tag", "member": {"id": each}, "tag": "staff"} for each in (member, other)]
+    assert imported(api, ndjson(rows[:1]))["counts"]["opened"] == 1
+    assert imported(sora, ndjson(rows))["counts"]["opened"] == 2
+    assert eventually(lambda: listed(api, "staff") == [member])
+    assert imported(api, ndjson([{**rows[0], "action": "remove"}]))["counts"]["opened"] == 1
+    assert eventually(lambda: listed(api, "staff") == [])
