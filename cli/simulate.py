@@ -176,6 +176,11 @@ def _tell(report: dict[str, Any]) -> None:
     out.print(_rules(report))
     if report["tiers"]["at_the_end"]:
         out.print(_tiers(report))
+    out.print(_groups("Brands: members who bought there, points that it gave", "brand", report["brands"]))
+    if report["segments"]["at_the_end"]:
+        out.print(_segments(report["segments"]))
+        differences = report["segments"]["differences"]
+        out.print(_groups("Segments: their members, and points from any brand", "segment", differences))
     if report["most_affected"]:
         out.print(_affected(report))
 
@@ -206,6 +211,35 @@ def _tiers(report: dict[str, Any]) -> Table:
     for name in ("moves_up", "moves_down"):
         table.add_row(name.replace("_", " "), f"{tiers[name]['before']:,}", f"{tiers[name]['after']:,}")
     return table
+
+
+def _groups(title: str, kind: str, groups: list[dict[str, Any]]) -> Table:
+    """A row for each of the group's currencies and issuers."""
+    table = _table(title, kind, "members", "more / fewer", "points of", "issued", "liability", "moves up")
+    for group in groups:
+        members, moves = group["members"], group["moves_up"]
+        head = (
+            group[kind] or "(none)",
+            f"{members['replayed']:,}",
+            f"{members['gaining']:,} / {members['losing']:,}",
+        )
+        for each in group["points"]:
+            points = f"{each['currency']} {each['issuer']}", _change(each["issued"]), _change(each["liability"])
+            table.add_row(*head, *points, _moved(moves["before"], moves["after"]))
+    return table
+
+
+def _segments(segments: dict[str, Any]) -> Table:
+    table = _table(f"Segments: {segments['members_elsewhere']:,} members end in others", "segment", "before", "after")
+    table.add_column("in", justify="right")
+    table.add_column("out", justify="right")
+    for each in segments["at_the_end"]:
+        table.add_row(each["segment"], *(f"{each[name]:,}" for name in ("before", "after", "entering", "leaving")))
+    return table
+
+
+def _moved(before: int, after: int) -> str:
+    return _change({"after": str(after), "more": str(after - before)})
 
 
 def _affected(report: dict[str, Any]) -> Table:

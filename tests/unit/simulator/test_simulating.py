@@ -317,3 +317,33 @@ def test_what_members_say_and_when_they_joined_is_told_by_the_rows_of_a_file() -
     account = Replayer(version, UNTIL).replay(history)
     assert account.times["to-old"] == 1
     assert account.segments == {"of-old", "polite"}
+
+
+def test_what_differs_is_told_for_each_brand_and_each_segment() -> None:
+    """M14, M16: of the members in it under the programme before; who is in several, counts in each."""
+    recent = {"id": "recent", "name": "Came lately", "when": {"purchases": {"at_least": 1, "in": "last 40 days"}}}
+    wider = {**recent, "when": {"purchases": {"at_least": 1, "in": "last 60 days"}}}
+    before = written_program(segments=[LAPSED, recent])
+    after = written_program(segments=[LAPSED, wider], earning=[rule(points="2")])
+    found = report(Past([MEI_BUYS, LIN_BUYS]), before, after)
+    assert found["segments"]["at_the_end"] == [
+        {"segment": "lapsed", "name": "Has not come", "before": 1, "after": 1, "entering": 0, "leaving": 0},
+        {"segment": "recent", "name": "Came lately", "before": 1, "after": 2, "entering": 1, "leaving": 0},
+    ]
+    assert found["segments"]["members_elsewhere"] == 1
+    told = {
+        each["segment"]: (each["members"]["gaining"], each["sales"]["after"], each["points"][0]["issued"]["more"])
+        for each in found["segments"]["differences"]
+    }
+    assert told == {"lapsed": (1, 3, "35"), "recent": (1, 1, "3")}
+    [maru] = found["brands"]
+    assert (maru["brand"], maru["members"]["replayed"], maru["sales"]) == ("maru", 2, {"before": 4, "after": 4})
+    assert maru["points"] == found["points"]
+    assert found["most_affected"][0]["segments"] == {"before": ["lapsed"], "after": ["lapsed", "recent"]}
+
+
+def test_who_is_in_no_segment_is_told_too() -> None:
+    """M14: or points would be missing in the sum."""
+    found = report(Past([LIN_BUYS]), written_program(segments=[LAPSED]), written_program(earning=[rule(points="2")]))
+    [rest] = found["segments"]["differences"]
+    assert (rest["segment"], rest["members"]["gaining"]) == (None, 1)

@@ -7,15 +7,15 @@ the result is the same, except where a budget runs out, which every part would t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from huitou.kernel.calendars import local_date
-from huitou.program.model import CurrencyId, Program
-from huitou.program.rules import RuleId
+from huitou.program.model import BrandId, CurrencyId, Program
+from huitou.program.rules import RuleId, SegmentId
 from huitou.program.tiers import TierId
 from huitou.segments.facts import UNKNOWN, Insights
 from huitou.simulator.collecting import seldom_collected
@@ -24,14 +24,23 @@ from huitou.simulator.replaying import Account, Issue, Replayer
 
 MOST_AFFECTED = 20
 """Members that a report names."""
+MOST_OF_GROUP = 3
+"""Members that it names of each brand and segment."""
+BRAND, SEGMENT = "brand", "segment"
+
+Tie = tuple[str, str | None]
+"""What ties members together: `BRAND` and the id of one at which they bought; `SEGMENT` and the id of one that they are
+in at the end under the programme compared with, or None for who is in none. A member may be of several groups.
+"""
 
 
 @dataclass(slots=True)
 class Figures:
-    """The accounts of many members, added up. ``tiers`` are the members in each at the end."""
+    """The accounts of many members, added up. ``tiers`` and ``segments`` are the members in each at the end."""
 
     members: int = 0
     sales: int = 0
+    sales_at: Counter[BrandId] = field(default_factory=Counter)
     unknown: int = 0
     unspent: int = 0
     issued: Counter[Issue] = field(default_factory=Counter)
@@ -42,6 +51,7 @@ class Figures:
     points: Counter[RuleId] = field(default_factory=Counter)
     short: Counter[RuleId] = field(default_factory=Counter)
     tiers: Counter[TierId | None] = field(default_factory=Counter)
+    segments: Counter[SegmentId] = field(default_factory=Counter)
     ups: int = 0
     downs: int = 0
 
@@ -49,6 +59,7 @@ class Figures:
         """One member more."""
         self.members += 1
         self.tiers[account.tier] += 1
+        self.segments.update(account.segments)
         for name in _SHARED:
             mine, more = getattr(self, name), getattr(account, name)
             if isinstance(mine, Counter):
@@ -66,7 +77,7 @@ class Figures:
         return total
 
 
-_SHARED = [name for name in Figures.__slots__ if name in Account.__slots__]
+_SHARED = [name for name in Figures.__slots__ if name in Account.__slots__ and name != "segments"]
 """What an account has to add up."""
 
 
@@ -89,6 +100,7 @@ class Gain(NamedTuple):
 
 
 _NO_GAIN = Gain(Fraction(0), 0)
+C = TypeVar("C")
 
 
 class Affected(NamedTuple):
@@ -98,6 +110,17 @@ class Affected(NamedTuple):
     gain: Gain
     before: Account
     after: Account
+
+    @property
+    def is_changed(self) -> bool:
+        ends = [(account.tier, account.segments) for account in (self.before, self.after)]
+        return self.gain != _NO_GAIN or ends[0] != ends[1]
+
+    @property
+    def ties(self) -> Iterator[Tie]:
+        """The groups that the member is of."""
+        yield from ((BRAND, brand) for brand in self.before.sales_at.keys() | self.after.sales_at.keys())
+        yield from ((SEGMENT, segment) for segment in self.before.segments or (None,))
 
 
 @dataclass(slots=True)
@@ -112,31 +135,54 @@ class Comparison:
     moved: Counter[tuple[TierId | None, TierId | None]] = field(default_factory=Counter)
     gaining: int = 0
     losing: int = 0
-    affected: Sequence[Affected] = ()
-    """At most `MOST_AFFECTED`: the largest differences, up or down, first."""
+    affected: tuple[Affected, ...] = ()
+    """At most ``most``: the largest differences, up or down, first."""
+    entering: Counter[SegmentId] = field(default_factory=Counter)
+    """Members who end in a segment by the change."""
+    leaving: Counter[SegmentId] = field(default_factory=Counter)
+    resettled: int = 0
+    """Members who end in other segments."""
+    groups: dict[Tie, Comparison] = field(default_factory=dict)
+    """The same of groups of the members, which have none themselves."""
+    most: int = MOST_AFFECTED
 
     def add(self, each: Affected) -> None:
-        """One member more."""
+        """One member more, also of the groups that they are of."""
+        self._add(each)
+        for tie in each.ties:
+            self.groups.setdefault(tie, Comparison(most=MOST_OF_GROUP))._add(each)
+
+    def _add(self, each: Affected) -> None:
         self.before.add(each.before)
         self.after.add(each.after)
+        self.entering.update(each.after.segments - each.before.segments)
+        self.leaving.update(each.before.segments - each.after.segments)
+        self.resettled += each.before.segments != each.after.segments
         self.moved[each.before.tier, each.after.tier] += 1
         self.gaining += each.gain.is_more
         self.losing += each.gain.is_less
-        if each.gain != _NO_GAIN or each.before.tier != each.after.tier:
-            self.affected = _most([*self.affected, each])
+        if each.is_changed:
+            self.affected = _most([*self.affected, each], self.most)
 
     def plus(self, other: Comparison) -> Comparison:
         """Both together."""
-        moved = self.moved.copy()
-        moved.update(other.moved)
+        ties = self.groups.keys() | other.groups.keys()
         return Comparison(
             self.before.plus(other.before),
             self.after.plus(other.after),
-            moved,
+            _together(self.moved, other.moved),
             self.gaining + other.gaining,
             self.losing + other.losing,
-            _most([*self.affected, *other.affected]),
+            _most([*self.affected, *other.affected], self.most),
+            _together(self.entering, other.entering),
+            _together(self.leaving, other.leaving),
+            self.resettled + other.resettled,
+            {tie: self._group(tie).plus(other._group(tie)) for tie in ties},
+            self.most,
         )
+
+    def _group(self, tie: Tie) -> Comparison:
+        return self.groups.get(tie) or Comparison(most=MOST_OF_GROUP)
 
 
 def compare(
@@ -176,5 +222,12 @@ def _gain(before: Account, after: Account, worth: dict[CurrencyId, Fraction]) ->
     return Gain(money, points)
 
 
-def _most(affected: Iterable[Affected]) -> list[Affected]:
-    return sorted(affected, key=lambda each: (-abs(each.gain.money), -abs(each.gain.points), each.name))[:MOST_AFFECTED]
+def _together(counted: Counter[C], more: Counter[C]) -> Counter[C]:
+    total = counted.copy()
+    total.update(more)
+    return total
+
+
+def _most(affected: Iterable[Affected], most: int) -> tuple[Affected, ...]:
+    found = sorted(affected, key=lambda each: (-abs(each.gain.money), -abs(each.gain.points), each.name))
+    return tuple(found[:most])

@@ -16,7 +16,12 @@ from huitou.simulator.replaying import Account
 
 def pack(comparison: Comparison) -> bytes:
     """As gzipped JSON: the same bytes for the same comparison."""
-    written = {
+    return gzip.compress(json.dumps(_written(comparison), ensure_ascii=False, separators=(",", ":")).encode(), mtime=0)
+
+
+def _written(comparison: Comparison) -> dict[str, Any]:
+    groups = sorted(comparison.groups.items(), key=lambda group: str(group[0]))
+    return {
         "before": _sums(comparison.before),
         "after": _sums(comparison.after),
         "moved": _rows(comparison.moved),
@@ -26,23 +31,35 @@ def pack(comparison: Comparison) -> bytes:
             [each.name, str(each.gain.money), each.gain.points, _sums(each.before), _sums(each.after)]
             for each in comparison.affected
         ],
+        "entering": _rows(comparison.entering),
+        "leaving": _rows(comparison.leaving),
+        "resettled": comparison.resettled,
+        "groups": [[*tie, _written(group)] for tie, group in groups],
+        "most": comparison.most,
     }
-    return gzip.compress(json.dumps(written, ensure_ascii=False, separators=(",", ":")).encode(), mtime=0)
 
 
 def unpack(packed: bytes) -> Comparison:
     """The inverse of `pack`."""
-    stored = json.loads(gzip.decompress(packed))
+    return _comparison(json.loads(gzip.decompress(packed)))
+
+
+def _comparison(stored: Mapping[str, Any]) -> Comparison:
     return Comparison(
         Figures(**_summed(stored["before"])),
         Figures(**_summed(stored["after"])),
         _counted(stored["moved"]),
         stored["gaining"],
         stored["losing"],
-        [
+        tuple(
             Affected(name, Gain(Fraction(money), points), Account(**_summed(before)), Account(**_summed(after)))
             for name, money, points, before, after in stored["affected"]
-        ],
+        ),
+        _counted(stored["entering"]),
+        _counted(stored["leaving"]),
+        stored["resettled"],
+        {(kind, name): _comparison(group) for kind, name, group in stored["groups"]},
+        stored["most"],
     )
 
 

@@ -54,6 +54,7 @@ class Account:
     """
 
     sales: int = 0
+    sales_at: Counter[BrandId] = field(default_factory=Counter)
     unknown: int = 0
     """Sales at stores and brands that the programme does not have: they count for nothing."""
     unspent: int = 0
@@ -165,6 +166,7 @@ class _Life:
         worth, left = drawn_worth(purchase, program, seen, self._drawing, explained=False)
         self._drawing.take(grants_of(worth, left, program))
         self._account.sales += 1
+        self._account.sales_at[brand] += 1
         cause = Cause("purchase", purchase.receipt)
         for currency, earning in worth.earned.items():
             self._book(currency, Earn(earning, brand, at, cause), at)

@@ -10,7 +10,7 @@ from typing import Any
 from huitou.kernel.instants import format_instant
 from huitou.kernel.money import format_amount
 from huitou.program.model import Program
-from huitou.simulator.comparing import Affected, Comparison, Figures, worths
+from huitou.simulator.comparing import BRAND, SEGMENT, Affected, Comparison, Figures, worths
 from huitou.simulator.history import Telling
 from huitou.simulator.replaying import Account, Issue
 
@@ -22,6 +22,14 @@ RETURNS = (
 )
 AS_IF_ALWAYS = "Each programme counts as if it had always held."
 BUDGETS = "Budgets are given out member by member, not in the order of time: {rules} ran out."
+IN_GROUPS = (
+    "A member counts at each brand at which they bought, and in each segment that they are in at the end under the "
+    "programme before."
+)
+AS_NOW = (
+    "For segments, what members say of themselves, their tags and consents, and what is known of all members together "
+    "is as it is now, where the source tells it."
+)
 UNSPENT = "Points that were used in the past are used again as far as they are there."
 
 
@@ -42,25 +50,82 @@ class Report:
             "until": format_instant(self._until),
             "programs": {"before": self._before.name, "after": self._after.name},
             "assumptions": list(self._assumptions(tells)),
-            "members": {
-                "replayed": comparison.after.members,
-                "gaining": comparison.gaining,
-                "losing": comparison.losing,
-            },
+            "members": self._members(),
             "sales": _pair(self._sales(comparison.before), self._sales(comparison.after)),
             "points": [self._points(issue) for issue in self._issues()],
             "rules": [self._rule(rule) for rule in self._rules()],
             "tiers": self._tiers(),
-            "most_affected": [self._affected(each) for each in comparison.affected],
+            "brands": [self._brand(*each) for each in self._groups(BRAND)],
+            "segments": self._segments(),
+            "most_affected": self._most_affected(),
         }
 
     def _assumptions(self, tells: Telling) -> Iterable[str]:
         yield AS_IF_ALWAYS
         yield UNSPENT if tells.spendings else NO_SPENDINGS
         yield RETURNS if tells.returns else NO_RETURNS
+        yield IN_GROUPS
+        if self._before.segments or self._after.segments:
+            yield AS_NOW
         short = sorted(self._comparison.before.short.keys() | self._comparison.after.short.keys())
         if short:
             yield BUDGETS.format(rules=", ".join(short))
+
+    def _members(self) -> dict[str, int]:
+        found = self._comparison
+        return {"replayed": found.after.members, "gaining": found.gaining, "losing": found.losing}
+
+    def _groups(self, kind: str) -> Iterable[tuple[str | None, Report]]:
+        """The same of each group of this kind, by its id; who is in none comes last."""
+        found = [(name, group) for (each, name), group in self._comparison.groups.items() if each == kind]
+        for name, group in sorted(found, key=lambda each: (each[0] is None, each[0] or "")):
+            yield name, Report(group, self._before, self._after, self._until)
+
+    def _brand(self, brand: str | None, of: Report) -> dict[str, Any]:
+        """What the brand gave, and to whom."""
+        sales = (figures.sales_at[brand or ""] for figures in (of._comparison.before, of._comparison.after))
+        points = [of._points(issue) for issue in of._issues() if issue[1] == brand]
+        return {"brand": brand, **of._difference(_pair(*sales), points)}
+
+    def _segments(self) -> dict[str, Any]:
+        found = self._comparison
+        named = {**self._after.segments, **self._before.segments}
+        listed = [*self._before.segments, *(each for each in self._after.segments if each not in self._before.segments)]
+        return {
+            "at_the_end": [
+                {
+                    "segment": segment,
+                    "name": named[segment].name,
+                    **_pair(found.before.segments[segment], found.after.segments[segment]),
+                    "entering": found.entering[segment],
+                    "leaving": found.leaving[segment],
+                }
+                for segment in sorted(listed)
+            ],
+            "members_elsewhere": found.resettled,
+            "differences": [
+                {
+                    "segment": segment,
+                    **of._difference(
+                        _pair(of._comparison.before.sales, of._comparison.after.sales),
+                        list(map(of._points, of._issues())),
+                    ),
+                }
+                for segment, of in self._groups(SEGMENT)
+                if self._before.segments
+            ],
+        }
+
+    def _difference(self, sales: Mapping[str, Any], points: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        found = self._comparison
+        return {
+            "members": self._members(),
+            "sales": sales,
+            "points": points,
+            "moves_up": _pair(found.before.ups, found.after.ups),
+            "moves_down": _pair(found.before.downs, found.after.downs),
+            "most_affected": self._most_affected(),
+        }
 
     def _sales(self, figures: Figures) -> dict[str, int]:
         return {"counted": figures.sales, "unknown_place": figures.unknown}
@@ -125,6 +190,9 @@ class Report:
             ],
         }
 
+    def _most_affected(self) -> list[dict[str, Any]]:
+        return [self._affected(each) for each in self._comparison.affected]
+
     def _affected(self, each: Affected) -> dict[str, Any]:
         accounts = each.before, each.after
         currencies = sorted({currency for account in accounts for currency, _ in account.issued})
@@ -133,6 +201,7 @@ class Report:
             "member": each.name,
             "issued": {currency: _amounts(points, self._decimals(currency)) for currency, points in issued.items()},
             "tier": _pair(each.before.tier, each.after.tier),
+            "segments": _pair(*(sorted(account.segments) for account in accounts)),
         }
 
     def _decimals(self, currency: str) -> int:

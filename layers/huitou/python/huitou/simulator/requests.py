@@ -152,6 +152,13 @@ class TierPairView(View):
     after: str | None
 
 
+class SegmentsPairView(View):
+    """A member's segments at the end under both."""
+
+    before: list[str]
+    after: list[str]
+
+
 class AffectedView(View):
     """A member, by id alone."""
 
@@ -159,6 +166,53 @@ class AffectedView(View):
     issued: dict[str, ComparedAmountView]
     """By currency."""
     tier: TierPairView
+    segments: SegmentsPairView
+
+
+class DifferenceView(View):
+    """What differs for some of the members."""
+
+    members: ReplayedView
+    sales: ComparedCountView
+    points: list[SimulatedPointsView]
+    moves_up: ComparedCountView
+    moves_down: ComparedCountView
+    most_affected: list[AffectedView]
+    """At most 3."""
+
+
+class BrandDifferenceView(DifferenceView):
+    """Of who bought at a brand: its purchases, and the points that it gave. A member may be of several brands."""
+
+    brand: str
+
+
+class SegmentDifferenceView(DifferenceView):
+    """Of who is in a segment at the end under the programme compared with. A member may be in several."""
+
+    segment: str | None
+    """Null: of who is in none."""
+
+
+class SimulatedSegmentView(View):
+    """Members in a segment at the end."""
+
+    segment: str
+    name: str
+    before: int
+    after: int
+    entering: int
+    """Who are in it by the change."""
+    leaving: int
+
+
+class SimulatedSegmentsView(View):
+    """Segments and moves."""
+
+    at_the_end: list[SimulatedSegmentView]
+    members_elsewhere: int
+    """Who end in other segments by the change."""
+    differences: list[SegmentDifferenceView]
 
 
 class SimulationReportView(View):
@@ -174,6 +228,8 @@ class SimulationReportView(View):
     points: list[SimulatedPointsView]
     rules: list[SimulatedRuleView]
     tiers: SimulatedTiersView
+    brands: list[BrandDifferenceView]
+    segments: SimulatedSegmentsView
     most_affected: list[AffectedView]
     """The largest differences, up or down, first; at most 20."""
 
