@@ -181,9 +181,14 @@ class ByHand:
         return any(self.is_in(self.program.segments[name]) for name in asked.segments)
 
     def is_in(self, segment: p.Segment) -> bool:
+        if segment.brand is not None and not self._has_joined(segment.brand):
+            return False
         if segment.when is None:
             return Tag(segment.brand or GROUP, segment.id) in self.facts.tags
         return ByHand(self.facts, self.program, self.at, segment.brand).holds(segment.when)
+
+    def _has_joined(self, brand: BrandId) -> bool:
+        return brand in self.facts.joined and self.facts.joined[brand] <= self.at
 
     # --- common ---
 

@@ -94,6 +94,11 @@ def days_named(asked: p.Predicate) -> Iterator[int]:
                 yield window.days
 
 
+def of_who_joined(case: Case) -> Case:
+    """E31: a brand's own segment holds for those alone."""
+    return case._replace(asked=p.AllOf((p.Joined(frozenset({case.brand})), case.asked))) if case.brand else case
+
+
 def between(case: Case, until: datetime | None) -> list[datetime]:
     """Where the truth is looked at again: all that may be a turn, midnights, and many others, before ``until``."""
     end = until or case.at + timedelta(days=900)
@@ -150,8 +155,9 @@ def test_what_is_put_together_holds_as_by_hand_and_stays_so_as_long_as_was_said(
 @given(cases(PREDICATES), PREDICATES)
 def test_nobody_is_woken_up_for_nothing(case: Case, other: p.Predicate) -> None:
     """M17: at the earliest instant of all segments, one changes: what only may change then, has been looked at."""
-    asked = {"one": case, "other": case._replace(asked=other, brand=None)}
-    segments = {name: p.Segment(name, name, each.brand, each.asked) for name, each in asked.items()}
+    written = {"one": case, "other": case._replace(asked=other, brand=None)}
+    segments = {name: p.Segment(name, name, each.brand, each.asked) for name, each in written.items()}
+    asked = {name: of_who_joined(each) for name, each in written.items()}
     program = replace(case.program, segments={**case.program.segments, **segments})
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(judging, "MOST_LOOKS", 500)

@@ -31,7 +31,7 @@ from huitou.segments.judging import Judge, judge
 from huitou.standing.model import MILLISECOND
 from tests.builders import at, document, program
 from tests.deeds import bought, visited
-from tests.facts import facts
+from tests.facts import FIRST, facts
 
 LAPSED = Since("last", "purchase", least=90)
 TWICE_IN_90_DAYS = Behaviour("purchases", Bounds(least=2), LastDays(90))
@@ -130,6 +130,20 @@ def test_a_brand_sees_its_own_alone() -> None:
     assert [asked(Joined(), known, now, brand=brand).holds for brand in ("maru", "sora", None)] == [False, True, True]
 
 
+def test_a_brands_own_segment_is_of_those_alone_who_joined_it() -> None:
+    """E31: what it asks may hold for anybody; a list too may name who is not the brand's member yet."""
+    away = Segment("away", "Away", "maru", Not(Behaviour("purchases", Bounds(least=1), LastDays(90))))
+    staff = Segment("staff", "Staff", "maru", None)
+    theirs = Segment("theirs", "In one of these", None, InSegment(frozenset({"away"})))
+    asking, joining, never = with_segments(away, staff, theirs), at("2026-03-05 12:00"), Verdict(False, None)
+    stranger = facts(joined={"sora": at("2026-03-01 12:00")}, tags=frozenset({Tag("maru", "staff")}))
+    member = replace(stranger, joined={"maru": joining})
+
+    assert set(judge(stranger, asking, joining).values()) == {never}
+    assert set(judge(member, asking, joining - MILLISECOND).values()) == {Verdict(False, joining)}
+    assert set(judge(member, asking, joining).values()) == {Verdict(True, None)}
+
+
 def test_all_holds_until_the_first_is_gone_and_fails_until_the_last_may_come() -> None:
     known = facts([bought("2026-03-02 12:00"), bought("2026-03-05 09:00")])
     month, week = LastDays(30), LastDays(7)
@@ -159,9 +173,11 @@ def test_segments_ask_about_each_other_and_lists_are_what_was_put_into_them() ->
 def test_who_is_on_a_list_is_said_by_a_tag_of_whose_list_it_is() -> None:
     """M16, E31: the tag has the name of the list; what others call so is another thing."""
     lists = with_segments(Segment("staff", "Staff", None, None), Segment("regulars", "Regulars", "maru", None))
-    known = facts([], tags=frozenset({Tag("maru", "staff"), Tag("maru", "regulars")}))
+    known = facts(joined={"maru": FIRST}, tags=frozenset({Tag("maru", "staff"), Tag("maru", "regulars")}))
     assert judge(known, lists, at("2026-04-01 00:00")) == {"staff": (False, None), "regulars": (True, None)}
-    known = facts([], tags=frozenset({Tag(GROUP, "staff"), Tag(GROUP, "regulars"), Tag("sora", "regulars")}))
+    known = facts(
+        joined={"maru": FIRST}, tags=frozenset({Tag(GROUP, "staff"), Tag(GROUP, "regulars"), Tag("sora", "regulars")})
+    )
     assert judge(known, lists, at("2026-04-01 00:00")) == {"staff": (True, None), "regulars": (False, None)}
 
 

@@ -116,7 +116,7 @@ class Judge:
         return frozenset([segment for segment in segments if moment.answer_of(segment).holds])
 
     def of(self, predicate: Predicate, at: datetime, brand: BrandId | None = None) -> Verdict:
-        """What `judge` would say of a segment of ``brand`` that asks this."""
+        """What `judge` would say of a segment that asks this; of ``brand``'s own, for a member who joined it."""
         known = self._known
         return _said(_Making(known.program).predicate(predicate, brand)(Moment(known, at)))
 
@@ -149,6 +149,13 @@ class _Making:
         self._leaves: dict[tuple[Leaf, BrandId | None], Check] = {}
 
     def segment(self, segment: Segment) -> Check:
+        """E31: a brand's own is of those who have joined the brand, whatever it asks."""
+        if segment.brand is None:
+            return self._members(segment)
+        of_brand = self.predicate(Joined(frozenset({segment.brand})), segment.brand)
+        return all_of([of_brand, self._members(segment)])
+
+    def _members(self, segment: Segment) -> Check:
         if segment.when is None:
             tag = Tag(segment.brand or GROUP, segment.id)
             return lambda moment: always(tag in moment.known.facts.tags)
@@ -170,7 +177,7 @@ class _Making:
 
 def _make(program: Program) -> tuple[Mapping[SegmentId, Check], frozenset[SegmentId]]:
     making, segments = _Making(program), program.segments.values()
-    bounded = frozenset(segment.id for segment in segments if isinstance(segment.when, BOUNDED))
+    bounded = frozenset(each.id for each in segments if each.brand is not None or isinstance(each.when, BOUNDED))
     return {segment.id: making.segment(segment) for segment in segments}, bounded
 
 
