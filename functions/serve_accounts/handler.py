@@ -15,6 +15,7 @@ from huitou.accounts.errors import (
     EarlierMonthOpenError,
     MonthClosedError,
     MonthNotOverError,
+    MonthTooEarlyError,
     SettlementMismatchError,
     SettlementNotFoundError,
 )
@@ -119,7 +120,7 @@ def get_account(account_id: AccountId) -> Answer:
     responses=documented(
         {200: ClosedSettlementView},
         *(ForeignBrandError, AccountNotFoundError, SettlementMismatchError),
-        *(MonthNotOverError, MonthClosedError, EarlierMonthOpenError),
+        *(MonthNotOverError, MonthTooEarlyError, MonthClosedError, EarlierMonthOpenError),
     ),
 )
 def close_month(month: MonthPart, body: Annotated[CloseBody, Body()]) -> Answer:

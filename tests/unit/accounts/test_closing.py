@@ -14,6 +14,7 @@ from huitou.accounts.errors import (
     EarlierMonthOpenError,
     MonthClosedError,
     MonthNotOverError,
+    MonthTooEarlyError,
     SettlementMismatchError,
 )
 from huitou.accounts.model import AccountStatus, AccountType
@@ -173,6 +174,39 @@ def test_a_report_is_asked_for_once_and_started_again_where_the_start_was_lost(o
     assert office.states.started == [first.account.id] * 2
     with pytest.raises(ContentReusedError):
         office.ask(settlement("2026-02"), "k")
+
+
+def test_a_report_asked_for_again_as_of_another_instant_is_refused(office: Office) -> None:
+    """E14: 409 names what differs; by default it is as of the first request, however late the repeat."""
+    then = Asked(AccountType.LIABILITY, at("2026-04-01 12:00"), None, None)
+    first = office.ask(then, "then")
+    assert office.ask(then, "then", LONG_AFTER + timedelta(hours=1)).account == first.account
+    for other in (replace(then, at=at("2026-04-02 12:00")), replace(then, at=None)):
+        with pytest.raises(ContentReusedError) as refusal:
+            office.ask(other, "then")
+        assert [error.pointer for error in refusal.value.errors] == ["/at"]
+
+    open_now = replace(then, at=None)
+    now = office.ask(open_now, "now")
+    again = office.ask(open_now, "now", LONG_AFTER + timedelta(hours=1))
+    assert (again.account, again.replayed) == (now.account, True)
+
+
+def test_a_month_to_come_has_nothing_to_settle(office: Office) -> None:
+    """This month's report shows how it stands so far."""
+    for month in ("2026-07", "9999-12"):
+        with pytest.raises(AccountInFutureError):
+            office.ask(settlement(month), month)
+    assert office.ask(settlement("2026-06"), "this").account.month == "2026-06"
+
+
+def test_the_first_month_that_is_closed_has_something_to_settle_or_is_the_programmes_first() -> None:
+    """Otherwise empty months would have to be closed one by one from the year that a slip named."""
+    office = Office()
+    for month in ("1026-01", "2025-12"):
+        with pytest.raises(MonthTooEarlyError):
+            office.close(month, office.settle(month))
+    assert amounts(office.close("2026-01", office.settle("2026-01"))) == []
 
 
 def test_a_report_whose_execution_died_is_shown_as_failed(office: Office) -> None:

@@ -120,6 +120,7 @@ def test_what_is_open_is_told_by_currency_issuer_and_month_with_its_worth(functi
     [
         {"type": "settlement"},
         {"type": "settlement", "month": "2026-13"},
+        {"type": "settlement", "month": "0000-12"},
         {"type": "settlement", "month": "2026-03", "at": "2026-03-03T00:00:00Z"},
         {"type": "liability", "month": "2026-03"},
     ],

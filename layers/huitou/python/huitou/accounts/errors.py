@@ -20,10 +20,10 @@ class SettlementNotFoundError(NotFoundError):
 
 
 class AccountInFutureError(InvalidError):
-    """What will be open later is not known yet."""
+    """What will be open later, or owed for a month to come, is not known yet."""
 
     code = "account_in_future"
-    title = "The instant lies in the future"
+    title = "The instant or the month lies in the future"
 
 
 class SettlementMismatchError(InvalidError):
@@ -45,6 +45,13 @@ class MonthNotOverError(ConflictError):
 
     code = "month_not_over"
     title = "The month had not ended"
+
+
+class MonthTooEarlyError(InvalidError):
+    """The first month that is closed has something to settle, or is not before the programme: all after it follow."""
+
+    code = "month_too_early"
+    title = "Nothing had happened by the end of the month"
 
 
 class EarlierMonthOpenError(ConflictError):

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from huitou.kernel.calendars import local_date
 from huitou.kernel.ids import Digest
+from huitou.kernel.instants import format_instant
 
 Month = str
 """``2026-03``: a calendar month in the programme's time zone. Text order is time order."""
@@ -55,8 +56,8 @@ class Account:
     after: Month | None = None
 
     def content(self) -> Mapping[str, object]:
-        """What a repeat must agree in; the instant is left out, for by default it is that of the request."""
-        return {"type": self.type, "month": self.month}
+        """What a repeat must agree in."""
+        return {"type": self.type, "at": format_instant(self.at), "month": self.month}
 
     @property
     def manifest_key(self) -> str:

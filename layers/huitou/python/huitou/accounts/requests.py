@@ -24,7 +24,7 @@ from huitou.kernel.instants import format_instant
 from huitou.kernel.money import format_amount
 from huitou.program.model import Program
 
-MonthText = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+MonthText = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])$")]
 
 
 class AccountBody(Body):

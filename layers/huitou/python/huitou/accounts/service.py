@@ -14,10 +14,11 @@ from huitou.accounts.errors import (
     EarlierMonthOpenError,
     MonthClosedError,
     MonthNotOverError,
+    MonthTooEarlyError,
     SettlementMismatchError,
     SettlementNotFoundError,
 )
-from huitou.accounts.model import Account, AccountStatus, AccountType, Month, Tally
+from huitou.accounts.model import Account, AccountStatus, AccountType, Month, Tally, month_of
 from huitou.accounts.ports import AccountStates, AccountStore, Files
 from huitou.accounts.statements import ClosedMonth, Statement, next_month, statement_from
 from huitou.kernel.audit import AuditEntry
@@ -86,13 +87,16 @@ class Accounts:
         Raises `ForeignBrandError`, `AccountInFutureError`, `MonthClosedError`, `ContentReusedError`.
         """
         caller.acts_for(GROUP)
+        program = self._programs.active()
         if asked.at and asked.at > now:
             raise AccountInFutureError("The books can be read up to now.")
+        if asked.month and asked.month > month_of(now, program.zone):
+            raise AccountInFutureError("No month after this one has anything to settle yet.")
         account = Account(
             id=digest_of(("account", GROUP, key)),
             type=asked.type,
             at=asked.at or now,
-            program_version=self._programs.active().version,
+            program_version=program.version,
             created_at=now,
             month=asked.month,
             client_reference=asked.client_reference,
@@ -108,7 +112,7 @@ class Accounts:
             known = self._accounts.find(account.id)
             if known is None:
                 return None
-            same = replace(account, at=asked.at or known.at)
+            same = replace(account, at=asked.at or known.created_at)
             require_same(known.content(), same.content(), "report")
             if known.status is AccountStatus.RUNNING:
                 self._start(known)
@@ -130,15 +134,17 @@ class Accounts:
         """Makes the statement of a report final: what was looked at is what is closed, whatever came since.
 
         Closing with the same report again changes nothing. Raises `ForeignBrandError`, `AccountNotFoundError`,
-        `SettlementMismatchError`, `MonthNotOverError`, `MonthClosedError`, `EarlierMonthOpenError`.
+        `SettlementMismatchError`, `MonthNotOverError`, `MonthClosedError`, `EarlierMonthOpenError`,
+        `MonthTooEarlyError`.
         """
         caller.acts_for(GROUP)
         account = self._require(account_id)
         program = self._programs.version(account.program_version)
 
         def attempt() -> Closing:
-            closed = ClosedMonth(self._statement(month, account), account.after, account.id, now, caller.key_id, reason)
-            self._require_next(month, account, program)
+            statement = self._statement(month, account)
+            closed = ClosedMonth(statement, account.after, account.id, now, caller.key_id, reason)
+            self._require_next(statement, account, program)
             audit = AuditEntry(now, caller.key_id, "month_closed", month, reason)
             self._commit(self._accounts.close(closed, audit))
             return Closing(closed, program)
@@ -176,7 +182,8 @@ class Accounts:
             raise SettlementMismatchError("Name a finished report of this month's settlement.")
         return statement_from(month, rows)
 
-    def _require_next(self, month: Month, account: Account, program: Program) -> None:
+    def _require_next(self, statement: Statement, account: Account, program: Program) -> None:
+        month = statement.month
         if account.at < start_of_day(date.fromisoformat(f"{next_month(month)}-01"), program.zone):
             raise MonthNotOverError("Ask for a new report, now that the month is over.")
         last = self._accounts.last_closed()
@@ -187,6 +194,9 @@ class Accounts:
             raise EarlierMonthOpenError(
                 f"{due} comes next, with a report from after the last closing.", extra={"next": due}
             )
+        begun = month_of(self._programs.published_at(1), program.zone)
+        if last is None and month < begun and not statement.lines:
+            raise MonthTooEarlyError(f"Nothing had happened by then. Begin with {begun}.")
 
     def _reported(self, account: Account) -> Reported:
         done = account.status is AccountStatus.COMPLETED
