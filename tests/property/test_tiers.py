@@ -7,17 +7,19 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from huitou.kernel.calendars import add_days
 from huitou.kernel.facts import Fact
 from huitou.program.tiers import AnniversaryWindow, CalendarWindow, RollingWindow, Tier, TierPolicy
 from huitou.standing.keeping import MOST_UNSEEN, fold, history, stand
 from huitou.standing.model import Grant, Known, Record, Regime, Standing
+from huitou.standing.outlook import look
 from huitou.standing.sheet import EMPTY, Sheet, unpack_sheet
 from huitou.standing.tiers import History, evaluate
-from tests.builders import MEI, OPENED, at
-from tests.tiers import BEGINNING, LEVELS, granted, policy, regime
+from tests.builders import MEI, OPENED, TAIPEI, at
+from tests.tiers import BEGINNING, LEVELS, granted, policy, regime, spent
 
 FIRST = at("2025-12-20 00:00")
 END = at("2029-06-01 00:00")
@@ -150,6 +152,30 @@ def test_what_was_is_not_changed_by_time(
     assert list(told.intervals)[: len(begun)] == begun
     assert told.tier_at(now) == later.tier_at(now)
     assert told.state.next_review_at is None or told.state.next_review_at > now
+
+
+@example(
+    [spent(1000, "2027-02-01 12:00")],
+    [granted("silver", "2027-01-10 12:00", "2028-01-10 12:00")],
+    policy(window=RollingWindow(30)),
+    at("2027-02-10 12:00"),
+)
+@example([spent(1000, "2027-02-01 12:00")], [], policy(window=RollingWindow(30), grace_days=40), at("2027-02-10 12:00"))
+@given(facts_of_a_member(), GRANTS, POLICIES, INSTANTS)
+def test_what_is_projected_is_what_follows_if_nothing_more_is_done(
+    facts: list[Fact], grants: list[Grant], held: TierPolicy, now: datetime
+) -> None:
+    """M15: after the review and the grace that it may begin; a later grant or refund is told only when it is there."""
+    now, regimes = max(now, OPENED), [regime(held)]
+    known = Known(Record(MEI, grants=tuple(grants)), tuple(facts), OPENED)
+    prospect = look(known, timeline_of(regimes), now).prospect
+    assert prospect is not None
+    if prospect.review_at is None:
+        return
+    end = prospect.grace_until or add_days(prospect.review_at, held.grace_days, TAIPEI)
+    done = [fact for fact in facts if max(fact.at, fact.known_at) <= now]
+    after = afresh(done, [grant for grant in grants if grant.at <= now], regimes, end)
+    assert prospect.projected.id == after.tier_at(end)
 
 
 @given(facts_of_a_member(), GRANTS, timelines(), INSTANTS)

@@ -52,7 +52,7 @@ class ProspectView(View):
     until: datetime | None
     """Until then the tier is certain: the next review, or the end of the grace."""
     projected: TierView
-    """The tier after `until` if nothing more is done."""
+    """The tier after `until`, and after the grace that a review may begin, if nothing more is done."""
     warning: bool
     """Whether the member should be told by now what is missing to keep the tier."""
 

@@ -9,7 +9,7 @@ from huitou.kernel.instants import from_millis, to_millis
 from huitou.program.tiers import Tier, TierPolicy
 from huitou.standing.keeping import Timeline, first_instant, history
 from huitou.standing.model import Interval, Known, Standing
-from huitou.standing.tiers import Leg, evaluate, level_of
+from huitou.standing.tiers import Leg, evaluate
 from huitou.standing.windows import days_after
 
 
@@ -27,7 +27,8 @@ class Prospect:
     """What is ahead of a member. Amounts are in the smallest unit of what is measured.
 
     ``counted_since`` is where the window begins that ``progress`` counts. ``kept`` is what the next review (or, in
-    grace, its end) asks for, None at the lowest tier; ``projected`` is the tier after it if nothing more is done.
+    grace, its end) asks for, None at the lowest tier; ``projected`` is the tier after it, and after the grace that it
+    may begin, if nothing more is done.
     ``warned_at`` is from when on the member is told what is missing (M15), None while nothing is.
     """
 
@@ -73,11 +74,10 @@ def _prospect(policy: TierPolicy, leg: Leg, standing: Standing) -> Prospect:
     kept, projected, warned_at = None, policy.levels[rank], None
     if state.review_at is not None:
         review = to_millis(state.review_at)
-        counted = leg.reviewed(review, t) if state.grace_until is None else leg.in_grace(review, t)
+        counted = leg.reviewed(review, t) if state.grace_until is None else leg.in_grace(review, t, t)
         kept = _goal(policy.levels[rank], counted)
         if kept.missing:
-            lower = level_of(policy, counted) if policy.downgrade == "requalify" else rank - 1
-            projected = policy.levels[lower]
+            projected = policy.levels[_projected(policy, leg, rank, review, standing)]
             warned_at = from_millis(days_after(review, -policy.warning_days, leg.regime.zone))
     return Prospect(
         policy=policy,
@@ -90,6 +90,15 @@ def _prospect(policy: TierPolicy, leg: Leg, standing: Standing) -> Prospect:
         projected=projected,
         warned_at=warned_at,
     )
+
+
+def _projected(policy: TierPolicy, leg: Leg, rank: int, review: int, standing: Standing) -> int:
+    """What a tier of ``rank`` comes to whose ``review`` finds, or in grace found, too little."""
+    t, grace = to_millis(standing.through), standing.state.grace_until
+    if grace is None and leg.granted(review, t)[0] >= rank:
+        return rank
+    end = to_millis(grace) if grace else days_after(review, policy.grace_days, leg.regime.zone)
+    return max(leg.lower(rank, leg.in_grace(review, end - 1, t)), leg.granted(end, t)[0])
 
 
 def _goal(level: Tier, progress: int) -> Goal:

@@ -86,11 +86,12 @@ def level_of(policy: TierPolicy, progress: int) -> int:
 
 
 class Leg:
-    """What holds under one regime: the policy, its window and what counts in it."""
+    """What holds under one regime: the policy, its window, and what counts in it and was granted."""
 
     def __init__(self, history: History, regime: Regime) -> None:
         self.regime = regime
         self.policy = regime.policy
+        self._grants = history.grants
         self.levels = regime.policy.levels if regime.policy else ()
         if regime.policy is not None:
             self.window: Window = window_of(regime.policy, regime.zone, history.enrolled_at)
@@ -104,13 +105,28 @@ class Leg:
         """What counts for the review, of what was there by ``t``."""
         return self.tally.between(self.window.reviewed_since(review), t, t)
 
-    def in_grace(self, review: int, t: int) -> int:
-        """What counts at ``t``, in the grace after the failed review."""
-        return self.tally.between(self.window.grace_since(review, t), t, t)
+    def in_grace(self, review: int, at: int, t: int) -> int:
+        """What counts at ``at``, in the grace after the failed review, of what was there by ``t``."""
+        return self.tally.between(self.window.grace_since(review, at), t, t)
 
     def most(self, t: int) -> int:
         """As much as `progress` or more, found faster."""
         return self.tally.gained(self.window.earliest(t), t)
+
+    def granted(self, at: int, t: int) -> tuple[int, int]:
+        """The highest rank that a grant gives at ``at``, and until when, of what was granted by ``t``."""
+        best = (0, 0)
+        for grant in self._grants:
+            if self.policy and to_millis(grant.at) <= min(at, t) and at < (end := _end(grant, self.window)):
+                best = max(best, (self.policy.rank(grant.tier), end))
+        return best
+
+    def lower(self, rank: int, counted: int) -> int:
+        """What a tier of ``rank`` falls to, grants apart: the level below, or what ``counted`` is enough for."""
+        below = rank - 1
+        if self.policy and self.policy.downgrade == "requalify":
+            return min(below, level_of(self.policy, counted))
+        return below
 
 
 class _Course:
@@ -173,7 +189,7 @@ class _Course:
             return
         if before is not None and (before.policy, before.zone) == (policy, leg.regime.zone):
             return
-        granted, end = self._granted(leg, policy, at)
+        granted, end = leg.granted(at, at)
         reached = level_of(policy, leg.progress(at - 1))
         best, review = max(granted, reached), end if granted > reached else leg.window.next_review(at)
         if best > self._rank or all(level.id != tier for level in policy.levels):
@@ -232,7 +248,7 @@ class _Course:
                 self._fall(leg, policy, self._grace)
 
     def _be_reviewed(self, leg: Leg, policy: TierPolicy, review: int) -> None:
-        granted, end = self._granted(leg, policy, review)
+        granted, end = leg.granted(review, review)
         if leg.reviewed(review, review - 1) >= policy.levels[self._rank].threshold:
             self._review = leg.window.next_review(review)
         elif granted >= self._rank:
@@ -244,10 +260,8 @@ class _Course:
 
     def _fall(self, leg: Leg, policy: TierPolicy, t: int) -> None:
         """By one level, or to what the window still holds; never below what was granted."""
-        lower = self._rank - 1
-        if policy.downgrade == "requalify":
-            lower = min(lower, level_of(policy, leg.in_grace(self._review, t - 1)))
-        granted, end = self._granted(leg, policy, t)
+        lower = leg.lower(self._rank, leg.in_grace(self._review, t - 1, t - 1))
+        granted, end = leg.granted(t, t)
         self._hold(max(lower, granted), end if granted > lower else leg.window.next_review(t))
         self._note(policy.levels[self._rank].id, t, TierCause.REVIEW)
 
@@ -257,7 +271,7 @@ class _Course:
         if reached > self._rank:
             self._hold(reached, leg.window.next_review(t))
             self._note(policy.levels[reached].id, t + 1, TierCause.PURCHASE)
-        elif self._grace != NEVER and leg.in_grace(self._review, t) >= policy.levels[self._rank].threshold:
+        elif self._grace != NEVER and leg.in_grace(self._review, t, t) >= policy.levels[self._rank].threshold:
             self._hold(self._rank, leg.window.next_review(t))
 
     def _grant(self, leg: Leg, policy: TierPolicy, grant: Grant) -> None:
@@ -276,14 +290,6 @@ class _Course:
             self._state = other.state
             self._resume(leg)
             self._note(policy.levels[rank].id, t + 1, TierCause.REFUND)
-
-    def _granted(self, leg: Leg, policy: TierPolicy, t: int) -> tuple[int, int]:
-        """The highest rank that a grant gives at ``t``, and until when."""
-        best = (0, 0)
-        for grant in self._history.grants:
-            if to_millis(grant.at) <= t < (end := _end(grant, leg.window)):
-                best = max(best, (policy.rank(grant.tier), end))
-        return best
 
     def _hold(self, rank: int, review: int) -> None:
         self._rank, self._grace = rank, NEVER
