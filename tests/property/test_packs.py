@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from huitou.kernel.calendars import add_days
 from huitou.kernel.commits import StaleReadError
 from huitou.kernel.errors import DomainError
 from huitou.kernel.instants import from_millis
@@ -22,9 +23,12 @@ from huitou.program.model import LinesAsked, Program
 from huitou.purchases.model import Purchase, VisitType
 from huitou.segments import packs
 from huitou.segments.facts import Deed, DeedLine
+from huitou.segments.judging import judge
 from huitou.segments.packs import Pack, beginning_of, pack, quarter_of, unpack
 from huitou.segments.past import packed, read_past
-from tests.builders import document, program
+from tests.builders import document, program, wallet
+from tests.deeds import bought
+from tests.facts import CHANGES, ZONES, facts
 from tests.members import MEI_EMAIL, MEI_PHONE
 from tests.merging import TIERS, TwoRecords
 from tests.purchases import NOON, Shop, bill, booking, bread, deeds_on, line, return_of
@@ -219,6 +223,38 @@ def test_a_sale_that_overtakes_a_packing_leaves_what_was_true_before() -> None:
 
     assert lives.homes()[0].packed_until == before.packed_until
     assert all(map(lives.is_told_rightly, PROGRAMS))
+
+
+# --- how far back ---
+
+WITHIN_A_WEEK = [{"id": "some", "name": "Some", "when": {"purchases": {"at_least": 1, "in": "last 7 days"}}}]
+WEEKLY = {zone: program(document(time_zone=zone, segments=WITHIN_A_WEEK)) for zone in ZONES}
+A_WEEK_BEFORE = st.builds(
+    lambda change, minutes: change + timedelta(days=-7, minutes=minutes), st.sampled_from(CHANGES), st.integers(-60, 60)
+)
+"""Clocks change."""
+
+
+class Packed:
+    """`Deeds` of who did one thing, long since packed."""
+
+    def __init__(self, deed: Deed) -> None:
+        self._deed = deed
+        self.pack: Any = None
+        self.packed_until: Any = None
+
+    def read(self, *_: object) -> packs.Kept:
+        return packs.Kept([Pack(quarter_of(self._deed.at), LinesAsked(), (self._deed,))], (), ())
+
+
+@pytest.mark.parametrize("version", WEEKLY.values(), ids=WEEKLY)
+@given(A_WEEK_BEFORE, st.integers(-3600, 60))
+def test_all_is_read_that_a_window_still_holds(version: Program, done_at: datetime, seconds: int) -> None:
+    """E9: also where the clock jumped over the local time at which it would end, or shows it twice."""
+    now = add_days(done_at, 7, version.zone) + timedelta(seconds=seconds)
+    done = bought(done_at)
+    past = read_past(Packed(done), wallet(packed_until=now + 999 * DAY), version, now)
+    assert judge(facts(past.deeds), version, now) == judge(facts([done]), version, now)
 
 
 # --- as bytes ---

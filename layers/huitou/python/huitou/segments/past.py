@@ -26,11 +26,12 @@ class Past(NamedTuple):
 
 
 def read_past(store: Deeds, home: Wallet, program: Program, start: datetime) -> Past:
-    """What the owner of ``home`` did, as far back as the programme's windows look from ``start``."""
+    """What the owner of ``home`` did, at least as far back as the programme's windows look from ``start``."""
     days = program.looks_back_days
     if days == 0:
         return Past([], ())
-    since = None if days is None else add_days(start, -days, program.zone)
+    # A day more: where clocks change, so many days back does not lead to all that lasts so many days (E9).
+    since = None if days is None else add_days(start, -days - 1, program.zone)
     found: list[Deed] = []
     worth: list[MemberId] = []
     for member in (home.member, *home.absorbed):
