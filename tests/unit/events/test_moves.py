@@ -44,6 +44,16 @@ class TestSegments:
         assert entered.detail["occurred_at"] == "2026-03-01T04:00:00.000Z"
         assert entered.detail["cause"]["type"] == "facts"
 
+    def test_who_enters_again_after_an_unmerge_is_told_of_by_another_event(self) -> None:
+        """E15, E21: positions are counted anew then, and an id that was heard before would be taken for a repeat."""
+        new = Position(MEI, 1, 1, NOON, Seen(3, 1, 0), memberships=(FREQUENT,))
+        first, again = (
+            {event.id for event in events_of(PositionChange(None, each), lambda _: a_program())}
+            for each in (new, changed(new, through=NOON + DAY))
+        )
+        assert len(first) == len(again) == 1
+        assert first.isdisjoint(again)
+
     def test_who_leaves_is_told_of_with_the_reason_of_leaving(self) -> None:
         """M17: time alone can be one."""
         ended = FREQUENT._replace(until=NOON + DAY, end=MoveCause.TIME)

@@ -83,6 +83,14 @@ def test_a_file_that_is_brought_again_changes_nothing(importer: Importer) -> Non
     assert importer.anonymous() == before
 
 
+def test_a_chunk_that_is_applied_again_counts_the_same(importer: Importer) -> None:
+    """E21: the state machine may deliver it twice."""
+    run = importer.begin(ndjson([member_row(), opening_row(), tier_row()]))
+    for chunk in importer.prepare(run) * 2:
+        importer.work(run, chunk)
+    assert importer.finish(run).run.counts == Counts(members=1, opened=2)
+
+
 def test_a_reference_with_other_content_is_refused(importer: Importer) -> None:
     """E14."""
     importer.bring([member_row(), opening_row()])

@@ -83,9 +83,10 @@ def _left(after: Position, membership: Membership, brand: BrandId, until: dateti
 def _moved(
     type_: EventType, after: Position, membership: Membership, move: tuple[datetime, MoveCause], **said: str | None
 ) -> DomainEvent:
-    """``move`` is when, and why."""
+    """``move`` is when, and why. Versions alone name nothing: after an unmerge they begin anew (E15)."""
     at, cause = move
-    identity = (after.member, str(after.version), membership.segment, str(to_millis(membership.since)))
+    since, through = to_millis(membership.since), to_millis(after.through)
+    identity = (after.member, str(after.version), membership.segment, str(since), str(through))
     return event_of(
         type_,
         identity,

@@ -59,6 +59,11 @@ class Counts(NamedTuple):
     opened: int = 0
     """Lots and tiers of another system that this import brought, and its tags."""
 
+    @staticmethod
+    def of_opening(opened_at: datetime, started_at: datetime) -> Counts:
+        """What this very run opened counts as opened, also when its chunk is applied again."""
+        return Counts(opened=1) if opened_at == started_at else Counts(known=1)
+
     @property
     def done(self) -> int:
         return sum(self)

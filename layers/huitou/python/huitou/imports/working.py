@@ -251,7 +251,7 @@ class Worker:
                 MemberFacts(self._states, task.programs), self._standings, task.programs, self._commit, self._pause
             )
             grant = Grant(opening.id, opening.tier, task.now, opening.until, opening.brand, BROUGHT, ACTOR)
-            return Counts(known=1) if tiers.grant(member, grant, task.now).replayed else Counts(opened=1)
+            return Counts.of_opening(tiers.grant(member, grant, task.now).grant.at, task.now)
         opened = Opened(opening.id, member, *opening[2:], task.now)
 
         def attempt() -> Counts:
@@ -271,7 +271,7 @@ class Worker:
                 return None
             owner = as_named(self._wallets, known.member, member, task.programs.active().home_currency)
             require_same(known.content(), replace(opened, member=owner or member).content(), "opening")
-            return Counts(opened=1) if known.booked_at == task.now else Counts(known=1)
+            return Counts.of_opening(known.booked_at, task.now)
 
         return once(attempt, recall, self._pause)
 
