@@ -12,6 +12,7 @@ from huitou.events.decisions import events_of
 from huitou.events.model import DomainEvent, EventType, PositionChange
 from huitou.kernel.values import changed
 from huitou.program.model import Program
+from huitou.standing.listed import MOST_AT_ONCE, emptied, listing
 from huitou.standing.model import TierCause
 from huitou.standing.position import Membership, MoveCause, Position, Seen
 from tests.builders import at
@@ -79,6 +80,16 @@ class TestSegments:
         assert left.type is EventType.SEGMENT_LEFT
         assert left.detail["occurred_at"] == "2026-03-02T04:00:00.000Z"  # when it was last known to hold
 
+    def test_who_is_no_member_any_more_leaves_neither_segments_nor_tier_however_long_their_lists_take(self) -> None:
+        """M2, E25: `member.merged` and `member.erased` say it all."""
+        memberships = tuple(FREQUENT._replace(segment=f"s-{number:03}") for number in range(MOST_AT_ONCE + 1))
+        before = changed(BEFORE, memberships=memberships)
+        first = listing(before, emptied(before)).position
+        second = listing(first, emptied(first), most=0).position
+        assert first.unlisted
+        for change in (PositionChange(before, first), PositionChange(first, second)):
+            assert events_of(change, lambda _: a_program()) == ()
+
     def test_a_segment_that_the_programme_dropped_still_has_its_brand_and_the_programme_as_cause(self) -> None:
         """E20"""
         (left,) = heard(
@@ -138,12 +149,6 @@ class TestTiers:
             tier_cause=TierCause.PROGRAM,
         )
         assert _told(moved) == ("basic", None, None, "program", "program")
-
-    def test_what_is_kept_until_lists_are_empty_says_nothing_of_its_tier(self) -> None:
-        """E15: of a member who was merged away."""
-        (moved,) = heard(BEFORE, tier=None, seen=None)
-        assert _told(moved) == ("basic", None, None, "facts", None)
-        assert moved.detail["occurred_at"] == moved.detail["recorded_at"]
 
 
 def _told(moved: DomainEvent) -> tuple[Any, ...]:

@@ -46,6 +46,8 @@ def events_of(change: Change, version: Versions) -> tuple[DomainEvent, ...]:
     if isinstance(change, MemberChange):
         return tuple(_of_member(change))
     if isinstance(change, PositionChange):
+        if change.after.is_emptied:
+            return ()  # that the member was merged away or erased is told of their wallet
         before = version(change.before.program) if change.before else None
         after = version(change.after.program)
         return (*moves_of(change, before, after), *notices_of(change, after))

@@ -68,7 +68,7 @@ class Position:
     ``version`` counts what was stored of it. ``tier`` is held since ``tier_since`` because of ``tier_cause``; these are
     None where nobody has worked out a tier. ``memberships`` are those that hold, and those that ended not longer ago
     than sales may come late. ``due_at`` is the next instant at which time alone may change anything here, because of
-    ``due_for``; it may be early, never late. ``seen`` is None once something changed that it does not contain.
+    ``due_for``; it may be early, never late. ``seen`` is None where it is that of no member any more (`is_emptied`).
     ``joined`` are the brands that the member has joined, in order: lists of members are shown to those (E31).
     ``unlisted`` are segments whose lists have yet to follow (`standing.listed`). ``expiring`` is what was announced of
     points whose end is ahead, or was when somebody looked last.
@@ -88,6 +88,11 @@ class Position:
     joined: tuple[BrandId, ...] = ()
     unlisted: tuple[SegmentId, ...] = ()
     expiring: tuple[Expiring, ...] = ()
+
+    @property
+    def is_emptied(self) -> bool:
+        """Whether the member was merged away or erased, and only their lists have yet to follow."""
+        return self.seen is None
 
     def contains(self, facts: Seen) -> bool:
         """Whether it was worked out from ``facts``, of which ``record`` and ``insights`` may be earlier ones."""
