@@ -48,7 +48,7 @@ class MonthNotOverError(ConflictError):
 
 
 class MonthTooEarlyError(InvalidError):
-    """The first month that is closed has something to settle, or is not before the programme: all after it follow."""
+    """Whoever closes begins where something happened, or with the month before the programme: all after it follow."""
 
     code = "month_too_early"
     title = "Nothing had happened by the end of the month"

@@ -195,8 +195,8 @@ class Accounts:
                 f"{due} comes next, with a report from after the last closing.", extra={"next": due}
             )
         begun = month_of(self._programs.published_at(1), program.zone)
-        if last is None and month < begun and not statement.lines:
-            raise MonthTooEarlyError(f"Nothing had happened by then. Begin with {begun}.")
+        if last is None and next_month(month) < begun and not statement.lines:
+            raise MonthTooEarlyError(f"Nothing had happened by then. The programme's first month is {begun}.")
 
     def _reported(self, account: Account) -> Reported:
         done = account.status is AccountStatus.COMPLETED
