@@ -206,7 +206,11 @@ def test_a_position_that_falls_due_finds_all_points_of_that_instant_booked(stack
     assert [entry.amount for entry in stack.entries(MEI)] == [-100]
 
 
-@pytest.mark.parametrize("poison", ["", "{}", "[]", message(MEI, currency="withdrawn")])
+@pytest.mark.parametrize(
+    "poison",
+    ["", "{}", "[]", message(MEI, currency="withdrawn")],
+    ids=["empty", "an object", "a list", "unknown points"],
+)
 def test_a_poisoned_message_neither_stops_nor_repeats_its_neighbours(stack: Stack, poison: str) -> None:
     """E21, E28"""
     stack.hold(MEI, ends=NOW - HOUR)
