@@ -231,15 +231,15 @@ class _Gathering:
         joined = joined_by_use(home, row.purchase.brand, row.presented, program, at)
         wallets = {**self._wallets, program.home_currency: joined}
         at_sale = row.purchase.occurred_at
-        segments = self._segments_at(at_sale, program)
+        segments = self._segments_seen(row.purchase, program)
         person = personal(joined, self._record, self._timeline, program, at_sale, segments=segments)
         return decide_drawn_sale(row.purchase, self._member, wallets, program, at, drawing=self._drawing, person=person)
 
-    def _segments_at(self, at: datetime, program: Program) -> frozenset[SegmentId]:
-        asked = program.segments_of_rules
+    def _segments_seen(self, purchase: Purchase, program: Program) -> frozenset[SegmentId]:
+        asked = program.segments_asked_at(purchase.brand)
         if self._segments is None or not asked:
             return NONE
-        return self._segments.judged(MemberState(self._wallets, self._record), program, at, asked)
+        return self._segments.judged(MemberState(self._wallets, self._record), program, purchase.occurred_at, asked)
 
     def _sell(self, row: SaleRow, sale: Sale, at: datetime) -> bool:
         if not self._has_room(sale.decisions, sale.purchase) or (self._bytes and self._bytes + row.size > MOST_BYTES):

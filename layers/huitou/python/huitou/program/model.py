@@ -169,6 +169,14 @@ class Program:
         """Those that a sale asks about; mostly none."""
         return frozenset().union(*[rule.when.segments for rule in self.earning if rule.when.segments])
 
+    def segments_asked_at(self, brand: BrandId) -> frozenset[SegmentId]:
+        """Those that a sale at ``brand`` asks about.
+
+        Another brand's own segments are left out (E31): no rule that holds at this one may name them, and who sees the
+        purchase sees what it saw.
+        """
+        return frozenset([each for each in self.segments_of_rules if self.segments[each].is_shown_to(brand)])
+
     def zone_of(self, store: StoreId | None) -> ZoneInfo:
         """The store's time zone; the programme's for a sale without a store."""
         return self.stores[store].zone if store else self.zone

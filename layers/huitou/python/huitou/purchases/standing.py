@@ -61,14 +61,12 @@ def personal_of(
 def segments_seen(
     member: MemberId, state: MemberState, program: Program, purchase: Purchase, segments: MemberSegments
 ) -> frozenset[SegmentId]:
-    """E7: in which of the segments that rules of ``program`` name, the member was when ``purchase`` happened.
+    """E7: in which of the segments that rules of ``program`` ask about, the member was when ``purchase`` happened.
 
-    Another brand's own segments are left out (E31): no rule that holds at this one may name them, and who sees the
-    purchase sees these. A position that holds then has come with ``state`` and says so for nothing. One that was worked
-    out later does not: it tells when something became known, and a sale goes by when it happened, as for tiers.
+    A position that holds then has come with ``state`` and says so for nothing. One that was worked out later does not:
+    it tells when something became known, and a sale goes by when it happened, as for tiers.
     """
-    at, named = purchase.occurred_at, program.segments_of_rules
-    asked = frozenset(each for each in named if program.segments[each].is_shown_to(purchase.brand))
+    at, asked = purchase.occurred_at, program.segments_asked_at(purchase.brand)
     if not asked:
         return NONE
     position = state.position_at(program, at)

@@ -130,7 +130,7 @@ class _Life:
         self._program = program
         self._drawing = drawing
         self._timeline = timeline
-        self._asked = program.segments_of_rules
+        self._asked = {brand: program.segments_asked_at(brand) for brand in program.brands}
         self._follower = Follower(history.person, self._deeds(history), program, timeline, insights)
         self._home = open_wallet(history.member, program.home_currency, history.enrolled_at)
         self._ledgers = {program.home_currency: Ledger(self._home, program, history.enrolled_at)}
@@ -157,7 +157,7 @@ class _Life:
         if not self._knows(brand, purchase.store):
             self._account.unknown += 1
             return
-        segments = self._segments(self._asked, at) if self._asked else NONE
+        segments = self._segments(asked, at) if (asked := self._asked[brand]) else NONE
         self._home = join(self._home, brand, at)
         standing = stand(known_of(self._home, self._record), self._timeline, at) if program.tiers else None
         person = personal_of(standing, self._record, program, at, segments=segments)
