@@ -12,6 +12,7 @@ import pytest
 from huitou.imports import partition
 from huitou.imports.errors import FileReplacedError, ImportNotFoundError, NothingUploadedError, UnreadableFileError
 from huitou.imports.model import LONGEST_REASON, Counts, ImportFormat, ImportStatus
+from huitou.imports.openings import Control
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.errors import ContentReusedError, UnavailableError
 from huitou.points.replay import discrepancies
@@ -299,8 +300,12 @@ def test_an_import_is_asked_for_once_by_its_key() -> None:
     first = importer.use.create(ImportFormat.CSV, None, "k", GROUP, STARTED)
     again = importer.use.create(ImportFormat.CSV, None, "k", GROUP, LATER)
     assert (first.run, False, True) == (again.run, first.replayed, again.replayed)
-    with pytest.raises(ContentReusedError):
-        importer.use.create(ImportFormat.NDJSON, None, "k", GROUP, LATER)
+    with pytest.raises(ContentReusedError, match="other content") as refused:
+        importer.use.create(ImportFormat.NDJSON, None, "k", GROUP, LATER, control=Control({"points": 250}, members=1))
+    assert [(each.pointer, each.message) for each in refused.value.errors] == [
+        ("/format", 'was "csv", is now "ndjson"'),
+        ("/control", 'was absent, is now {"points": {"points": 250}, "members": 1, "lots": null}'),
+    ]
 
 
 def test_an_import_starts_once_its_file_is_there_and_only_once() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from huitou.imports.errors import FileReplacedError, FileTooLargeError, ImportNotFoundError, NothingUploadedError
@@ -79,8 +79,7 @@ class Imports:
             known = self._runs.find(run.id)
             if known is None:
                 return None
-            was, is_now = ({"format": each.format, "control": each.control} for each in (known, run))
-            require_same(was, is_now, "import")
+            require_same(_content(known), _content(run), "import")
             return Created(known, self._files.upload_url(known.upload_key), replayed=True)
 
         return once(attempt, recall, self._pause)
@@ -162,3 +161,8 @@ def running(runs: RunStore, run_id: Digest) -> Run:
     if run is None or run.status is not ImportStatus.RUNNING:
         raise LookupError(f"import {run_id} is not running")
     return run
+
+
+def _content(run: Run) -> Mapping[str, object]:
+    """What an import asks for, as JSON."""
+    return {"format": run.format, "control": asdict(run.control) if run.control else None}

@@ -13,7 +13,7 @@ LONGEST_SHOWN = 300
 def require_same(stored: Mapping[str, object], given: Mapping[str, object], what: str) -> None:
     """Raises `ContentReusedError` naming each field in which ``given`` is not what is ``stored``, and how.
 
-    Values are compared as they are, lists in any order: put them into canonical form first.
+    Values are JSON and compared as they are, lists in any order: put them into canonical form first.
     """
     differing = [error for field, value in given.items() for error in _difference(field, stored.get(field), value)]
     if differing:
