@@ -41,7 +41,7 @@ from huitou.points.command_store import TableCommands
 from huitou.points.decisions import InsufficientPointsError, OutstandingDebtError
 from huitou.points.holding import CaptureExceedsHoldError, HoldEndedError
 from huitou.points.holds import HoldNotFoundError
-from huitou.points.membership import MemberNotFoundError
+from huitou.points.membership import MEMBER_ERRORS
 from huitou.points.paying import PointsCannotPayError
 from huitou.points.store import TableWallets
 from huitou.program.acceptance import InFutureError, TooLateError
@@ -108,7 +108,7 @@ purchases = Purchases(
 app = create_app("record_purchases", "Purchases", body_limits={BATCH: BATCH_LIMIT})
 
 BRAND_ERRORS = (BrandRequiredError, ForeignBrandError)
-ERRORS = (MemberNotFoundError, InFutureError, TooLateError, ContentReusedError, *BRAND_ERRORS)
+ERRORS = (*MEMBER_ERRORS, InFutureError, TooLateError, ContentReusedError, *BRAND_ERRORS)
 
 PAYING_ERRORS = (
     PointsCannotPayError,
@@ -156,7 +156,7 @@ def record_batch(body: Annotated[PurchaseBatchBody, Body()]) -> Answer:
     security=permission("purchases:write"),
     responses=documented(
         {200: RecordedPurchaseView, 201: RecordedPurchaseView},
-        *(InvalidPurchaseError, MemberNotFoundError, *BRAND_ERRORS),
+        *(InvalidPurchaseError, *MEMBER_ERRORS, *BRAND_ERRORS),
         *(ReceiptNotFoundError, AlreadyClaimedError, ClaimTooLateError),
         headers=("Location",),
     ),
@@ -190,7 +190,7 @@ def get_purchase(purchase_id: PurchaseId) -> Answer:
     "/v1/members/<member_id>/purchases",
     summary="List a member's purchases",
     security=permission("purchases:read"),
-    responses=documented({200: PurchasePage}, MemberNotFoundError),
+    responses=documented({200: PurchasePage}, *MEMBER_ERRORS),
 )
 def list_purchases(member_id: MemberPath, cursor: Cursor = None, limit: Limit = 20) -> Answer:
     """The newest first; a brand sees its own."""

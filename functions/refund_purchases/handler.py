@@ -30,7 +30,7 @@ from huitou.platform.http import (
 from huitou.platform.pauses import pause
 from huitou.platform.settings import load
 from huitou.points.budget_store import TableBudgets
-from huitou.points.membership import MemberNotFoundError
+from huitou.points.membership import MEMBER_ERRORS
 from huitou.points.store import TableWallets
 from huitou.program.acceptance import InFutureError, TooLateError
 from huitou.purchases.answers import (
@@ -93,7 +93,7 @@ BRAND_ERRORS = (BrandRequiredError, ForeignBrandError)
     security=permission("purchases:write"),
     responses=documented(
         {200: RecordedPurchaseView, 201: RecordedPurchaseView},
-        *(PurchaseNotFoundError, MemberNotFoundError, NotMovableError, AlreadyMovedError),
+        *(PurchaseNotFoundError, *MEMBER_ERRORS, NotMovableError, AlreadyMovedError),
         *(AlreadyRefundedError, RefundTooLateError),
         headers=("Location",),
     ),

@@ -33,7 +33,7 @@ from huitou.points.commands import InvalidCommandError, command_id
 from huitou.points.decisions import InsufficientPointsError, OutstandingDebtError
 from huitou.points.holding import CaptureExceedsHoldError, HoldEndedError, TooManyHoldsError
 from huitou.points.holds import HoldNotFoundError, Holds, HoldStatus
-from huitou.points.membership import MemberNotFoundError
+from huitou.points.membership import MEMBER_ERRORS
 from huitou.points.order_answers import HoldView, hold_view
 from huitou.points.paying import PointsCannotPayError
 from huitou.points.requests import (
@@ -76,7 +76,7 @@ HELD_ERRORS = (HoldNotFoundError, HoldEndedError, CaptureExceedsHoldError)
     security=permission("points:read"),
     responses=documented(
         {200: QuoteView},
-        *(InvalidPurchaseError, MemberNotFoundError, PointsCannotPayError),
+        *(InvalidPurchaseError, *MEMBER_ERRORS, PointsCannotPayError),
         *(*BRAND_ERRORS, *SPENDING_ERRORS, *HELD_ERRORS),
     ),
 )
@@ -95,7 +95,7 @@ def quote_basket(body: Annotated[QuoteBody, Body()]) -> Answer:
     security=permission("points:write"),
     responses=documented(
         {200: HoldView, 201: HoldView},
-        *(InvalidCommandError, MemberNotFoundError, *BRAND_ERRORS, *SPENDING_ERRORS, TooManyHoldsError),
+        *(InvalidCommandError, *MEMBER_ERRORS, *BRAND_ERRORS, *SPENDING_ERRORS, TooManyHoldsError),
         *(ContentReusedError, ContentionError),
         headers=("Location",),
     ),

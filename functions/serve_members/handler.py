@@ -78,7 +78,7 @@ from huitou.platform.pauses import pause
 from huitou.platform.secrets import Secret
 from huitou.platform.settings import load
 from huitou.platform.table import Table
-from huitou.points.membership import MemberNotFoundError
+from huitou.points.membership import MEMBER_ERRORS
 from huitou.points.store import TableWallets
 from huitou.program.acceptance import InFutureError, TooLateError
 from huitou.program.model import GROUP
@@ -163,7 +163,7 @@ def enrol(body: Annotated[EnrolBody, Body()]) -> Answer:
     "/v1/members/lookup",
     summary="Look a member up",
     security=permission("members:read"),
-    responses=documented({200: MemberView}, MemberNotFoundError, headers=("ETag",)),
+    responses=documented({200: MemberView}, *MEMBER_ERRORS, headers=("ETag",)),
 )
 def look_up(reference: Annotated[MemberReference, Body()]) -> Answer:
     """By an identity or id, in the body, so that no phone number ends up in an address. Joins nobody to a brand."""
@@ -175,7 +175,7 @@ def look_up(reference: Annotated[MemberReference, Body()]) -> Answer:
     MEMBER,
     summary="Read a member",
     security=permission("members:read"),
-    responses=documented({200: MemberView}, MemberNotFoundError, headers=("ETag",)),
+    responses=documented({200: MemberView}, *MEMBER_ERRORS, headers=("ETag",)),
 )
 def get_member(member_id: MemberPath) -> Answer:
     """As far as the caller may see them."""
@@ -189,7 +189,7 @@ def get_member(member_id: MemberPath) -> Answer:
     security=permission("members:write"),
     responses=documented(
         {200: MemberView},
-        MemberNotFoundError,
+        *MEMBER_ERRORS,
         FieldOfAnotherBrandError,
         UnknownPlaceError,
         PreconditionFailedError,
@@ -213,7 +213,7 @@ def change_profile(
     security=permission("members:write"),
     responses=documented(
         {200: AddedIdentityView, 201: AddedIdentityView},
-        MemberNotFoundError,
+        *MEMBER_ERRORS,
         IdentityTakenError,
         TooManyError,
         UnknownPlaceError,
@@ -242,7 +242,7 @@ def add_identity(member_id: MemberPath, body: Annotated[IdentityAdditionBody, Bo
     f"{MEMBER}/identities/<identity_id>",
     summary="Remove an identity",
     security=permission("members:write"),
-    responses=documented({204: None}, MemberNotFoundError, UnknownIdentityError, LastIdentityError),
+    responses=documented({204: None}, *MEMBER_ERRORS, UnknownIdentityError, LastIdentityError),
 )
 def remove_identity(member_id: MemberPath, identity_id: IdentityId) -> Answer:
     """Removes it for good if no other brand stands by it, or if the member has proven to this one who they are."""
@@ -255,7 +255,7 @@ def remove_identity(member_id: MemberPath, identity_id: IdentityId) -> Answer:
     f"{MEMBER}/tags/<tag>",
     summary="Set a tag",
     security=permission("members:write"),
-    responses=documented({200: TagView}, MemberNotFoundError, TooManyError),
+    responses=documented({200: TagView}, *MEMBER_ERRORS, TooManyError),
 )
 def set_tag(member_id: MemberPath, tag: TagPart) -> Answer:
     """Puts the caller's tag on the member; one that is there stays as it is."""
@@ -269,7 +269,7 @@ def set_tag(member_id: MemberPath, tag: TagPart) -> Answer:
     f"{MEMBER}/tags/<tag>",
     summary="Remove a tag",
     security=permission("members:write"),
-    responses=documented({204: None}, MemberNotFoundError),
+    responses=documented({204: None}, *MEMBER_ERRORS),
 )
 def remove_tag(member_id: MemberPath, tag: TagPart) -> Answer:
     """Takes off the caller's tag; the group takes off everybody's."""
@@ -282,7 +282,7 @@ def remove_tag(member_id: MemberPath, tag: TagPart) -> Answer:
     f"{MEMBER}/consents",
     summary="Read consents",
     security=permission("members:read"),
-    responses=documented({200: ConsentList}, MemberNotFoundError),
+    responses=documented({200: ConsentList}, *MEMBER_ERRORS),
 )
 def list_consents(member_id: MemberPath) -> Answer:
     """Those in force, of the caller's brand and the group."""
@@ -297,7 +297,7 @@ def list_consents(member_id: MemberPath) -> Answer:
     security=permission("members:write"),
     responses=documented(
         {200: ConsentInForceView},
-        MemberNotFoundError,
+        *MEMBER_ERRORS,
         ConsentContradictedError,
         TooManyError,
         UnknownPlaceError,
@@ -325,7 +325,7 @@ def give_consent(
     f"{MEMBER}/consents/history",
     summary="Read the history of consents",
     security=permission("members:read"),
-    responses=documented({200: ConsentPage}, MemberNotFoundError),
+    responses=documented({200: ConsentPage}, *MEMBER_ERRORS),
 )
 def list_consent_history(member_id: MemberPath, cursor: Cursor = None, limit: Limit = 50) -> Answer:
     """Everything that was said to the caller's brand and the group."""
@@ -339,7 +339,7 @@ def list_consent_history(member_id: MemberPath, cursor: Cursor = None, limit: Li
     f"{MEMBER}/tier",
     summary="Read a member's tier",
     security=permission("members:read"),
-    responses=documented({200: MemberTierView}, MemberNotFoundError),
+    responses=documented({200: MemberTierView}, *MEMBER_ERRORS),
 )
 def get_tier(member_id: MemberPath, at: At = None) -> Answer:
     """The tier at any instant, what it rests on, and what is missing to keep it or for the next one."""
@@ -352,7 +352,7 @@ def get_tier(member_id: MemberPath, at: At = None) -> Answer:
     f"{MEMBER}/tier/history",
     summary="List a member's tiers",
     security=permission("members:read"),
-    responses=documented({200: TierHistoryView}, MemberNotFoundError),
+    responses=documented({200: TierHistoryView}, *MEMBER_ERRORS),
 )
 def list_tiers(member_id: MemberPath) -> Answer:
     """All that the member has held, each with its cause."""
@@ -366,7 +366,7 @@ def list_tiers(member_id: MemberPath) -> Answer:
     security=permission("members:write"),
     responses=documented(
         {200: TierGrantView, 201: TierGrantView},
-        *(MemberNotFoundError, UnknownTierError, TooManyGrantsError, ContentReusedError),
+        *(*MEMBER_ERRORS, UnknownTierError, TooManyGrantsError, ContentReusedError),
     ),
 )
 def grant_tier(

@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from aws_lambda_powertools.event_handler.openapi.params import Path as PathPart
 
 from huitou.access.model import Caller
-from huitou.kernel.errors import ContentReusedError, PreconditionFailedError, PreconditionRequiredError
+from huitou.kernel.errors import ContentReusedError, NotFoundError, PreconditionFailedError, PreconditionRequiredError
 from huitou.kernel.ids import parse_digest
 from huitou.platform.http import (
     Answer,
@@ -215,7 +215,7 @@ def examine(document: Annotated[DocumentBody, Body()]) -> Answer:
     security=permission("program:publish"),
     responses=documented(
         {200: PublicationView, 201: PublicationView},
-        *(InvalidProgramError, PreconditionFailedError),
+        *(NotFoundError, InvalidProgramError, PreconditionFailedError),
         headers=("ETag", "Location"),
     ),
 )

@@ -53,7 +53,7 @@ from huitou.platform.pauses import pause
 from huitou.platform.secrets import Secret
 from huitou.platform.settings import load
 from huitou.platform.table import Table
-from huitou.points.membership import MemberErasedError, MemberNotFoundError
+from huitou.points.membership import MEMBER_ERRORS, MemberNotFoundError
 from huitou.points.store import TableWallets
 from huitou.program.model import GROUP
 from huitou.program.service import ProgramReader
@@ -105,7 +105,7 @@ exports = Exports(
 
 app = create_app("serve_records", "Records of one person")
 
-MERGE_ERRORS = (ForeignBrandError, MemberNotFoundError, AlreadyMergedError, TooMuchToMergeError)
+MERGE_ERRORS = (ForeignBrandError, *MEMBER_ERRORS, AlreadyMergedError, TooMuchToMergeError)
 
 
 @app.post(
@@ -114,7 +114,7 @@ MERGE_ERRORS = (ForeignBrandError, MemberNotFoundError, AlreadyMergedError, TooM
     security=permission("members:write"),
     responses=documented(
         {200: MergeView, 201: MergeView},
-        *(*MERGE_ERRORS, TooManyAbsorbedError, TooManyError, MemberErasedError, ContentReusedError),
+        *(*MERGE_ERRORS, TooManyAbsorbedError, TooManyError, ContentReusedError),
         headers=("Location",),
     ),
 )
@@ -142,7 +142,7 @@ def get_merge(merge_id: MergePath) -> Answer:
     "/v1/merges/<merge_id>/reversal",
     summary="Undo a merge",
     security=permission("members:write"),
-    responses=documented({200: MergeView, 201: MergeView}, *MERGE_ERRORS, MergeNotFoundError, MemberErasedError),
+    responses=documented({200: MergeView, 201: MergeView}, *MERGE_ERRORS, MergeNotFoundError),
 )
 def undo(merge_id: MergePath) -> Answer:
     """They are two again, and what remains of the other's points goes back, once. For the group's keys."""
@@ -169,9 +169,7 @@ def erase(member_id: MemberPath, body: Annotated[ErasureBody, Body()]) -> Answer
     "/v1/members/<member_id>/export",
     summary="Export a member",
     security=permission("members:export"),
-    responses=documented(
-        {200: ExportPage}, ForeignBrandError, MemberNotFoundError, MemberErasedError, InvalidCursorError
-    ),
+    responses=documented({200: ExportPage}, ForeignBrandError, *MEMBER_ERRORS, InvalidCursorError),
 )
 def export(member_id: MemberPath, cursor: Cursor = None, limit: Records = 50) -> Answer:
     """All that is kept of the member, also as who was merged into them, in a stable order. For the group's keys."""

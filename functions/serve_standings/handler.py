@@ -19,7 +19,7 @@ from huitou.platform.http import (
 )
 from huitou.platform.settings import MembersTable, ProgramTable, Settings, load
 from huitou.platform.table import Table
-from huitou.points.membership import MemberNotFoundError
+from huitou.points.membership import MEMBER_ERRORS
 from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
 from huitou.purchases.store import TableMemberStates
@@ -50,7 +50,7 @@ app = create_app("serve_standings", "Standings")
     STANDING,
     summary="Read how a member stands",
     security=permission("members:read"),
-    responses=documented({200: StandingView}, MemberNotFoundError),
+    responses=documented({200: StandingView}, *MEMBER_ERRORS),
 )
 def get_standing(member_id: MemberPath) -> Answer:
     """The tier with what is missing, the segments with since when and why, and when time may change something next.
@@ -66,7 +66,7 @@ def get_standing(member_id: MemberPath) -> Answer:
     f"{STANDING}/history",
     summary="List a member's moves",
     security=permission("members:read"),
-    responses=documented({200: StandingHistoryView}, MemberNotFoundError),
+    responses=documented({200: StandingHistoryView}, *MEMBER_ERRORS),
 )
 def list_moves(member_id: MemberPath) -> Answer:
     """Into segments, out of them and from tier to tier, each at its instant and with its cause.

@@ -57,7 +57,7 @@ from huitou.points.journeys import (
     NotTransferableError,
     TransferNotFoundError,
 )
-from huitou.points.membership import EntryNotFoundError, MemberNotFoundError
+from huitou.points.membership import MEMBER_ERRORS, EntryNotFoundError
 from huitou.points.order_answers import (
     ConversionView,
     ReinstatementView,
@@ -119,7 +119,7 @@ COMMAND_ERRORS = (
     BrandRequiredError,
     ForeignBrandError,
     InvalidCommandError,
-    MemberNotFoundError,
+    *MEMBER_ERRORS,
     InsufficientPointsError,
     ContentReusedError,
     ContentionError,
@@ -131,7 +131,7 @@ SPENDING_ERRORS = (*COMMAND_ERRORS, OutstandingDebtError)
     "/v1/members/<member_id>/wallet",
     summary="Read a wallet",
     security=permission("points:read"),
-    responses=documented({200: MemberWalletView}, MemberNotFoundError, UnknownCurrencyError),
+    responses=documented({200: MemberWalletView}, *MEMBER_ERRORS, UnknownCurrencyError),
 )
 def get_wallet(member_id: MemberPath, currency: Currency = None, at: At = None, as_of: AsOf = None) -> Answer:
     """The balance at any instant, exact to the point, with the lots that make it up."""
@@ -151,7 +151,7 @@ def get_wallet(member_id: MemberPath, currency: Currency = None, at: At = None, 
     "/v1/members/<member_id>/entries",
     summary="List a wallet's entries",
     security=permission("points:read"),
-    responses=documented({200: EntryPage}, MemberNotFoundError, UnknownCurrencyError),
+    responses=documented({200: EntryPage}, *MEMBER_ERRORS, UnknownCurrencyError),
 )
 def list_entries(member_id: MemberPath, currency: Currency = None, cursor: Cursor = None, limit: Limit = 20) -> Answer:
     """What happened to the points and why, the newest first; of another brand's sales, without the reasons."""
@@ -242,7 +242,7 @@ def adjust(body: Annotated[AdjustmentBody, Body()], idempotency_key: Idempotency
     security=permission("points:write"),
     responses=documented(
         {200: ReinstatementView, 201: ReinstatementView},
-        *(BrandRequiredError, ForeignBrandError, EntryNotFoundError, MemberNotFoundError, UnknownCurrencyError),
+        *(BrandRequiredError, ForeignBrandError, EntryNotFoundError, *MEMBER_ERRORS, UnknownCurrencyError),
         *(NotReinstatableError, AlreadyReinstatedError, ContentReusedError, ContentionError),
     ),
 )

@@ -30,6 +30,10 @@ class MemberErasedError(GoneError):
     title = "The member was erased"
 
 
+MEMBER_ERRORS = (MemberNotFoundError, MemberErasedError)
+"""What a call that is about a member may be refused with, before anything else."""
+
+
 class EntryNotFoundError(NotFoundError):
     """No such entry, or none that this brand may know of: the same answer for both."""
 
