@@ -16,6 +16,7 @@ from huitou.kernel.commits import Commit
 from huitou.kernel.errors import DomainError
 from huitou.kernel.ids import MemberId
 from huitou.members.directory import FoundMember
+from huitou.members.model import Member, Profile
 from huitou.members.ports import MemberStore
 from huitou.members.store import TableMembers
 from huitou.points.budget_store import TableBudgets
@@ -198,7 +199,9 @@ class Shop:
     def enrol(self, member: MemberId = MEI, *brands: str) -> None:
         """A member of these brands; of both, if none is said."""
         joined = {brand: OPENED for brand in brands or ("maru", "sora")}
+        record = Member(member, 1, OPENED, next(iter(joined)), Profile(), {}, (), {}, {})
         self.table.commit([self.wallets.create(a_wallet(member=member, version=0, brands=joined))])
+        self.table.commit([self.profiles.save(record)])
 
     def sell(
         self,

@@ -9,7 +9,6 @@ from typing import Any
 from huitou.insights.model import Findings
 from huitou.insights.service import CACHE_SECONDS, InsightsReader
 from huitou.kernel.ids import MemberId, digest_of
-from huitou.members.model import Member, Profile
 from huitou.members.service import Members
 from huitou.program.model import Program
 from huitou.segments.facts import RfmScale
@@ -19,7 +18,7 @@ from huitou.simulator.memory_standing import MemoryPositions
 from huitou.standing.ports import PositionStore
 from huitou.standing.position import Position
 from huitou.standing.store import TablePositions
-from tests.builders import MEI, OPENED, document, program
+from tests.builders import MEI, document, program
 from tests.members import HASHER
 from tests.purchases import NOON, Shop, deeds_on, findings_on
 
@@ -65,10 +64,6 @@ class Standings(Shop):
             commit=self.table.commit,
             pause=lambda _: None,
         )
-
-    def enrol(self, member: MemberId = MEI, *brands: str) -> None:
-        super().enrol(member, *brands)
-        self.table.commit([self.profiles.save(Member(member, 1, OPENED, "maru", Profile(), {}, (), {}, {}))])
 
     def kept(self, member: MemberId = MEI) -> Position | None:
         """The position as it is stored."""

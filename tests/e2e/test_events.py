@@ -9,7 +9,7 @@ import httpx
 from huitou.kernel.ids import new_member_id
 from huitou.kernel.instants import to_instant
 from huitou.standing.listed import listing
-from huitou.standing.position import Membership, MoveCause, Position
+from huitou.standing.position import Membership, MoveCause, Position, Seen
 from huitou.standing.store import TablePositions
 from tests.e2e.calls import (
     NAME,
@@ -84,7 +84,7 @@ def test_where_a_member_stands_is_told_as_it_is_kept(api: httpx.Client, platform
     member, at = new_member_id(), to_instant(now())
     version = int(found(api.get("/v1/program"))["version"])
     frequent = Membership("frequent", at, MoveCause.TIME)
-    position = Position(member, 1, version, at, None, tier="gold", memberships=(frequent,))
+    position = Position(member, 1, version, at, Seen(0, 0, 0), tier="gold", memberships=(frequent,))
     table = platform.table()
     table.commit(TablePositions(table).save(None, listing(None, position)))
 

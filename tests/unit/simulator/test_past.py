@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from huitou.imports.model import ImportFormat
 from huitou.members.identity import card_identity
-from huitou.members.model import Member, Profile, Tag
+from huitou.members.model import Tag
 from huitou.program.model import Program
 from huitou.purchases.model import PointsPaid, VisitType
 from huitou.simulator.comparing import Comparison, compare
@@ -99,9 +99,9 @@ def test_tags_and_consents_are_as_they_are_now() -> None:
     to_vip = rule(id="to-vip", name="To friends", points="5", per=None, when={"segments": ["vip"]})
     lab = Laboratory(document(segments=[vip], earning=[rule(), to_vip]))
     lab.shop.enrol()
-    member = Member(MEI, 1, OPENED, "maru", Profile(), {}, (), {}, {})
-    lab.shop.table.commit([lab.shop.profiles.save(member)])
     lab.shop.sell(bill("A-1"))
+    member = lab.shop.profiles.load(MEI)
+    assert member
     tagged = replace(member, version=2, tags={Tag("maru", "vip"): NOW})
     lab.shop.table.commit([lab.shop.profiles.save(tagged)])
     [account] = relived(lab).values()
