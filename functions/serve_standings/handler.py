@@ -71,7 +71,7 @@ def get_standing(member_id: MemberPath) -> Answer:
 def list_moves(member_id: MemberPath) -> Answer:
     """Into segments, out of them and from tier to tier, each at its instant and with its cause.
 
-    Moves between segments are kept for as long as a sale may come late; tiers for good.
+    Moves between segments are kept for as long as a sale may come late, of many the latest; tiers for good.
     """
     member = MemberId(member_id)
     note(app, member=member)

@@ -81,7 +81,7 @@ class StandingHistoryView(View):
     items: list[MoveView]
     """Tiers as far back as the member goes, segments as far as they are kept."""
     segments_since: datetime
-    """From here on no move between segments is missing; before it, there are only those into segments held later."""
+    """From here on no move between segments is missing; of those before it, some are."""
 
 
 def standing_view(member: str, stand: Stand) -> dict[str, Any]:

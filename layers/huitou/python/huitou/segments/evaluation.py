@@ -27,7 +27,7 @@ from huitou.program.rules import SegmentId
 from huitou.segments.facts import Facts, Verdict
 from huitou.segments.notices import announce
 from huitou.standing.model import MILLISECOND
-from huitou.standing.position import Expiring, Membership, MoveCause, Position, Seen
+from huitou.standing.position import Expiring, Membership, MoveCause, Position, Seen, remembered
 
 Judge = Callable[[datetime], Mapping[SegmentId, Verdict]]
 """Says of each segment whether it holds at an instant."""
@@ -101,13 +101,16 @@ def evaluate(
 
 
 class _Course:
-    """Memberships on their way. ``_held`` is what was judged last; ``_open`` what is recorded to hold."""
+    """Memberships on their way. ``_held`` is what was judged last; ``_open`` what is recorded to hold, ``_ended``
+    what has ended on the way, ``_over`` what had before.
+    """
 
     def __init__(self, recorded: Sequence[Membership], facts: Facts, judge: Judge) -> None:
         self._facts = facts
         self._judge = judge
         self._moments = _moments(facts)
-        self._ended = [each for each in recorded if each.until is not None]
+        self._over = [each for each in recorded if each.until is not None]
+        self._ended: list[Membership] = []
         self._open = {each.segment: each for each in recorded if each.until is None}
         self._held: frozenset[SegmentId] = frozenset(self._open)
         self._verdicts: Mapping[SegmentId, Verdict] = {}
@@ -152,8 +155,8 @@ class _Course:
         return min(((at, why) for at, why in reasons if at is not None), key=lambda each: each[0], default=(None, None))
 
     def memberships(self, ended_since: datetime) -> tuple[Membership, ...]:
-        """Those that hold, and those that ended later than ``ended_since``; in the order of their beginnings."""
-        kept = [each for each in self._ended if each.until is not None and each.until > ended_since]
+        """Those that hold, and what is kept of those that ended later; in the order of their beginnings."""
+        kept = remembered(self._over, self._ended, ended_since)
         return tuple(sorted([*kept, *self._open.values()], key=lambda each: (each.since, each.segment)))
 
     def _record(self, segments: Iterable[SegmentId], at: datetime, cause: MoveCause) -> None:

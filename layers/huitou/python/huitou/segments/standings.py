@@ -73,8 +73,7 @@ class Stand:
 class Course:
     """Moves, the latest first.
 
-    Those between segments are all there from ``segments_since`` on; from before that, only those into segments that
-    hold, or held later.
+    Those between segments are all there from ``segments_since`` on; of those before it, some.
     """
 
     moves: tuple[Move, ...]
@@ -111,7 +110,8 @@ class Standings:
         moves = _steps(past_tiers(known, self._timeline, brand, now))
         moves += [move for each in position.memberships if sees(each.segment) for move in _moves(each)]
         moves.sort(key=attrgetter("at"))
-        return Course(tuple(reversed(moves)), max(position.through - program.late_limit, known.enrolled_at), program)
+        since = max(position.tells_all_since(program.late_limit), known.enrolled_at)
+        return Course(tuple(reversed(moves)), since, program)
 
     def _read(self, member: MemberId, brand: BrandId, now: datetime) -> tuple[Program, Known, Position]:
         program, state = self._programs.active(), self._states.load(member)

@@ -6,8 +6,10 @@ A position is derived and never corrected by hand: whoever doubts it works it ou
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter
 from typing import NamedTuple
 
 from huitou.kernel.ids import MemberId
@@ -15,7 +17,12 @@ from huitou.kernel.values import lean
 from huitou.program.model import BrandId, CurrencyId
 from huitou.program.rules import SegmentId
 from huitou.program.tiers import TierId
-from huitou.standing.model import TierCause
+from huitou.standing.model import MILLISECOND, TierCause
+
+MOST_ENDED = 200
+"""Memberships that were over before: some twenty of the 400 KB that the item may have, and months for most members."""
+MOST_ENDED_AT_ONCE = 2_000
+"""Between two looks: with 500 segments that hold, still less than two thirds of those 400 KB."""
 
 
 class MoveCause(StrEnum):
@@ -66,8 +73,8 @@ class Position:
     """How ``member`` stands at ``through``, under version ``program`` of the programme.
 
     ``version`` counts what was stored of it. ``tier`` is held since ``tier_since`` because of ``tier_cause``; these are
-    None where nobody has worked out a tier. ``memberships`` are those that hold, and those that ended not longer ago
-    than sales may come late. ``due_at`` is the next instant at which time alone may change anything here, because of
+    None where nobody has worked out a tier. ``memberships`` are those that hold, and what is `remembered` of those that
+    have ended. ``due_at`` is the next instant at which time alone may change anything here, because of
     ``due_for``; it may be early, never late. ``seen`` is None where it is that of no member any more (`is_emptied`).
     ``joined`` are the brands that the member has joined, in order: lists of members are shown to those (E31).
     ``unlisted`` are segments whose lists have yet to follow (`standing.listed`). ``expiring`` is what was announced of
@@ -105,8 +112,25 @@ class Position:
         """Whether time alone may have changed it by ``now``."""
         return self.due_at is not None and self.due_at <= now
 
+    def tells_all_since(self, late_limit: timedelta) -> datetime:
+        """From here on, no membership that has ended is missing. ``late_limit`` is how late sales may come."""
+        kept_since = self.through - late_limit
+        ended = [each.until for each in self.memberships if each.until is not None]
+        return kept_since if len(ended) < MOST_ENDED else max(kept_since, min(ended) + MILLISECOND)
+
     def segments_at(self, at: datetime) -> frozenset[SegmentId]:
         """Those that hold at ``at``, up to ``through``."""
         return frozenset(
             each.segment for each in self.memberships if each.since <= at and (each.until is None or at < each.until)
         )
+
+
+def remembered(before: Iterable[Membership], news: Sequence[Membership], since: datetime) -> Sequence[Membership]:
+    """Of memberships that have ended, those that a position keeps: the latest, and none that ended by ``since``.
+
+    ``before`` were over in the position before already. ``news`` were not: who compares the two positions tells others
+    of them, so they are kept, however many, up to `MOST_ENDED_AT_ONCE`.
+    """
+    most = max(MOST_ENDED, min(len(news), MOST_ENDED_AT_ONCE))
+    ended = (each for each in (*before, *news) if each.until is not None and each.until > since)
+    return sorted(ended, key=attrgetter("until"))[-most:]
