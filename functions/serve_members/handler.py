@@ -91,8 +91,8 @@ from huitou.standing.answers import (
     TierGrantView,
     TierHistoryView,
     member_tier_view,
+    past_tier_view,
     tier_grant_view,
-    tier_history_view,
 )
 from huitou.standing.requests import TierGrantBody
 from huitou.standing.service import Tiers, TooManyGrantsError, UnknownTierError, grant_id
@@ -354,10 +354,12 @@ def get_tier(member_id: MemberPath, at: At = None) -> Answer:
     security=permission("members:read"),
     responses=documented({200: TierHistoryView}, *MEMBER_ERRORS),
 )
-def list_tiers(member_id: MemberPath) -> Answer:
+def list_tiers(member_id: MemberPath, cursor: Cursor = None, limit: Limit = 100) -> Answer:
     """All that the member has held, each with its cause."""
-    caller = current_caller(app)
-    return answer(tier_history_view(tiers.history(MemberId(member_id), caller.brand, accepted_at(app))))
+    brand, now = current_caller(app).brand, accepted_at(app)
+    page = tiers.history(MemberId(member_id), brand, now, after=decode_cursor(cursor), limit=limit)
+    items = [past_tier_view(each) for each in page.items]
+    return answer({"items": items, "next_cursor": encode_cursor(page.next_cursor)})
 
 
 @app.post(

@@ -7,12 +7,16 @@ from time import monotonic
 from huitou.kernel.ids import MemberId
 from huitou.platform.http import (
     Answer,
+    Cursor,
+    Limit,
     MemberPath,
     accepted_at,
     answer,
     create_app,
     current_caller,
+    decode_cursor,
     documented,
+    encode_cursor,
     entry_point,
     note,
     permission,
@@ -68,14 +72,16 @@ def get_standing(member_id: MemberPath) -> Answer:
     security=permission("members:read"),
     responses=documented({200: StandingHistoryView}, *MEMBER_ERRORS),
 )
-def list_moves(member_id: MemberPath) -> Answer:
+def list_moves(member_id: MemberPath, cursor: Cursor = None, limit: Limit = 100) -> Answer:
     """Into segments, out of them and from tier to tier, each at its instant and with its cause.
 
     Moves between segments are kept for as long as a sale may come late, of many the latest; tiers for good.
     """
     member = MemberId(member_id)
     note(app, member=member)
-    return answer(standing_history_view(standings.history(member, current_caller(app).brand, accepted_at(app))))
+    brand, now = current_caller(app).brand, accepted_at(app)
+    course = standings.history(member, brand, now, after=decode_cursor(cursor), limit=limit)
+    return answer(standing_history_view(course, encode_cursor(course.moves.next_cursor)))
 
 
 handler = entry_point(app)

@@ -49,8 +49,10 @@ class Counter:
         looking = self._functions.modules["serve_standings"]
         segments_on(self.table, looking.program, looking.programs).refresh(MEI, at(when))
 
-    def ask(self, call: str, when: str, brand: str = "maru") -> tuple[int, Any]:
+    def ask(self, call: str, when: str, brand: str = "maru", **query: str) -> tuple[int, Any]:
         asked = sample(f"serve_standings.{call}")
+        asked["queryStringParameters"] = query
+        asked["multiValueQueryStringParameters"] = {name: [value] for name, value in query.items()}
         asked["path"] = asked["path"].replace(asked["pathParameters"]["member_id"], MEI)
         asked["pathParameters"]["member_id"] = MEI
         asked["requestContext"]["authorizer"]["brand"] = brand
@@ -63,8 +65,8 @@ class Counter:
         assert status == 200, view
         return view
 
-    def moves(self, when: str, brand: str = "maru") -> Any:
-        status, view = self.ask("list_moves", when, brand)
+    def moves(self, when: str, brand: str = "maru", **query: str) -> Any:
+        status, view = self.ask("list_moves", when, brand, **query)
         assert status == 200, view
         return view
 
@@ -166,6 +168,26 @@ def test_moves_are_told_with_their_instants_and_causes(counter: Counter) -> None
     assert [(each["from_tier"], each["to_tier"]) for each in view["items"][3:]] == [("basic", "gold"), (None, "basic")]
     assert {each["brand"] for each in view["items"][:3]} == {"group"}
     assert view["segments_since"] == "2026-03-01T04:00:00.000Z"
+
+
+def test_moves_come_in_pages_that_what_happens_meanwhile_does_not_shift(counter: Counter) -> None:
+    """E33: also where several are of one instant, and a page ends between them."""
+    counter.sell(bill("A-1", bread(4000)))
+    counter.keep("2026-03-03 12:00")
+    whole = counter.moves("2026-03-13 12:00")
+    assert (len(whole["items"]), whole["next_cursor"]) == (4, None)
+
+    first = counter.moves("2026-03-13 12:00", limit="2")
+    rest = counter.moves("2026-03-22 12:00", limit="2", cursor=first["next_cursor"])
+    assert first["items"] + rest["items"] == whole["items"]
+    assert (first["segments_since"], rest["next_cursor"]) == (whole["segments_since"], None)
+
+
+@pytest.mark.parametrize("cursor", ["!!!", "bTE"])
+def test_a_cursor_of_another_list_is_refused(counter: Counter, cursor: str) -> None:
+    """E30"""
+    status, problem = counter.ask("list_moves", "2026-03-13 12:00", cursor=cursor)
+    assert (status, problem["code"]) == (422, "invalid_cursor")
 
 
 def test_it_is_said_how_far_back_moves_are_kept(counter: Counter) -> None:

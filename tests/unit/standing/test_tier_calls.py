@@ -91,6 +91,21 @@ def test_the_samples_tell_a_story(function: Function) -> None:
     assert past["items"][1]["until"] == past["items"][0]["since"]
 
 
+def test_tiers_come_in_pages(function: Function) -> None:
+    """E33"""
+    member = mei(function)
+    function(grant(member, tier="silver"))
+    function(grant(member, "tier-8813", tier="gold"))
+    tiers, query = [], {"limit": "2"}
+    while True:
+        page = function(event("list_tiers", query=query, member_id=member))[1]
+        tiers.append([each["tier"] for each in page["items"]])
+        if page["next_cursor"] is None:
+            break
+        query["cursor"] = page["next_cursor"]
+    assert tiers == [["gold", "silver"], ["basic"]]
+
+
 def test_a_member_is_told_what_is_missing(function: Function) -> None:
     """M15: for the next tier, and to keep the one they have."""
     member = mei(function)

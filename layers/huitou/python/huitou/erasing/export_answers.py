@@ -30,7 +30,7 @@ from huitou.purchases.model import Purchase, Visit
 from huitou.purchases.refund_answers import refund_view
 from huitou.purchases.refunds import Refund
 from huitou.purchases.service import Recorded, SeenVisit
-from huitou.standing.answers import tier_history_view
+from huitou.standing.answers import past_tier_view
 
 MOST_BYTES = 3_000_000
 """Of the records of a page: the Lambda service carries 6 MB at most, and one record more comes on top."""
@@ -172,7 +172,7 @@ def _tiers(kept: TiersKept) -> Fields:
     return {
         "member_id": kept.record.member,
         "birthday": "{:02d}-{:02d}".format(*birthday) if birthday else None,
-        "history": tier_history_view(kept.past)["items"],
+        "history": [past_tier_view(each) for each in kept.past],
         "grants": [
             {
                 "grant_id": grant.id,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from huitou.kernel.errors import InvalidError
+from huitou.kernel.instants import parse_instant
 
 T = TypeVar("T")
 LONGEST_KEY = 1024
@@ -30,9 +31,29 @@ class Page(Generic[T]):
 
 def page_of(items: Mapping[str, T], *, after: str | None, limit: int) -> Page[T]:
     """A page of what is at hand, in the order of its keys; the cursor is the last key shown."""
-    names = sorted(name for name in items if after is None or name > after)
+    return _page(items, sorted(name for name in items if after is None or name > after), limit)
+
+
+def latest_of(items: Mapping[str, T], *, after: str | None, limit: int) -> Page[T]:
+    """A page of what is at hand, the latest first. A key begins with the instant, and a blank if more follows.
+
+    What comes or goes meanwhile moves nothing else from its place. Raises `InvalidCursorError`.
+    """
+    if after is not None:
+        _require_instant(after.partition(" ")[0])
+    return _page(items, sorted((name for name in items if after is None or name < after), reverse=True), limit)
+
+
+def _page(items: Mapping[str, T], names: Sequence[str], limit: int) -> Page[T]:
     shown = names[:limit]
     return Page(tuple(items[name] for name in shown), shown[-1] if len(names) > limit else None)
+
+
+def _require_instant(text: str) -> None:
+    try:
+        parse_instant(text)
+    except InvalidError as error:
+        raise InvalidCursorError("The cursor does not belong to this list.") from error
 
 
 def all_items(page_after: Callable[[str | None], Page[T]]) -> Iterator[T]:

@@ -76,12 +76,13 @@ class MoveView(View):
 
 
 class StandingHistoryView(View):
-    """The moves of a member, the latest first."""
+    """Moves of a member, the latest first."""
 
     items: list[MoveView]
     """Tiers as far back as the member goes, segments as far as they are kept."""
     segments_since: datetime
     """From here on no move between segments is missing; of those before it, some are."""
+    next_cursor: str | None
 
 
 def standing_view(member: str, stand: Stand) -> dict[str, Any]:
@@ -97,11 +98,12 @@ def standing_view(member: str, stand: Stand) -> dict[str, Any]:
     }
 
 
-def standing_history_view(course: Course) -> dict[str, Any]:
+def standing_history_view(course: Course, next_cursor: str | None) -> dict[str, Any]:
     """A `StandingHistoryView`."""
     return {
-        "items": [_move_view(each, course.program) for each in course.moves],
+        "items": [_move_view(each, course.program) for each in course.moves.items],
         "segments_since": format_instant(course.segments_since),
+        "next_cursor": next_cursor,
     }
 
 

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from operator import attrgetter
 from typing import NamedTuple
 
 from huitou.kernel.ids import MemberId
+from huitou.kernel.instants import format_instant
+from huitou.kernel.pages import Page, latest_of
 from huitou.points.membership import require_seen
 from huitou.program.model import GROUP, BrandId, Program
 from huitou.program.ports import Programs
@@ -38,6 +39,10 @@ class MoveType(StrEnum):
     TIER_CHANGED = "tier.changed"
 
 
+_IN_TURN = (MoveType.TIER_CHANGED, MoveType.SEGMENT_LEFT, MoveType.SEGMENT_ENTERED)
+"""Of one instant: segments may follow from the tier (E22)."""
+
+
 class Move(NamedTuple):
     """One step between segments, or between tiers."""
 
@@ -47,6 +52,11 @@ class Move(NamedTuple):
     segment: SegmentId | None = None
     from_tier: TierId | None = None
     to_tier: TierId | None = None
+
+    @property
+    def key(self) -> str:
+        """Names it among the moves of its member, in their order: a tier changes once at an instant."""
+        return f"{format_instant(self.at)} {_IN_TURN.index(self.type)} {self.segment or ''}"
 
 
 class Next(NamedTuple):
@@ -71,12 +81,12 @@ class Stand:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """Moves, the latest first.
+    """A page of moves, the latest first.
 
     Those between segments are all there from ``segments_since`` on; of those before it, some.
     """
 
-    moves: tuple[Move, ...]
+    moves: Page[Move]
     segments_since: datetime
     program: Program
 
@@ -103,15 +113,14 @@ class Standings:
             program,
         )
 
-    def history(self, member: MemberId, brand: BrandId, now: datetime) -> Course:
-        """How the member came to stand so. Raises `MemberNotFoundError`."""
+    def history(self, member: MemberId, brand: BrandId, now: datetime, *, after: str | None, limit: int) -> Course:
+        """How the member came to stand so. Raises `MemberNotFoundError`, `InvalidCursorError`."""
         program, known, position = self._read(member, brand, now)
         sees = _sight(brand, program)
         moves = _steps(past_tiers(known, self._timeline, brand, now))
         moves += [move for each in position.memberships if sees(each.segment) for move in _moves(each)]
-        moves.sort(key=attrgetter("at"))
         since = max(position.tells_all_since(program.late_limit), known.enrolled_at)
-        return Course(tuple(reversed(moves)), since, program)
+        return Course(latest_of({move.key: move for move in moves}, after=after, limit=limit), since, program)
 
     def _read(self, member: MemberId, brand: BrandId, now: datetime) -> tuple[Program, Known, Position]:
         program, state = self._programs.active(), self._states.load(member)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal
 
@@ -84,9 +83,10 @@ class PastTierView(View):
 
 
 class TierHistoryView(View):
-    """All tiers of a member, the latest first."""
+    """Tiers of a member, the latest first."""
 
     items: list[PastTierView]
+    next_cursor: str | None
 
 
 class TierGrantView(View):
@@ -118,9 +118,17 @@ def member_tier_view(member: str, outlook: Outlook, program: Program) -> dict[st
     }
 
 
-def tier_history_view(past: Iterable[Past]) -> dict[str, Any]:
-    """A `TierHistoryView`."""
-    return {"items": [_past_view(each) for each in past]}
+def past_tier_view(past: Past) -> dict[str, Any]:
+    """A `PastTierView`."""
+    grant: Grant | None = past.grant
+    return {
+        "tier": past.interval.tier,
+        "since": format_instant(past.interval.since),
+        "until": _instant(past.until),
+        "cause": past.interval.cause.value,
+        "reason": grant.reason if grant else None,
+        "actor": grant.actor if grant else None,
+    }
 
 
 def tier_grant_view(member: str, granted: Granted, client_reference: str | None, program: Program) -> dict[str, Any]:
@@ -154,18 +162,6 @@ def _prospect_view(prospect: Prospect, at: datetime, program: Program) -> dict[s
         "until": _instant(prospect.grace_until or prospect.review_at),
         "projected": _tier_view(prospect.projected),
         "warning": prospect.warned_at is not None and prospect.warned_at <= at,
-    }
-
-
-def _past_view(past: Past) -> dict[str, Any]:
-    grant: Grant | None = past.grant
-    return {
-        "tier": past.interval.tier,
-        "since": format_instant(past.interval.since),
-        "until": _instant(past.until),
-        "cause": past.interval.cause.value,
-        "reason": grant.reason if grant else None,
-        "actor": grant.actor if grant else None,
     }
 
 

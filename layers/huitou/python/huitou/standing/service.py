@@ -11,6 +11,7 @@ from huitou.kernel.content import require_same
 from huitou.kernel.errors import ConflictError, FieldError, InvalidError
 from huitou.kernel.ids import Digest, MemberId, digest_of
 from huitou.kernel.instants import format_instant
+from huitou.kernel.pages import Page, latest_of
 from huitou.program.model import GROUP, BrandId
 from huitou.standing.keeping import Timeline, stand
 from huitou.standing.model import Grant, Interval, Known
@@ -93,12 +94,13 @@ class Tiers:
         """How the member stands at ``at``, before, now or later. Raises `MemberNotFoundError`."""
         return look(self._members.known(member, brand), self._timeline, at)
 
-    def history(self, member: MemberId, brand: BrandId, now: datetime) -> tuple[Past, ...]:
-        """All tiers, the latest first; of another brand's grant, the fact alone (E31).
+    def history(self, member: MemberId, brand: BrandId, now: datetime, *, after: str | None, limit: int) -> Page[Past]:
+        """A page of all tiers, the latest first; of another brand's grant, the fact alone (E31).
 
-        Raises `MemberNotFoundError`.
+        Raises `MemberNotFoundError`, `InvalidCursorError`.
         """
-        return past_tiers(self._members.known(member, brand), self._timeline, brand, now)
+        past = past_tiers(self._members.known(member, brand), self._timeline, brand, now)
+        return latest_of({format_instant(each.interval.since): each for each in past}, after=after, limit=limit)
 
     def grant(self, member: MemberId, grant: Grant, now: datetime) -> Granted:
         """Gives a tier by hand, once (E14); a lower one than the member has counts where they would fall below it.
