@@ -23,6 +23,9 @@ from tests.e2e.calls import buy, enrol, found
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
+PATIENCE_SECONDS = 60
+"""The emulator starts functions one by one, and reads hundreds of items for an export, beside all other tests."""
+
 some = schemathesis.openapi.from_path(DOCUMENT)
 some.config.phases.coverage.enabled = False
 
@@ -53,7 +56,7 @@ def check(case: Case[Any], stack: LocalStack, api: httpx.Client, member: str) ->
     """What ``case`` asks of the API, about ``member``, is answered as the description says."""
     _aim(case, member)
     headers = {"Authorization": api.headers["Authorization"]}
-    case.call_and_validate(base_url=stack.api_url(), headers=headers, checks=CHECKS)
+    case.call_and_validate(base_url=stack.api_url(), headers=headers, checks=CHECKS, timeout=PATIENCE_SECONDS)
 
 
 def _aim(case: Case[Any], member: str) -> None:
