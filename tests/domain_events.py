@@ -20,7 +20,7 @@ from huitou.events.answers import schema_of
 from huitou.events.decisions import events_of
 from huitou.events.model import SOURCE, Change, DomainEvent, EventType, MemberChange, MemberState, PositionChange
 from huitou.kernel.ids import Digest, MemberId
-from huitou.kernel.instants import to_millis
+from huitou.kernel.instants import MILLISECOND, to_millis
 from huitou.kernel.values import changed
 from huitou.platform import keys
 from huitou.platform.table import Item
@@ -31,7 +31,7 @@ from huitou.points.wallet import Cause, Entry
 from huitou.program.model import Program
 from huitou.program.predicates import Segment
 from huitou.program.tiers import CalendarWindow, Tier, TierPolicy
-from huitou.standing.model import MILLISECOND, TierCause
+from huitou.standing.model import TierCause
 from huitou.standing.position import Expiring, Membership, MoveCause, Position, Seen
 from huitou.standing.store import position_item
 from tests.accounts import Town, settled_program

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from huitou.kernel.ids import MemberId
+from huitou.kernel.instants import MILLISECOND
 from huitou.program.model import Program
 from huitou.segments.evaluation import evaluate
 from huitou.segments.facts import UNKNOWN, Deed, Facts, Insights
 from huitou.segments.judging import Judge
-from huitou.standing.model import MILLISECOND
 from huitou.standing.position import Position, Seen
 from tests.positions import Tiers
 

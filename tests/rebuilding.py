@@ -15,8 +15,8 @@ from huitou.rebuilding.model import Rebuild
 from huitou.rebuilding.service import Rebuilds, Rebuilt
 from huitou.rebuilding.working import Ending, Rebuilding
 from huitou.segments.service import Renewal
-from huitou.simulator.memory_accounts import MemoryMemberIndex
 from huitou.simulator.memory_imports import MemoryFiles
+from huitou.simulator.memory_members import MemoryMemberIndex
 from huitou.simulator.memory_program import MemoryVersions
 from huitou.simulator.memory_rebuilds import MemoryRebuilds
 from tests.builders import document

@@ -14,9 +14,8 @@ from huitou.kernel.instants import EPOCH
 from huitou.program.drafts import Drafts
 from huitou.program.publishing import ProgramPublisher
 from huitou.simulator.memory import MemoryTable
-from huitou.simulator.memory_accounts import MemoryMemberIndex
 from huitou.simulator.memory_imports import MemoryFiles
-from huitou.simulator.memory_members import MemoryMembers
+from huitou.simulator.memory_members import MemoryMemberIndex, MemoryMembers
 from huitou.simulator.memory_points import MemoryWallets
 from huitou.simulator.memory_program import MemoryDrafts, MemoryVersions
 from huitou.simulator.memory_purchases import MemoryMemberStates

@@ -6,8 +6,9 @@ from time import monotonic
 from typing import Any
 
 from huitou.accounts.counting import Counting
-from huitou.accounts.store import TableAccounts, TableMemberIndex
+from huitou.accounts.store import TableAccounts
 from huitou.kernel.ids import parse_digest
+from huitou.members.store import TableMemberIndex
 from huitou.platform.observability import Observer
 from huitou.platform.settings import MembersTable, ProgramTable, Settings, load
 from huitou.platform.table import Table

@@ -5,9 +5,9 @@ from __future__ import annotations
 from time import monotonic
 from typing import Any
 
-from huitou.accounts.store import TableMemberIndex
 from huitou.insights.measuring import Measuring
 from huitou.insights.packing import run_in
+from huitou.members.store import TableMemberIndex
 from huitou.platform.files import S3Files
 from huitou.platform.observability import Observer
 from huitou.platform.settings import ImportBucket, MembersTable, ProgramTable, Settings, load

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
-from huitou.accounts.store import TableMemberIndex
 from huitou.kernel.ids import MemberId, parse_digest
 from huitou.kernel.instants import to_instant
+from huitou.members.store import TableMemberIndex
 from huitou.platform.observability import Observer
 from huitou.platform.settings import MembersTable, ProgramTable, Settings, load
 from huitou.platform.table import Table

@@ -5,11 +5,10 @@ from __future__ import annotations
 from time import monotonic
 from typing import Any
 
-from huitou.accounts.store import TableMemberIndex
 from huitou.insights.service import InsightsReader
 from huitou.insights.store import TableFindings
 from huitou.kernel.ids import parse_digest
-from huitou.members.store import TableMembers
+from huitou.members.store import TableMemberIndex, TableMembers
 from huitou.platform.files import S3Files
 from huitou.platform.observability import Observer
 from huitou.platform.settings import ImportBucket, MembersTable, ProgramTable, Settings, load

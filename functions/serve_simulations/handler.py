@@ -8,9 +8,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.openapi.params import Path as PathPart
 
 from huitou.access.model import ForeignBrandError
-from huitou.accounts.store import TableMemberIndex
 from huitou.kernel.errors import ContentReusedError
 from huitou.kernel.ids import parse_digest
+from huitou.members.store import TableMemberIndex
 from huitou.platform.files import S3Files
 from huitou.platform.http import (
     Answer,

@@ -11,21 +11,25 @@ from typing import TypeVar
 
 import pytest
 
-from huitou.accounts.model import Account, AccountStatus, AccountType, Tally
-from huitou.accounts.ports import AccountStore, MemberIndex
+from huitou.accounts.model import Account, AccountType, Tally
+from huitou.accounts.ports import AccountStore
 from huitou.accounts.statements import ClosedMonth, Line, Statement
-from huitou.accounts.store import TableAccounts, TableMemberIndex
+from huitou.accounts.store import TableAccounts
 from huitou.kernel.audit import AuditEntry
 from huitou.kernel.commits import StaleReadError
 from huitou.kernel.ids import MemberId, digest_of
+from huitou.kernel.jobs import JobStatus
 from huitou.kernel.pages import InvalidCursorError, all_items
+from huitou.members.ports import MemberIndex
+from huitou.members.store import TableMemberIndex
 from huitou.platform import keys
 from huitou.points.decisions import Decision, touch
 from huitou.points.ports import WalletStore
 from huitou.points.store import TableWallets
 from huitou.points.wallet import open_wallet
 from huitou.simulator.memory import MemoryTable
-from huitou.simulator.memory_accounts import MemoryAccounts, MemoryMemberIndex
+from huitou.simulator.memory_accounts import MemoryAccounts
+from huitou.simulator.memory_members import MemoryMemberIndex
 from huitou.simulator.memory_points import MemoryWallets
 from tests.builders import OPENED
 from tests.contract.targets import AnyTable
@@ -119,7 +123,7 @@ def test_a_report_comes_back_as_it_was_stored_with_its_sums_exact(table: AnyTabl
         table.commit([accounts.save_shard(ACCOUNT.id, shard, tally)])
     assert list(accounts.shards(ACCOUNT.id)) == [other, one]
 
-    ended = replace(ACCOUNT, status=AccountStatus.COMPLETED, finished_at=OPENED + timedelta(hours=1), after="2026-02")
+    ended = replace(ACCOUNT, status=JobStatus.COMPLETED, finished_at=OPENED + timedelta(hours=1), after="2026-02")
     table.commit(accounts.finish(ended, one))
     assert (accounts.find(ACCOUNT.id), accounts.report(ACCOUNT.id)) == (ended, one)
     with pytest.raises(StaleReadError):

@@ -8,7 +8,8 @@ import pytest
 
 from huitou.kernel.commits import StaleReadError
 from huitou.kernel.ids import digest_of
-from huitou.rebuilding.model import Part, Rebuild, RebuildCause, RebuildStatus
+from huitou.kernel.jobs import JobStatus
+from huitou.rebuilding.model import Part, Rebuild, RebuildCause
 from huitou.rebuilding.ports import RebuildStore
 from huitou.rebuilding.store import TableRebuilds
 from huitou.simulator.memory import MemoryTable
@@ -47,8 +48,8 @@ def test_parts_come_back_in_order_each_as_far_as_it_has_come(table: AnyTable) ->
 def test_it_ends_once(table: AnyTable) -> None:
     rebuilds = on(table)
     table.commit([rebuilds.add(REBUILD)])
-    ended = replace(REBUILD, status=RebuildStatus.COMPLETED, finished_at=OPENED)
+    ended = replace(REBUILD, status=JobStatus.COMPLETED, finished_at=OPENED)
     table.commit([rebuilds.finish(ended)])
     with pytest.raises(StaleReadError):
-        table.commit([rebuilds.finish(replace(ended, status=RebuildStatus.FAILED))])
+        table.commit([rebuilds.finish(replace(ended, status=JobStatus.FAILED))])
     assert rebuilds.find(REBUILD.id) == ended

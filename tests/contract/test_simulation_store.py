@@ -11,10 +11,11 @@ import pytest
 
 from huitou.kernel.commits import StaleReadError
 from huitou.kernel.ids import digest_of
+from huitou.kernel.jobs import JobStatus
 from huitou.simulator.comparing import Affected, Comparison, Gain
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_simulations import MemorySimulations
-from huitou.simulator.model import Simulation, SimulationStatus, Subject
+from huitou.simulator.model import Simulation, Subject
 from huitou.simulator.ports import SimulationStore
 from huitou.simulator.replaying import Account
 from huitou.simulator.store import TableSimulations
@@ -70,10 +71,10 @@ def test_parts_come_back_in_order_each_as_it_was_said_last(table: AnyTable) -> N
 def test_it_ends_once_with_its_report_or_without(table: AnyTable) -> None:
     simulations = on(table)
     table.commit([simulations.add(SIMULATION)])
-    ended = replace(SIMULATION, status=SimulationStatus.COMPLETED, finished_at=OPENED + timedelta(days=91))
+    ended = replace(SIMULATION, status=JobStatus.COMPLETED, finished_at=OPENED + timedelta(days=91))
     report = {"source": "members", "points": [], "until": "2026-04-01T01:00:00.000Z"}
     table.commit(simulations.finish(ended, report))
     assert (simulations.find(SIMULATION.id), simulations.report(SIMULATION.id)) == (ended, report)
     with pytest.raises(StaleReadError):
-        table.commit(simulations.finish(replace(ended, status=SimulationStatus.FAILED, failure="why"), None))
+        table.commit(simulations.finish(replace(ended, status=JobStatus.FAILED, failure="why"), None))
     assert simulations.find(SIMULATION.id) == ended

@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huitou.imports import apply, partition
+from huitou.imports import partition
+from huitou.kernel import commits
 from huitou.points.replay import discrepancies
 from huitou.program.model import Program
 from tests.builders import TAIPEI, document, program
@@ -84,12 +85,12 @@ def test_where_commits_and_chunks_are_cut_does_not_matter(
     """E13: many sales in one commit come to what they come to one by one."""
     usual, cut = Importer(only), Importer(only)
     usual.bring(members() + rows)
-    before = apply.MOST_WRITES, partition.CHUNK_BYTES
-    apply.MOST_WRITES, partition.CHUNK_BYTES = most_writes, chunk_bytes
+    before = commits.MOST_WRITES, partition.CHUNK_BYTES
+    commits.MOST_WRITES, partition.CHUNK_BYTES = most_writes, chunk_bytes
     try:
         cut.bring(members() + rows)
     finally:
-        apply.MOST_WRITES, partition.CHUNK_BYTES = before
+        commits.MOST_WRITES, partition.CHUNK_BYTES = before
     assert cut.anonymous() == usual.anonymous()
 
 

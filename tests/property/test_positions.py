@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from huitou.kernel.instants import MILLISECOND
 from huitou.program.rules import SegmentId
 from huitou.segments.facts import Deed, Facts
-from huitou.standing.model import MILLISECOND
 from huitou.standing.position import Membership, Position, Seen
 from tests.builders import OPENED
 from tests.positions import NEXT, PROGRAM, Rule, TriedOut, facts, lapsed, newcomer, positioned, visit, within

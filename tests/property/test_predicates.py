@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from huitou.kernel.calendars import add_days, at_local
+from huitou.kernel.instants import MILLISECOND
 from huitou.program import predicates as p
 from huitou.program.model import BrandId, Program
 from huitou.segments import judging
 from huitou.segments.facts import Facts
 from huitou.segments.judging import BOUNDED, Judge
 from huitou.segments.moment import Check, always
-from huitou.standing.model import MILLISECOND
 from tests.facts import FACTS, INSTANTS, PROGRAMS, ZONES
 from tests.predicates import LEAVES, LISTS, PREDICATES
 from tests.property.naive_predicates import ByHand

@@ -8,13 +8,12 @@ from typing import Any, NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huitou.kernel.instants import to_instant
+from huitou.kernel.instants import MILLISECOND, to_instant
 from huitou.program.model import Program
 from huitou.program.predicates import Predicate
 from huitou.purchases.model import Purchase
 from huitou.segments.facts import Facts
 from huitou.segments.loading import deed_of_purchase, read_facts
-from huitou.standing.model import MILLISECOND
 from huitou.standing.timeline import ProgramTimeline
 from tests.builders import MEI, OPENED, program
 from tests.predicates import PREDICATES

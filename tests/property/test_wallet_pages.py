@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huitou.platform.table import MOST_WRITES, Table
+from huitou.kernel.commits import MOST_WRITES
+from huitou.platform.table import Table
 from huitou.points.decisions import Adjust, Command, Decision, Earn, Redeem, Reverse, Settle, decide
 from huitou.points.earning import Earning
 from huitou.points.packing import LOTS_PER_ITEM, LOTS_PER_PAGE

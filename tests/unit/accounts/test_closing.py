@@ -17,15 +17,17 @@ from huitou.accounts.errors import (
     MonthTooEarlyError,
     SettlementMismatchError,
 )
-from huitou.accounts.model import AccountStatus, AccountType
+from huitou.accounts.model import AccountType
 from huitou.accounts.service import Accounts, Asked, Closing, Reported
 from huitou.kernel.errors import ContentReusedError
 from huitou.kernel.ids import Digest
+from huitou.kernel.jobs import JobStatus
 from huitou.platform import keys
 from huitou.program.model import GROUP
 from huitou.simulator.memory import MemoryTable
-from huitou.simulator.memory_accounts import MemoryAccounts, MemoryMemberIndex
+from huitou.simulator.memory_accounts import MemoryAccounts
 from huitou.simulator.memory_imports import MemoryFiles
+from huitou.simulator.memory_members import MemoryMemberIndex
 from huitou.simulator.memory_points import MemoryWallets
 from tests.accounts import MEMBERS, Town, keep, settled_program
 from tests.builders import at
@@ -211,9 +213,9 @@ def test_the_first_month_that_is_closed_has_something_to_settle_or_the_programme
 
 def test_a_report_whose_execution_died_is_shown_as_failed(office: Office) -> None:
     running = office.ask(settlement("2026-01"), "k")
-    assert office.use.get(running.account.id, FINANCE).account.status is AccountStatus.RUNNING
+    assert office.use.get(running.account.id, FINANCE).account.status is JobStatus.RUNNING
     office.states.ended = LONG_AFTER
-    assert office.use.get(running.account.id, FINANCE).account.status is AccountStatus.FAILED
+    assert office.use.get(running.account.id, FINANCE).account.status is JobStatus.FAILED
 
 
 def test_books_are_read_up_to_now_and_by_the_group_only(office: Office) -> None:

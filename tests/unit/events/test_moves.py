@@ -10,9 +10,10 @@ import pytest
 
 from huitou.events.decisions import events_of
 from huitou.events.model import DomainEvent, EventType, PositionChange
+from huitou.kernel.commits import MOST_AT_ONCE
 from huitou.kernel.values import changed
 from huitou.program.model import Program
-from huitou.standing.listed import MOST_AT_ONCE, emptied, listing
+from huitou.standing.listed import emptied, listing
 from huitou.standing.model import TierCause
 from huitou.standing.position import Membership, MoveCause, Position, Seen
 from tests.builders import at

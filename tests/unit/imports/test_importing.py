@@ -236,7 +236,7 @@ def test_a_worker_that_dies_is_repeated_and_comes_to_the_same(
     turn: int, happens: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """E21: whether its last commit happened or not; its rows count as recorded by this import, once."""
-    monkeypatch.setattr("huitou.imports.apply.MOST_WRITES", 12)
+    monkeypatch.setattr("huitou.kernel.commits.MOST_WRITES", 12)
     rows = [member_row(), *(purchase_row(f"A-{day}", f"2026-03-{day:02d} 12:00") for day in range(1, 21))]
     calm = Importer()
     calm.bring(rows)

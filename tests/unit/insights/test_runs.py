@@ -21,9 +21,9 @@ from huitou.segments.alive import Observed
 from huitou.segments.facts import UNKNOWN, Deed, Insights
 from huitou.segments.rfm import Measures
 from huitou.simulator.memory import MemoryTable
-from huitou.simulator.memory_accounts import MemoryMemberIndex
 from huitou.simulator.memory_imports import MemoryFiles
 from huitou.simulator.memory_insights import MemoryFindings
+from huitou.simulator.memory_members import MemoryMemberIndex
 from tests.builders import MEI, OPENED, TAIPEI, at
 from tests.deeds import CDNOW, bought, visited
 from tests.merging import TwoRecords

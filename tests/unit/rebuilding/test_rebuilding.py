@@ -12,9 +12,10 @@ import pytest
 from huitou.access.model import Caller, ForeignBrandError
 from huitou.kernel.errors import UnavailableError
 from huitou.kernel.ids import MemberId, digest_of
+from huitou.kernel.jobs import JobStatus
 from huitou.rebuilding.errors import RebuildNotFoundError
 from huitou.rebuilding.following import Followed, Follower, Following
-from huitou.rebuilding.model import RebuildCause, RebuildStatus
+from huitou.rebuilding.model import RebuildCause
 from huitou.standing.position import MoveCause
 from tests.builders import MEI, at, document
 from tests.purchases import NOON, bill
@@ -44,7 +45,7 @@ def town() -> Town:
 def test_a_rebuild_moves_everybody_whom_the_new_version_puts_elsewhere(town: Town) -> None:
     """E20: with the cause `program`, from now on."""
     done = town.rebuilt()
-    assert done.rebuild.status is RebuildStatus.COMPLETED
+    assert done.rebuild.status is JobStatus.COMPLETED
     assert sum(part.members for part in done.parts) == sum(part.done for part in done.parts) == len(MEMBERS)
     assert sum(part.moved for part in done.parts) == sum(part.renewed for part in done.parts) == len(MEMBERS)
     assert all(part.finished for part in done.parts)
@@ -143,7 +144,7 @@ def test_only_the_group_rebuilds(town: Town) -> None:
 def test_one_whose_execution_died_is_shown_as_failed(town: Town) -> None:
     rebuild = town.ask().rebuild
     town.ended[rebuild.id] = at("2026-11-21 12:00")
-    assert town.look(rebuild).rebuild.status is RebuildStatus.FAILED
+    assert town.look(rebuild).rebuild.status is JobStatus.FAILED
 
 
 class TestPublishing:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from huitou.standing.model import MILLISECOND, TierCause
+from huitou.kernel.instants import MILLISECOND
+from huitou.standing.model import TierCause
 from huitou.standing.position import Position, Seen
 from tests.builders import OPENED
 from tests.positions import NEXT, Tiers, TriedOut, facts, lapsed, newcomer, positioned, story, visit, within

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from huitou.kernel.instants import MILLISECOND
 from huitou.members.model import Tag
 from huitou.program.model import GROUP, Program
 from huitou.program.predicates import (
@@ -28,7 +29,6 @@ from huitou.program.predicates import (
 )
 from huitou.segments.facts import Facts, Verdict
 from huitou.segments.judging import Judge, judge
-from huitou.standing.model import MILLISECOND
 from tests.builders import at, document, program
 from tests.deeds import bought, visited
 from tests.facts import FIRST, facts

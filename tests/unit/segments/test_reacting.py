@@ -11,7 +11,8 @@ import pytest
 
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import format_instant
-from huitou.segments.reacting import RETRY, Reactor, Record
+from huitou.kernel.streams import Record
+from huitou.segments.reacting import RETRY, Reactor
 from huitou.segments.store import owner_of
 from huitou.simulator.memory_standing import MemoryQueue
 from huitou.standing.messages import DuePosition, read_message

@@ -12,11 +12,11 @@ import pytest
 from huitou.access.model import ForeignBrandError
 from huitou.kernel.errors import ContentReusedError
 from huitou.kernel.ids import Digest, MemberId
+from huitou.kernel.jobs import JobStatus
 from huitou.platform.keys import MEMBER_SHARDS
 from huitou.program.validation import InvalidProgramError
 from huitou.simulator import service
 from huitou.simulator.errors import InvalidSimulationError, SimulationNotFoundError
-from huitou.simulator.model import SimulationStatus
 from huitou.simulator.report import written
 from huitou.simulator.service import Asked
 from tests.builders import MEI, at, document, rule
@@ -129,7 +129,7 @@ def test_a_programme_of_other_points_and_brands_can_be_asked_about(laboratory: L
 def test_it_is_running_until_all_parts_are_put_together(laboratory: Laboratory) -> None:
     """One part for each shard of the index."""
     asked = laboratory.ask(NOW, version=1)
-    assert (asked.simulation.status, asked.simulation.parts) == (SimulationStatus.RUNNING, MEMBER_SHARDS)
+    assert (asked.simulation.status, asked.simulation.parts) == (JobStatus.RUNNING, MEMBER_SHARDS)
     laboratory.replaying.replay(asked.simulation.id, 3, [3])
     laboratory.replaying.replay(asked.simulation.id, 3, [3])
     seen = laboratory.look(asked)
@@ -151,7 +151,7 @@ def test_asked_for_again_it_is_the_same_simulation(laboratory: Laboratory) -> No
 def test_where_a_part_could_not_be_replayed_nothing_is_told(laboratory: Laboratory) -> None:
     """M14: no report of some of the members."""
     failed = laboratory.carry_out(laboratory.ask(NOW, version=1), NOW, failed=True)
-    assert (failed.simulation.status, failed.report) == (SimulationStatus.FAILED, None)
+    assert (failed.simulation.status, failed.report) == (JobStatus.FAILED, None)
     assert failed.simulation.failure
 
 
@@ -159,7 +159,7 @@ def test_one_whose_execution_died_is_shown_as_failed(laboratory: Laboratory) -> 
     """Nobody waits for ever."""
     asked = laboratory.ask(NOW, version=1)
     laboratory.ended[asked.simulation.id] = NOW + timedelta(hours=12)
-    assert laboratory.look(asked).simulation.status is SimulationStatus.FAILED
+    assert laboratory.look(asked).simulation.status is JobStatus.FAILED
 
 
 # --- budgets (E12) ---
@@ -208,7 +208,7 @@ def test_too_many_for_one_worker_are_refused_a_budget_that_is_used_up(
     monkeypatch.setattr(service, "MOST_TOGETHER", 5)
     asked = crowd.ask(NOW, draft=crowd.draft(NOW, earning=[rule(), bonus("299")]))
     failed = crowd.carry_out(asked, NOW).simulation
-    assert failed.status is SimulationStatus.FAILED
+    assert failed.status is JobStatus.FAILED
     assert "bonus" in (failed.failure or "")
 
 

@@ -8,13 +8,15 @@ from datetime import datetime
 from operator import attrgetter
 
 from huitou.accounts.liability import count_cohorts, count_open
-from huitou.accounts.model import Account, AccountStatus, AccountType, Tally
+from huitou.accounts.model import Account, AccountType, Tally
 from huitou.accounts.movements import Terms, count_movements
-from huitou.accounts.ports import AccountStore, Ledgers, MemberIndex
+from huitou.accounts.ports import AccountStore, Ledgers
 from huitou.accounts.statements import statement_of, tally_of
 from huitou.kernel.commits import Commit
 from huitou.kernel.ids import Digest, MemberId
+from huitou.kernel.jobs import JobStatus
 from huitou.kernel.pages import all_items
+from huitou.members.ports import MemberIndex
 from huitou.points.wallet import Entry, Wallet
 from huitou.program.model import CurrencyId
 from huitou.program.ports import Programs
@@ -101,7 +103,7 @@ class Summing:
             failed = failed or (after is not None and after >= account.month)
             told = [each.statement for each in closed]
             tally = Tally() if failed else tally_of(statement_of(account.month, tally, told))
-        status = AccountStatus.FAILED if failed else AccountStatus.COMPLETED
+        status = JobStatus.FAILED if failed else JobStatus.COMPLETED
         finished = replace(account, status=status, finished_at=now, after=after)
         self._commit(self._accounts.finish(finished, tally))
         return finished
@@ -110,6 +112,6 @@ class Summing:
 def running(accounts: AccountStore, account_id: Digest) -> Account:
     """The report that a state works for."""
     account = accounts.find(account_id)
-    if account is None or account.status is not AccountStatus.RUNNING:
+    if account is None or account.status is not JobStatus.RUNNING:
         raise LookupError(f"report {account_id} is not running")
     return account

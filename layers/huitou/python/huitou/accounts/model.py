@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from huitou.kernel.calendars import local_date
 from huitou.kernel.ids import Digest
-from huitou.kernel.instants import format_instant
+from huitou.kernel.instants import MILLISECOND, format_instant
+from huitou.kernel.jobs import JobStatus
 
 Month = str
 """``2026-03``: a calendar month in the programme's time zone. Text order is time order."""
 Key = tuple[str, ...]
 Values = tuple[int | Fraction, ...]
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 class AccountType(StrEnum):
@@ -26,14 +26,6 @@ class AccountType(StrEnum):
     LIABILITY = "liability"
     BREAKAGE = "breakage"
     SETTLEMENT = "settlement"
-
-
-class AccountStatus(StrEnum):
-    """Where a report stands."""
-
-    RUNNING = "running"
-    COMPLETED = "completed"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +43,7 @@ class Account:
     created_at: datetime
     month: Month | None = None
     client_reference: str | None = None
-    status: AccountStatus = AccountStatus.RUNNING
+    status: JobStatus = JobStatus.RUNNING
     finished_at: datetime | None = None
     after: Month | None = None
 
@@ -94,7 +86,7 @@ def month_of(instant: datetime, zone: ZoneInfo) -> Month:
 
 def last_month(end: datetime | None, zone: ZoneInfo) -> Month:
     """The month in which points that end at ``end`` are valid last; empty for those without end."""
-    return "" if end is None else month_of(end - _MILLISECOND, zone)
+    return "" if end is None else month_of(end - MILLISECOND, zone)
 
 
 def rounded(amount: Fraction) -> int:

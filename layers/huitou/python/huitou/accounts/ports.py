@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Protocol
 
 from huitou.accounts.model import Account, Month, Tally
@@ -14,19 +13,6 @@ from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.pages import Page
 from huitou.points.wallet import Entry, Wallet
 from huitou.program.model import CurrencyId
-
-
-class MemberIndex(Protocol):
-    """Everybody, in shards, without reading through the table. Who has just enrolled shows with a short delay."""
-
-    @property
-    def shards(self) -> int:
-        """How many parts the index has; each member is in one."""
-        ...
-
-    def members(self, shard: int, *, after: str | None = None, limit: int) -> Page[MemberId]:
-        """A page of one shard, by id, merged members too. Raises `UnavailableError`."""
-        ...
 
 
 class Ledgers(Protocol):
@@ -74,22 +60,4 @@ class AccountStore(Protocol):
 
     def close(self, closed: ClosedMonth, audit: AuditEntry) -> list[Write]:
         """Makes a month final; refused with `StaleReadError` unless ``closed.after`` is the latest closed one."""
-        ...
-
-
-class Files(Protocol):
-    """Keeps files under keys."""
-
-    def write(self, key: str, content: bytes) -> None: ...
-
-
-class AccountStates(Protocol):
-    """Carries out reports."""
-
-    def start(self, account: Digest, manifest_key: str) -> None:
-        """Starts an execution, once per report, however often it is asked."""
-        ...
-
-    def ended_at(self, account: Digest) -> datetime | None:
-        """When the execution ended, in whatever way; None while it goes on, and where there is none (any more)."""
         ...

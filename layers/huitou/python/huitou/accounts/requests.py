@@ -14,13 +14,14 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from huitou.accounts.liability import Cohort, Open
-from huitou.accounts.model import Account, AccountStatus, AccountType, Tally, Values, rounded
+from huitou.accounts.model import Account, AccountType, Tally, Values, rounded
 from huitou.accounts.pricing import worth
 from huitou.accounts.service import Asked, Closing, Reported
 from huitou.accounts.statements import Statement, statement_from
 from huitou.fields import Body, ClientReference, Moment, Text, View
 from huitou.kernel.calendars import local_date
 from huitou.kernel.instants import format_instant
+from huitou.kernel.jobs import JobStatus
 from huitou.kernel.money import format_amount
 from huitou.program.model import Program
 
@@ -125,7 +126,7 @@ class AccountView(View):
 
     account_id: str
     type: AccountType
-    status: AccountStatus
+    status: JobStatus
     at: datetime
     month: str | None
     client_reference: str | None

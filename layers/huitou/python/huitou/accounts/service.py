@@ -18,14 +18,15 @@ from huitou.accounts.errors import (
     SettlementMismatchError,
     SettlementNotFoundError,
 )
-from huitou.accounts.model import Account, AccountStatus, AccountType, Month, Tally, month_of
-from huitou.accounts.ports import AccountStates, AccountStore, Files
+from huitou.accounts.model import Account, AccountType, Month, Tally, month_of
+from huitou.accounts.ports import AccountStore
 from huitou.accounts.statements import ClosedMonth, Statement, next_month, statement_from
 from huitou.kernel.audit import AuditEntry
 from huitou.kernel.calendars import start_of_day
 from huitou.kernel.commits import Commit, once
 from huitou.kernel.content import require_same
 from huitou.kernel.ids import Digest, digest_of
+from huitou.kernel.jobs import Files, JobStates, JobStatus, as_seen
 from huitou.program.model import GROUP, Program
 from huitou.program.ports import Programs
 
@@ -67,7 +68,7 @@ class Accounts:
         *,
         accounts: AccountStore,
         files: Files,
-        states: AccountStates,
+        states: JobStates,
         programs: Programs,
         shards: int,
         commit: Commit,
@@ -114,7 +115,7 @@ class Accounts:
                 return None
             same = replace(account, at=asked.at or known.created_at)
             require_same(known.content(), same.content(), "report")
-            if known.status is AccountStatus.RUNNING:
+            if known.status is JobStatus.RUNNING:
                 self._start(known)
             return replace(self._reported(known), replayed=True)
 
@@ -123,11 +124,7 @@ class Accounts:
     def get(self, account_id: Digest, caller: Caller) -> Reported:
         """A report whose execution died is shown as failed. Raises `ForeignBrandError`, `AccountNotFoundError`."""
         caller.acts_for(GROUP)
-        account = self._require(account_id)
-        if account.status is AccountStatus.RUNNING and (ended_at := self._states.ended_at(account.id)):
-            account = self._require(account_id)  # it is finished before its execution ends
-            if account.status is AccountStatus.RUNNING:
-                account = replace(account, status=AccountStatus.FAILED, finished_at=ended_at)
+        account = as_seen(lambda: self._require(account_id), self._states.ended_at)
         return self._reported(account)
 
     def close(self, month: Month, account_id: Digest, reason: str | None, caller: Caller, now: datetime) -> Closing:
@@ -178,7 +175,7 @@ class Accounts:
 
     def _statement(self, month: Month, account: Account) -> Statement:
         rows = self._accounts.report(account.id)
-        if account.month != month or account.status is not AccountStatus.COMPLETED or rows is None:
+        if account.month != month or account.status is not JobStatus.COMPLETED or rows is None:
             raise SettlementMismatchError("Name a finished report of this month's settlement.")
         return statement_from(month, rows)
 
@@ -199,7 +196,7 @@ class Accounts:
             raise MonthTooEarlyError(f"Nothing had happened by then. The programme's first month is {begun}.")
 
     def _reported(self, account: Account) -> Reported:
-        done = account.status is AccountStatus.COMPLETED
+        done = account.status is JobStatus.COMPLETED
         rows = self._accounts.report(account.id) if done else None
         return Reported(account, self._programs.version(account.program_version), rows)
 

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
 
-from huitou.accounts.model import Account, AccountStatus, AccountType, Month, Tally
+from huitou.accounts.model import Account, AccountType, Month, Tally
 from huitou.accounts.packing import pack, unpack
 from huitou.accounts.statements import ClosedMonth, statement_from, tally_of
 from huitou.kernel.audit import AuditEntry
 from huitou.kernel.commits import StaleReadError, Write
-from huitou.kernel.ids import Digest, MemberId
+from huitou.kernel.ids import Digest
 from huitou.kernel.instants import format_instant, parse_instant
-from huitou.kernel.pages import Page, all_items
+from huitou.kernel.jobs import JobStatus
+from huitou.kernel.pages import all_items
 from huitou.platform import keys
 from huitou.platform.audit import audit_write
 from huitou.platform.table import IntegerAttribute, Item, Table
@@ -56,20 +57,6 @@ class LastClosedItem(Item):
     month = UnicodeAttribute()
 
 
-class TableMemberIndex:
-    """`MemberIndex` in DynamoDB: every home wallet is in it."""
-
-    shards = keys.MEMBER_SHARDS
-
-    def __init__(self, table: Table) -> None:
-        self._table = table
-
-    def members(self, shard: int, *, after: str | None = None, limit: int) -> Page[MemberId]:
-        pk = keys.members_of_shard(shard)
-        page = self._table.query(Item, pk, index=keys.MEMBERS_INDEX, after=after, limit=limit)
-        return Page(tuple(keys.parse_member(item.pk) for item in page.items), page.next_cursor)
-
-
 class TableAccounts:
     """`AccountStore` in DynamoDB."""
 
@@ -86,7 +73,7 @@ class TableAccounts:
 
     def finish(self, account: Account, report: Tally) -> list[Write]:
         ended = StaleReadError("The report has ended meanwhile.")
-        still = AccountItem.status == AccountStatus.RUNNING.value
+        still = AccountItem.status == JobStatus.RUNNING.value
         return [
             self._table.put(_item(account), condition=still, refused=ended),
             self._table.put(SumsItem(*keys.account_report(account.id), sums=pack(report)), refused=ended),
@@ -163,7 +150,7 @@ def _account(account: Digest, item: AccountItem) -> Account:
         created_at=parse_instant(item.created_at),
         month=item.month,
         client_reference=item.client_reference,
-        status=AccountStatus(item.status),
+        status=JobStatus(item.status),
         finished_at=parse_instant(item.finished_at) if item.finished_at else None,
         after=item.after,
     )

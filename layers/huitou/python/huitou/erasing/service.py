@@ -8,7 +8,7 @@ from datetime import datetime
 
 from huitou.erasing.model import REASON, Erasure
 from huitou.erasing.ports import ErasureStore, Traces
-from huitou.kernel.commits import Commit, Write, until_committed
+from huitou.kernel.commits import MOST_AT_ONCE, Commit, Write, until_committed
 from huitou.kernel.errors import MemberMovedError
 from huitou.kernel.ids import MemberId
 from huitou.members.identity import IdentityHasher
@@ -22,8 +22,6 @@ from huitou.points.wallet import Cause, Wallet
 from huitou.program.model import GROUP, Program
 from huitou.program.ports import Programs
 from huitou.standing.ports import StandingStore
-
-MOST_AT_ONCE = 90
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pynamodb.expressions.update import Action
 from huitou.erasing.kept import BeforeMerge, Behind, Kept, Trace
 from huitou.erasing.model import REASON, Erasure
 from huitou.kernel.audit import AuditEntry
-from huitou.kernel.commits import StaleReadError, Write
+from huitou.kernel.commits import MOST_AT_ONCE, StaleReadError, Write
 from huitou.kernel.ids import Digest, MemberId, OwnedId
 from huitou.kernel.instants import format_instant, parse_instant
 from huitou.kernel.pages import InvalidCursorError, all_items
@@ -28,7 +28,6 @@ from huitou.purchases.packing import unpack_returns
 from huitou.purchases.refund_store import RefundItem, refund_in
 from huitou.purchases.store import PurchaseItem, VisitItem, purchase_in, visit_in, without_reason
 
-MOST_AT_ONCE = 90
 READ_AT_ONCE = 25
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Collection, Sequence
+from typing import Protocol
 
 from huitou.events.model import Change, DomainEvent
-
-Record = Mapping[str, Any]
-"""One change of an item, as the stream delivers it."""
+from huitou.kernel.streams import Record
 
 
 class Changes(Protocol):
@@ -25,9 +23,3 @@ class Bus(Protocol):
     def put(self, events: Sequence[DomainEvent]) -> Collection[int]:
         """The numbers of those that it refused, also when asked again; all others are on their way."""
         ...
-
-
-class Aside(Protocol):
-    """Where records are kept of which nothing can be made, until somebody has seen why."""
-
-    def keep(self, record: Record, error: Exception) -> None: ...

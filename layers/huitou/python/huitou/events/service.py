@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from huitou.events.decisions import Versions, events_of
 from huitou.events.model import DomainEvent
-from huitou.events.ports import Aside, Bus, Changes, Record
+from huitou.events.ports import Bus, Changes
 from huitou.kernel.errors import UnavailableError
+from huitou.kernel.streams import Aside, Record
 
 
 class Published(NamedTuple):

@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from huitou.imports.model import LONGEST_REASON, NOTHING, Counts, Rejection, total
+from huitou.kernel import commits
 from huitou.kernel.content import require_same
 from huitou.kernel.errors import DomainError
 from huitou.kernel.ids import Digest, MemberId
@@ -39,8 +40,6 @@ from huitou.purchases.standing import NONE, personal, taken_in
 from huitou.standing.keeping import Timeline
 from huitou.standing.model import Record
 
-MOST_WRITES = 100
-"""DynamoDB's limit for one transaction."""
 MOST_BYTES = 3 * 1024**2
 """Of rows in one commit; its own limit is 4 MiB, and what is stored is smaller than what came."""
 
@@ -293,7 +292,7 @@ class _Gathering:
             entries = len(self._entries.get(currency, ())) + (len(decision.entries) if decision else 0)
             after = decision.wallet if decision else self._wallets[currency]
             writes += entries + 1 + _most_pages(stored, after)
-        return writes <= MOST_WRITES or not self._entries
+        return writes <= commits.MOST_WRITES or not self._entries
 
 
 def _most_pages(before: Wallet | None, after: Wallet) -> int:

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from operator import attrgetter
 
-from huitou.accounts.ports import MemberIndex
 from huitou.insights.model import Findings, Fitting, Run, Survey, conclude
 from huitou.insights.packing import pack, unpack
-from huitou.insights.ports import Files, FindingsStore
+from huitou.insights.ports import FindingsStore
 from huitou.kernel.commits import Commit
 from huitou.kernel.ids import Digest, MemberId, digest_of
 from huitou.kernel.instants import format_instant
+from huitou.kernel.jobs import Files
 from huitou.kernel.pages import all_items
+from huitou.members.ports import MemberIndex
 from huitou.program.ports import Programs
 from huitou.purchases.kept import Purchases, kept_by, person_of
 from huitou.purchases.ports import MemberStates

@@ -19,14 +19,6 @@ class FindingsStore(Protocol):
         ...
 
 
-class Files(Protocol):
-    """Keeps files under keys."""
-
-    def read(self, key: str) -> bytes: ...
-
-    def write(self, key: str, content: bytes) -> None: ...
-
-
 class InsightStates(Protocol):
     """Carries out runs."""
 

@@ -15,6 +15,10 @@ from huitou.kernel.errors import ContentionError, DomainError, GoneError
 T = TypeVar("T")
 ATTEMPTS = 24
 """How often a use case decides again before it gives up; pauses grow to a quarter of a second."""
+MOST_WRITES = 100
+"""Of one commit: DynamoDB's limit for a transaction."""
+MOST_AT_ONCE = 90
+"""Of many writes, so many in one commit, which leaves room for what else goes along."""
 
 
 class StaleReadError(ContentionError):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from huitou.kernel.errors import InvalidError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
+MILLISECOND = timedelta(milliseconds=1)
 
 
 def to_instant(value: datetime) -> datetime:
@@ -26,7 +26,7 @@ def to_instant(value: datetime) -> datetime:
 
 def to_millis(instant: datetime) -> int:
     """Whole milliseconds since 1970-01-01T00:00Z."""
-    return (instant - EPOCH) // _MILLISECOND
+    return (instant - EPOCH) // MILLISECOND
 
 
 def from_millis(millis: int) -> datetime:

@@ -62,3 +62,16 @@ class MemberStore(Protocol):
         ``after`` without an error.
         """
         ...
+
+
+class MemberIndex(Protocol):
+    """Everybody, in shards, without reading through the table. Who has just enrolled shows with a short delay."""
+
+    @property
+    def shards(self) -> int:
+        """How many parts the index has; each member is in one."""
+        ...
+
+    def members(self, shard: int, *, after: str | None = None, limit: int) -> Page[MemberId]:
+        """A page of one shard, by id, merged members too. Raises `UnavailableError`."""
+        ...

@@ -80,6 +80,20 @@ class ConsentItem(Item):
     recorded_by = UnicodeAttribute()
 
 
+class TableMemberIndex:
+    """`MemberIndex` in DynamoDB: every home wallet is in it."""
+
+    shards = keys.MEMBER_SHARDS
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def members(self, shard: int, *, after: str | None = None, limit: int) -> Page[MemberId]:
+        pk = keys.members_of_shard(shard)
+        page = self._table.query(Item, pk, index=keys.MEMBERS_INDEX, after=after, limit=limit)
+        return Page(tuple(keys.parse_member(item.pk) for item in page.items), page.next_cursor)
+
+
 class TableMembers:
     """`MemberStore` in DynamoDB."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from huitou.kernel.commits import Commit, StaleReadError, Write, once, until_committed
+from huitou.kernel.commits import MOST_WRITES, Commit, StaleReadError, Write, once, until_committed
 from huitou.kernel.content import require_same
 from huitou.kernel.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from huitou.kernel.ids import Digest, MemberId, digest_of
@@ -24,9 +24,6 @@ from huitou.program.model import CurrencyId, Program
 from huitou.purchases.ports import MemberStates
 from huitou.standing.ports import StandingStore, TierPrograms
 from huitou.standing.timeline import ProgramTimeline
-
-MOST_WRITES = 100
-"""DynamoDB's limit for one transaction."""
 
 
 class MergeNotFoundError(NotFoundError):

@@ -19,7 +19,7 @@ _CONFIG = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts
 
 
 class SetAside:
-    """`events.ports.Aside` in one bucket, in a folder named after the function.
+    """`Aside` in one bucket, in a folder named after the function.
 
     Each record raises the metric ``ChangesSetAside``, which has an alarm. A bucket out of reach raises botocore's own
     error: then the batch comes again, and nothing is lost.

@@ -66,19 +66,19 @@ class _Jobs(_States):
 
 
 class AccountStates(_Jobs):
-    """`accounts.ports.AccountStates`."""
+    """`JobStates` of reports."""
 
     id_field = "account_id"
 
 
 class RebuildStates(_Jobs):
-    """`rebuilding.ports.RebuildStates`."""
+    """`JobStates` of rebuilds."""
 
     id_field = "rebuild_id"
 
 
 class SimulationStates(_Jobs):
-    """`simulator.ports.SimulationStates`."""
+    """`JobStates` of simulations."""
 
     id_field = "simulation_id"
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Literal, TypeVar, cast
 
+from huitou.kernel.streams import Record
 from huitou.platform.table import Item, required_attributes
 
 I = TypeVar("I", bound=Item)  # noqa: E741 - an item, nothing else
-Record = Mapping[str, Any]
 
 
 def image(record: Record, kind: type[I], side: Literal["Old", "New"]) -> I | None:

@@ -29,7 +29,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action, Update
 from pynamodb.models import Model
 
-from huitou.kernel.commits import StaleReadError, Write
+from huitou.kernel.commits import MOST_WRITES, StaleReadError, Write
 from huitou.kernel.errors import UnavailableError
 from huitou.kernel.pages import Page, require_cursor_within
 from huitou.platform.table_keys import Attributes, columns_of, cursor_of, key_condition, key_of, start_key
@@ -39,8 +39,6 @@ READ_TIMEOUT_SECONDS = 3
 RETRIES = 2
 USER_AGENT = "huitou"
 """botocore would put its own together anew, from thirty parts, for each call: a twentieth of what the call costs."""
-MOST_WRITES = 100
-"""DynamoDB's limit for one transaction."""
 MOST_KEYS = 100
 """DynamoDB's limit for one BatchGetItem."""
 

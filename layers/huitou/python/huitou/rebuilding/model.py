@@ -8,14 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from huitou.kernel.ids import Digest
-
-
-class RebuildStatus(StrEnum):
-    """Where a rebuild stands."""
-
-    RUNNING = "running"
-    COMPLETED = "completed"
-    FAILED = "failed"
+from huitou.kernel.jobs import JobStatus
 
 
 class RebuildCause(StrEnum):
@@ -41,7 +34,7 @@ class Rebuild:
     parts: int
     created_at: datetime
     client_reference: str | None = None
-    status: RebuildStatus = RebuildStatus.RUNNING
+    status: JobStatus = JobStatus.RUNNING
     finished_at: datetime | None = None
 
     @property

@@ -38,18 +38,6 @@ class RebuildStore(Protocol):
         ...
 
 
-class RebuildStates(Protocol):
-    """Carries out rebuilds."""
-
-    def start(self, rebuild: Digest, manifest_key: str) -> None:
-        """Starts an execution, once per rebuild, however often it is asked. Raises `UnavailableError`."""
-        ...
-
-    def ended_at(self, rebuild: Digest) -> datetime | None:
-        """When the execution ended, in whatever way; None while it goes on, and where there is none (any more)."""
-        ...
-
-
 class Standings(Protocol):
     """Keeps where members stand: `segments.service.Segments`, as far as rebuilds ask."""
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from huitou.fields import Body, ClientReference, View
 from huitou.kernel.instants import format_instant
-from huitou.rebuilding.model import Part, RebuildCause, RebuildStatus
+from huitou.kernel.jobs import JobStatus
+from huitou.rebuilding.model import Part, RebuildCause
 from huitou.rebuilding.service import Rebuilt
 
 COUNTS = ("members", "done", "renewed", "moved", "failed")
@@ -53,7 +54,7 @@ class RebuildView(View):
     """A rebuild."""
 
     rebuild_id: str
-    status: RebuildStatus
+    status: JobStatus
     cause: RebuildCause
     program_version: int
     """The one that held when it was asked for; members are looked at under the one that holds by then."""

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from huitou.access.model import Caller
-from huitou.accounts.ports import Files
 from huitou.kernel.commits import Commit, once
 from huitou.kernel.ids import Digest, digest_of
+from huitou.kernel.jobs import Files, JobStates, JobStatus, as_seen
 from huitou.program.model import GROUP
 from huitou.program.ports import VersionStore
 from huitou.program.service import NoProgramError
 from huitou.rebuilding.errors import RebuildNotFoundError
-from huitou.rebuilding.model import Part, Rebuild, RebuildCause, RebuildStatus
-from huitou.rebuilding.ports import RebuildStates, RebuildStore
+from huitou.rebuilding.model import Part, Rebuild, RebuildCause
+from huitou.rebuilding.ports import RebuildStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Rebuilds:
         rebuilds: RebuildStore,
         versions: VersionStore,
         files: Files,
-        states: RebuildStates,
+        states: JobStates,
         shards: int,
         commit: Commit,
         pause: Callable[[int], None],
@@ -74,11 +74,7 @@ class Rebuilds:
     def get(self, rebuild_id: Digest, caller: Caller) -> Rebuilt:
         """One whose execution died is shown as failed. Raises `ForeignBrandError`, `RebuildNotFoundError`."""
         caller.acts_for(GROUP)
-        rebuild = self._require(rebuild_id)
-        if rebuild.status is RebuildStatus.RUNNING and (ended_at := self._states.ended_at(rebuild.id)):
-            rebuild = self._require(rebuild_id)  # it is finished before its execution ends
-            if rebuild.status is RebuildStatus.RUNNING:
-                rebuild = replace(rebuild, status=RebuildStatus.FAILED, finished_at=ended_at)
+        rebuild = as_seen(lambda: self._require(rebuild_id), self._states.ended_at)
         return Rebuilt(rebuild, self._rebuilds.parts(rebuild.id))
 
     def _once(self, planned: Rebuild) -> Rebuilt:
@@ -91,7 +87,7 @@ class Rebuilds:
             known = self._rebuilds.find(planned.id)
             if known is None:
                 return None
-            if known.status is RebuildStatus.RUNNING:
+            if known.status is JobStatus.RUNNING:
                 self._start(known)
             return Rebuilt(known, self._rebuilds.parts(known.id), replayed=True)
 

@@ -9,10 +9,11 @@ from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest
 from huitou.kernel.instants import format_instant, parse_instant
+from huitou.kernel.jobs import JobStatus
 from huitou.kernel.pages import all_items
 from huitou.platform import keys
 from huitou.platform.table import IntegerAttribute, Item, Table
-from huitou.rebuilding.model import Part, Rebuild, RebuildCause, RebuildStatus
+from huitou.rebuilding.model import Part, Rebuild, RebuildCause
 
 
 class RebuildItem(Item):
@@ -68,7 +69,7 @@ class TableRebuilds:
         return [_part(item) for item in items]
 
     def finish(self, rebuild: Rebuild) -> Write:
-        still = RebuildItem.status == RebuildStatus.RUNNING.value
+        still = RebuildItem.status == JobStatus.RUNNING.value
         ended = StaleReadError("The rebuild has ended meanwhile.")
         return self._table.put(_item(rebuild), condition=still, refused=ended)
 
@@ -94,7 +95,7 @@ def _rebuild(rebuild: Digest, item: RebuildItem) -> Rebuild:
         parts=item.parts,
         created_at=parse_instant(item.created_at),
         client_reference=item.client_reference,
-        status=RebuildStatus(item.status),
+        status=JobStatus(item.status),
         finished_at=parse_instant(item.finished_at) if item.finished_at else None,
     )
 

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from huitou.accounts.ports import MemberIndex
 from huitou.kernel.commits import Commit
 from huitou.kernel.errors import ContentionError, UnavailableError
 from huitou.kernel.ids import Digest, MemberId
+from huitou.kernel.jobs import JobStatus
 from huitou.kernel.pages import all_items
-from huitou.rebuilding.model import Part, Rebuild, RebuildStatus
+from huitou.members.ports import MemberIndex
+from huitou.rebuilding.model import Part, Rebuild
 from huitou.rebuilding.ports import RebuildStore, Standings
 
 PAGE = 100
@@ -87,7 +88,7 @@ class Ending:
     def end(self, rebuild_id: Digest, failed: bool, now: datetime) -> Rebuild:
         """Ends the rebuild; ``failed`` where a part could not be gone through, for good."""
         rebuild = running(self._rebuilds, rebuild_id)
-        status = RebuildStatus.FAILED if failed else RebuildStatus.COMPLETED
+        status = JobStatus.FAILED if failed else JobStatus.COMPLETED
         ended = replace(rebuild, status=status, finished_at=now)
         self._commit([self._rebuilds.finish(ended)])
         return ended
@@ -96,6 +97,6 @@ class Ending:
 def running(rebuilds: RebuildStore, rebuild_id: Digest) -> Rebuild:
     """The rebuild that a state works for."""
     rebuild = rebuilds.find(rebuild_id)
-    if rebuild is None or rebuild.status is not RebuildStatus.RUNNING:
+    if rebuild is None or rebuild.status is not JobStatus.RUNNING:
         raise LookupError(f"rebuild {rebuild_id} is not running")
     return rebuild

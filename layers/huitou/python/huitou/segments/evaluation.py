@@ -21,12 +21,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import datetime
 
 from huitou.kernel.ids import MemberId
+from huitou.kernel.instants import MILLISECOND
 from huitou.kernel.values import changed
 from huitou.program.model import Program
 from huitou.program.rules import SegmentId
 from huitou.segments.facts import Facts, Verdict
 from huitou.segments.notices import announce
-from huitou.standing.model import MILLISECOND
 from huitou.standing.position import Expiring, Membership, MoveCause, Position, Seen, remembered
 
 Judge = Callable[[datetime], Mapping[SegmentId, Verdict]]

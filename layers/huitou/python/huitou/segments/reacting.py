@@ -6,25 +6,17 @@ records come, how often, or whether some are missing; what the stream loses, the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 
 from huitou.kernel.ids import MemberId
+from huitou.kernel.streams import Aside, Record
 from huitou.standing.messages import DuePosition, write_message
 from huitou.standing.ports import Queue
 
 RETRY = timedelta(seconds=30)
 """After which a member is looked at again who could not be."""
-
-Record = Mapping[str, Any]
-"""One change of an item, as the stream delivers it."""
-
-
-class Aside(Protocol):
-    """Where records are kept of which nothing can be made, until somebody has seen why."""
-
-    def keep(self, record: Record, error: Exception) -> None: ...
 
 
 class Reaction(NamedTuple):

@@ -20,6 +20,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from huitou.kernel.calendars import add_days, local_date
+from huitou.kernel.instants import MILLISECOND
 from huitou.segments.facts import Deed, Verdict
 
 LEAST_GAPS = 3
@@ -97,4 +98,4 @@ def _day(start: datetime, number: int, zone: ZoneInfo) -> datetime:
 
 
 def _millis(length: timedelta) -> int:
-    return length // timedelta(milliseconds=1)
+    return length // MILLISECOND

@@ -12,13 +12,13 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
 
+from huitou.kernel.instants import MILLISECOND
 from huitou.points.outlook import NEVER
 from huitou.segments.deeds import Choice, Chosen, Held
 from huitou.segments.limits import Limits
 from huitou.segments.moment import Answer, Known
 
-_MILLISECOND = timedelta(milliseconds=1)
-_DAY = timedelta(days=1) // _MILLISECOND
+_DAY = timedelta(days=1) // MILLISECOND
 
 Falling = Callable[[int], int]
 """What the deeds from an index on come to; never more without the first of them."""
@@ -110,7 +110,7 @@ def interval(held: Held, limits: Limits) -> Truth:
 
     def truth(index: int) -> bool:
         gaps = end - index - 1
-        return gaps > 0 and limits.hold_ratio((latest[gaps] - earliest[gaps]) // _MILLISECOND, gaps * _DAY)
+        return gaps > 0 and limits.hold_ratio((latest[gaps] - earliest[gaps]) // MILLISECOND, gaps * _DAY)
 
     return truth
 

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from huitou.kernel.ids import MemberId
+from huitou.kernel.instants import MILLISECOND
 from huitou.members.model import Member
 from huitou.program.model import BrandId, CurrencyId
 from huitou.purchases.model import Purchase, Visit
-from huitou.standing.model import MILLISECOND
 
 
 class Spending(NamedTuple):

@@ -11,11 +11,10 @@ from collections.abc import Callable, Sequence
 from threading import RLock
 from typing import Any, NamedTuple, TypeVar
 
-from huitou.kernel.commits import Write
+from huitou.kernel.commits import MOST_WRITES, Write
 from huitou.kernel.pages import Page, require_cursor_within
 
 V = TypeVar("V")
-MOST_WRITES = 100
 _GONE = object()
 
 

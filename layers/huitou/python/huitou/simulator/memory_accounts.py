@@ -4,36 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from huitou.accounts.model import Account, AccountStatus, Month, Tally
+from huitou.accounts.model import Account, Month, Tally
 from huitou.accounts.statements import ClosedMonth
 from huitou.kernel.audit import AuditEntry
 from huitou.kernel.commits import StaleReadError, Write
-from huitou.kernel.ids import Digest, MemberId
-from huitou.kernel.pages import Page, require_cursor_within
+from huitou.kernel.ids import Digest
+from huitou.kernel.jobs import JobStatus
 from huitou.platform import keys
-from huitou.points.wallet import Wallet
 from huitou.simulator.memory import MemoryTable, absent
-
-
-class MemoryMemberIndex:
-    """`MemberIndex` over the wallets in memory."""
-
-    shards = keys.MEMBER_SHARDS
-
-    def __init__(self, table: MemoryTable) -> None:
-        self._table = table
-
-    def members(self, shard: int, *, after: str | None = None, limit: int) -> Page[MemberId]:
-        if after is not None:
-            require_cursor_within(after, "", None)
-        pk = keys.members_of_shard(shard)
-        members = sorted(
-            wallet.member
-            for wallet in self._table.all(Wallet)
-            if wallet.home and keys.member_shard(wallet.member) == pk and (after is None or wallet.member > after)
-        )
-        shown = tuple(members[:limit])
-        return Page(shown, shown[-1] if len(members) > len(shown) else None)
 
 
 class MemoryAccounts:
@@ -51,7 +29,7 @@ class MemoryAccounts:
 
     def finish(self, account: Account, report: Tally) -> list[Write]:
         def still(stored: Account | None) -> bool:
-            return stored is not None and stored.status is AccountStatus.RUNNING
+            return stored is not None and stored.status is JobStatus.RUNNING
 
         ended = StaleReadError("The report has ended meanwhile.")
         return [

@@ -7,10 +7,11 @@ from datetime import datetime
 
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import MemberId
-from huitou.kernel.pages import Page
+from huitou.kernel.pages import Page, require_cursor_within
 from huitou.members.identity import IdentityKey
 from huitou.members.model import Consent, ConsentChange, ConsentKey, Holder, Member
 from huitou.platform import keys
+from huitou.points.wallet import Wallet
 from huitou.program.model import BrandId
 from huitou.simulator.memory import MemoryTable, absent
 
@@ -77,3 +78,24 @@ def _is_of(holder: Holder | None, member: MemberId) -> bool:
 def _cursor(member: MemberId, line: ConsentChange) -> str:
     _, sk = keys.consent(member, *line.key, line.consent.occurred_at)
     return sk.removeprefix(keys.CONSENT_PREFIX)
+
+
+class MemoryMemberIndex:
+    """`MemberIndex` over the wallets in memory."""
+
+    shards = keys.MEMBER_SHARDS
+
+    def __init__(self, table: MemoryTable) -> None:
+        self._table = table
+
+    def members(self, shard: int, *, after: str | None = None, limit: int) -> Page[MemberId]:
+        if after is not None:
+            require_cursor_within(after, "", None)
+        pk = keys.members_of_shard(shard)
+        members = sorted(
+            wallet.member
+            for wallet in self._table.all(Wallet)
+            if wallet.home and keys.member_shard(wallet.member) == pk and (after is None or wallet.member > after)
+        )
+        shown = tuple(members[:limit])
+        return Page(shown, shown[-1] if len(members) > len(shown) else None)

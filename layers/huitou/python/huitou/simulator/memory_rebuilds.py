@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest
+from huitou.kernel.jobs import JobStatus
 from huitou.platform import keys
-from huitou.rebuilding.model import Part, Rebuild, RebuildStatus
+from huitou.rebuilding.model import Part, Rebuild
 from huitou.simulator.memory import MemoryTable, absent
 
 
@@ -37,7 +38,7 @@ class MemoryRebuilds:
 
     def finish(self, rebuild: Rebuild) -> Write:
         def still(stored: Rebuild | None) -> bool:
-            return stored is not None and stored.status is RebuildStatus.RUNNING
+            return stored is not None and stored.status is JobStatus.RUNNING
 
         ended = StaleReadError("The rebuild has ended meanwhile.")
         return self._table.put(*keys.rebuild(rebuild.id), rebuild, refused=ended, when=still)

@@ -7,10 +7,11 @@ from typing import Any
 
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest
+from huitou.kernel.jobs import JobStatus
 from huitou.platform import keys
 from huitou.simulator.comparing import Comparison
 from huitou.simulator.memory import MemoryTable, absent
-from huitou.simulator.model import Simulation, SimulationStatus
+from huitou.simulator.model import Simulation
 
 
 class MemorySimulations:
@@ -36,7 +37,7 @@ class MemorySimulations:
 
     def finish(self, simulation: Simulation, report: Mapping[str, Any] | None) -> list[Write]:
         def still(stored: Simulation | None) -> bool:
-            return stored is not None and stored.status is SimulationStatus.RUNNING
+            return stored is not None and stored.status is JobStatus.RUNNING
 
         ended = StaleReadError("The simulation has ended meanwhile.")
         writes = [self._table.put(*keys.simulation(simulation.id), simulation, refused=ended, when=still)]

@@ -5,18 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from typing import NamedTuple
 
 from huitou.kernel.ids import Digest
-
-
-class SimulationStatus(StrEnum):
-    """Where a simulation stands."""
-
-    RUNNING = "running"
-    COMPLETED = "completed"
-    FAILED = "failed"
+from huitou.kernel.jobs import JobStatus
 
 
 class Subject(NamedTuple):
@@ -51,7 +43,7 @@ class Simulation:
     parts: int
     created_at: datetime
     client_reference: str | None = None
-    status: SimulationStatus = SimulationStatus.RUNNING
+    status: JobStatus = JobStatus.RUNNING
     finished_at: datetime | None = None
     failure: str | None = None
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
 
-from huitou.accounts.ports import Ledgers, MemberIndex
+from huitou.accounts.ports import Ledgers
 from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import all_items
+from huitou.members.ports import MemberIndex
 from huitou.points.wallet import Entry, EntryType, Wallet
 from huitou.program.model import GROUP, BrandId, CurrencyId
 from huitou.purchases.model import POINTS, Payment, Purchase

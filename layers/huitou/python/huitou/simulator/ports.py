@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, Protocol
 
 from huitou.kernel.commits import Write
@@ -34,23 +33,3 @@ class SimulationStore(Protocol):
         ...
 
     def report(self, simulation: Digest) -> Mapping[str, Any] | None: ...
-
-
-class Files(Protocol):
-    """Keeps files under keys."""
-
-    def read(self, key: str) -> bytes: ...
-
-    def write(self, key: str, content: bytes) -> None: ...
-
-
-class SimulationStates(Protocol):
-    """Carries out simulations."""
-
-    def start(self, simulation: Digest, manifest_key: str) -> None:
-        """Starts an execution, once per simulation, however often it is asked."""
-        ...
-
-    def ended_at(self, simulation: Digest) -> datetime | None:
-        """When the execution ended, in whatever way; None while it goes on, and where there is none (any more)."""
-        ...

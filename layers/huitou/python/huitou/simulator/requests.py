@@ -14,8 +14,8 @@ from pydantic import Field, model_validator
 
 from huitou.fields import Body, ClientReference, Day, View
 from huitou.kernel.instants import format_instant
+from huitou.kernel.jobs import JobStatus
 from huitou.program.requests import DocumentBody
-from huitou.simulator.model import SimulationStatus
 from huitou.simulator.service import Asked, Simulated
 
 Version = Annotated[int, Field(ge=1, le=99_999_999)]
@@ -245,7 +245,7 @@ class SimulationView(View):
     """A simulation."""
 
     simulation_id: str
-    status: SimulationStatus
+    status: JobStatus
     draft_id: str | None
     version: int | None
     """Both are null for a document."""

@@ -9,13 +9,15 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from huitou.access.model import Caller
-from huitou.accounts.ports import MemberIndex
 from huitou.kernel.calendars import local_date, start_of_day
 from huitou.kernel.commits import Commit, once
 from huitou.kernel.content import require_same
 from huitou.kernel.errors import FieldError, NotFoundError
 from huitou.kernel.ids import Digest, digest_of, parse_digest
+from huitou.kernel.instants import MILLISECOND
+from huitou.kernel.jobs import Files, JobStates, JobStatus, as_seen
 from huitou.kernel.pages import all_items
+from huitou.members.ports import MemberIndex
 from huitou.program.compilation import compile_program
 from huitou.program.document import ProgramDocument, canonical_json
 from huitou.program.model import GROUP
@@ -23,9 +25,8 @@ from huitou.program.ports import DraftStore, VersionStore
 from huitou.program.service import NoProgramError
 from huitou.program.validation import InvalidProgramError, read_document, read_shape
 from huitou.simulator.errors import InvalidSimulationError, SimulationNotFoundError
-from huitou.simulator.model import Simulation, SimulationStatus, Subject, content_of
-from huitou.simulator.ports import Files, SimulationStates, SimulationStore
-from huitou.standing.model import MILLISECOND
+from huitou.simulator.model import Simulation, Subject, content_of
+from huitou.simulator.ports import SimulationStore
 
 PAGE = 500
 MOST_TOGETHER = 5_000
@@ -81,7 +82,7 @@ class Simulations:
         drafts: DraftStore,
         index: MemberIndex,
         files: Files,
-        states: SimulationStates,
+        states: JobStates,
         commit: Commit,
         pause: Callable[[int], None],
     ) -> None:
@@ -120,7 +121,7 @@ class Simulations:
                 return None
             against = asked.against or known.against
             require_same(known.content(), content_of(asked.subject, against, asked.first, asked.last), "simulation")
-            if known.status is SimulationStatus.RUNNING:
+            if known.status is JobStatus.RUNNING:
                 self._states.start(known.id, known.manifest_key)
             return self._simulated(known)._replace(replayed=True)
 
@@ -129,11 +130,7 @@ class Simulations:
     def get(self, simulation_id: Digest, caller: Caller) -> Simulated:
         """One whose execution died is shown as failed. Raises `ForeignBrandError`, `SimulationNotFoundError`."""
         caller.acts_for(GROUP)
-        simulation = self._require(simulation_id)
-        if simulation.status is SimulationStatus.RUNNING and (ended_at := self._states.ended_at(simulation.id)):
-            simulation = self._require(simulation_id)  # it is finished before its execution ends
-            if simulation.status is SimulationStatus.RUNNING:
-                simulation = replace(simulation, status=SimulationStatus.FAILED, finished_at=ended_at)
+        simulation = as_seen(lambda: self._require(simulation_id), self._states.ended_at)
         return self._simulated(simulation)
 
     def _pinned(self, asked: Asked) -> Pinned:
@@ -195,7 +192,7 @@ class Simulations:
         return False
 
     def _simulated(self, simulation: Simulation) -> Simulated:
-        if simulation.status is SimulationStatus.COMPLETED:
+        if simulation.status is JobStatus.COMPLETED:
             return Simulated(simulation, simulation.parts, self._simulations.report(simulation.id))
         return Simulated(simulation, len(self._simulations.parts(simulation.id)))
 

@@ -13,11 +13,12 @@ from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest
 from huitou.kernel.instants import format_instant, parse_instant
+from huitou.kernel.jobs import JobStatus
 from huitou.kernel.pages import all_items
 from huitou.platform import keys
 from huitou.platform.table import IntegerAttribute, Item, Table
 from huitou.simulator.comparing import Comparison
-from huitou.simulator.model import Simulation, SimulationStatus, Subject
+from huitou.simulator.model import Simulation, Subject
 from huitou.simulator.packing import pack, unpack
 
 
@@ -79,7 +80,7 @@ class TableSimulations:
 
     def finish(self, simulation: Simulation, report: Mapping[str, Any] | None) -> list[Write]:
         ended = StaleReadError("The simulation has ended meanwhile.")
-        still = SimulationItem.status == SimulationStatus.RUNNING.value
+        still = SimulationItem.status == JobStatus.RUNNING.value
         writes = [self._table.put(_item(simulation), condition=still, refused=ended)]
         if report is not None:
             packed = gzip.compress(json.dumps(report, ensure_ascii=False).encode(), mtime=0)
@@ -129,7 +130,7 @@ def _simulation(simulation: Digest, item: SimulationItem) -> Simulation:
         parts=item.parts,
         created_at=parse_instant(item.created_at),
         client_reference=item.client_reference,
-        status=SimulationStatus(item.status),
+        status=JobStatus(item.status),
         finished_at=parse_instant(item.finished_at) if item.finished_at else None,
         failure=item.failure,
     )

@@ -15,16 +15,17 @@ from typing import NamedTuple
 
 from huitou.kernel.commits import Commit
 from huitou.kernel.ids import Digest
+from huitou.kernel.instants import MILLISECOND
+from huitou.kernel.jobs import Files, JobStatus
 from huitou.program.compilation import compile_program
 from huitou.program.model import Program
 from huitou.segments.facts import UNKNOWN
 from huitou.segments.ports import InsightSource
 from huitou.simulator.comparing import Comparison, Figures, compare
-from huitou.simulator.model import Simulation, SimulationStatus
+from huitou.simulator.model import Simulation
 from huitou.simulator.past import KEPT, Archive, MembersPast
-from huitou.simulator.ports import Files, SimulationStore
+from huitou.simulator.ports import SimulationStore
 from huitou.simulator.report import Report
-from huitou.standing.model import MILLISECOND
 
 SOURCE = "members"
 """What a report says was replayed: their own past."""
@@ -82,7 +83,7 @@ class Concluding:
         failure = DIED if failed else None
         if failure is None and simulation.parts > 1 and (rules := overdrawn(whole, sides)):
             failure = OVERDRAWN.format(rules=", ".join(rules))
-        status = SimulationStatus.FAILED if failure else SimulationStatus.COMPLETED
+        status = JobStatus.FAILED if failure else JobStatus.COMPLETED
         finished = replace(simulation, status=status, finished_at=now, failure=failure)
         report = None if failure else Report(whole, *sides, simulation.until).document(SOURCE, KEPT)
         self._commit(self._simulations.finish(finished, report))
@@ -110,6 +111,6 @@ def sides_of(simulation: Simulation, files: Files) -> Sides:
 def running(simulations: SimulationStore, simulation_id: Digest) -> Simulation:
     """The simulation that a state works for."""
     simulation = simulations.find(simulation_id)
-    if simulation is None or simulation.status is not SimulationStatus.RUNNING:
+    if simulation is None or simulation.status is not JobStatus.RUNNING:
         raise LookupError(f"simulation {simulation_id} is not running")
     return simulation

@@ -26,7 +26,7 @@ from datetime import datetime, timedelta
 
 from huitou.kernel.commits import Commit
 from huitou.kernel.errors import UnavailableError
-from huitou.kernel.instants import EPOCH
+from huitou.kernel.instants import EPOCH, MILLISECOND
 from huitou.standing.messages import Due, delay_until, write_message
 from huitou.standing.ports import DueIndex, Queue, Watermarks
 from huitou.standing.queued import AGAIN, Queued
@@ -40,8 +40,6 @@ MOST_WAITING = 10_000
 GIVING_UP = timedelta(days=1)
 """What is late for longer has failed many times, and is looked at by one sweep in `SWEEPS`."""
 SWEEPS = 4
-
-MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(slots=True)

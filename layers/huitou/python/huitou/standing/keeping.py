@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
 
-from huitou.kernel.instants import from_millis, to_millis
+from huitou.kernel.instants import MILLISECOND, from_millis, to_millis
 from huitou.kernel.values import changed
 from huitou.program.model import Program
-from huitou.standing.model import MILLISECOND, Interval, Known, Record, Regime, Standing, State, TierCause
+from huitou.standing.model import Interval, Known, Record, Regime, Standing, State, TierCause
 from huitou.standing.tiers import History, evaluate, unchanged
 from huitou.standing.windows import window_of
 

@@ -11,13 +11,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
+from huitou.kernel.commits import MOST_AT_ONCE
 from huitou.kernel.ids import MemberId
 from huitou.kernel.values import changed
 from huitou.program.model import BrandId
 from huitou.program.rules import SegmentId
 from huitou.standing.position import Membership, Position
-
-MOST_AT_ONCE = 90
 
 
 class Listed(NamedTuple):

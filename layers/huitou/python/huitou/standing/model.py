@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -19,8 +19,6 @@ from huitou.kernel.values import lean
 from huitou.program.model import BrandId
 from huitou.program.tiers import TierId, TierPolicy
 from huitou.standing.sheet import EMPTY, Sheet
-
-MILLISECOND = timedelta(milliseconds=1)
 
 
 class TierCause(StrEnum):

@@ -13,11 +13,12 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from huitou.kernel.ids import MemberId
+from huitou.kernel.instants import MILLISECOND
 from huitou.kernel.values import lean
 from huitou.program.model import BrandId, CurrencyId
 from huitou.program.rules import SegmentId
 from huitou.program.tiers import TierId
-from huitou.standing.model import MILLISECOND, TierCause
+from huitou.standing.model import TierCause
 
 MOST_ENDED = 200
 """Memberships that were over before: some twenty of the 400 KB that the item may have, and months for most members."""
