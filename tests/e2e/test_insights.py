@@ -37,7 +37,9 @@ def _as_it_was(api: httpx.Client) -> Iterator[None]:
 @pytest.fixture
 def customers(api: httpx.Client, platform: Platform) -> Sequence[MemberId]:
     """Came for twelve weeks, some until today. By the same decisions and stores as ever, with the time of then."""
-    shop = Shop(program(PROGRAM, int(found(api.get("/v1/program"))["version"])), platform.table())
+    shop = Shop(program(PROGRAM), platform.table())
+    for version in range(2, int(found(api.get("/v1/program"))["version"]) + 1):
+        shop.programs.publish(program(PROGRAM, version))
     chance = random.Random(18)  # noqa: S311 - always the same customers
     members = [new_member_id() for _ in range(CUSTOMERS)]
     for member in members:
