@@ -57,6 +57,8 @@ TYPES: Final = {
     "SIMULATION": ("SIMULATION#", "SIMULATION"),
     "PART": ("SIMULATION#", r"PART#\d{2}"),
     "REPORT": ("SIMULATION#", "REPORT"),
+    "COUNT": ("COUNT#", "COUNT"),
+    "COUNTED": ("COUNT#", r"PART#\d{2}"),
     "REBUILD": ("REBUILD#", "REBUILD"),
     "PROGRESS": ("REBUILD#", r"PART#\d{2}"),
     "MONTH": ("SETTLEMENTS", r"MONTH#\d{4}-\d{2}"),

@@ -28,6 +28,8 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
         "GET /v1/segments/{segment_id}",
         "GET /v1/segments/{segment_id}/members",
         "POST /v1/segments/preview",
+        "POST /v1/segments/counts",
+        "GET /v1/segments/counts/{count_id}",
     ),
     "serve_records": (
         "POST /v1/merges",

@@ -81,6 +81,8 @@ _SELDOM = (
         "FINDINGS",
         "REBUILD",
         "PROGRESS",
+        "COUNT",
+        "COUNTED",
         "ERASURE",
         "WATERMARKS",
     ),
@@ -140,6 +142,8 @@ class _Cloud:
             self._find_out(json.loads(answered["body"])["run_id"])
         if asked.startswith("POST /v1/rebuilds\n"):
             self._rebuild(json.loads(answered["body"]))
+        if asked.startswith("POST /v1/segments/counts\n"):
+            self._count_members(json.loads(answered["body"]))
         if "/start\n" in asked:
             self._carry_out(asked.split("/")[3])
         shown = _shown(answered, with_body=not exchange["answered"].strip() or "\n\n" in exchange["answered"])
@@ -249,6 +253,14 @@ class _Cloud:
                 self._functions["rebuild_members"].handler({"run": run, "chunk": chunk}, None)
             self._functions["report_rebuild"].handler(run, None)
 
+    def _count_members(self, created: Mapping[str, Any]) -> None:
+        """What the state machine does."""
+        run = {"count_id": created["count_id"]}
+        with self._clock_of_states():
+            for chunk in self._listed(f"counts/{created['count_id']}/manifest.json"):
+                self._functions["count_members"].handler({"run": run, "chunk": chunk}, None)
+            self._functions["report_count"].handler(run, None)
+
     def _listed(self, manifest: str) -> list[Any]:
         s3: Any = boto3.client("s3", region_name=REGION)
         chunks: list[Any] = json.loads(s3.get_object(Bucket=BUCKET, Key=manifest)["Body"].read())
@@ -263,6 +275,7 @@ class _Cloud:
             patch.object(self._functions["report_simulation"], "datetime", _Stopped(self._now)),
             patch.object(self._functions["rebuild_members"], "datetime", _Stopped(self._now)),
             patch.object(self._functions["report_rebuild"], "datetime", _Stopped(self._now)),
+            patch.object(self._functions["report_count"], "datetime", _Stopped(self._now)),
             patch.object(self._functions["begin_insights"], "datetime", _Stopped(self._now)),
         ):
             yield
@@ -312,7 +325,7 @@ _STATES = (
     *("partition_import", "apply_import", "report_import"),
     *("count_accounts", "report_accounts"),
     *("replay_members", "report_simulation"),
-    *("rebuild_members", "report_rebuild"),
+    *("rebuild_members", "report_rebuild", "count_members", "report_count"),
     *("begin_insights", "measure_members", "fit_insights"),
 )
 
@@ -336,6 +349,7 @@ def _route(method: str, path: str) -> tuple[str, str]:
 _OF_THE_GROUP = (
     *("/v1/program/drafts", "/v1/program/rollback", "/v1/simulations", "/v1/insights"),
     *("/v1/accounts", "/v1/settlements", "/v1/merges", "/v1/rebuilds", "/v1/segments/preview"),
+    "/v1/segments/counts",
 )
 
 
@@ -397,7 +411,7 @@ def _cloud() -> Iterator[_Cloud]:
         states: Any = boto3.client("stepfunctions", region_name=REGION)
         definition = {"StartAt": "wait", "States": {"wait": {"Type": "Pass", "End": True}}}
         role = "arn:aws:iam::123456789012:role/import"
-        for name in ("import", "account", "simulation", "insight", "rebuild"):
+        for name in ("import", "account", "simulation", "insight", "rebuild", "count"):
             machine = states.create_state_machine(name=name, definition=json.dumps(definition), roleArn=role)
             variables[f"HUITOU_{name.upper()}_STATE_MACHINE"] = machine["stateMachineArn"]
         yield _Cloud()

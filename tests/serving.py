@@ -51,6 +51,7 @@ def both_tables() -> Iterator[None]:
         "HUITOU_IDENTITY_SECRET": "identity",
         "HUITOU_IMPORT_BUCKET": BUCKET,
         "HUITOU_REBUILD_STATE_MACHINE": f"arn:aws:states:{REGION}:123456789012:stateMachine:rebuild",
+        "HUITOU_COUNT_STATE_MACHINE": f"arn:aws:states:{REGION}:123456789012:stateMachine:count",
     }
     with pytest.MonkeyPatch.context() as environment, mock_aws():
         for name, value in settings.items():

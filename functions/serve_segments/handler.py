@@ -10,9 +10,14 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.openapi.params import Path as PathPart
 
 from huitou.access.model import ForeignBrandError
+from huitou.counts.errors import CountNotFoundError
+from huitou.counts.requests import CountView, CreatedCountView, count_view, created_view
+from huitou.kernel.errors import ContentReusedError
+from huitou.kernel.ids import parse_digest
 from huitou.platform.http import (
     Answer,
     Cursor,
+    IdempotencyKey,
     Limit,
     accepted_at,
     answer,
@@ -22,9 +27,11 @@ from huitou.platform.http import (
     documented,
     encode_cursor,
     entry_point,
+    note,
     permission,
+    reference_to,
 )
-from huitou.platform.settings import MembersTable, ProgramTable, Settings, load
+from huitou.platform.settings import CountStateMachine, ImportBucket, MembersTable, ProgramTable, Settings, load
 from huitou.platform.table import Table
 from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
@@ -42,12 +49,15 @@ from huitou.segments.rosters import Rosters
 from huitou.segments.store import TableMemberLists
 
 if TYPE_CHECKING:
+    from huitou.counts.service import Counts
     from huitou.segments.previews import Previews
 
 SEGMENTS = "/v1/segments"
 SEGMENT = f"{SEGMENTS}/<segment_id>"
+COUNTS = f"{SEGMENTS}/counts"
 
 SegmentPath = Annotated[str, PathPart(max_length=31, description="A segment of the active programme.")]
+CountId = Annotated[str, PathPart(max_length=26)]
 
 
 class Needs(Settings):
@@ -55,6 +65,8 @@ class Needs(Settings):
 
     members_table: MembersTable
     program_table: ProgramTable
+    import_bucket: ImportBucket
+    count_state_machine: CountStateMachine
 
 
 settings = load(Needs)
@@ -127,12 +139,52 @@ def preview_segment(segment: Annotated[SegmentBody, Body()]) -> Answer:
     return answer(preview_view(_previews().preview(segment, current_caller(app), accepted_at(app))))
 
 
+@app.post(
+    COUNTS,
+    summary="Count the members of a segment",
+    security=permission("members:read"),
+    responses=documented(
+        {200: CreatedCountView, 202: CreatedCountView},
+        *(ForeignBrandError, InvalidSegmentError, ContentReusedError),
+        headers=("Location",),
+    ),
+)
+def create_count(segment: Annotated[SegmentBody, Body()], idempotency_key: IdempotencyKey) -> Answer:
+    """For keys of the group. How many members it would have, to the last one; nothing else is kept.
+
+    All are looked at as of now, as a preview looks at some; look again until it is completed.
+    """
+    created = _counts().create(segment, idempotency_key, current_caller(app), accepted_at(app))
+    note(app, count_id=created.count.id, replayed=created.replayed)
+    location = {"Location": reference_to(app, f"{COUNTS}/{created.count.id}")}
+    return answer(created_view(created), 200 if created.replayed else 202, location)
+
+
+@app.get(
+    f"{COUNTS}/<count_id>",
+    summary="Look at a count",
+    security=permission("members:read"),
+    responses=documented({200: CountView}, ForeignBrandError, CountNotFoundError),
+)
+def get_count(count_id: CountId) -> Answer:
+    """For keys of the group: how far it is, how many were found so far and, in the end, how many there are."""
+    return answer(count_view(_counts().get(parse_digest(count_id), current_caller(app))))
+
+
 @cache
 def _previews() -> Previews:
     """Loaded when the first one is asked for: lists need nothing of it."""
     from huitou.preview_composition import previews_on  # noqa: PLC0415
 
     return previews_on(members, program, programs)
+
+
+@cache
+def _counts() -> Counts:
+    """As `_previews`."""
+    from huitou.count_composition import counts_on  # noqa: PLC0415
+
+    return counts_on(program, programs, settings, settings.import_bucket, settings.count_state_machine)
 
 
 handler = entry_point(app)

@@ -189,6 +189,32 @@ def rebuild_states(stack: FunctionStack) -> FanOut:
     return FanOut(stack, "rebuild", settings=stack.settings, bucket=stack.data.imports, apply=apply, report=report)
 
 
+def count_states(stack: FunctionStack) -> FanOut:
+    """M16: the states that ask everybody whether they would be in a segment that is being written, changing nobody."""
+    members, table = stack.data.members.table_arn, stack.data.program.table_arn
+    apply = stack.function("count_members", {**stack.members, **stack.program}, CHUNK_TIMEOUT, LARGE_MIB)
+    apply.allow(["dynamodb:GetItem", "dynamodb:Query"], members)
+    apply.allow(["dynamodb:Query"], f"{members}/index/{MEMBERS_INDEX}")
+    stack.let_judge(apply)
+    report = stack.function("report_count", stack.program, WORKER_TIMEOUT)
+    for function in (apply, report):
+        function.allow(["dynamodb:GetItem", "dynamodb:PutItem"], table, partitions=["COUNT#*"])
+    return FanOut(stack, "count", settings=stack.settings, bucket=stack.data.imports, apply=apply, report=report)
+
+
+def let_count(stack: FunctionStack, function: HandlerFunction, counts: FanOut) -> None:
+    """Ask for counts and look at them."""
+    table, files = stack.data.program.table_arn, stack.data.imports
+    function.allow(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"], table, partitions=["COUNT#*"])
+    function.allow(["s3:PutObject"], files.arn_for_objects("counts/*"))
+    stack.let_start(function, counts)
+    acknowledge_wildcards(
+        stack,
+        "Lists of parts are files, named after their counts.",
+        f"{in_findings(stack.data, files.bucket_arn)}/counts/*",
+    )
+
+
 def rebuild_functions(stack: FunctionStack, rebuilds: FanOut) -> Calls:
     """The calls that start rebuilds and look at them."""
     serve = stack.function("serve_rebuilds", told_of_rebuilds(stack, rebuilds))

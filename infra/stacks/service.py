@@ -86,11 +86,18 @@ class ServiceStack(FunctionStack):
         return {**functions, "serve_standings": look}
 
     def _segment_functions(self) -> dict[str, lambda_.Function]:
-        """M16: lists and samples are read off an index; previews judge the members of a sample, and keep nothing."""
-        look = self.function("serve_segments", {**self.members, **self.program}, PREVIEW_TIMEOUT, LARGE_MIB)
+        """M16: lists and samples are read off an index; previews judge the members of a sample, and keep nothing.
+
+        Counts judge all of them, in states.
+        """
+        counts = jobs.count_states(self)
+        states = {"HUITOU_COUNT_STATE_MACHINE": counts.state_machine.state_machine_arn}
+        told = {**self.members, **self.program, **self.files, **states}
+        look = self.function("serve_segments", told, PREVIEW_TIMEOUT, LARGE_MIB)
         look.allow(["dynamodb:GetItem", "dynamodb:Query"], self.data.members.table_arn)
         look.allow(["dynamodb:Query"], f"{self.data.members.table_arn}/index/{SEGMENTS_INDEX}")
         self.let_judge(look)
+        jobs.let_count(self, look, counts)
         return {"serve_segments": look}
 
     def _program_functions(self) -> dict[str, lambda_.Function]:

@@ -1,4 +1,4 @@
-"""What takes a while, asked for and waited for: imports, reports of account, simulations."""
+"""What takes a while, asked for and waited for: imports, reports of account, simulations, counts."""
 
 from __future__ import annotations
 
@@ -49,6 +49,11 @@ def simulation(api: httpx.Client, **asked: Any) -> Body:
     """What a simulation found, when all members are replayed."""
     report: Body = _completed(api, "/v1/simulations", "simulation_id", asked)["report"]
     return report
+
+
+def count(api: httpx.Client, segment: Body) -> Body:
+    """How many members a segment would have, when all were asked."""
+    return _completed(api, "/v1/segments/counts", "count_id", segment)
 
 
 def _completed(api: httpx.Client, path: str, named: str, asked: Body) -> Body:

@@ -16,8 +16,8 @@ from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import format_instant, to_instant
 from huitou.standing.position import Position
 from huitou.standing.store import TablePositions
-from tests.e2e.calls import DAY, NAME, PROGRAM, Body, buy, created, enrol, found, now, sale, sora_sale
-from tests.e2e.jobs import imported, ndjson
+from tests.e2e.calls import DAY, NAME, PROGRAM, Body, buy, created, enrol, found, now, sale, sora_sale, unique
+from tests.e2e.jobs import count, imported, ndjson
 from tests.e2e.listening import Listening, fits
 from tests.e2e.platform import Platform, eventually
 from tests.e2e.shell import settings_of, typed
@@ -238,6 +238,30 @@ def test_a_segment_is_previewed_before_it_is_published(api: httpx.Client, sora: 
     assert [each["pointer"] for each in refused.json()["errors"]] == ["/when/spend/in"]
     assert sora.post("/v1/segments/preview", json=draft).status_code == HTTPStatus.FORBIDDEN
     assert api.get("/v1/segments/generous").status_code == HTTPStatus.NOT_FOUND
+
+
+def test_a_segment_is_counted_to_the_last_member_before_it_is_published(api: httpx.Client, sora: httpx.Client) -> None:
+    """M16, E14, E31: everybody is asked by the states; nothing is published, and nobody is put anywhere."""
+    mark = unique("wanted").lower()
+    wanted = [enrol(api) for _ in range(7)]
+    for member in wanted:
+        found(api.put(f"/v1/members/{member}/tags/{mark}"))
+    for member in wanted[:5]:
+        buy(api, member, "1000")
+    draft = {
+        "id": "wanted",
+        "name": "Wanted",
+        "when": {"all": [{"tags": [mark]}, {"purchases": {"at_least": 1, "in": "last 1 days"}}]},
+    }
+    version = found(api.get("/v1/program"))["version"]
+
+    told = count(api, draft)
+    assert (told["members"], told["is_exact"], told["segment"]) == (5, True, draft)
+    assert told["progress"]["done"] == told["progress"]["members"] >= 7
+    assert told["program_version"] == version == found(api.get("/v1/program"))["version"]
+    assert api.get("/v1/segments/wanted").status_code == HTTPStatus.NOT_FOUND
+    assert count(api, {**draft, "when": {"tags": [mark]}})["members"] == 7
+    assert sora.get(f"/v1/segments/counts/{told['count_id']}").status_code == HTTPStatus.FORBIDDEN
 
 
 def test_a_file_puts_members_on_a_list(api: httpx.Client, sora: httpx.Client) -> None:

@@ -36,7 +36,9 @@ ALLOWED = {
     "authorize_request": {"dynamodb:GetItem"},
     "serve_members": READ | WRITE | SECRET,
     "serve_standings": {"dynamodb:GetItem", "dynamodb:Query"},
-    "serve_segments": {"dynamodb:GetItem", "dynamodb:Query"},
+    "serve_segments": KEEP | {"s3:PutObject", "states:StartExecution", "states:DescribeExecution"},
+    "count_members": KEEP,
+    "report_count": {"dynamodb:GetItem", "dynamodb:PutItem"},
     "serve_records": READ | WRITE | SECRET,
     "record_purchases": READ | WRITE | SECRET,
     "refund_purchases": READ | WRITE | SECRET,
@@ -83,6 +85,7 @@ VARIABLES = {
     "InsightStateMachine": "HUITOU_INSIGHT_STATE_MACHINE",
     "SimulationStateMachine": "HUITOU_SIMULATION_STATE_MACHINE",
     "RebuildStateMachine": "HUITOU_REBUILD_STATE_MACHINE",
+    "CountStateMachine": "HUITOU_COUNT_STATE_MACHINE",
     "EventBus": "HUITOU_EVENT_BUS",
     "SetAsideBucket": "HUITOU_SET_ASIDE_BUCKET",
 }
@@ -149,7 +152,9 @@ PARTITIONS = {
     "authorize_request": {"KEYS"},
     "serve_members": {"PROGRAM"},
     "serve_standings": {"PROGRAM", "INSIGHTS"},
-    "serve_segments": {"PROGRAM", "INSIGHTS"},
+    "serve_segments": {"PROGRAM", "INSIGHTS", "COUNT#*"},
+    "count_members": {"PROGRAM", "INSIGHTS", "COUNT#*"},
+    "report_count": {"COUNT#*"},
     "serve_records": {"PROGRAM", "ERASURES", "AUDIT#*"},
     "record_purchases": {"PROGRAM", "INSIGHTS"},
     "refund_purchases": {"PROGRAM", "INSIGHTS"},
@@ -200,14 +205,14 @@ def test_who_tells_of_members_sees_them_by_their_stream_alone(production: Deploy
     assert all("StreamArn" in resource for resource in on_members)
 
 
-def test_neither_simulations_nor_insights_can_change_a_member(production: Deployment) -> None:
-    """M14, M18: they read what they did, one of them also what they say, and nothing else can be reached."""
-    for function in ("serve_simulations", "replay_members", "measure_members"):
+def test_neither_simulations_nor_insights_nor_counts_can_change_a_member(production: Deployment) -> None:
+    """M14, M16, M18: they read what they did, some also what they say, and nothing else can be reached."""
+    for function in ("serve_simulations", "replay_members", "measure_members", "serve_segments", "count_members"):
         role = production.function(function)["Role"]["Fn::GetAtt"][0]
         on_members = [
             each for each in production.statements(role) if "ExportsOutputFnGetAttmembers" in str(each["Resource"])
         ]
-        says = {"dynamodb:GetItem"} if function == "replay_members" else set()
+        says = set() if function in {"serve_simulations", "measure_members"} else {"dynamodb:GetItem"}
         assert {action for each in on_members for action in listed(each["Action"])} == {"dynamodb:Query", *says}
 
 

@@ -32,7 +32,7 @@ def test_a_rebuild_with_a_worker_that_dies_equals_looking_at_each_alone(
             raise Died
 
     together.before_look = die
-    with patch("huitou.rebuilding.working.PAGE", page):
+    with patch("huitou.members.parts.PAGE", page):
         done = together.rebuilt()
     assert [together.kept(member) for member in MEMBERS] == [alone.kept(member) for member in MEMBERS]
     assert sum(part.done for part in done.parts) == len(MEMBERS)

@@ -67,7 +67,7 @@ def test_doing_it_again_changes_nothing(town: Town) -> None:
 
 def test_a_part_that_stops_goes_on_where_it_was(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """E21: no more than a page is looked at twice."""
-    monkeypatch.setattr("huitou.rebuilding.working.PAGE", 2)
+    monkeypatch.setattr("huitou.members.parts.PAGE", 2)
     town.before_look = once_at(town, 7, UnavailableError("throttled"))
     done = town.rebuilt()
     looks = Counter(town.looked_at)

@@ -14,6 +14,7 @@ from huitou.platform import keys
 from huitou.points.decisions import Decision, touch
 from huitou.program.model import GROUP
 from huitou.segments import previews as module
+from huitou.segments.asking import Asking
 from huitou.segments.errors import InvalidSegmentError
 from huitou.segments.preview_requests import preview_view
 from huitou.segments.previews import Preview, Previews
@@ -43,8 +44,7 @@ class Drafting:
             self.shop.sell(bill(f"A-{n}", bread(2000)), member)
         self.previews = Previews(
             sample=MemoryMemberSample(self.shop.table),
-            states=self.shop.states,
-            judges=self.shop.judged,
+            asking=Asking(self.shop.states, self.shop.judged),
             programs=programs,
             together=self._together,
             clock=lambda: self.seconds,

@@ -67,3 +67,15 @@ def as_seen(read: Callable[[], J], ended_at: Callable[[Digest], datetime | None]
     if job.status is not JobStatus.RUNNING:
         return job
     return replace(job, status=JobStatus.FAILED, finished_at=ended)
+
+
+def running(job: J | None) -> J:
+    """What a state works for. Raises `LookupError` where it has ended."""
+    if job is None or job.status is not JobStatus.RUNNING:
+        raise LookupError("The job that a state works for is not running.")
+    return job
+
+
+def ended(job: J, failed: bool, now: datetime) -> J:
+    """As it stands after its last state; ``failed`` where a part could not be gone through, for good."""
+    return replace(job, status=JobStatus.FAILED if failed else JobStatus.COMPLETED, finished_at=now)

@@ -382,6 +382,15 @@ def rebuild_part(rebuild_id: str, number: int) -> Key:
     return f"REBUILD#{rebuild_id}", f"{PART_PREFIX}{number:02d}"
 
 
+def count(count_id: str) -> Key:
+    """How many members a segment has that is being written."""
+    return f"COUNT#{count_id}", "COUNT"
+
+
+def count_part(count_id: str, number: int) -> Key:
+    return f"COUNT#{count_id}", f"{PART_PREFIX}{number:02d}"
+
+
 def closed_month(month: str) -> Key:
     return SETTLEMENTS, f"{MONTH_PREFIX}{month}"
 

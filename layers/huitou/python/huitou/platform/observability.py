@@ -36,6 +36,7 @@ class Facts(TypedDict, total=False):
     purchase: str
     queued: int
     rebuild_id: str
+    count_id: str
     redemption: str
     refused: Mapping[str, int]
     replayed: bool

@@ -71,6 +71,12 @@ class AccountStates(_Jobs):
     id_field = "account_id"
 
 
+class CountStates(_Jobs):
+    """`JobStates` of counts."""
+
+    id_field = "count_id"
+
+
 class RebuildStates(_Jobs):
     """`JobStates` of rebuilds."""
 

@@ -7,22 +7,15 @@ one since, and looks again otherwise. So whatever members do meanwhile wins, and
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 from huitou.kernel.commits import Commit
-from huitou.kernel.errors import ContentionError, UnavailableError
 from huitou.kernel.ids import Digest, MemberId
-from huitou.kernel.jobs import JobStatus
-from huitou.kernel.pages import all_items
+from huitou.kernel.jobs import ended, running
+from huitou.members.parts import go_through, members_in
 from huitou.members.ports import MemberIndex
 from huitou.rebuilding.model import Part, Rebuild
 from huitou.rebuilding.ports import RebuildStore, Standings
-
-PAGE = 100
-"""Members between two checkpoints: what a worker that takes over looks at twice, at most."""
-COUNTED = 1000
-"""Members counted at once."""
 
 
 class Rebuilding:
@@ -46,36 +39,19 @@ class Rebuilding:
         self._failed = failed
 
     def rebuild(self, rebuild_id: Digest, number: int) -> Part:
-        """Looks at the part's members from where it stood. One who cannot be looked at holds nobody up.
-
-        Raises `UnavailableError`, `ContentionError`: then it is worth going on a little later.
-        """
-        rebuild = running(self._rebuilds, rebuild_id)
-        part = self._rebuilds.part(rebuild.id, number) or Part(number, self._count(number))
-        while not part.finished:
-            page = self._index.members(number, after=part.after, limit=PAGE)
-            for member in page.items:
-                part = self._look(member, part)
-            part = part._replace(after=page.next_cursor, finished=page.next_cursor is None)
-            self._commit([self._rebuilds.save_part(rebuild.id, part)])
-        return part
-
-    def _look(self, member: MemberId, part: Part) -> Part:
-        try:
-            renewal = self._standings.renew(member, self._clock())
-        except (UnavailableError, ContentionError):
-            raise
-        except Exception as error:
-            self._failed(member, error)
-            return part._replace(done=part.done + 1, failed=part.failed + 1)
-        return part._replace(
-            done=part.done + 1,
-            renewed=part.renewed + renewal.is_new,
-            moved=part.moved + renewal.moved,
+        """Looks at the part's members from where it stood. Raises `UnavailableError`, `ContentionError`."""
+        rebuild = running(self._rebuilds.find(rebuild_id))
+        return go_through(
+            self._rebuilds.part(rebuild.id, number) or Part(number, members_in(self._index, number)),
+            self._index,
+            self._look,
+            keep=lambda part: self._commit([self._rebuilds.save_part(rebuild.id, part)]),
+            failed=self._failed,
         )
 
-    def _count(self, number: int) -> int:
-        return sum(1 for _ in all_items(lambda after: self._index.members(number, after=after, limit=COUNTED)))
+    def _look(self, member: MemberId, part: Part) -> Part:
+        renewal = self._standings.renew(member, self._clock())
+        return part._replace(renewed=part.renewed + renewal.is_new, moved=part.moved + renewal.moved)
 
 
 class Ending:
@@ -87,16 +63,6 @@ class Ending:
 
     def end(self, rebuild_id: Digest, failed: bool, now: datetime) -> Rebuild:
         """Ends the rebuild; ``failed`` where a part could not be gone through, for good."""
-        rebuild = running(self._rebuilds, rebuild_id)
-        status = JobStatus.FAILED if failed else JobStatus.COMPLETED
-        ended = replace(rebuild, status=status, finished_at=now)
-        self._commit([self._rebuilds.finish(ended)])
-        return ended
-
-
-def running(rebuilds: RebuildStore, rebuild_id: Digest) -> Rebuild:
-    """The rebuild that a state works for."""
-    rebuild = rebuilds.find(rebuild_id)
-    if rebuild is None or rebuild.status is not JobStatus.RUNNING:
-        raise LookupError(f"rebuild {rebuild_id} is not running")
-    return rebuild
+        rebuild = ended(running(self._rebuilds.find(rebuild_id)), failed, now)
+        self._commit([self._rebuilds.finish(rebuild)])
+        return rebuild

@@ -16,14 +16,12 @@ from typing import Any, NamedTuple
 from huitou.access.model import Caller
 from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import all_items
-from huitou.program.model import GROUP, Program
-from huitou.program.rules import SegmentId
-from huitou.purchases.ports import MemberSegments, MemberStates
+from huitou.program.model import GROUP
+from huitou.segments.asking import Asking
 from huitou.segments.counting import count
 from huitou.segments.drafting import drafted
 from huitou.segments.estimating import Estimate, estimate
 from huitou.segments.ports import MemberSample, PublishedPrograms
-from huitou.segments.service import is_member
 
 SAMPLE = 400
 """Half of all members are told to within one in twenty."""
@@ -55,15 +53,13 @@ class Previews:
         self,
         *,
         sample: MemberSample,
-        states: MemberStates,
-        judges: MemberSegments,
+        asking: Asking,
         programs: PublishedPrograms,
         together: Together,
         clock: Callable[[], float],
     ) -> None:
         self._sample = sample
-        self._states = states
-        self._judges = judges
+        self._asking = asking
         self._programs = programs
         self._together = together
         self._clock = clock
@@ -73,7 +69,7 @@ class Previews:
         caller.acts_for(GROUP)
         until = self._clock() + SECONDS
         segment, program = drafted(written, self._programs.published(self._programs.active().version))
-        asked = self._asked(partial(self._holds, segment, program, now), until)
+        asked = self._asked(partial(self._asking.holds, segment, program, now), until)
         found = [member for member, holds in asked if holds]
         return Preview(
             members=estimate(len(found), len(asked), count(self._sample.count, self._sample.shards).members),
@@ -92,10 +88,3 @@ class Previews:
         """By the hashes of their ids, those of who is no member any more among them."""
         for shard in range(self._sample.shards):
             yield from all_items(lambda after, shard=shard: self._sample.first(shard, after=after, limit=BATCH))  # type: ignore[misc]
-
-    def _holds(self, segment: SegmentId, program: Program, now: datetime, member: MemberId) -> bool | None:
-        """None where nobody is behind the id any more."""
-        state = self._states.load(member)
-        if not is_member(state, program):
-            return None
-        return segment in self._judges.judged(member, state, program, now, {segment})

@@ -17,7 +17,8 @@ _ID = re.compile(ID_PATTERN)
 _MONEY = re.compile(r"[A-Z]{3}")
 _ZONE = re.compile(r"UTC|[A-Za-z_]+(/[A-Za-z0-9_+-]+)+")
 _LONGEST_LABEL = 80
-PREVIEW = "preview"
+NO_SEGMENTS = {"preview": "a segment that is being written", "counts": "counts of segments that are being written"}
+"""What the API has in the place of a segment's id."""
 
 
 def ids(document: ProgramDocument) -> Problems:
@@ -52,8 +53,8 @@ def reserved(document: ProgramDocument) -> Problems:
         if brand.id == GROUP:
             yield at(("brands", n, "id"), f"{GROUP!r} stands for the group as a whole; no brand can have it as id.")
     for path, name in segment_ids(document):
-        if name == PREVIEW:
-            yield at(path, f"The API means a segment that is being written by {PREVIEW!r}; choose another id.")
+        if meant := NO_SEGMENTS.get(name):
+            yield at(path, f"The API means {meant} by {name!r}; choose another id.")
 
 
 def labels(document: ProgramDocument) -> Problems:

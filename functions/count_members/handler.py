@@ -1,0 +1,54 @@
+"""The first state of a count: asks the members of one shard; many run at once."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import Any
+
+from huitou.counts.store import TableCounts
+from huitou.counts.working import Counting
+from huitou.kernel.ids import MemberId, parse_digest
+from huitou.members.store import TableMemberIndex
+from huitou.platform.observability import Observer
+from huitou.platform.settings import MembersTable, ProgramTable, Settings, load
+from huitou.platform.table import Table
+from huitou.program.service import ProgramReader
+from huitou.program.store import TableVersions
+from huitou.segment_composition import asking_on
+
+
+class Needs(Settings):
+    """What this function is told by its environment."""
+
+    members_table: MembersTable
+    program_table: ProgramTable
+
+
+settings = load(Needs)
+observer = Observer("count_members")
+members = Table(settings.members_table, settings.region, settings.endpoint)
+program = Table(settings.program_table, settings.region, settings.endpoint)
+programs = ProgramReader(TableVersions(program), monotonic)
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """``run`` is what started the count, ``chunk`` one part of its manifest."""
+    del context
+    count_id, number = parse_digest(event["run"]["count_id"]), event["chunk"]["part"]
+    part = counting.count(count_id, number)
+    observer.log("counted", {"count_id": count_id})
+    return {"part": number, "done": part.done}
+
+
+def _failed(member: MemberId, error: Exception) -> None:
+    observer.log_failure("not asked", error, {"member": member})
+
+
+counting = Counting(
+    counts=TableCounts(program),
+    index=TableMemberIndex(members),
+    asking=asking_on(members, program, programs),
+    programs=programs,
+    commit=program.commit,
+    failed=_failed,
+)

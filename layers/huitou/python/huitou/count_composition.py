@@ -1,0 +1,26 @@
+"""What the function that answers for counts begins with. As `huitou.composition`, for composition roots only."""
+
+from __future__ import annotations
+
+from huitou.counts.service import Counts
+from huitou.counts.store import TableCounts
+from huitou.platform.files import S3Files
+from huitou.platform.keys import MEMBER_SHARDS
+from huitou.platform.pauses import pause
+from huitou.platform.settings import Settings
+from huitou.platform.state_machines import CountStates
+from huitou.platform.table import Table
+from huitou.program.service import ProgramReader
+
+
+def counts_on(program: Table, programs: ProgramReader, settings: Settings, bucket: str, state_machine: str) -> Counts:
+    """Once for each start of a function that is asked for one: it loads the programme's grammar."""
+    return Counts(
+        counts=TableCounts(program),
+        programs=programs,
+        files=S3Files(bucket, settings.region, settings.endpoint),
+        states=CountStates(state_machine, settings.region, settings.endpoint),
+        shards=MEMBER_SHARDS,
+        commit=program.commit,
+        pause=pause,
+    )

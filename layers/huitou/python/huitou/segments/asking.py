@@ -1,0 +1,29 @@
+"""Asking members whether they would be in a segment that is being written (M16). Nothing is kept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from huitou.kernel.ids import MemberId
+from huitou.program.model import Program
+from huitou.program.rules import SegmentId
+from huitou.purchases.ports import MemberSegments, MemberStates
+from huitou.purchases.standing import known_of
+from huitou.segments.service import is_member
+
+
+class Asking:
+    """One member at a time, judged by their facts, as a sale would judge them."""
+
+    def __init__(self, states: MemberStates, judges: MemberSegments) -> None:
+        self._states = states
+        self._judges = judges
+
+    def holds(self, segment: SegmentId, program: Program, at: datetime, member: MemberId) -> bool | None:
+        """Whether they are in it at ``at``; None where nobody is behind the id any more, or was not yet then."""
+        state = self._states.load(member)
+        if not is_member(state, program):
+            return None
+        if known_of(state.wallets[program.home_currency], state.record).enrolled_at > at:
+            return None
+        return segment in self._judges.judged(member, state, program, at, {segment})

@@ -1,0 +1,108 @@
+"""Counts for tests: a shop with members, somebody who writes a segment, and the states that ask all of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Set
+from datetime import datetime, timedelta
+from typing import Any
+
+from huitou.access.model import PERMISSIONS, Caller
+from huitou.counts.model import SegmentCount
+from huitou.counts.service import Counted, Counts
+from huitou.counts.working import Counting, Ending
+from huitou.kernel.errors import UnavailableError
+from huitou.kernel.ids import Digest, MemberId
+from huitou.program.model import GROUP, Program
+from huitou.program.rules import SegmentId
+from huitou.purchases.ports import MemberState
+from huitou.segments.asking import Asking
+from huitou.simulator.memory_counts import MemoryCounts
+from huitou.simulator.memory_imports import MemoryFiles
+from huitou.simulator.memory_members import MemoryMemberIndex
+from tests.purchases import NOON, bill, bread
+from tests.standing import Standings
+from tests.unit.segments.test_rosters import WRITTEN, Written
+
+EVERYBODY = [MemberId(f"01JNSM3VF0R6T8C1W5PJ4X9Z{n:02d}") for n in range(60)]
+BUYERS = EVERYBODY[::3]
+SPENDERS = {"id": "spenders", "name": "Spend", "when": {"spend": {"at_least": "2000", "in": "last 30 days"}}}
+ASKED_AT = NOON + timedelta(hours=1)
+
+
+class Census:
+    """Sixty members, twenty of whom spent 2000. ``before_asking`` stands between, to let a worker or a member act."""
+
+    def __init__(self) -> None:
+        self.programs = Written(WRITTEN)
+        self.shop = Standings(self.programs.active())
+        self.table = self.shop.table
+        for member in EVERYBODY:
+            self.shop.enrol(member)
+        for n, member in enumerate(BUYERS):
+            self.shop.sell(bill(f"A-{n}", bread(2000)), member)
+        self.before_asking: Callable[[MemberId], None] = lambda _: None
+        self.asked: list[MemberId] = []
+        self.failures: list[MemberId] = []
+        self.started: dict[Digest, str] = {}
+        self.ended: dict[Digest, datetime] = {}
+        self.counts = MemoryCounts(self.table)
+        self.files = MemoryFiles()
+        index = MemoryMemberIndex(self.table)
+        self.jobs = Counts(
+            counts=self.counts,
+            programs=self.programs,
+            files=self.files,
+            states=self,
+            shards=index.shards,
+            commit=self.table.commit,
+            pause=lambda _: None,
+        )
+        self.worker = Counting(
+            counts=self.counts,
+            index=index,
+            asking=Asking(self.shop.states, self),
+            programs=self.programs,
+            commit=self.table.commit,
+            failed=lambda member, _: self.failures.append(member),
+        )
+
+    def judged(
+        self, member: MemberId, state: MemberState, program: Program, at: datetime, asked: Set[SegmentId]
+    ) -> frozenset[SegmentId]:
+        """Notes who is asked."""
+        self.before_asking(member)
+        self.asked.append(member)
+        return self.shop.judged.judged(member, state, program, at, asked)
+
+    def start(self, job: Digest, manifest_key: str) -> None:
+        """The state machine, which is told to start, and does nothing by itself."""
+        self.started.setdefault(job, manifest_key)
+
+    def ended_at(self, job: Digest) -> datetime | None:
+        """When a test says so."""
+        return self.ended.get(job)
+
+    def ask(self, key: str = "first", segment: Mapping[str, Any] = SPENDERS, brand: str = GROUP) -> Counted:
+        return self.jobs.create(segment, key, Caller("key", brand, frozenset(PERMISSIONS)), ASKED_AT)
+
+    def look(self, count: SegmentCount, brand: str = GROUP) -> Counted:
+        return self.jobs.get(count.id, Caller("key", brand, frozenset(PERMISSIONS)))
+
+    def carry_out(self, count: SegmentCount, *parts: int) -> None:
+        """What the state machine does: a part that died is tried again. Without ``parts``, all of them, and the end."""
+        for chunk in json.loads(self.files.read(self.started[count.id])):
+            if parts and chunk["part"] not in parts:
+                continue
+            try:
+                self.worker.count(count.id, chunk["part"])
+            except UnavailableError:
+                self.worker.count(count.id, chunk["part"])
+        if not parts:
+            Ending(self.counts, self.table.commit).end(count.id, failed=False, now=ASKED_AT)
+
+    def counted(self, key: str = "first", segment: Mapping[str, Any] = SPENDERS) -> Counted:
+        """All of it."""
+        asked = self.ask(key, segment)
+        self.carry_out(asked.count)
+        return self.look(asked.count)

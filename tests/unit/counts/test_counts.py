@@ -1,0 +1,148 @@
+"""M16: how many members a segment that is being written would have, to the last one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from huitou.access.model import ForeignBrandError
+from huitou.counts.errors import CountNotFoundError
+from huitou.counts.requests import count_view
+from huitou.counts.service import Counted
+from huitou.kernel.errors import ContentReusedError, UnavailableError
+from huitou.kernel.ids import MemberId, digest_of
+from huitou.kernel.jobs import JobStatus
+from huitou.points.decisions import Decision, touch
+from huitou.segments.errors import InvalidSegmentError
+from tests.builders import at
+from tests.counting import ASKED_AT, BUYERS, EVERYBODY, SPENDERS, Census
+from tests.purchases import NOON, bill, bread
+
+
+@pytest.fixture
+def census() -> Census:
+    return Census()
+
+
+def found(counted: Counted) -> tuple[int, bool]:
+    """What is told of it."""
+    view = count_view(counted)
+    return view["members"], view["is_exact"]
+
+
+def test_all_members_are_asked_and_those_who_would_be_in_it_are_counted(census: Census) -> None:
+    done = census.counted()
+    assert done.count.status is JobStatus.COMPLETED
+    assert found(done) == (20, True)
+    assert sorted(census.asked) == EVERYBODY
+    progress = count_view(done)["progress"]
+    assert progress == {"members": 60, "done": 60, "failed": 0, "parts": 16, "finished": 16}
+
+
+def test_on_the_way_it_is_told_how_many_were_found_so_far(census: Census) -> None:
+    asked = census.ask()
+    assert found(asked) == (0, False)
+    census.carry_out(asked.count, *range(8))
+    so_far = census.look(asked.count)
+    members, is_exact = found(so_far)
+    assert (members, is_exact) == (len({*census.asked} & {*BUYERS}), False)
+    assert 0 < count_view(so_far)["progress"]["done"] == len(census.asked) < 60
+
+
+def test_nothing_is_published_and_nothing_of_members_is_kept(census: Census) -> None:
+    """M16: neither where they stand, nor that they were asked."""
+    wallets = {member: census.shop.wallet(member) for member in EVERYBODY}
+    census.counted()
+    assert census.programs.active().version == 1
+    assert {member: census.shop.wallet(member) for member in EVERYBODY} == wallets
+    assert not any(census.shop.kept(member) for member in EVERYBODY)
+
+
+def test_repeats_give_the_same_count_whatever_happened_since(census: Census) -> None:
+    """E14, E21: it is of the instant at which it was asked for, and a part that is done again counts nobody twice."""
+    asked = census.ask()
+    census.carry_out(asked.count, *range(16))
+    for number, part in enumerate(census.look(asked.count).parts):
+        census.table.commit([census.counts.save_part(asked.count.id, type(part)(number, part.members))])
+    later = ASKED_AT + timedelta(minutes=5)
+    census.shop.sell(bill("B-1", bread(9000), occurred_at=later), EVERYBODY[1])
+    census.carry_out(asked.count)
+    assert found(census.look(asked.count)) == (20, True)
+
+
+def test_a_part_that_stops_goes_on_where_it_was(census: Census, monkeypatch: pytest.MonkeyPatch) -> None:
+    """E21: no more than a page is asked twice, and counts once."""
+    monkeypatch.setattr("huitou.members.parts.PAGE", 2)
+    left = [UnavailableError("throttled")]
+
+    def stops(_: MemberId) -> None:
+        if len(census.asked) == 7 and left:
+            raise left.pop()
+
+    census.before_asking = stops
+    assert found(census.counted()) == (20, True)
+    asked = Counter(census.asked)
+    assert set(asked) == set(EVERYBODY)
+    assert sum(asked.values()) <= len(EVERYBODY) + 2
+
+
+def test_one_who_cannot_be_asked_holds_nobody_up_and_the_number_is_not_exact(census: Census) -> None:
+    """E21"""
+
+    def poisoned(member: MemberId) -> None:
+        if member == BUYERS[0]:
+            raise ValueError("poison")
+
+    census.before_asking = poisoned
+    done = census.counted()
+    assert (found(done), count_view(done)["progress"]["failed"]) == ((19, False), 1)
+    assert census.failures == [BUYERS[0]]
+
+
+def test_who_is_no_member_any_more_or_was_not_yet_one_is_not_counted(census: Census) -> None:
+    """E15, E25"""
+    asked = census.ask(segment={"id": "all", "name": "All", "when": {"not": {"tags": ["none"]}}})
+    gone = census.shop.wallet(BUYERS[0])
+    moved = Decision(replace(touch(gone, NOON), moved_to=BUYERS[1]), ())
+    census.table.commit(census.shop.wallets.save(gone, moved))
+    census.carry_out(asked.count)
+    assert found(census.look(asked.count)) == (59, True)
+
+
+def test_the_same_key_is_the_same_count_of_the_same_segment(census: Census) -> None:
+    """E14"""
+    first, second = census.ask(), census.ask()
+    assert (first.replayed, second.replayed, second.count) == (False, True, first.count)
+    assert list(census.started) == [first.count.id]
+    with pytest.raises(ContentReusedError) as refused:
+        census.ask(segment={**SPENDERS, "brand": "maru"})
+    assert [each.pointer for each in refused.value.errors] == ["/brand"]
+
+
+@pytest.mark.parametrize("segment", [{"id": "some"}, {**SPENDERS, "id": "counts"}, {**SPENDERS, "when": {"speed": 1}}])
+def test_what_cannot_work_is_refused_before_anybody_is_asked(census: Census, segment: dict[str, Any]) -> None:
+    """E30: as a publication would."""
+    with pytest.raises(InvalidSegmentError):
+        census.ask(segment=segment)
+    assert census.started == {}
+
+
+def test_only_the_group_may_ask_and_look(census: Census) -> None:
+    """E31: who narrows a question again and again finds out anything about anybody."""
+    with pytest.raises(ForeignBrandError):
+        census.ask(brand="maru")
+    with pytest.raises(ForeignBrandError):
+        census.look(census.ask().count, "maru")
+    with pytest.raises(CountNotFoundError):
+        census.look(replace(census.ask().count, id=digest_of(["none"])))
+
+
+def test_one_whose_execution_died_is_shown_as_failed(census: Census) -> None:
+    asked = census.ask()
+    census.ended[asked.count.id] = at("2026-11-21 12:00")
+    died = census.look(asked.count)
+    assert (died.count.status, found(died)) == (JobStatus.FAILED, (0, False))
