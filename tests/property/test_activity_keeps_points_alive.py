@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from huitou.points.replay import ACTIVITIES, activity_without
+from huitou.points.wallet import Balance, Cause, Entry, EntryType
 from huitou.program.model import Program
 from huitou.purchases.model import VisitType
-from tests.builders import document, program, rule
+from tests.builders import MEI, document, program, rule
 from tests.property.naive_ledger import NaiveLedger
 from tests.purchases import NOON, Shop, bill, booking, bread
 
@@ -150,3 +153,50 @@ def test_points_live_as_long_as_the_member_does_something(policies: tuple[Policy
     for number, step in enumerate(steps):
         life.go_on(number, step)
         assert life.contradictions() == []
+
+
+class Booked(NamedTuple):
+    """An entry ``hours`` after the last, effective ``late`` hours before; a refund is of what was booked ``back``."""
+
+    kind: EntryType
+    hours: int
+    late: int
+    back: int
+
+    def entry(self, version: int, recorded_at: datetime) -> Entry:
+        refunded = self.kind is EntryType.TAKE_BACK
+        return Entry(
+            *(MEI, "points", version, self.kind, 0, ()),
+            effective_at=recorded_at - timedelta(hours=self.late),
+            recorded_at=recorded_at,
+            cause=Cause("refund" if refunded else "purchase", f"p{version}"),
+            program_version=1,
+            balance=Balance(0, 0),
+            brand="maru",
+            about=f"p{version - self.back}" if refunded else None,
+            last_activity=NOON if refunded else None,
+        )
+
+
+BOOKED = st.builds(
+    Booked,
+    st.sampled_from([EntryType.EARN, EntryType.EARN, EntryType.VISIT, EntryType.EXPIRE, EntryType.TAKE_BACK]),
+    st.integers(0, 3),
+    st.integers(0, 20),
+    st.integers(1, 5),
+)
+
+
+@given(st.lists(BOOKED, max_size=12))
+def test_the_latest_activity_is_found_without_reading_what_was_recorded_before_it(story: list[Booked]) -> None:
+    """E5: as if all entries were read; however long the past, what came before is not asked for."""
+    recorded = accumulate(story, lambda at, each: at + timedelta(hours=each.hours), initial=NOON)
+    entries = [each.entry(version, at) for version, (each, at) in enumerate(zip(story, recorded, strict=False), 1)]
+    past = Booked(EntryType.VISIT, 0, 0, 0).entry(99, NOON - timedelta(days=1))
+    withdrawn = {"p1"} | {each.about for each in entries if each.about}
+    counting = [each for each in (past, *entries) if each.type in ACTIVITIES and each.cause.id not in withdrawn]
+    latest = max(each.effective_at for each in counting)
+    newest_first = iter([*reversed(entries), past])
+
+    assert activity_without("p1", newest_first) == latest
+    assert all(each.recorded_at <= latest for each in newest_first)

@@ -223,7 +223,7 @@ class LedgerMachine(RuleBasedStateMachine):
         bought = self.purchases[index]
         whole = share >= 60
         owed = bought.owes if whole else bought.owes * share // 100
-        kept = activity_without(bought.id, self.ledger.entries()) if whole else None
+        kept = activity_without(bought.id, reversed(self.ledger.entries())) if whole else None
         command = TakeBack(
             owed, bought.id, bought.lots, bought.brand, policy, Cause("refund", self._key()), last_activity=kept
         )

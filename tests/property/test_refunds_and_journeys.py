@@ -130,7 +130,7 @@ def test_refunding_everything_restores_the_wallet(
     for number, refund in enumerate([*refunds, earned]):
         owed, last = min(refund, left), number == len(refunds)
         left -= owed
-        kept = activity_without("p", (*first.entries, *sale.entries)) if last else None
+        kept = activity_without("p", reversed((*first.entries, *sale.entries))) if last else None
         command = replace(_refund(booked, owed, policy, number), used=used if last else {}, last_activity=kept)
         after = decide(after, command, program, known_at).wallet
 

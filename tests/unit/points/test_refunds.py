@@ -196,7 +196,7 @@ def kept_alive_by_two() -> Ledger:
 
 
 def withdraw_b(ledger: Ledger, now: datetime) -> None:
-    kept = activity_without("b", ledger.entries())
+    kept = activity_without("b", reversed(ledger.entries()))
     refunded = Cause("refund", "x")
     ledger.carry_out(TakeBack(10, "b", frozenset({2}), "maru", RefundPolicy.WAIVE, refunded, last_activity=kept), now)
 

@@ -6,9 +6,11 @@ known or effective by some instant gives the balance of then.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -158,19 +160,25 @@ def kept_alive(lot: Lot, entries: Iterable[Entry], zone: ZoneInfo) -> Lot:
     return lot
 
 
-def activity_without(purchase: str, entries: Iterable[Entry]) -> datetime:
+def activity_without(purchase: str, newest_first: Iterable[Entry]) -> datetime:
     """E5: the latest activity that still counts when ``purchase`` is refunded whole; `EPOCH` where none is left.
 
-    ``entries`` are all of the wallet: purchases refunded whole before do not count either.
+    Purchases refunded whole before do not count either. Of the wallet's entries, the newest first, no more are taken
+    than have to be: what was recorded before an activity happened is no later one.
     """
-    known = list(entries)
-    withdrawn = {purchase} | {entry.about for entry in known if entry.last_activity is not None}
-    counting = (
-        entry.effective_at
-        for entry in known
-        if entry.type in ACTIVITIES and not (entry.cause.type == "purchase" and entry.cause.id in withdrawn)
-    )
-    return max(counting, default=EPOCH)
+    latest, withdrawn = EPOCH, {purchase}
+    for recorded_at, entries in groupby(newest_first, key=attrgetter("recorded_at")):
+        if recorded_at <= latest:
+            break
+        together = list(entries)
+        withdrawn.update(entry.about for entry in together if entry.last_activity is not None and entry.about)
+        counting = (entry.effective_at for entry in together if _is_activity(entry, withdrawn))
+        latest = max((latest, *counting))
+    return latest
+
+
+def _is_activity(entry: Entry, withdrawn: Collection[str]) -> bool:
+    return entry.type in ACTIVITIES and not (entry.cause.type == "purchase" and entry.cause.id in withdrawn)
 
 
 def totals(entries: Iterable[Entry]) -> Totals:

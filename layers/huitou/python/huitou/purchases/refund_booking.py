@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
+from heapq import merge
+from operator import attrgetter
 from typing import NamedTuple
 
 from huitou.kernel.commits import StaleReadError, Write, until_committed
@@ -31,6 +32,9 @@ from huitou.purchases.refunding import (
 )
 from huitou.purchases.refunds import Refund, RefundStatus
 from huitou.standing.model import Record
+
+ENTRIES_AT_FIRST = 25
+"""Mostly enough to find another activity, and some four read units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +142,7 @@ class RefundBookings(SaleBookings):
             sliding = [wallet for wallet in wallets.values() if slides(wallet, program)]
         absorbed = wallets[program.home_currency].absorbed
         activity = {
-            wallet.currency: activity_without(before.id, self._all_entries(wallet, absorbed)) for wallet in sliding
+            wallet.currency: activity_without(before.id, self._newest_first(wallet, absorbed)) for wallet in sliding
         }
         if before.paid is None or after.returns.points == before.returns.points:
             return NO_HISTORY._replace(activity=activity)
@@ -148,13 +152,17 @@ class RefundBookings(SaleBookings):
             raise StaleReadError("The purchase is being written just now.")
         return History(activity, spent, entries_since(self._wallets, spent, owner.way, program.home_currency))
 
-    def _all_entries(self, wallet: Wallet, absorbed: Iterable[MemberId]) -> Iterable[Entry]:
-        """Also of those who were merged into the wallet's member: they are one person (E15)."""
-        for member in (wallet.member, *absorbed):
-            yield from all_items(partial(self._entry_page, member, wallet.currency))
+    def _newest_first(self, wallet: Wallet, absorbed: Iterable[MemberId]) -> Iterable[Entry]:
+        """Also of those who were merged into the wallet's member: they are one person (E15). Read as far as asked."""
+        each = (self._entries_of_one(member, wallet.currency) for member in (wallet.member, *absorbed))
+        return merge(*each, key=attrgetter("recorded_at"), reverse=True)
 
-    def _entry_page(self, member: MemberId, currency: CurrencyId, after: str | None) -> Page[Entry]:
-        return self._wallets.entries(member, currency, after=after)
+    def _entries_of_one(self, member: MemberId, currency: CurrencyId) -> Iterable[Entry]:
+        def page(after: str | None) -> Page[Entry]:
+            limit = None if after else ENTRIES_AT_FIRST
+            return self._wallets.entries(member, currency, after=after, limit=limit, newest_first=True)
+
+        return all_items(page)
 
     def _refunded(self, refund: Refund) -> Refunded:
         """A refund that was booked before, or waits."""
