@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from huitou.kernel.ids import MemberId
@@ -17,8 +18,9 @@ from huitou.merging.model import Merge
 from huitou.merging.ports import MergeStore
 from huitou.merging.service import Merged, Merges, merge_id
 from huitou.merging.store import TableMerges
+from huitou.points.decisions import Command, Decision, Receive, decide_all
 from huitou.points.replay import discrepancies
-from huitou.points.wallet import Wallet
+from huitou.points.wallet import Cause, LotChange, Wallet, open_wallet
 from huitou.program.model import CurrencyId
 from huitou.purchases.standing import known_of
 from huitou.simulator.memory import MemoryTable
@@ -27,7 +29,7 @@ from huitou.simulator.memory_merging import MemoryMerges
 from huitou.standing.keeping import history, stand
 from huitou.standing.model import Standing
 from huitou.standing.timeline import ProgramTimeline
-from tests.builders import TAIPEI
+from tests.builders import TAIPEI, lot
 from tests.members import HASHER, said
 from tests.purchases import Shop
 
@@ -40,6 +42,7 @@ TIERS: dict[str, Any] = {
         {"id": "gold", "name": "Gold", "threshold": "9000"},
     ],
 }
+GIVER = MemberId("01JMEMBERMEM0000000000GVR0")
 
 
 class TwoRecords:
@@ -81,6 +84,22 @@ class TwoRecords:
     def merge(self, survivor: MemberId, absorbed: MemberId, now: datetime, key: str = "M-1") -> Merged:
         order = Merge(merge_id(key), survivor, absorbed, "one person with two cards", "staff-7", None, now)
         return self.use.merge(order)
+
+    def carry_out(self, member: MemberId, currency: CurrencyId, commands: Sequence[Command], now: datetime) -> Decision:
+        """In one wallet, whatever the commands are due to."""
+        wallet = self.shop.wallets.load(member, currency) or open_wallet(member, currency, now)
+        decision = decide_all(wallet, commands, self.shop.programs.active(), wallet.not_before(now))
+        self.shop.table.commit(self.shop.wallets.save(wallet, decision))
+        return decision
+
+    def give_lots(self, member: MemberId, currency: CurrencyId, lots: int, now: datetime) -> None:
+        """Of both brands in turn, ten of them ending each day. They come as one gift, to need but one entry."""
+        gift = [
+            lot(number, 0, expires_at=now + timedelta(days=1 + number // 10), issuer=("maru", "sora")[number % 2])
+            for number in range(1, lots + 1)
+        ]
+        parts = tuple(LotChange(-10 - each.number % 7, each) for each in gift)
+        self.carry_out(member, currency, [Receive(parts, GIVER, "maru", Cause("transfer", "T-1"))], now)
 
     def record(self, member: MemberId) -> Member:
         found = self.members.load(member)

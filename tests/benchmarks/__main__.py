@@ -62,8 +62,9 @@ def _capacity() -> tuple[str, bool]:
 The least that DynamoDB allows for a purchase is 8 write units: wallet, purchase, entry and receipt, each an item
 of at most 1 KB, in one transaction, which doubles the price. Targets with 20 open lots and up to 10 lines: 2 calls
 (3 by another identity), 10 write units without the index, 4 read units. Every 16th purchase lays 16 older lots
-aside in an item of their own, 2 units more; the row with 20 open lots is exactly that purchase. At sora a sale earns
-a second kind of points: one more wallet and entry, 4 units. An index unit is spent when the next instant at
+aside in an item of their own, 2 units more; the row with 20 open lots is exactly that purchase. From 150 lots on such
+items are also joined then, which takes up to 8 units more. At sora a sale earns a second kind of points: one more
+wallet and entry, 4 units. An index unit is spent when the next instant at
 which a wallet changes moves: for a new member's first lot, or when points were due. The programme is read beside
 this, two calls at a cold start and one every five seconds.
 

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from huitou.kernel.commits import MOST_WRITES
+from huitou.kernel.ids import MemberId
 from huitou.platform.table import Table
-from huitou.points.decisions import Adjust, Command, Decision, Earn, Redeem, Reverse, Settle, decide
+from huitou.points.decisions import Adjust, Command, Decision, Earn, HandOver, Redeem, Reverse, Settle, TakeOver, decide
 from huitou.points.earning import Earning
 from huitou.points.packing import LOTS_PER_ITEM, LOTS_PER_PAGE
-from huitou.points.store import MOST_PAGES, TableWallets
+from huitou.points.paging import MOST_PAGES
+from huitou.points.store import TableWallets
 from huitou.points.wallet import Cause, Entry, EntryType, Lot, Wallet
 from tests.builders import MEI, OPENED, lot, wallet
 from tests.items import ItemsInMemory, size_of
 from tests.ledger import points_program
+from tests.purchases import LIN
 
 NINETY_DAYS = points_program({"type": "rolling_days", "days": 90}, pending_days=1)
 SLIDING = points_program({"type": "sliding", "days": 90})
 DAY = timedelta(days=1)
+NOWHERE: Mapping[int, Lot] = {}
+LARGEST_ITEM = 400 * 1024
+"""DynamoDB's limit, in bytes."""
 
 
 class Shelf:
@@ -40,7 +48,10 @@ class Shelf:
 
     @property
     def wallet(self) -> Wallet:
-        found = self.store.load(MEI, "points")
+        return self.load(MEI)
+
+    def load(self, member: MemberId) -> Wallet:
+        found = self.store.load(member, "points")
         assert found is not None
         return found
 
@@ -81,6 +92,21 @@ class Shelf:
         since = tuple(entry for entry in self.since if entry.version > redemption.version)
         self.carry_out(Reverse(redemption, since, "maru", Cause("reversal", redemption.cause.id)))
 
+    def hand_over(
+        self, sender: MemberId, to: MemberId, lots: Collection[int] | None = None, places: Mapping[int, Lot] = NOWHERE
+    ) -> None:
+        """Lets lots change hands, all of them if none are named; into new ``places`` if none are said."""
+        wallets, cause = (self.load(sender), self.load(to)), Cause("merge", "x")
+        leaving = HandOver(to, cause, None if lots is None else frozenset(lots))
+        handing = decide(wallets[0], leaving, self.program, self.now)
+        taking = decide(
+            wallets[1], TakeOver(handing.entries[0].changes, (), (), sender, cause, places), self.program, self.now
+        )
+        writes = [write for each in zip(wallets, (handing, taking), strict=True) for write in self.store.save(*each)]
+        assert len(writes) <= 3 * MOST_PAGES + 4
+        self.items.commit(writes)
+        assert max(map(size_of, self.items.rows.values())) <= LARGEST_ITEM
+
 
 STEPS = st.lists(
     st.one_of(
@@ -118,7 +144,7 @@ def test_a_wallet_of_any_size_comes_back_whole(lots: int) -> None:
         shelf.earn(days=0.1)
 
     assert [each.number for each in shelf.wallet.lots] == list(range(1, lots + 1))
-    assert len(shelf.wallet.pages) == max(0, -(-(lots - LOTS_PER_ITEM) // LOTS_PER_PAGE))
+    assert len(shelf.wallet.pages) == min(MOST_PAGES, max(0, -(-(lots - LOTS_PER_ITEM) // LOTS_PER_PAGE)))
 
 
 def test_a_purchase_writes_one_item_of_the_wallet_but_once_in_sixteen_times() -> None:
@@ -171,6 +197,28 @@ def test_thousands_of_lots_end_at_once_in_one_commit() -> None:
     assert [entry.amount for entry in ended.entries] == [160, -20_000]
     assert len(shelf.wallet.pages) <= MOST_PAGES
     assert len(spending) < MOST_WRITES
+
+
+@settings(max_examples=20, deadline=None)
+@given(own=st.integers(0, 2000), theirs=st.integers(1, 2000), spent=st.integers(0, 20_000))
+def test_what_two_have_becomes_one_and_two_again_with_few_writes(own: int, theirs: int, spent: int) -> None:
+    """E15: a merge is one commit, of as many currencies as usual programmes have, whatever the number of lots."""
+    shelf = Shelf()
+    shelf.save(Decision(wallet(*(lot(number, 10) for number in range(1, own + 1)), version=2), ()))
+    if spent := min(spent, 10 * own):
+        shelf.redeem(spent)
+    other = wallet(*(lot(number, 10) for number in range(1, theirs + 1)), member=LIN, version=1)
+    shelf.items.commit(shelf.store.save(replace(other, version=0), Decision(other, ())))
+    before = shelf.wallet
+
+    shelf.hand_over(LIN, MEI)
+    together = shelf.wallet
+    came = {each.number for each in together.lots if each.origin}
+    shelf.hand_over(MEI, LIN, came, {each.number: lot(each.number - before.next_lot + 1) for each in together.lots})
+
+    assert len(came) == theirs
+    assert shelf.wallet.lots == before.lots
+    assert shelf.load(LIN).lots == other.lots
 
 
 @given(data=st.data(), lots=st.integers(30, 80), sliding=st.booleans())

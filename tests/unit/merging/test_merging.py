@@ -11,10 +11,16 @@ from huitou.kernel.errors import ContentReusedError, InvalidError, MemberMovedEr
 from huitou.kernel.ids import Digest, MemberId
 from huitou.members.model import ConsentChannel, ConsentKey, Profile
 from huitou.members.service import Word
-from huitou.merging.service import AlreadyMergedError, TooManyAbsorbedError, merge_id
+from huitou.merging.service import (
+    MOST_LOTS,
+    AlreadyMergedError,
+    TooManyAbsorbedError,
+    TooMuchToMergeError,
+    merge_id,
+)
 from huitou.points.decisions import Capture, PlaceHold, Redeem, decide
 from huitou.points.membership import MemberNotFoundError
-from huitou.points.wallet import Cause, Debt, Origin
+from huitou.points.wallet import Cause, Debt, EntryType, Origin
 from tests.builders import document, program, rule
 from tests.members import MEI_EMAIL, MEI_LINE, MEI_PHONE
 from tests.merging import TIERS, TwoRecords
@@ -211,3 +217,32 @@ def test_nothing_is_booked_any_more_for_who_was_merged(people: TwoRecords, mei: 
     redeeming = Redeem(1, "maru", Cause("redemption", "R-2"))
     with pytest.raises(MemberMovedError):
         decide(people.shop.wallet(other), redeeming, people.shop.programs.active(), NEXT_DAY)
+
+
+def test_what_no_transaction_holds_is_not_merged(
+    people: TwoRecords, mei: MemberId, other: MemberId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """M2: neither more items than one has nor an entry of more lots than an item holds; nothing is changed."""
+    people.give_lots(other, "points", MOST_LOTS + 1, NOON)
+    before = people.wallets(mei), people.wallets(other)
+    with pytest.raises(TooMuchToMergeError, match="4001 lots of one currency"):
+        people.merge(mei, other, NOON)
+    monkeypatch.setattr("huitou.merging.service.MOST_WRITES", 5)
+    with pytest.raises(TooMuchToMergeError, match="writes, and one transaction has at most 5"):
+        people.merge(other, mei, NOON)
+    assert (people.wallets(mei), people.wallets(other)) == before
+
+
+def test_what_fell_due_meanwhile_is_booked_before_and_takes_no_room(
+    people: TwoRecords, mei: MemberId, other: MemberId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """E22: forty instants of each, of which the clock has booked none; each is an entry."""
+    for member in (mei, other):
+        people.give_lots(member, "points", 500, NOON)
+    monkeypatch.setattr("huitou.merging.service.MOST_WRITES", 12)
+    late = NOON + timedelta(days=40)
+    people.merge(mei, other, late)
+    handed, taken = (people.entries(member, "points")[-1] for member in (other, mei))
+    assert (handed.type, taken.type) == (EntryType.HAND_OVER, EntryType.TAKE_OVER)
+    assert not people.wallets(mei)["points"].due_by(late)
+    assert people.contradictions(mei) == people.contradictions(other) == []

@@ -28,10 +28,11 @@ from huitou.points.packing import (
     unpack_lots,
 )
 from huitou.points.store import TableWallets
-from huitou.points.wallet import Debt, Hold, Lot, LotChange, Wallet
+from huitou.points.wallet import Debt, Hold, Lot, LotChange, Origin, Wallet
 from huitou.program.document_parts import ID_PATTERN
 from tests.builders import MEI, at, lot, wallet
 from tests.items import ItemsInMemory, size_of
+from tests.purchases import LIN
 
 INSTANTS = st.one_of(
     st.integers(-(10**12), 10**13).map(from_millis),
@@ -46,6 +47,7 @@ LOTS = st.builds(
     issuer=st.from_regex(ID_PATTERN, fullmatch=True),
     sliding_days=st.integers(0, 3660),
     pending=st.booleans(),
+    origin=st.none() | st.builds(Origin, st.sampled_from([MEI, LIN]), st.integers(1, 10**9)),
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -24,6 +24,9 @@ from huitou.program.model import CurrencyId, Program
 from huitou.purchases.ports import MemberStates
 from huitou.standing.ports import StandingStore, TierPrograms
 from huitou.standing.timeline import ProgramTimeline
+
+MOST_LOTS = 4_000
+"""That one entry can name, those of holds too: an item has at most 400 KB. Of writes, `points.paging` keeps few."""
 
 
 class MergeNotFoundError(NotFoundError):
@@ -48,7 +51,7 @@ class TooManyAbsorbedError(ConflictError):
 
 
 class TooMuchToMergeError(ConflictError):
-    """What both have does not fit into one transaction."""
+    """What both have does not fit into one transaction: thousands of lots of one currency, or hundreds each of many."""
 
     code = "too_much_to_merge"
     title = "The members have too much to be merged at once"
@@ -154,7 +157,7 @@ class Merges:
         return until_committed(attempt, self._pause)
 
     def _load(self, member_id: MemberId, program: Program, now: datetime) -> Side:
-        """With what had fallen due long ago booked."""
+        """With all booked that had fallen due: what changes hands needs the room of a commit."""
         wallets, record, _ = self._states.load(member_id)
         member = self._members.load(member_id)
         if member is None or program.home_currency not in wallets:
@@ -162,7 +165,7 @@ class Merges:
         if wallets[program.home_currency].erased_at:
             raise MemberErasedError("What was known of this member has been destroyed.")
         at = max(wallet.not_before(now) for wallet in wallets.values())
-        work_off(wallets.values(), self._wallets, self._commit, program, at)
+        work_off(wallets.values(), self._wallets, self._commit, program, at, most=0)
         return Side(member, wallets, record)
 
     def _pairs(self, known: Merge) -> dict[CurrencyId, Pair]:
@@ -191,9 +194,17 @@ class Merges:
         writes.append(self._standings.rewrite(mine.record, meeting.record))
         for before, decision in meeting.changes:
             writes += self._wallets.save(before, decision)
-        if len(writes) > MOST_WRITES:
-            raise TooMuchToMergeError("Together they have more lots than one transaction can move.")
+        _require_room(writes, meeting)
         self._commit(writes)
+
+
+def _require_room(writes: Sequence[Write], meeting: Meeting) -> None:
+    if len(writes) > MOST_WRITES:
+        raise TooMuchToMergeError(f"It takes {len(writes)} writes, and one transaction has at most {MOST_WRITES}.")
+    for entry in (entry for change in meeting.changes for entry in change.decision.entries):
+        lots = len(entry.changes) + sum(len(hold.parts) for hold in entry.holds)
+        if lots > MOST_LOTS:
+            raise TooMuchToMergeError(f"{lots} lots of one currency change hands, and at most {MOST_LOTS} can at once.")
 
 
 def _require_mergeable(mine: Side, theirs: Side, home: CurrencyId) -> None:

@@ -17,13 +17,22 @@ from huitou.points.wallet import Wallet
 from huitou.program.model import Program
 
 
-def work_off(wallets: Collection[Wallet], store: WalletStore, commit: Commit, program: Program, now: datetime) -> None:
-    """Nothing, where little is due by ``now``; else books a part and raises `StaleReadError`: read and decide again.
+def work_off(
+    wallets: Collection[Wallet],
+    store: WalletStore,
+    commit: Commit,
+    program: Program,
+    now: datetime,
+    *,
+    most: int = MOST_SETTLED,
+) -> None:
+    """Nothing, where at most ``most`` is due by ``now``; else books a part and raises `StaleReadError`: read and
+    decide again.
 
     ``wallets`` are all that the command will change in one commit; what is due in them counts together.
     """
     overdue = [len(wallet.due_by(now)) for wallet in wallets]
-    if sum(overdue) > MOST_SETTLED:
+    if sum(overdue) > most:
         _, wallet = max(zip(overdue, wallets, strict=True), key=itemgetter(0))
         commit(store.save(wallet, decide(wallet, Settle(), program, now)))
         raise StaleReadError("More was overdue than one commit can book.")

@@ -4,14 +4,14 @@ Numbers are written to the base of 36, instants in milliseconds since 1970, or, 
 most points end at midnight. Parts are separated by colons, things by blanks.
 
 A lot is ``number:remaining:active_at:expires_at``, an end that never comes left empty; one that is still pending ends
-in ``:p``, a sliding one in ``:s<days>``, one that came by a merge in ``:o<its number there>.<member>``. Lots follow
-the brand that issued them: ``maru 15:yq:mn8x4vmo:+hrkao 16:…``.
+in ``:p``, a sliding one in ``:s<days>``, one that came by a merge in ``:o<its number there>``. Lots follow the brand
+that issued them, and those that came the member whose they were, behind a ``~``: each is said once for all lots up to
+the next. ``maru 15:yq:mn8x4vmo:+hrkao ~01J… 16:…:o3 17:…:o4``
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import groupby
 from operator import attrgetter
 from typing import TypeVar
 
@@ -27,6 +27,8 @@ LOTS_PER_ITEM = 20
 LOTS_PER_PAGE = 16
 """How many of the older ones are laid aside at once."""
 _MINUTE = 60_000
+_MEMBER = "~"
+"""No brand's id begins with it."""
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _PAIRS = [high + low for high in _DIGITS for low in _DIGITS]
 
@@ -34,7 +36,7 @@ _PAIRS = [high + low for high in _DIGITS for low in _DIGITS]
 def pack_lots(lots: Iterable[Lot]) -> str:
     """The inverse of `unpack_lots`."""
     ordered = sorted(lots, key=attrgetter("issuer", "number"))
-    return _grouped((lot.issuer, _pack(lot)) for lot in ordered)
+    return _grouped((lot, _pack(lot)) for lot in ordered)
 
 
 def unpack_lots(text: str) -> tuple[Lot, ...]:
@@ -44,7 +46,7 @@ def unpack_lots(text: str) -> tuple[Lot, ...]:
 
 def pack_changes(changes: Iterable[LotChange]) -> str:
     """Each change as its signed amount, ``@`` and the lot, in their order: ``maru -dw@15:yq:…``."""
-    return _grouped((change.lot.issuer, f"{_b36(change.amount)}@{_pack(change.lot)}") for change in changes)
+    return _grouped((change.lot, f"{_b36(change.amount)}@{_pack(change.lot)}") for change in changes)
 
 
 def unpack_changes(text: str) -> tuple[LotChange, ...]:
@@ -96,18 +98,27 @@ def unpack_facts(text: str) -> tuple[Fact, ...]:
     return tuple(map(_unpack_fact, text.split()))
 
 
-def _grouped(texts: Iterable[tuple[str, str]]) -> str:
-    """Each behind its brand, which is not repeated."""
-    return " ".join(
-        f"{brand} {' '.join(text for _, text in of_brand)}" for brand, of_brand in groupby(texts, lambda each: each[0])
-    )
+def _grouped(texts: Iterable[tuple[Lot, str]]) -> str:
+    """Each behind its brand, and the member of its origin, which are not repeated."""
+    words, brand, member = [], "", ""
+    for lot, text in texts:
+        if lot.issuer != brand:
+            brand = lot.issuer
+            words.append(brand)
+        if lot.origin and lot.origin.member != member:
+            member = lot.origin.member
+            words.append(_MEMBER + member)
+        words.append(text)
+    return " ".join(words)
 
 
-def _ungrouped(text: str, unpack: Callable[[str, str], T]) -> Iterator[T]:
-    brand = ""
+def _ungrouped(text: str, unpack: Callable[[str, str, str], T]) -> Iterator[T]:
+    brand = member = ""
     for word in text.split():
         if ":" in word:
-            yield unpack(word, brand)
+            yield unpack(word, brand, member)
+        elif word[0] == _MEMBER:
+            member = word[1:]
         else:
             brand = word
 
@@ -116,18 +127,18 @@ def _pack(lot: Lot) -> str:
     end = "" if lot.expires_at is None else _instant(to_millis(lot.expires_at))
     marks = (":p" if lot.pending else "") + (f":s{lot.sliding_days}" if lot.sliding_days else "")
     if lot.origin:
-        marks += f":o{_b36(lot.origin.number)}.{lot.origin.member}"
+        marks += f":o{_b36(lot.origin.number)}"
     return f"{_b36(lot.number)}:{_b36(lot.remaining)}:{_instant(to_millis(lot.active_at))}:{end}{marks}"
 
 
-def _unpack(text: str, issuer: str) -> Lot:
+def _unpack(text: str, issuer: str, member: str) -> Lot:
     number, remaining, active_at, end, *marks = text.split(":")
     sliding_days, origin = 0, None
     for mark in marks:
         if mark[0] == "s":
             sliding_days = int(mark[1:])
         elif mark[0] == "o":
-            origin = _origin(mark[1:])
+            origin = Origin(MemberId(member), int(mark[1:], 36))
     return Lot(
         number=int(number, 36),
         remaining=int(remaining, 36),
@@ -140,14 +151,9 @@ def _unpack(text: str, issuer: str) -> Lot:
     )
 
 
-def _origin(text: str) -> Origin:
-    number, member = text.split(".")
-    return Origin(MemberId(member), int(number, 36))
-
-
-def _unpack_change(text: str, issuer: str) -> LotChange:
+def _unpack_change(text: str, issuer: str, member: str) -> LotChange:
     amount, lot = text.split("@")
-    return LotChange(int(amount, 36), _unpack(lot, issuer))
+    return LotChange(int(amount, 36), _unpack(lot, issuer, member))
 
 
 def _unpack_hold(text: str) -> Hold:

@@ -1,20 +1,15 @@
-"""Wallets, entries and commands in DynamoDB.
+"""Wallets and entries in DynamoDB.
 
-A wallet's item holds its newest lots. When it would hold more than `LOTS_PER_ITEM`, the oldest `LOTS_PER_PAGE`
-of them move to an item of their own, a page. So a purchase, which only adds a lot, writes the wallet alone
-except once in `LOTS_PER_PAGE` times, whatever the number of lots; spending and expiry write the pages they
-touch. There are never more than `MOST_PAGES`: beyond that, neighbours become one page. So thousands of lots that
-end at one instant still fit into one commit. One query reads the wallet with its pages. It is no snapshot, so the
-wallet names the version of each page: a page of another version means that a write came between, and the query is
-repeated.
+A wallet's item holds its newest lots, the others lie on pages (see `huitou.points.paging`). One query reads the wallet
+with its pages. It is no snapshot, so the wallet names the version of each page: a page of another version means that a
+write came between, and the query is repeated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import pairwise
 
 from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 
@@ -27,8 +22,6 @@ from huitou.platform import keys
 from huitou.platform.table import IntegerAttribute, Item, Table
 from huitou.points.decisions import Decision
 from huitou.points.packing import (
-    LOTS_PER_ITEM,
-    LOTS_PER_PAGE,
     pack_changes,
     pack_counts,
     pack_debts,
@@ -42,13 +35,12 @@ from huitou.points.packing import (
     unpack_holds,
     unpack_lots,
 )
-from huitou.points.wallet import Balance, Cause, Entry, EntryType, Lot, LotPage, RuleOutcome, Wallet
+from huitou.points.paging import paged, unpaged
+from huitou.points.wallet import Balance, Cause, Entry, EntryType, LotPage, RuleOutcome, Wallet
 from huitou.program.model import BrandId, CurrencyId
 
 READS = 5
 """How often a torn read is repeated; one repeat is already rare."""
-MOST_PAGES = 32
-"""A commit has at most 100 writes, and spending everything or the end of a year may touch every page."""
 
 
 class WalletItem(Item):
@@ -125,7 +117,7 @@ class TableWallets:
         return self._read(member, keys.WALLET_PREFIX)
 
     def save(self, before: Wallet, decision: Decision, *, wake_at: datetime | None = None) -> list[Write]:
-        wallet = _paged(before, decision.wallet)
+        wallet = paged(before, decision.wallet)
         condition = WalletItem.version == before.version if before.version else WalletItem.pk.does_not_exist()
         stale = StaleReadError("The wallet changed meanwhile.")
         writes = [self._table.put(_wallet_item(wallet, wake_at), condition=condition, refused=stale)]
@@ -134,7 +126,7 @@ class TableWallets:
         return writes
 
     def as_saved(self, before: Wallet, decision: Decision) -> Wallet:
-        return _paged(before, decision.wallet)
+        return paged(before, decision.wallet)
 
     def create(self, wallet: Wallet) -> Write:
         (write,) = self.save(wallet, Decision(replace(wallet, version=1, home=True), ()))
@@ -206,64 +198,6 @@ def _page_key(wallet: Wallet, first: int) -> keys.Key:
     return keys.wallet_lots(wallet.member, wallet.currency, first)
 
 
-def _paged(before: Wallet, after: Wallet) -> Wallet:
-    """``after`` with its pages brought up to date: those that changed have its version, the empty ones are gone."""
-    if not after.pages and len(after.lots) <= LOTS_PER_ITEM:
-        return after
-    changed = _changed(before.lots, after.lots)
-    pages: list[LotPage] = []
-    for page in after.pages:
-        within = range(page.first, page.last + 1)
-        if changed.isdisjoint(within):
-            pages.append(page)
-        elif any(lot.number in within for lot in after.lots):
-            pages.append(page._replace(version=after.version))
-    pages += _spilled(after, pages)
-    return replace(after, pages=tuple(_joined(pages, after)))
-
-
-def _changed(before: Iterable[Lot], after: Iterable[Lot]) -> set[int]:
-    """The numbers of lots that came, went or are no longer as they were."""
-    lots = {lot.number: lot for lot in before}
-    same = {lot.number for lot in after if lots.get(lot.number) == lot}
-    return (lots.keys() | {lot.number for lot in after}) - same
-
-
-def _spilled(wallet: Wallet, pages: Sequence[LotPage]) -> list[LotPage]:
-    """New pages of the oldest lots of the wallet's item, where it holds too many.
-
-    A page takes neighbours only, lots with no other page between them, so that the ranges of pages never overlap:
-    lots that came back, by a reversal, may be older than a page.
-    """
-    loose = [lot.number for lot in _unpaged(wallet.lots, pages)]
-    spilled: list[LotPage] = []
-    while len(loose) > LOTS_PER_ITEM:
-        next_page = min((page.first for page in pages if page.first > loose[0]), default=wallet.next_lot)
-        oldest = [number for number in loose if number < next_page][:LOTS_PER_PAGE]
-        spilled.append(LotPage(oldest[0], oldest[-1], wallet.version))
-        loose = loose[len(oldest) :]
-    return spilled
-
-
-def _joined(pages: Sequence[LotPage], wallet: Wallet) -> Sequence[LotPage]:
-    """At most `MOST_PAGES`: where there are more, those two neighbours become one that hold the fewest lots."""
-    if len(pages) <= MOST_PAGES:
-        return pages
-    fewer = sorted(pages)
-    held = [sum(page.first <= lot.number <= page.last for lot in wallet.lots) for page in fewer]
-    while len(fewer) > MOST_PAGES:
-        sums = [one + other for one, other in pairwise(held)]
-        index = sums.index(min(sums))
-        fewer[index : index + 2] = [LotPage(fewer[index].first, fewer[index + 1].last, wallet.version)]
-        held[index : index + 2] = [sums[index]]
-    return fewer
-
-
-def _unpaged(lots: Iterable[Lot], pages: Sequence[LotPage]) -> list[Lot]:
-    paged = {number for page in pages for number in range(page.first, page.last + 1)}
-    return [lot for lot in lots if lot.number not in paged]
-
-
 def _wallet_item(wallet: Wallet, wake_at: datetime | None) -> WalletItem:
     pk, sk = keys.wallet(wallet.member, wallet.currency)
     due_at = wake_at or wallet.due_at()
@@ -272,7 +206,7 @@ def _wallet_item(wallet: Wallet, wake_at: datetime | None) -> WalletItem:
         pk,
         sk,
         version=wallet.version,
-        lots=pack_lots(_unpaged(wallet.lots, wallet.pages)) or None,
+        lots=pack_lots(unpaged(wallet.lots, wallet.pages)) or None,
         next_lot=wallet.next_lot,
         brands=pack_counts({brand: to_millis(at) for brand, at in wallet.brands.items()}) or None,
         last_activity=to_millis(wallet.last_activity) if wallet.last_activity else None,
