@@ -15,7 +15,6 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from huitou.kernel.calendars import first_of_next_month, first_of_year, local_date, start_of_day
-from huitou.points.outlook import NEVER
 from huitou.program.model import BrandId, Program
 from huitou.program.predicates import EVERYTHING, LastDays, Only, ThisPeriod, Window
 from huitou.segments.facts import Deed, DeedLine
@@ -66,7 +65,10 @@ class Chosen:
 
 
 class Held(NamedTuple):
-    """What a window holds: the deeds [``first``, ``end``) of ``chosen``. They leave in this order, at ``leaving``."""
+    """What a window holds: the deeds [``first``, ``end``) of ``chosen``. They leave in this order, at ``leaving``.
+
+    That is empty where none ever leaves, or nobody wants to know when.
+    """
 
     chosen: Chosen
     first: int
@@ -146,18 +148,18 @@ def _asks(only: Only, brand: BrandId | None, program: Program) -> Iterable[Calla
 
 def held_in(chosen: Chosen, window: Window, moment: Moment) -> Held:
     """What ``window`` holds at the moment: what was done before it (E7), and has not left (E9)."""
-    at, ats = moment.at, chosen.ats
+    at, ats, is_followed = moment.at, chosen.ats, not moment.only_now
     end = bisect_left(ats, moment.seen_at)
     match window:
         case LastDays(days):
             leaving, in_order = chosen.leaving(days, moment.known.days)
             if not in_order:
                 return _reordered(chosen, leaving[:end], at)
-            return Held(chosen, bisect_right(leaving, at, 0, end), end, leaving)
+            return Held(chosen, bisect_right(leaving, at, 0, end), end, leaving if is_followed else ())
         case ThisPeriod():
             begins, ends = _period(window, local_date(at, moment.known.program.zone), moment.known.program.zone)
-            return Held(chosen, bisect_left(ats, begins, 0, end), end, [ends] * end)
-    return Held(chosen, 0, end, [NEVER] * end)
+            return Held(chosen, bisect_left(ats, begins, 0, end), end, [ends] * end if is_followed else ())
+    return Held(chosen, 0, end, ())
 
 
 def _reordered(chosen: Chosen, leaving: Sequence[datetime], at: datetime) -> Held:

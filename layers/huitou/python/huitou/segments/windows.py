@@ -16,7 +16,7 @@ from huitou.kernel.instants import MILLISECOND
 from huitou.points.outlook import NEVER
 from huitou.segments.deeds import Choice, Chosen, Held
 from huitou.segments.limits import Limits
-from huitou.segments.moment import Answer, Known
+from huitou.segments.moment import Answer, Known, always
 
 _DAY = timedelta(days=1) // MILLISECOND
 
@@ -30,6 +30,8 @@ def followed(held: Held, truth: Truth) -> Answer:
     """Until the first leaving after which ``truth`` is another."""
     _, index, end, leaving = held
     holds = truth(index)
+    if not leaving:
+        return always(holds)
     while index < end:
         leaves = leaving[index]
         index += 1
@@ -44,6 +46,8 @@ def searched(held: Held, value: Falling, low: float, high: float) -> Answer:
     """`followed`, for a value that only falls, and whether it is from ``low`` to ``high``."""
     _, first, end, leaving = held
     now = value(first)
+    if not leaving:
+        return always(low <= now <= high)
     if now < low or low > high:
         return Answer(False, NEVER)
     if now <= high:
