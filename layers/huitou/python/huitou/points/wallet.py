@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from huitou.kernel.facts import Fact
 from huitou.kernel.ids import Digest, MemberId
@@ -323,12 +323,12 @@ def open_wallet(member: MemberId, currency: CurrencyId, now: datetime) -> Wallet
     return Wallet(member, currency, 0, (), 1, {}, None, now)
 
 
-def noted(home: Wallet, *facts: Fact) -> Wallet:
-    """The home wallet with more for the standing to take in. What was packed from the first of them on is loose again:
-    whatever changes what a member did notes a fact of its instant.
+def noted(home: Wallet, *facts: Fact, **changes: Any) -> Wallet:
+    """The home wallet with more for the standing to take in, and with ``changes``. What was packed from the first fact
+    on is loose again: whatever changes what a member did notes a fact of its instant.
     """
     packed_until = home.packed_until and min(home.packed_until, *(fact.at for fact in facts))
-    return changed(home, unseen=(*home.unseen, *facts), packed_until=packed_until)
+    return changed(home, unseen=(*home.unseen, *facts), packed_until=packed_until, **changes)
 
 
 def balance_of(lots: Iterable[Lot], at: datetime, holds: Collection[Hold] = (), debts: Iterable[Debt] = ()) -> Balance:

@@ -145,7 +145,7 @@ def sold(home: Wallet, purchase: Purchase, points: int) -> Wallet:
     """The home wallet with the sale counted: as one more at its brand, and as a fact for the standing to take in."""
     at, brand = purchase.occurred_at, purchase.brand
     fact = Fact(at, at, purchase.spend, 1, points)
-    return changed(noted(home, fact), bought={**home.bought, brand: home.bought.get(brand, 0) + 1})
+    return noted(home, fact, bought={**home.bought, brand: home.bought.get(brand, 0) + 1})
 
 
 def grants_of(worth: Worth, left: Mapping[RuleId, Left], program: Program) -> tuple[Grant, ...]:

@@ -286,7 +286,7 @@ def _without(before: Purchase, after: Purchase, home: Wallet, collected: int, no
         points=-collected,
     )
     counting = {brand: count for brand, count in bought.items() if count > 0}
-    return replace(noted(home, fact), bought=counting)
+    return noted(home, fact, bought=counting)
 
 
 def _places(purchase: Purchase, asked: LineAsked) -> list[int]:
