@@ -94,11 +94,11 @@ def joined(leaf: Joined, scope: Scope) -> Check:
     is_group = not leaf.brands and brand is None
 
     def check(moment: Moment) -> Answer:
-        facts = moment.known.facts
+        has = moment.known.has
         if is_group:
-            then = facts.enrolled_at
-        elif found := brands & facts.joined.keys():
-            then = min(facts.joined[each] for each in found)
+            then = has.enrolled_at
+        elif found := brands & has.joined.keys():
+            then = min(has.joined[each] for each in found)
         else:
             return always(False)
         return passed(moment, then, leaf.least, leaf.most)

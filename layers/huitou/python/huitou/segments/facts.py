@@ -55,6 +55,19 @@ class TierPath(Protocol):
         ...
 
 
+class Having(Protocol):
+    """Of `Facts`, what any sale may change."""
+
+    @property
+    def enrolled_at(self) -> datetime: ...
+    @property
+    def joined(self) -> Mapping[BrandId, datetime]: ...
+    @property
+    def wallets(self) -> Mapping[CurrencyId, Wallet]: ...
+    @property
+    def tiers(self) -> TierPath: ...
+
+
 class AliveModel(NamedTuple):
     """M18: the parameters of BG/NBD, fitted with weeks as the unit of time (Fader, Hardie and Lee 2005)."""
 
@@ -88,6 +101,21 @@ class Insights(NamedTuple):
 
 
 UNKNOWN = Insights()
+
+
+class Lasting(Protocol):
+    """Of `Facts`, what stays as it is while one sale after the other is judged."""
+
+    @property
+    def deeds(self) -> Sequence[Deed]: ...
+    @property
+    def birthday(self) -> date | None: ...
+    @property
+    def tags(self) -> frozenset[Tag]: ...
+    @property
+    def consents(self) -> frozenset[ConsentKey]: ...
+    @property
+    def insights(self) -> Insights: ...
 
 
 @lean

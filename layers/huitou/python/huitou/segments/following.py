@@ -16,10 +16,9 @@ from huitou.members.model import Member
 from huitou.points.wallet import Wallet
 from huitou.program.model import CurrencyId, Program
 from huitou.program.rules import SegmentId
-from huitou.purchases.standing import known_of
 from huitou.segments.facts import UNKNOWN, Deed, Insights
 from huitou.segments.judging import Judge
-from huitou.segments.loading import TierPath, facts_of
+from huitou.segments.loading import Holdings, facts_of
 from huitou.standing.keeping import Timeline
 from huitou.standing.model import Record
 
@@ -53,19 +52,9 @@ class Follower:
         self, asked: Set[SegmentId], home: Wallet, wallets: Mapping[CurrencyId, Wallet], record: Record, at: datetime
     ) -> frozenset[SegmentId]:
         """As `MemberSegments.judged`; all but the deeds is as given."""
-        known = known_of(home, record)
+        has = Holdings(home, wallets, record, self._timeline, at)
         if self._judge is None:
-            facts = facts_of(
-                self._member,
-                known,
-                home.brands,
-                wallets,
-                self._timeline,
-                deeds=self._deeds,
-                now=at,
-                insights=self._insights,
-            )
-            self._judge = Judge(facts, self._program)
+            self._judge = Judge(facts_of(self._member, has, self._deeds, self._insights), self._program)
         else:
-            self._judge.go_on(known.enrolled_at, home.brands, wallets, TierPath(known, self._timeline, at))
+            self._judge.go_on(has)
         return self._judge.holding(asked, at)

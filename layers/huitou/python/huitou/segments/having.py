@@ -43,7 +43,7 @@ def expiring_points(leaf: ExpiringPoints, _: Scope) -> Check:
 
 
 def _spendable(known: Known, currency: CurrencyId) -> list[Piece]:
-    return known.had_once(currency, lambda known: pieces_of(known.facts.wallets.get(currency)))
+    return known.had_once(currency, lambda known: pieces_of(known.has.wallets.get(currency)))
 
 
 def pieces_of(wallet: Wallet | None) -> list[Piece]:
@@ -86,7 +86,7 @@ def in_tier(leaf: InTier, _: Scope) -> Check:
     """The tier, and no later than when time may change it."""
 
     def check(moment: Moment) -> Answer:
-        tiers = moment.known.facts.tiers
+        tiers = moment.known.has.tiers
         return Answer(tiers.tier_at(moment.at) in leaf.tiers, tiers.changes_after(moment.at) or NEVER)
 
     return check

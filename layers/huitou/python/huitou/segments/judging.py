@@ -16,11 +16,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from huitou.kernel.values import changed
 from huitou.members.model import Tag
 from huitou.points.outlook import NEVER
-from huitou.points.wallet import Wallet
-from huitou.program.model import GROUP, BrandId, CurrencyId, Program
+from huitou.program.model import GROUP, BrandId, Program
 from huitou.program.predicates import (
     Age,
     Alive,
@@ -51,7 +49,7 @@ from huitou.program.prepared import Prepared
 from huitou.program.rules import SegmentId
 from huitou.segments import being, doing, having, returning
 from huitou.segments.deeds import Choice, Scope
-from huitou.segments.facts import Facts, TierPath, Verdict
+from huitou.segments.facts import Facts, Having, Verdict
 from huitou.segments.moment import Answer, Check, Known, Moment, all_of, always, any_of, opposite
 
 MOST_LOOKS = 8
@@ -99,16 +97,9 @@ class Judge:
         self._look_ahead(answers, at)
         return {segment: _said(answer) for segment, answer in answers.items()}
 
-    def go_on(
-        self,
-        enrolled_at: datetime,
-        joined: Mapping[BrandId, datetime],
-        wallets: Mapping[CurrencyId, Wallet],
-        tiers: TierPath,
-    ) -> None:
-        """To what has become of the member meanwhile, who did what they did."""
-        facts = self._known.facts
-        self._known.go_on(changed(facts, enrolled_at=enrolled_at, joined=joined, wallets=wallets, tiers=tiers))
+    def go_on(self, has: Having) -> None:
+        """To what the member has by now, who did what they did."""
+        self._known.go_on(has)
 
     def holding(self, segments: Iterable[SegmentId], at: datetime) -> frozenset[SegmentId]:
         """Those of ``segments`` that the member is in at ``at``. What they do not ask about is not judged."""

@@ -8,15 +8,16 @@ from datetime import datetime
 from huitou.kernel.values import changed, lean
 from huitou.members.model import Member
 from huitou.points.wallet import Wallet
-from huitou.program.model import BrandId, CurrencyId, Program
+from huitou.program.model import BrandId, CurrencyId, LinesAsked, Program
 from huitou.program.tiers import TierId
-from huitou.purchases.model import Purchase, Visit
+from huitou.purchases.model import Line, Purchase, Visit
 from huitou.purchases.returns import left_of
 from huitou.purchases.standing import known_of
-from huitou.segments.facts import UNKNOWN, Deed, DeedLine, Facts, Insights
+from huitou.segments.facts import UNKNOWN, Deed, DeedLine, Facts, Having, Insights
 from huitou.standing.keeping import Timeline, stand
 from huitou.standing.model import Interval, Known, Record, Standing, TierCause
 
+ALL_LINES = LinesAsked(None)
 _HAPPENED = frozenset({TierCause.GRANT, TierCause.REFUND})
 
 
@@ -32,25 +33,36 @@ def read_facts(
     insights: Insights = UNKNOWN,
 ) -> Facts:
     """What is known of a member at ``now``, who did ``deeds``: see `huitou.segments.past`."""
-    home = wallets[program.home_currency]
-    known = known_of(home, record)
-    facts = facts_of(member, known, home.brands, wallets, timeline, deeds=deeds, now=now, insights=insights)
-    return changed(facts, moments=TierPath(known, timeline, now).moments)
+    has = Holdings(wallets[program.home_currency], wallets, record, timeline, now)
+    return changed(facts_of(member, has, deeds, insights), moments=has.tiers.moments)
 
 
-def facts_of(
-    member: Member | None,
-    known: Known,
-    joined: Mapping[BrandId, datetime],
-    wallets: Mapping[CurrencyId, Wallet],
-    timeline: Timeline,
-    *,
-    deeds: Sequence[Deed],
-    now: datetime,
-    insights: Insights = UNKNOWN,
-) -> Facts:
+@lean
+class Holdings:
+    """`facts.Having` of a member, each part worked out when it is asked for."""
+
+    home: Wallet
+    wallets: Mapping[CurrencyId, Wallet]
+    record: Record
+    timeline: Timeline
+    now: datetime
+
+    @property
+    def enrolled_at(self) -> datetime:
+        return known_of(self.home, self.record).enrolled_at
+
+    @property
+    def joined(self) -> Mapping[BrandId, datetime]:
+        return self.home.brands
+
+    @property
+    def tiers(self) -> TierPath:
+        return TierPath(known_of(self.home, self.record), self.timeline, self.now)
+
+
+def facts_of(member: Member | None, has: Having, deeds: Sequence[Deed], insights: Insights) -> Facts:
     """The same of who is at hand, or has no record; what their tiers went through is left out (`Facts.moments`)."""
-    facts = Facts(known.enrolled_at, joined, wallets, TierPath(known, timeline, now), deeds, insights=insights)
+    facts = Facts(has.enrolled_at, has.joined, has.wallets, has.tiers, deeds, insights=insights)
     if member is None:
         return facts
     return changed(
@@ -64,8 +76,11 @@ def facts_of(
     )
 
 
-def deed_of_purchase(purchase: Purchase) -> Deed | None:
-    """What is left of a purchase; None where that is nothing, or another member's (M40)."""
+def deed_of_purchase(purchase: Purchase, asked: LinesAsked = ALL_LINES) -> Deed | None:
+    """What is left of a purchase; None where that is nothing, or another member's (M40).
+
+    Of its lines there are those ``asked`` for.
+    """
     if purchase.moved is not None or purchase.is_refunded:
         return None
     lines = left_of(purchase.lines, purchase.returns.lines)
@@ -76,10 +91,19 @@ def deed_of_purchase(purchase: Purchase) -> Deed | None:
         is_purchase=True,
         channel=purchase.channel,
         spend=purchase.kept_spend,
-        lines=tuple([DeedLine(sku, category, amount) for sku, category, _, amount, _ in lines]),
+        lines=tuple(_lines(lines, asked)),
         payments=frozenset([payment.method for payment in purchase.payments]),
         discounted=bool(purchase.discounts) or any([line.discount for line in lines]),
     )
+
+
+def _lines(lines: Sequence[Line], asked: LinesAsked) -> list[DeedLine]:
+    categories, skus = asked
+    return [
+        DeedLine(sku, category, amount)
+        for sku, category, _, amount, _ in lines
+        if categories is None or category in categories or sku in skus
+    ]
 
 
 def deed_of_visit(visit: Visit) -> Deed | None:

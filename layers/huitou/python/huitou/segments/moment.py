@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 from huitou.points.outlook import NEVER
 from huitou.program.model import Program
 from huitou.program.rules import SegmentId
-from huitou.segments.facts import Facts
+from huitou.segments.facts import Facts, Having, Lasting
 from huitou.segments.local_days import local_days
 
 T = TypeVar("T")
@@ -29,13 +29,14 @@ class Answer(NamedTuple):
 class Known:
     """The facts of one member, and what has been worked out from them.
 
-    What the deeds alone come to is kept apart: it stays true of a member of whom everything else changes.
+    What the member ``has`` is kept apart, and what that comes to: all else stays true when it changes.
     """
 
-    __slots__ = ("_found", "_had", "checks", "days", "facts", "program")
+    __slots__ = ("_found", "_had", "checks", "days", "facts", "has", "program")
 
     def __init__(self, facts: Facts, program: Program, checks: Mapping[SegmentId, Check]) -> None:
-        self.facts = facts
+        self.facts: Lasting = facts
+        self.has: Having = facts
         self.program = program
         self.checks = checks
         self.days = local_days(program.zone)
@@ -43,7 +44,7 @@ class Known:
         self._had: dict[Any, Any] = {}
 
     def once(self, key: object, find: Callable[[Known], T]) -> T:
-        """What ``find`` finds in the deeds, looked for when it is first asked for.
+        """What ``find`` finds in what lasts, looked for when it is first asked for.
 
         ``key`` stands for it, and for nothing else.
         """
@@ -53,16 +54,17 @@ class Known:
         return found
 
     def had_once(self, key: object, find: Callable[[Known], T]) -> T:
-        """As `once`, for what ``find`` finds in anything else."""
+        """As `once`, for what ``find`` finds in what the member has."""
         if key not in self._had:
             self._had[key] = find(self)
         found: T = self._had[key]
         return found
 
-    def go_on(self, facts: Facts) -> None:
-        """To other facts of the same member, with the same deeds."""
-        self.facts = facts
-        self._had = {}
+    def go_on(self, has: Having) -> None:
+        """To what the same member has now."""
+        self.has = has
+        if self._had:
+            self._had = {}
 
 
 class Moment:

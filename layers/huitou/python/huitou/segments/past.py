@@ -75,5 +75,5 @@ def _packed(kept: Kept, since: datetime | None, until: datetime | None, asked: L
 
 
 def _loose(kept: Kept, asked: LinesAsked) -> Iterator[Deed]:
-    done = (*map(deed_of_purchase, kept.purchases), *map(deed_of_visit, kept.visits))
+    done = (*(deed_of_purchase(each, asked) for each in kept.purchases), *map(deed_of_visit, kept.visits))
     return (with_lines(deed, asked) for deed in done if deed is not None)

@@ -134,6 +134,7 @@ class _Life:
         self._follower = Follower(history.person, self._deeds(history), program, timeline, insights)
         self._home = open_wallet(history.member, program.home_currency, history.enrolled_at)
         self._ledgers = {program.home_currency: Ledger(self._home, program, history.enrolled_at)}
+        self._wallets = _Wallets(self._ledgers)
         self._record = Record(history.member, birthday=(born.month, born.day) if born else None)
         self._account = account = Account()
         self._sums = {
@@ -220,14 +221,15 @@ class _Life:
 
     def _segments(self, asked: Set[SegmentId], at: datetime) -> frozenset[SegmentId]:
         """E7: before what happens at ``at``."""
-        return self._follower.judged(asked, self._home, _Wallets(self._ledgers), self._record, at)
+        return self._follower.judged(asked, self._home, self._wallets, self._record, at)
 
     def _deeds(self, history: History) -> Iterator[Deed]:
         """All that counts of what the member did, and will have done: at places that the programme has."""
         if self._program.looks_back_days == 0:
             return
+        asked = self._program.lines_asked
         done = (
-            *(deed_of_purchase(each) for each in history.purchases if self._knows(each.brand, each.store)),
+            *(deed_of_purchase(each, asked) for each in history.purchases if self._knows(each.brand, each.store)),
             *(deed_of_visit(each) for each in history.visits if self._knows(each.brand, each.store)),
         )
         yield from (deed for deed in done if deed is not None)
