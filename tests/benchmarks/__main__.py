@@ -139,7 +139,7 @@ def _simulating() -> tuple[str, bool]:
     rows = [
         ("loop over the same rows that sums the lines of each purchase", "1"),
         ("loading: from the Parquet files to purchases", f"{found.loading / found.looping:.0f}"),
-        ("replaying: rules, budgets, lots, entries, expiry and tiers", f"{found.multiple:.0f}"),
+        ("replaying: rules, budgets, lots, entries, expiry, tiers and segments", f"{found.multiple:.0f}"),
     ]
     return (
         f"""The whole year under `programs/sample.yaml`, in one process, as `huitou simulate` replays it under each of

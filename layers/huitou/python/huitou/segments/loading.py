@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 
 from huitou.kernel.values import changed, lean
 from huitou.members.model import Member
@@ -18,6 +19,7 @@ from huitou.standing.keeping import Timeline, stand
 from huitou.standing.model import Interval, Known, Record, Standing, TierCause
 
 ALL_LINES = LinesAsked(None)
+_DISCOUNT = attrgetter("discount")
 _HAPPENED = frozenset({TierCause.GRANT, TierCause.REFUND})
 
 
@@ -93,16 +95,16 @@ def deed_of_purchase(purchase: Purchase, asked: LinesAsked = ALL_LINES) -> Deed 
         spend=purchase.kept_spend,
         lines=tuple(_lines(lines, asked)),
         payments=frozenset([payment.method for payment in purchase.payments]),
-        discounted=bool(purchase.discounts) or any([line.discount for line in lines]),
+        discounted=bool(purchase.discounts) or any(map(_DISCOUNT, lines)),
     )
 
 
 def _lines(lines: Sequence[Line], asked: LinesAsked) -> list[DeedLine]:
     categories, skus = asked
     return [
-        DeedLine(sku, category, amount)
-        for sku, category, _, amount, _ in lines
-        if categories is None or category in categories or sku in skus
+        DeedLine(line.sku, line.category, line.amount)
+        for line in lines
+        if categories is None or line.category in categories or line.sku in skus
     ]
 
 
