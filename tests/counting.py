@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Mapping, Set
 from datetime import datetime, timedelta
@@ -11,12 +12,13 @@ from huitou.access.model import PERMISSIONS, Caller
 from huitou.counts.model import SegmentCount
 from huitou.counts.service import Counted, Counts
 from huitou.counts.working import Counting, Ending
+from huitou.insights.service import CACHE_SECONDS, InsightsReader
 from huitou.kernel.errors import UnavailableError
 from huitou.kernel.ids import Digest, MemberId
 from huitou.program.model import GROUP, Program
 from huitou.program.rules import SegmentId
 from huitou.purchases.ports import MemberState
-from huitou.segments.asking import Asking
+from huitou.segments.facts import Insights
 from huitou.simulator.memory_counts import MemoryCounts
 from huitou.simulator.memory_imports import MemoryFiles
 from huitou.simulator.memory_members import MemoryMemberIndex
@@ -41,6 +43,7 @@ class Census:
             self.shop.enrol(member)
         for n, member in enumerate(BUYERS):
             self.shop.sell(bill(f"A-{n}", bread(2000)), member)
+        self.judges = self.shop.judged
         self.before_asking: Callable[[MemberId], None] = lambda _: None
         self.asked: list[MemberId] = []
         self.failures: list[MemberId] = []
@@ -49,9 +52,11 @@ class Census:
         self.counts = MemoryCounts(self.table)
         self.files = MemoryFiles()
         index = MemoryMemberIndex(self.table)
+        insights = InsightsReader(self.shop.findings, itertools.count(step=CACHE_SECONDS).__next__)
         self.jobs = Counts(
             counts=self.counts,
             programs=self.programs,
+            insights=insights,
             files=self.files,
             states=self,
             shards=index.shards,
@@ -61,19 +66,25 @@ class Census:
         self.worker = Counting(
             counts=self.counts,
             index=index,
-            asking=Asking(self.shop.states, self),
+            states=self.shop.states,
+            judges=self,
+            insights=insights,
             programs=self.programs,
             commit=self.table.commit,
             failed=lambda member, _: self.failures.append(member),
         )
 
+    def by(self, insights: Insights) -> Census:
+        """`Judges`, who note who is asked."""
+        self.judges = self.shop.judged.by(insights)
+        return self
+
     def judged(
         self, member: MemberId, state: MemberState, program: Program, at: datetime, asked: Set[SegmentId]
     ) -> frozenset[SegmentId]:
-        """Notes who is asked."""
         self.before_asking(member)
         self.asked.append(member)
-        return self.shop.judged.judged(member, state, program, at, asked)
+        return self.judges.judged(member, state, program, at, asked)
 
     def start(self, job: Digest, manifest_key: str) -> None:
         """The state machine, which is told to start, and does nothing by itself."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from huitou.access.model import PERMISSIONS, Caller
-from huitou.insights.service import InsightsReader
+from huitou.insights.service import CACHE_SECONDS, InsightsReader
 from huitou.kernel.ids import Digest
 from huitou.kernel.instants import EPOCH
 from huitou.program.drafts import Drafts
@@ -54,18 +55,20 @@ class Laboratory:
         self.publisher.publish(json.dumps(self.written), by="tests", now=EPOCH)
         self.started: dict[Digest, str] = {}
         self.ended: dict[Digest, datetime] = {}
+        self.findings = findings_on(table)
+        insights = InsightsReader(self.findings, count(step=CACHE_SECONDS).__next__)
         self.use = Simulations(
             simulations=self.simulations,
             versions=self.versions,
             drafts=MemoryDrafts(table),
             index=self.index,
+            insights=insights,
             files=self.files,
             states=self,
             commit=table.commit,
             pause=PAUSE,
         )
         self.archive = archive_on(table)
-        insights = InsightsReader(findings_on(table), lambda: 0.0)
         self.replaying = Replaying(self.simulations, self.files, self.archive, insights, table.commit)
         self.concluding = Concluding(self.simulations, self.files, table.commit)
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from huitou.counts.store import TableCounts
 from huitou.counts.working import Counting
+from huitou.insights.service import InsightsReader
+from huitou.insights.store import TableFindings
 from huitou.kernel.ids import MemberId, parse_digest
 from huitou.members.store import TableMemberIndex
 from huitou.platform.observability import Observer
@@ -14,7 +16,8 @@ from huitou.platform.settings import MembersTable, ProgramTable, Settings, load
 from huitou.platform.table import Table
 from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
-from huitou.segment_composition import asking_on
+from huitou.purchases.store import TableMemberStates
+from huitou.segment_composition import judged_on
 
 
 class Needs(Settings):
@@ -47,7 +50,9 @@ def _failed(member: MemberId, error: Exception) -> None:
 counting = Counting(
     counts=TableCounts(program),
     index=TableMemberIndex(members),
-    asking=asking_on(members, program, programs),
+    states=TableMemberStates(members),
+    judges=judged_on(members, program, programs),
+    insights=InsightsReader(TableFindings(program), monotonic),
     programs=programs,
     commit=program.commit,
     failed=_failed,

@@ -142,7 +142,7 @@ def preview_segment(segment: Annotated[SegmentBody, Body()]) -> Answer:
 @app.post(
     COUNTS,
     summary="Count the members of a segment",
-    security=permission("members:read"),
+    security=permission("counts:write"),
     responses=documented(
         {200: CreatedCountView, 202: CreatedCountView},
         *(ForeignBrandError, InvalidSegmentError, ContentReusedError),
@@ -152,7 +152,8 @@ def preview_segment(segment: Annotated[SegmentBody, Body()]) -> Answer:
 def create_count(segment: Annotated[SegmentBody, Body()], idempotency_key: IdempotencyKey) -> Answer:
     """For keys of the group. How many members it would have, to the last one; nothing else is kept.
 
-    All are looked at as of now, as a preview looks at some; look again until it is completed.
+    All are looked at, as a preview looks at some; look again until it is completed. What members do after you asked
+    does not count; their points, tags and profiles are as they are when their turn comes.
     """
     created = _counts().create(segment, idempotency_key, current_caller(app), accepted_at(app))
     note(app, count_id=created.count.id, replayed=created.replayed)

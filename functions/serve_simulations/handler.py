@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.openapi.params import Path as PathPart
 
 from huitou.access.model import ForeignBrandError
+from huitou.insights.service import InsightsReader
+from huitou.insights.store import TableFindings
 from huitou.kernel.errors import ContentReusedError
 from huitou.kernel.ids import parse_digest
 from huitou.members.store import TableMemberIndex
@@ -70,6 +73,7 @@ simulations = Simulations(
     versions=TableVersions(program),
     drafts=TableDrafts(program),
     index=TableMemberIndex(Table(settings.members_table, settings.region, settings.endpoint)),
+    insights=InsightsReader(TableFindings(program), monotonic),
     files=S3Files(settings.import_bucket, settings.region, settings.endpoint),
     states=SimulationStates(settings.simulation_state_machine, settings.region, settings.endpoint),
     commit=program.commit,

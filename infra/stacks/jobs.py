@@ -101,7 +101,7 @@ def simulation_functions(stack: FunctionStack) -> Calls:
     states = fan_out.state_machine.state_machine_arn
     serve = stack.function("serve_simulations", {**told, "HUITOU_SIMULATION_STATE_MACHINE": states})
     serve.allow(["dynamodb:Query"], index)
-    stack.let_read_program(serve)
+    stack.let_judge(serve)
     stack.let_start(serve, fan_out)
     for function, on_files in ((replay, "s3:GetObject"), (report, "s3:GetObject"), (serve, "s3:PutObject")):
         function.allow([on_files], files.arn_for_objects("simulations/*"))

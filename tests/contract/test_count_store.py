@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -43,6 +44,18 @@ def test_parts_come_back_in_order_each_with_what_it_has_come_to(table: AnyTable)
         table.commit([counts.save_part(COUNT.id, part)])
     assert counts.part(COUNT.id, 10) == ended
     assert list(counts.parts(COUNT.id)) == [other, ended]
+
+
+@pytest.mark.parametrize("ahead", [CountPart(2, 5, 4, 3), CountPart(2, 5, 5, 4, finished=True)])
+def test_whoever_is_behind_with_a_part_cannot_take_it_back(table: AnyTable, ahead: CountPart) -> None:
+    """E21: of two workers with one part, the slower would make it smaller."""
+    counts = on(table)
+    table.commit([counts.save_part(COUNT.id, ahead)])
+    with pytest.raises(StaleReadError):
+        table.commit([counts.save_part(COUNT.id, ahead._replace(done=ahead.done - ahead.finished - 1))])
+    with suppress(StaleReadError):
+        table.commit([counts.save_part(COUNT.id, ahead._replace(finished=False))])
+    assert counts.part(COUNT.id, 2) == ahead
 
 
 def test_it_ends_once(table: AnyTable) -> None:

@@ -39,6 +39,7 @@ def test_the_newest_findings_come_back_exactly(table: AnyTable) -> None:
     for findings in (FIRST, SECOND):
         table.commit(store.add(findings))
         assert store.newest() == findings
+    assert [store.version(number) for number in (1, 2, 3)] == [FIRST, SECOND, None]
 
 
 def test_of_two_runs_that_end_at_once_the_second_looks_again(table: AnyTable) -> None:

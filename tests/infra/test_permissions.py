@@ -173,7 +173,7 @@ PARTITIONS = {
     "serve_accounts": {"PROGRAM", "ACCOUNT#*", "SETTLEMENTS", "AUDIT#*"},
     "count_accounts": {"PROGRAM", "ACCOUNT#*"},
     "report_accounts": {"ACCOUNT#*", "SETTLEMENTS"},
-    "serve_simulations": {"PROGRAM", "SIMULATION#*"},
+    "serve_simulations": {"PROGRAM", "INSIGHTS", "SIMULATION#*"},
     "replay_members": {"SIMULATION#*", "INSIGHTS"},
     "report_simulation": {"SIMULATION#*"},
     "serve_insights": {"PROGRAM", "INSIGHTS"},

@@ -21,6 +21,7 @@ from huitou.segments.errors import InvalidSegmentError
 from tests.builders import at
 from tests.counting import ASKED_AT, BUYERS, EVERYBODY, SPENDERS, Census
 from tests.purchases import NOON, bill, bread
+from tests.standing import BEST, findings
 
 
 @pytest.fixture
@@ -62,16 +63,26 @@ def test_nothing_is_published_and_nothing_of_members_is_kept(census: Census) -> 
     assert not any(census.shop.kept(member) for member in EVERYBODY)
 
 
-def test_repeats_give_the_same_count_whatever_happened_since(census: Census) -> None:
-    """E14, E21: it is of the instant at which it was asked for, and a part that is done again counts nobody twice."""
-    asked = census.ask()
+def test_repeats_give_the_same_count_whatever_was_bought_since(census: Census) -> None:
+    """E14, E21: of what members did before it was asked for; a part that is done again counts nobody twice."""
+    asked, other = census.ask(), census.ask("second")
     census.carry_out(asked.count, *range(16))
-    for number, part in enumerate(census.look(asked.count).parts):
-        census.table.commit([census.counts.save_part(asked.count.id, type(part)(number, part.members))])
     later = ASKED_AT + timedelta(minutes=5)
     census.shop.sell(bill("B-1", bread(9000), occurred_at=later), EVERYBODY[1])
+    for each in (asked, other):
+        census.carry_out(each.count)
+        assert found(census.look(each.count)) == (20, True)
+
+
+def test_all_are_compared_by_what_was_known_when_it_was_asked_for(census: Census) -> None:
+    """M16: the best spent 2000 by then; what is found while it runs is of no account."""
+    commit, add = census.table.commit, census.shop.findings.add
+    commit(add(findings(1, money=(1, 2, 3, 2000))))
+    asked = census.ask(segment=BEST)
+    commit(add(findings(2, money=(1, 2, 3, 10**9))))
     census.carry_out(asked.count)
     assert found(census.look(asked.count)) == (20, True)
+    assert found(census.counted("later", BEST)) == (0, True)
 
 
 def test_a_part_that_stops_goes_on_where_it_was(census: Census, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ from huitou.simulator.service import Asked
 from tests.builders import MEI, at, document, rule
 from tests.purchases import LIN, NOON, bill, bread, line, return_of
 from tests.simulations import GROUP_KEY, Laboratory
+from tests.standing import BEST, findings
 
 NOW = at("2026-03-31 12:00")
 DOUBLE = [rule(points="2")]
@@ -50,6 +51,19 @@ def test_a_draft_that_doubles_a_rule_issues_exactly_as_much_again(laboratory: La
     assert points["open"] == {"before": "23", "after": "51", "more": "28"}
     assert report["members"] == {"replayed": 2, "gaining": 2, "losing": 0}
     assert [each["member"] for each in report["most_affected"]] == [MEI, LIN]
+
+
+def test_all_parts_go_by_what_was_known_of_all_members_when_it_was_asked_for(laboratory: Laboratory) -> None:
+    """M14, M16: by then the best spend 1000; what is found while it runs does not divide the members."""
+    to_best = rule(id="to-best", name="To the best", points="5", per=None, when={"segments": ["best"]})
+    draft = laboratory.draft(NOW, segments=[BEST], earning=[rule(), to_best])
+    commit = laboratory.shop.table.commit
+    commit(laboratory.findings.add(findings(1, money=(100, 200, 300, 1000))))
+    asked = laboratory.ask(NOW, draft=draft)
+    commit(laboratory.findings.add(findings(2, money=(100, 200, 300, 10**9))))
+    again = laboratory.ask(NOW, "second", draft=draft)
+    reports = [laboratory.carry_out(each, NOW).report for each in (asked, again)]
+    assert [sales_of(report, "to-best") for report in reports] == [1, 0]
 
 
 def test_under_the_programme_that_held_the_past_comes_out_as_it_was(laboratory: Laboratory) -> None:
@@ -262,3 +276,9 @@ def test_simulations_are_the_groups(laboratory: Laboratory) -> None:
         laboratory.use.get(asked.simulation.id, brand)
     with pytest.raises(SimulationNotFoundError):
         laboratory.use.get(Digest("Q" * 26), GROUP_KEY)
+
+
+def sales_of(report: Any, rule_id: str) -> int:
+    """At how many sales a rule fired under the changed programme."""
+    (found,) = (each for each in report["rules"] if each["rule"] == rule_id)
+    return int(found["sales"]["after"])

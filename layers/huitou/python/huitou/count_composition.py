@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 from huitou.counts.service import Counts
 from huitou.counts.store import TableCounts
+from huitou.insights.service import InsightsReader
+from huitou.insights.store import TableFindings
 from huitou.platform.files import S3Files
 from huitou.platform.keys import MEMBER_SHARDS
 from huitou.platform.pauses import pause
@@ -18,6 +22,7 @@ def counts_on(program: Table, programs: ProgramReader, settings: Settings, bucke
     return Counts(
         counts=TableCounts(program),
         programs=programs,
+        insights=InsightsReader(TableFindings(program), monotonic),
         files=S3Files(bucket, settings.region, settings.endpoint),
         states=CountStates(state_machine, settings.region, settings.endpoint),
         shards=MEMBER_SHARDS,

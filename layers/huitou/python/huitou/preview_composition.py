@@ -7,7 +7,9 @@ from time import monotonic
 
 from huitou.platform.table import Table
 from huitou.program.service import ProgramReader
-from huitou.segment_composition import asking_on
+from huitou.purchases.store import TableMemberStates
+from huitou.segment_composition import judged_on
+from huitou.segments.asking import Asking
 from huitou.segments.previews import Previews
 from huitou.segments.store import TableMemberSample
 
@@ -19,7 +21,7 @@ def previews_on(members: Table, program: Table, programs: ProgramReader) -> Prev
     """Once for each start of a function that is asked for one: it loads the programme's grammar."""
     return Previews(
         sample=TableMemberSample(members),
-        asking=asking_on(members, program, programs),
+        asking=Asking(TableMemberStates(members), judged_on(members, program, programs)),
         programs=programs,
         together=ThreadPoolExecutor(AT_ONCE).map,
         clock=monotonic,

@@ -11,7 +11,6 @@ from huitou.platform.pauses import pause
 from huitou.platform.table import Table
 from huitou.program.service import ProgramReader
 from huitou.purchases.store import TableMemberStates
-from huitou.segments.asking import Asking
 from huitou.segments.seeing import JudgedSegments
 from huitou.segments.service import Segments
 from huitou.segments.store import TableDeeds
@@ -24,11 +23,6 @@ def judged_on(members: Table, program: Table, programs: TierPrograms) -> JudgedS
     return JudgedSegments(
         TableMembers(members), TableDeeds(members), programs, InsightsReader(TableFindings(program), monotonic)
     )
-
-
-def asking_on(members: Table, program: Table, programs: TierPrograms) -> Asking:
-    """The same, of segments that are being written."""
-    return Asking(TableMemberStates(members), judged_on(members, program, programs))
 
 
 def segments_on(members: Table, program: Table, programs: ProgramReader) -> Segments:

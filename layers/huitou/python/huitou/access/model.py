@@ -28,6 +28,7 @@ Permission = Literal[
     "simulations:write",
     "rebuilds:read",
     "rebuilds:write",
+    "counts:write",
 ]
 PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 

@@ -14,7 +14,7 @@ from huitou.accounts.ports import AccountStore, Ledgers
 from huitou.accounts.statements import statement_of, tally_of
 from huitou.kernel.commits import Commit
 from huitou.kernel.ids import Digest, MemberId
-from huitou.kernel.jobs import JobStatus
+from huitou.kernel.jobs import ended, running
 from huitou.kernel.pages import all_items
 from huitou.members.ports import MemberIndex
 from huitou.points.wallet import Entry, Wallet
@@ -39,7 +39,7 @@ class Counting:
 
     def count(self, account_id: Digest, shard: int) -> int:
         """Counts the shard's members and keeps what they come to; how many there were. Doing it again is harmless."""
-        account = running(self._accounts, account_id)
+        account = running(self._accounts.find, account_id)
         tally, counted = Tally(), 0
         for member in all_items(lambda after: self._index.members(shard, after=after, limit=PAGE)):
             tally.merge(self._of_member(member, account))
@@ -92,7 +92,7 @@ class Summing:
 
     def sum_up(self, account_id: Digest, failed: bool, now: datetime) -> Account:
         """Ends the report; ``failed`` where a shard could not be counted, for good."""
-        account = running(self._accounts, account_id)
+        account = running(self._accounts.find, account_id)
         tally = Tally()
         for each in self._accounts.shards(account.id):
             tally.merge(each)
@@ -103,15 +103,6 @@ class Summing:
             failed = failed or (after is not None and after >= account.month)
             told = [each.statement for each in closed]
             tally = Tally() if failed else tally_of(statement_of(account.month, tally, told))
-        status = JobStatus.FAILED if failed else JobStatus.COMPLETED
-        finished = replace(account, status=status, finished_at=now, after=after)
+        finished = replace(ended(account, failed, now), after=after)
         self._commit(self._accounts.finish(finished, tally))
         return finished
-
-
-def running(accounts: AccountStore, account_id: Digest) -> Account:
-    """The report that a state works for."""
-    account = accounts.find(account_id)
-    if account is None or account.status is not JobStatus.RUNNING:
-        raise LookupError(f"report {account_id} is not running")
-    return account

@@ -16,8 +16,8 @@ from huitou.kernel.jobs import JobStatus
 class SegmentCount:
     """From the request to the end. ``written`` is the segment, as JSON; it was checked when it was asked for.
 
-    It is judged as if it stood in version ``program`` of the programme, at ``created_at``: both are pinned, so that
-    all members are asked the same, and a part that is done again comes to the same.
+    It is judged as if it stood in version ``program`` of the programme, at ``created_at``, by version ``insights`` of
+    what is known of all members together: so all are asked the same.
     """
 
     id: Digest
@@ -25,6 +25,7 @@ class SegmentCount:
     program: int
     parts: int
     created_at: datetime
+    insights: int = 0
     status: JobStatus = JobStatus.RUNNING
     finished_at: datetime | None = None
 

@@ -24,7 +24,7 @@ class CountStore(Protocol):
         ...
 
     def save_part(self, count: Digest, part: CountPart) -> Write:
-        """How far a part has come, and what it has come to so far."""
+        """How far a part has come, and what it has come to so far; refused with `StaleReadError` if it is further."""
         ...
 
     def parts(self, count: Digest) -> Sequence[CountPart]:

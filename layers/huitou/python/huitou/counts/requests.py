@@ -36,11 +36,11 @@ class CountView(View):
     members: int
     """Who would be in it, of those looked at so far."""
     is_exact: bool
-    """Whether all were looked at: the number is final."""
+    """Whether everybody was looked at: the number is final."""
     program_version: int
     """The one in which it was judged."""
     created_at: datetime
-    """The instant as of which members are looked at, too."""
+    """What members did later does not count. What they have and say, is as it was when each was looked at."""
     finished_at: datetime | None
     progress: CountProgressView
 
@@ -55,13 +55,13 @@ class CreatedCountView(CountView):
 def count_view(counted: Counted) -> dict[str, Any]:
     """As `CountView`."""
     count, parts = counted.count, counted.parts
-    failed = sum(part.failed for part in parts)
+    failed, finished = sum(part.failed for part in parts), sum(part.finished for part in parts)
     return {
         "count_id": count.id,
         "status": count.status,
         "segment": count.segment,
         "members": sum(part.found for part in parts),
-        "is_exact": count.status is JobStatus.COMPLETED and not failed,
+        "is_exact": count.status is JobStatus.COMPLETED and finished == count.parts and not failed,
         "program_version": count.program,
         "created_at": format_instant(count.created_at),
         "finished_at": format_instant(count.finished_at) if count.finished_at else None,
@@ -70,7 +70,7 @@ def count_view(counted: Counted) -> dict[str, Any]:
             "done": sum(part.done for part in parts),
             "failed": failed,
             "parts": count.parts,
-            "finished": sum(part.finished for part in parts),
+            "finished": finished,
         },
     }
 

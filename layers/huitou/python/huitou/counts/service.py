@@ -18,7 +18,7 @@ from huitou.kernel.ids import Digest, digest_of
 from huitou.kernel.jobs import Files, JobStates, JobStatus, as_seen
 from huitou.program.model import GROUP
 from huitou.segments.drafting import drafted
-from huitou.segments.ports import PublishedPrograms
+from huitou.segments.ports import InsightSource, PublishedPrograms
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class Counts:
         *,
         counts: CountStore,
         programs: PublishedPrograms,
+        insights: InsightSource,
         files: Files,
         states: JobStates,
         shards: int,
@@ -46,6 +47,7 @@ class Counts:
     ) -> None:
         self._counts = counts
         self._programs = programs
+        self._insights = insights
         self._files = files
         self._states = states
         self._shards = shards
@@ -63,7 +65,8 @@ class Counts:
         def attempt() -> Counted:
             version = self._programs.active().version
             drafted(written, self._programs.published(version))
-            planned = SegmentCount(count_id, json.dumps(written, ensure_ascii=False), version, self._shards, now)
+            text, known = json.dumps(written, ensure_ascii=False), self._insights.insights().version
+            planned = SegmentCount(count_id, text, version, self._shards, now, known)
             self._commit([self._counts.add(planned)])
             self._start(planned)
             return Counted(planned)

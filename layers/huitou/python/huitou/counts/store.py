@@ -22,6 +22,7 @@ class CountItem(Item):
     written = UnicodeAttribute()
     program = IntegerAttribute()
     parts = IntegerAttribute()
+    insights = IntegerAttribute()
     created_at = UnicodeAttribute()
     status = UnicodeAttribute()
     finished_at = UnicodeAttribute(null=True)
@@ -59,7 +60,9 @@ class TableCounts:
     def save_part(self, count: Digest, part: CountPart) -> Write:
         said = {field: value for field, value in part._asdict().items() if field != "number"}
         item = CountPartItem(*keys.count_part(count, part.number), **said)
-        return self._table.put(item, refused=StaleReadError("Another worker goes through the same part."))
+        ahead = (CountPartItem.finished == False) & (CountPartItem.done <= part.done)  # noqa: E712 - DynamoDB compares
+        refused = StaleReadError("Another worker is further with the same part.")
+        return self._table.put(item, condition=CountPartItem.pk.does_not_exist() | ahead, refused=refused)
 
     def parts(self, count: Digest) -> Sequence[CountPart]:
         pk, _ = keys.count(count)
@@ -77,6 +80,7 @@ def _item(count: SegmentCount) -> CountItem:
         written=count.written,
         program=count.program,
         parts=count.parts,
+        insights=count.insights,
         created_at=format_instant(count.created_at),
         status=count.status.value,
         finished_at=format_instant(count.finished_at) if count.finished_at else None,
@@ -89,6 +93,7 @@ def _count(count: Digest, item: CountItem) -> SegmentCount:
         written=item.written,
         program=item.program,
         parts=item.parts,
+        insights=item.insights,
         created_at=parse_instant(item.created_at),
         status=JobStatus(item.status),
         finished_at=parse_instant(item.finished_at) if item.finished_at else None,

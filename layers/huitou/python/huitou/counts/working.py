@@ -1,7 +1,7 @@
 """The work behind a count: the members of each shard are asked, page by page, and nothing of them is kept but numbers.
 
-Everybody is asked as of the instant at which the count was asked for. A page's numbers are kept together with its end,
-so a page that is done again counts nobody twice.
+What members do after the count was asked for does not count as done; what they have and say is as it is when their
+turn comes. A page's numbers are kept together with its end, so a page that is done again counts nobody twice.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.jobs import ended, running
 from huitou.members.parts import go_through, members_in
 from huitou.members.ports import MemberIndex
+from huitou.purchases.ports import MemberStates
 from huitou.segments.asking import Asking
 from huitou.segments.drafting import drafted
-from huitou.segments.ports import PublishedPrograms
+from huitou.segments.ports import InsightVersions, Judges, PublishedPrograms
 
 
 class Counting:
@@ -29,25 +30,30 @@ class Counting:
         *,
         counts: CountStore,
         index: MemberIndex,
-        asking: Asking,
+        states: MemberStates,
+        judges: Judges,
+        insights: InsightVersions,
         programs: PublishedPrograms,
         commit: Commit,
         failed: Callable[[MemberId, Exception], None],
     ) -> None:
         self._counts = counts
         self._index = index
-        self._asking = asking
+        self._states = states
+        self._judges = judges
+        self._insights = insights
         self._programs = programs
         self._commit = commit
         self._failed = failed
 
     def count(self, count_id: Digest, number: int) -> CountPart:
         """Asks the part's members from where it stood. Raises `UnavailableError`, `ContentionError`."""
-        count = running(self._counts.find(count_id))
+        count = running(self._counts.find, count_id)
         segment, program = drafted(count.segment, self._programs.published(count.program))
+        asking = Asking(self._states, self._judges.by(self._insights.version(count.insights)))
 
         def ask(member: MemberId, part: CountPart) -> CountPart:
-            holds = self._asking.holds(segment, program, count.created_at, member)
+            holds = asking.holds(segment, program, count.created_at, member)
             return part._replace(found=part.found + bool(holds))
 
         return go_through(
@@ -68,6 +74,6 @@ class Ending:
 
     def end(self, count_id: Digest, failed: bool, now: datetime) -> SegmentCount:
         """Ends the count; ``failed`` where a part could not be gone through, for good."""
-        count = ended(running(self._counts.find(count_id)), failed, now)
+        count = ended(running(self._counts.find, count_id), failed, now)
         self._commit([self._counts.finish(count)])
         return count

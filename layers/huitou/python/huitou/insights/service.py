@@ -36,6 +36,11 @@ class InsightsReader:
             self._fresh_until = asked_at + CACHE_SECONDS
         return self._newest
 
+    def version(self, number: int) -> Insights:
+        """Those of one version, which never change."""
+        found = self._findings.version(number) if number else None
+        return found.insights if found else UNKNOWN
+
 
 class InsightJobs:
     """The use cases. All are the group's: insights are taken from the members of every brand (E31)."""

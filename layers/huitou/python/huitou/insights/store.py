@@ -29,8 +29,10 @@ class TableFindings:
         self._table = table
 
     def newest(self) -> Findings | None:
-        item = self._table.get(FindingsItem, *keys.insights())
-        return _findings(item) if item else None
+        return self._found(keys.insights())
+
+    def version(self, number: int) -> Findings | None:
+        return self._found(keys.insights_version(number))
 
     def add(self, findings: Findings) -> list[Write]:
         stale = StaleReadError("Another run was concluded meanwhile.")
@@ -42,6 +44,10 @@ class TableFindings:
             self._table.put(newest, condition=unmoved, refused=stale),
             self._table.put(kept, condition=FindingsItem.pk.does_not_exist(), refused=stale),
         ]
+
+    def _found(self, key: keys.Key) -> Findings | None:
+        item = self._table.get(FindingsItem, *key)
+        return _findings(item) if item else None
 
 
 def _found(findings: Findings) -> dict[str, Any]:

@@ -61,21 +61,20 @@ def as_seen(read: Callable[[], J], ended_at: Callable[[Digest], datetime | None]
     then will never be reported.
     """
     job = read()
-    if job.status is not JobStatus.RUNNING or (ended := ended_at(job.id)) is None:
+    if job.status is not JobStatus.RUNNING or (died_at := ended_at(job.id)) is None:
         return job
     job = read()
-    if job.status is not JobStatus.RUNNING:
-        return job
-    return replace(job, status=JobStatus.FAILED, finished_at=ended)
+    return ended(job, True, died_at) if job.status is JobStatus.RUNNING else job
 
 
-def running(job: J | None) -> J:
+def running(find: Callable[[Digest], J | None], job_id: Digest) -> J:
     """What a state works for. Raises `LookupError` where it has ended."""
+    job = find(job_id)
     if job is None or job.status is not JobStatus.RUNNING:
-        raise LookupError("The job that a state works for is not running.")
+        raise LookupError(f"The job {job_id} is not running.")
     return job
 
 
 def ended(job: J, failed: bool, now: datetime) -> J:
-    """As it stands after its last state; ``failed`` where a part could not be gone through, for good."""
+    """As it stands after its last state; ``failed`` where a part of the work could not be done, for good."""
     return replace(job, status=JobStatus.FAILED if failed else JobStatus.COMPLETED, finished_at=now)

@@ -26,7 +26,9 @@ from huitou.standing.ports import StandingStore, TierPrograms
 from huitou.standing.timeline import ProgramTimeline
 
 MOST_LOTS = 4_000
-"""That one entry can name, those of holds too: an item has at most 400 KB. Of writes, `points.paging` keeps few."""
+"""That one entry can name, those of holds too: an item has at most 400 KB. So nobody gets more by a merge, or they
+could not all be spent, or end, at once. Of writes, `points.paging` keeps few.
+"""
 
 
 class MergeNotFoundError(NotFoundError):
@@ -201,10 +203,11 @@ class Merges:
 def _require_room(writes: Sequence[Write], meeting: Meeting) -> None:
     if len(writes) > MOST_WRITES:
         raise TooMuchToMergeError(f"It takes {len(writes)} writes, and one transaction has at most {MOST_WRITES}.")
-    for entry in (entry for change in meeting.changes for entry in change.decision.entries):
-        lots = len(entry.changes) + sum(len(hold.parts) for hold in entry.holds)
+    for _, decision in meeting.changes:
+        named = (len(entry.changes) + sum(len(hold.parts) for hold in entry.holds) for entry in decision.entries)
+        lots = max((len(decision.wallet.lots), *named))
         if lots > MOST_LOTS:
-            raise TooMuchToMergeError(f"{lots} lots of one currency change hands, and at most {MOST_LOTS} can at once.")
+            raise TooMuchToMergeError(f"One member would have {lots} lots of one currency, and can have {MOST_LOTS}.")
 
 
 def _require_mergeable(mine: Side, theirs: Side, home: CurrencyId) -> None:

@@ -23,6 +23,7 @@ class Facts(TypedDict, total=False):
     account_id: str
     brand: str | None
     code: str
+    count_id: str
     currency: str
     entries: int
     held_back: int
@@ -36,7 +37,6 @@ class Facts(TypedDict, total=False):
     purchase: str
     queued: int
     rebuild_id: str
-    count_id: str
     redemption: str
     refused: Mapping[str, int]
     replayed: bool

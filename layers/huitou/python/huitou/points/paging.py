@@ -18,7 +18,7 @@ from huitou.points.wallet import Lot, LotPage, Wallet
 
 MOST_PAGES = 8
 """A commit has at most 100 writes. When two members become one (E15), both their wallets of a currency may lose every
-page, and one of them get as many: with the wallets and the two entries 28 writes. Up to some 270 lots a page is one
+page, and one of them get as many: with the wallets and the two entries 28 writes. Up to some 270 lots, a page is one
 write unit all the same.
 """
 

@@ -40,7 +40,7 @@ class Rebuilding:
 
     def rebuild(self, rebuild_id: Digest, number: int) -> Part:
         """Looks at the part's members from where it stood. Raises `UnavailableError`, `ContentionError`."""
-        rebuild = running(self._rebuilds.find(rebuild_id))
+        rebuild = running(self._rebuilds.find, rebuild_id)
         return go_through(
             self._rebuilds.part(rebuild.id, number) or Part(number, members_in(self._index, number)),
             self._index,
@@ -63,6 +63,6 @@ class Ending:
 
     def end(self, rebuild_id: Digest, failed: bool, now: datetime) -> Rebuild:
         """Ends the rebuild; ``failed`` where a part could not be gone through, for good."""
-        rebuild = ended(running(self._rebuilds.find(rebuild_id)), failed, now)
+        rebuild = ended(running(self._rebuilds.find, rebuild_id), failed, now)
         self._commit([self._rebuilds.finish(rebuild)])
         return rebuild

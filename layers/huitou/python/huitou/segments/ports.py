@@ -13,6 +13,7 @@ from huitou.points.wallet import Wallet
 from huitou.program.model import BrandId, CurrencyId, Program
 from huitou.program.rules import SegmentId
 from huitou.program.versions import ProgramVersion
+from huitou.purchases.ports import MemberSegments
 from huitou.segments.facts import Insights
 from huitou.segments.packs import Kept, Packing
 from huitou.standing.listed import Listed
@@ -88,4 +89,20 @@ class InsightSource(Protocol):
 
     def insights(self, at_least: int = 0) -> Insights:
         """Not of an earlier version than ``at_least``, if there is one; else they may be a little behind."""
+        ...
+
+
+class InsightVersions(Protocol):
+    """What was known of all members together, version by version."""
+
+    def version(self, number: int) -> Insights:
+        """Nothing, where there is none: 0 is the version of that."""
+        ...
+
+
+class Judges(MemberSegments, Protocol):
+    """Work out which segments a member is in."""
+
+    def by(self, insights: Insights) -> MemberSegments:
+        """While these are known of all members together, and nothing later."""
         ...

@@ -11,7 +11,7 @@ from huitou.program.model import Program
 from huitou.program.rules import SegmentId
 from huitou.purchases.model import Purchase
 from huitou.purchases.ports import MemberState
-from huitou.segments.facts import UNKNOWN
+from huitou.segments.facts import UNKNOWN, Insights
 from huitou.segments.following import Follower
 from huitou.segments.judging import Judge
 from huitou.segments.loading import deed_of_purchase, read_facts
@@ -27,6 +27,7 @@ class JudgedSegments:
     def __init__(self, profiles: Profiles, deeds: Deeds, programs: TierPrograms, insights: InsightSource) -> None:
         self._profiles = profiles
         self._deeds = deeds
+        self._programs = programs
         self._insights = insights
         self._timeline = ProgramTimeline(programs)
 
@@ -47,6 +48,10 @@ class JudgedSegments:
             now=at,
         )
         return Judge(facts, program).holding(asked, at)
+
+    def by(self, insights: Insights) -> JudgedSegments:
+        """The same, while these are known of all members together, and nothing later."""
+        return JudgedSegments(self._profiles, self._deeds, self._programs, insights)
 
     def in_turn(
         self, member: MemberId, state: MemberState, programs: Iterable[Program], since: datetime

@@ -29,8 +29,11 @@ class MemoryCounts:
         return self._table.get(CountPart, *keys.count_part(count, number))
 
     def save_part(self, count: Digest, part: CountPart) -> Write:
-        refused = StaleReadError("Another worker goes through the same part.")
-        return self._table.put(*keys.count_part(count, part.number), part, refused=refused, when=lambda _: True)
+        def ahead(stored: CountPart | None) -> bool:
+            return stored is None or (not stored.finished and stored.done <= part.done)
+
+        refused = StaleReadError("Another worker is further with the same part.")
+        return self._table.put(*keys.count_part(count, part.number), part, refused=refused, when=ahead)
 
     def parts(self, count: Digest) -> Sequence[CountPart]:
         pk, _ = keys.count(count)

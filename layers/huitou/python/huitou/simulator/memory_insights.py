@@ -17,6 +17,9 @@ class MemoryFindings:
     def newest(self) -> Findings | None:
         return self._table.get(Findings, *keys.insights())
 
+    def version(self, number: int) -> Findings | None:
+        return self._table.get(Findings, *keys.insights_version(number))
+
     def add(self, findings: Findings) -> list[Write]:
         def unmoved(stored: Findings | None) -> bool:
             return (stored.version if stored else 0) == findings.version - 1

@@ -42,6 +42,8 @@ class Simulation:
     """Digests of the documents, which name their files."""
     parts: int
     created_at: datetime
+    insights: int = 0
+    """The version of what was known of all members when it was asked for: all parts judge by it."""
     client_reference: str | None = None
     status: JobStatus = JobStatus.RUNNING
     finished_at: datetime | None = None

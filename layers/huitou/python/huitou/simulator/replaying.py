@@ -158,7 +158,8 @@ class _Life:
         if not self._knows(brand, purchase.store):
             self._account.unknown += 1
             return
-        segments = self._segments(asked, at) if (asked := self._asked[brand]) else NONE
+        asked = self._asked[brand]
+        segments = self._segments(asked, at) if asked else NONE
         self._home = join(self._home, brand, at)
         standing = stand(known_of(self._home, self._record), self._timeline, at) if program.tiers else None
         person = personal_of(standing, self._record, program, at, segments=segments)

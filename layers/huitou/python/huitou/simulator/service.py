@@ -24,6 +24,7 @@ from huitou.program.model import GROUP
 from huitou.program.ports import DraftStore, VersionStore
 from huitou.program.service import NoProgramError
 from huitou.program.validation import InvalidProgramError, read_document, read_shape
+from huitou.segments.ports import InsightSource
 from huitou.simulator.errors import InvalidSimulationError, SimulationNotFoundError
 from huitou.simulator.model import Simulation, Subject, content_of
 from huitou.simulator.ports import SimulationStore
@@ -81,6 +82,7 @@ class Simulations:
         versions: VersionStore,
         drafts: DraftStore,
         index: MemberIndex,
+        insights: InsightSource,
         files: Files,
         states: JobStates,
         commit: Commit,
@@ -90,6 +92,7 @@ class Simulations:
         self._versions = versions
         self._drafts = drafts
         self._index = index
+        self._insights = insights
         self._files = files
         self._states = states
         self._commit = commit
@@ -106,7 +109,8 @@ class Simulations:
         def attempt() -> Simulated:
             pinned = self._pinned(asked)
             shares = self._shares(pinned)
-            simulation = _planned(simulation_id, asked, pinned, len(shares), now)
+            known_of_all = self._insights.insights().version
+            simulation = replace(_planned(simulation_id, asked, pinned, len(shares), now), insights=known_of_all)
             for digest, text in ((simulation.before, pinned.before), (simulation.after, pinned.after)):
                 self._files.write(simulation.document_key(digest), text.encode())
             manifest = [{"part": number, "shards": shards} for number, shards in enumerate(shares)]

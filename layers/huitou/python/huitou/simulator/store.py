@@ -36,6 +36,7 @@ class SimulationItem(Item):
     before = UnicodeAttribute()
     after = UnicodeAttribute()
     parts = IntegerAttribute()
+    insights = IntegerAttribute()
     created_at = UnicodeAttribute()
     client_reference = UnicodeAttribute(null=True)
     status = UnicodeAttribute()
@@ -108,6 +109,7 @@ def _item(simulation: Simulation) -> SimulationItem:
         before=simulation.before,
         after=simulation.after,
         parts=simulation.parts,
+        insights=simulation.insights,
         created_at=format_instant(simulation.created_at),
         client_reference=simulation.client_reference,
         status=simulation.status.value,
@@ -128,6 +130,7 @@ def _simulation(simulation: Digest, item: SimulationItem) -> Simulation:
         before=Digest(item.before),
         after=Digest(item.after),
         parts=item.parts,
+        insights=item.insights,
         created_at=parse_instant(item.created_at),
         client_reference=item.client_reference,
         status=JobStatus(item.status),

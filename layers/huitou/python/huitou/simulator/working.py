@@ -16,11 +16,11 @@ from typing import NamedTuple
 from huitou.kernel.commits import Commit
 from huitou.kernel.ids import Digest
 from huitou.kernel.instants import MILLISECOND
-from huitou.kernel.jobs import Files, JobStatus
+from huitou.kernel.jobs import Files, ended, running
 from huitou.program.compilation import compile_program
 from huitou.program.model import Program
 from huitou.segments.facts import UNKNOWN
-from huitou.segments.ports import InsightSource
+from huitou.segments.ports import InsightVersions
 from huitou.simulator.comparing import Comparison, Figures, compare
 from huitou.simulator.model import Simulation
 from huitou.simulator.past import KEPT, Archive, MembersPast
@@ -47,7 +47,7 @@ class Replaying:
     """The use case of one part."""
 
     def __init__(
-        self, simulations: SimulationStore, files: Files, archive: Archive, insights: InsightSource, commit: Commit
+        self, simulations: SimulationStore, files: Files, archive: Archive, insights: InsightVersions, commit: Commit
     ) -> None:
         self._simulations = simulations
         self._files = files
@@ -57,11 +57,11 @@ class Replaying:
 
     def replay(self, simulation_id: Digest, part: int, shards: Sequence[int]) -> int:
         """Replays the part's members and keeps what differs; how many there were. Doing it again is harmless."""
-        simulation = running(self._simulations, simulation_id)
+        simulation = running(self._simulations.find, simulation_id)
         before, after = sides_of(simulation, self._files)
         past = MembersPast(self._archive, shards, simulation.since, simulation.until + MILLISECOND)
         asked = before.comparing_segments or after.comparing_segments
-        insights = self._insights.insights() if asked else UNKNOWN
+        insights = self._insights.version(simulation.insights) if asked else UNKNOWN
         *_, compared = compare(past, before, after, simulation.until, insights)
         self._commit([self._simulations.save_part(simulation.id, part, compared)])
         return compared.after.members
@@ -77,14 +77,13 @@ class Concluding:
 
     def conclude(self, simulation_id: Digest, failed: bool, now: datetime) -> Simulation:
         """Ends the simulation; ``failed`` where a part could not be replayed, for good."""
-        simulation = running(self._simulations, simulation_id)
+        simulation = running(self._simulations.find, simulation_id)
         sides = sides_of(simulation, self._files)
         whole = reduce(Comparison.plus, self._simulations.parts(simulation.id), Comparison())
         failure = DIED if failed else None
         if failure is None and simulation.parts > 1 and (rules := overdrawn(whole, sides)):
             failure = OVERDRAWN.format(rules=", ".join(rules))
-        status = JobStatus.FAILED if failure else JobStatus.COMPLETED
-        finished = replace(simulation, status=status, finished_at=now, failure=failure)
+        finished = replace(ended(simulation, failure is not None, now), failure=failure)
         report = None if failure else Report(whole, *sides, simulation.until).document(SOURCE, KEPT)
         self._commit(self._simulations.finish(finished, report))
         return finished
@@ -106,11 +105,3 @@ def sides_of(simulation: Simulation, files: Files) -> Sides:
     """As they were when it was asked for."""
     texts = (files.read(simulation.document_key(digest)) for digest in (simulation.before, simulation.after))
     return Sides(*(compile_program(json.loads(text), 1) for text in texts))
-
-
-def running(simulations: SimulationStore, simulation_id: Digest) -> Simulation:
-    """The simulation that a state works for."""
-    simulation = simulations.find(simulation_id)
-    if simulation is None or simulation.status is not JobStatus.RUNNING:
-        raise LookupError(f"simulation {simulation_id} is not running")
-    return simulation
