@@ -39,6 +39,7 @@ from huitou.access.store import TableKeys
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import parse_instant, to_instant
 from huitou.kernel.pages import all_items
+from huitou.kernel.values import changed
 from huitou.members.directory import MemberDirectory
 from huitou.members.identity import IdentityHasher, external_identity
 from huitou.members.store import TableMembers
@@ -177,8 +178,13 @@ def ledgers_of(stack: LocalStack, households: dict[int, Points]) -> Iterator[tup
         loaded = wallets.load_all(member)
         yield (
             household,
-            {currency: (wallet, _entries(wallets, member, currency)) for currency, wallet in loaded.items()},
+            {currency: (_unpacked(wallet), _entries(wallets, member, currency)) for currency, wallet in loaded.items()},
         )
+
+
+def _unpacked(wallet: Wallet) -> Wallet:
+    """Without what the reader of the stream notes of its packs, which it makes in its own time."""
+    return changed(wallet, packed_until=None)
 
 
 def _entries(wallets: TableWallets, member: MemberId, currency: str) -> list[Entry]:
