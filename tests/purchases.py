@@ -200,8 +200,8 @@ class Shop:
         """A member of these brands; of both, if none is said."""
         joined = {brand: OPENED for brand in brands or ("maru", "sora")}
         record = Member(member, 1, OPENED, next(iter(joined)), Profile(), {}, (), {}, {})
-        self.table.commit([self.wallets.create(a_wallet(member=member, version=0, brands=joined))])
-        self.table.commit([self.profiles.save(record)])
+        wallet = a_wallet(member=member, version=0, brands=joined)
+        self.table.commit([self.wallets.create(wallet), self.profiles.save(record)])
 
     def sell(
         self,
