@@ -15,8 +15,9 @@ from cli.invoke import call
 from cli.local_stack import REGION, LocalStack
 from huitou.kernel.instants import format_instant
 from huitou.kernel.pages import Page, all_items
-from huitou.platform.keys import DUE_INDEX, LISTED_PREFIX, POSITION
+from huitou.platform.keys import CLOCK, DUE_INDEX, LISTED_PREFIX, POSITION, QUARTER_PREFIX, WALLET_HEAD
 from huitou.platform.table import Table
+from huitou.points.store import WalletItem
 from huitou.purchases.store import TableMemberStates
 from huitou.segments.store import TableMemberLists
 from huitou.standing.listed import Listed
@@ -67,17 +68,21 @@ class Platform:
             self._dynamodb.put_item(TableName=self.members_table, Item=item)
 
     @contextmanager
-    def unchanged(self) -> Iterator[None]:
-        """Fails if anything in either table is other than before, but for positions: those follow calls before."""
-        before = self._told()
+    def unchanged(self, *, but: str = CLOCK) -> Iterator[None]:
+        """Fails if anything that somebody said is other than before; partitions that begin with ``but`` aside."""
+        before = self._told(but)
         yield
-        after = self._told()
+        after = self._told(but)
         assert after.keys() - before.keys() == set(), "written"
         assert [key for key, item in before.items() if after.get(key) != item] == [], "changed"
 
-    def _told(self) -> Items:
-        """What somebody has said: positions and lists are worked out from that, a moment later."""
-        return {key: item for key, item in self.items().items() if not key[1].startswith((POSITION, LISTED_PREFIX))}
+    def _told(self, but: str) -> Items:
+        """Without what follows from it a moment later: positions, lists, packs, and how far a tick has come."""
+        return {
+            (pk, sk): _unpacked(item) if sk.endswith(WALLET_HEAD) else item
+            for (pk, sk), item in self.items().items()
+            if not pk.startswith((but, CLOCK)) and not sk.startswith((POSITION, LISTED_PREFIX, QUARTER_PREFIX))
+        }
 
     def tick(self) -> None:
         """Invokes the scheduled function with the scheduler's event."""
@@ -152,6 +157,10 @@ class Platform:
     def _pages(client: Any, operation: str, field: str, **arguments: Any) -> Iterator[Mapping[str, Any]]:
         for page in client.get_paginator(operation).paginate(**arguments):
             yield from page.get(field, ())
+
+
+def _unpacked(head: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: value for name, value in head.items() if name != WalletItem.packed_until.attr_name}
 
 
 def _entries(lists: TableMemberLists, segment: str, shard: int, after: str | None) -> Page[Listed]:
