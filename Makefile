@@ -57,8 +57,7 @@ deliver: setup ## what the deploy workflow does: make deliver STAGE=production P
 	@bin/deliver $(or $(STAGE),local) $(or $(PROGRAM),programs/sample.yaml)
 
 .PHONY: docs
-docs: setup ## what is generated: the API's description, the examples of docs/, schemas and samples of events
-	@$(HUITOU) openapi
+docs: setup ## what is generated: the examples of docs/, schemas and samples of events
 	@$(BIN)/python -m tests.guide
 	@$(BIN)/python -m tests.domain_events
 

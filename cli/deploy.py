@@ -12,6 +12,7 @@ import boto3
 import httpx
 import typer
 
+from cli import openapi
 from cli.local_stack import LocalStack, require
 from cli.tools import ROOT, CommandError, cdk, out
 
@@ -37,7 +38,7 @@ def bootstrap() -> None:
 def synth(stage: Stage = LOCAL) -> None:
     """Writes the CloudFormation templates; fails if cdk-nag finds what nobody has acknowledged."""
     assembly = ASSEMBLIES / stage
-    cdk(["synth", "--quiet", *_context(stage), *_into(stage)], {})
+    cdk(["synth", "--quiet", *_app(stage)], {})
     out.print(f"The templates are in {os.path.relpath(assembly)}.")
 
 
@@ -98,6 +99,7 @@ def _stamp(stack: LocalStack) -> Path:
 
 def _digest() -> str:
     """Everything that goes into a deployment."""
+    openapi.written()
     digest = hashlib.sha256()
     for folder in ("functions", "infra", "layers"):
         for path in sorted((ROOT / folder).rglob("*")):
@@ -113,6 +115,12 @@ def _source(stage: str, synthesised: bool) -> list[str]:
     """What CDK works on: an assembly that exists, or the app, which makes one."""
     if synthesised:
         return ["--app", str(ASSEMBLIES / stage)]
+    return _app(stage)
+
+
+def _app(stage: str) -> list[str]:
+    """The app for a stage, with the description of the API that one of its functions answers with."""
+    openapi.written()
     return [*_context(stage), *_into(stage)]
 
 

@@ -1,4 +1,8 @@
-"""``huitou openapi``: writes the description of the API from the code of the functions."""
+"""``huitou openapi``: the description of the API, made from the code of the functions.
+
+The file lies in the folder of the function that answers with it and is not in version control: whoever needs it asks
+for `written`, which makes it where it is missing or older than what goes into it.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +13,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-import typer
-
-from cli.call import laid_out
 from cli.tools import ROOT, CommandError, out
 from huitou.platform.http import App
 from huitou.platform.openapi import describe
 from infra.routes import ROUTES
 
-DOCUMENT: Final = ROOT / "functions" / "serve_program" / "openapi.json"
-"""As `GET /v1/openapi.json` answers with it."""
 SAMPLES: Final = ROOT / "events"
+_FUNCTIONS: Final = ROOT / "functions"
+_DOCUMENT: Final = _FUNCTIONS / "serve_program" / "openapi.json"
+"""As `GET /v1/openapi.json` answers with it."""
 _VARIABLES: Final = (
     "HUITOU_MEMBERS_TABLE",
     "HUITOU_PROGRAM_TABLE",
@@ -39,30 +41,38 @@ _NO_CREDENTIALS: Final = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": 
 """Without any, a client would look for some on the network."""
 
 
-def openapi(
-    check: Annotated[bool, typer.Option(help="Write nothing; fail if the file is out of date.")] = False,
-) -> None:
-    """Writes functions/serve_program/openapi.json, which the API serves."""
-    wanted, name = text(), DOCUMENT.relative_to(ROOT)
-    if DOCUMENT.exists() and DOCUMENT.read_text("utf-8") == wanted:
-        return
-    if check:
-        raise CommandError(f"{name} is out of date: run `huitou openapi`")
-    DOCUMENT.write_text(wanted, "utf-8")
-    out.print(f"{name} is written.")
+def openapi() -> None:
+    """Writes the description of the API, OpenAPI 3.1, and says where it is."""
+    out.print(written().relative_to(ROOT))
+
+
+def written() -> Path:
+    """The description's file, made anew if anything that goes into it has changed since."""
+    if not _DOCUMENT.exists() or _DOCUMENT.stat().st_mtime < max(file.stat().st_mtime for file in _sources()):
+        draft = _DOCUMENT.with_suffix(f".{os.getpid()}")
+        draft.write_text(text(), "utf-8")
+        draft.replace(_DOCUMENT)  # whole, also for who reads it at this moment
+    return _DOCUMENT
 
 
 def text() -> str:
     """What the file should hold, sorted by name: the same calls always give the same text."""
-    document = json.dumps(describe(apps(), samples()), sort_keys=True)
-    return f"{laid_out(json.loads(document))}\n"
+    return json.dumps(describe(apps(), samples()), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _sources() -> Iterator[Path]:
+    """Our own code and the samples, and the versions of what turns them into a description."""
+    yield from (ROOT / "layers" / "huitou").rglob("*.py")
+    yield from _FUNCTIONS.rglob("*.py")
+    yield from SAMPLES.glob("*.json")
+    yield from (Path(__file__), ROOT / "infra" / "routes.py", ROOT / "requirements" / "dev.txt")
 
 
 def apps() -> Iterator[App]:
     """The app of every function that answers a route, as it is deployed; nothing is reached by importing it."""
     with _environment():
         for function in ROUTES:
-            yield _app(ROOT / "functions" / function / "handler.py")
+            yield _app(_FUNCTIONS / function / "handler.py")
 
 
 def samples() -> list[dict[str, Any]]:

@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, settings
 from schemathesis import Case
 
 from cli.local_stack import LocalStack
-from cli.openapi import DOCUMENT
+from cli.openapi import written
 from tests.e2e.calls import buy, enrol
 from tests.e2e.test_description import check
 
-many = schemathesis.openapi.from_path(DOCUMENT)
+many = schemathesis.openapi.from_path(written())
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cli.openapi import DOCUMENT
+from cli.openapi import written
 from huitou.kernel.errors import DomainError, ForbiddenError, UnavailableError
 from huitou.platform import problems
 from infra.constructs.api import REFUSALS
@@ -48,7 +48,7 @@ def test_a_refusal_has_the_code_and_status_of_the_same_error_in_a_function(produ
 
 def test_what_only_the_gateway_refuses_is_in_the_description(production: Deployment) -> None:
     """E30: every code is listed where it may come."""
-    document = json.loads(DOCUMENT.read_text("utf-8"))
+    document = json.loads(written().read_text("utf-8"))
     purchase = document["paths"]["/v1/purchases"]["post"]
     for kind in ("ACCESS_DENIED", "INTEGRATION_TIMEOUT", "THROTTLED"):
         body = json.loads(_refusals(production)[kind]["ResponseTemplates"]["application/json"])

@@ -16,7 +16,7 @@ import pytest
 
 import huitou
 from cli.items import TYPES
-from cli.openapi import DOCUMENT
+from cli.openapi import written
 from huitou.erasing.store import WordsItem
 from huitou.kernel.errors import DomainError
 from huitou.platform.problems import INTERNAL, status_of
@@ -129,7 +129,7 @@ def _body(message: str) -> Any:
 
 @cache
 def description() -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(DOCUMENT.read_text())
+    document: dict[str, Any] = json.loads(written().read_text())
     return document
 
 
