@@ -65,11 +65,15 @@ class Simulated(NamedTuple):
 
 
 class Pinned(NamedTuple):
-    """The programmes of a simulation, as they are kept for it."""
+    """What a simulation goes by, as it was when it was asked for: both programmes, and what was known of all members.
+
+    ``insights`` is the version of that.
+    """
 
     before: str
     after: str
     against: int
+    insights: int
 
 
 class Simulations:
@@ -109,8 +113,7 @@ class Simulations:
         def attempt() -> Simulated:
             pinned = self._pinned(asked)
             shares = self._shares(pinned)
-            known_of_all = self._insights.insights().version
-            simulation = replace(_planned(simulation_id, asked, pinned, len(shares), now), insights=known_of_all)
+            simulation = _planned(simulation_id, asked, pinned, len(shares), now)
             for digest, text in ((simulation.before, pinned.before), (simulation.after, pinned.after)):
                 self._files.write(simulation.document_key(digest), text.encode())
             manifest = [{"part": number, "shards": shards} for number, shards in enumerate(shares)]
@@ -138,14 +141,14 @@ class Simulations:
         return self._simulated(simulation)
 
     def _pinned(self, asked: Asked) -> Pinned:
-        """Both programmes in their stored form. The one before was published once: it worked then."""
+        """Both programmes are in their stored form. The one before was published once: it worked then."""
         against = asked.against or self._active()
         before = read_shape(self._version(against, "/against"))
         after = self._changed(asked)
         if after.money != before.money:
             money = before.money
             raise _invalid("/against", f"purchases are kept in {money.currency} with {money.exponent} decimals there")
-        return Pinned(canonical_json(before), canonical_json(after), against)
+        return Pinned(canonical_json(before), canonical_json(after), against, self._insights.insights().version)
 
     def _changed(self, asked: Asked) -> ProgramDocument:
         if asked.version is not None:
@@ -228,6 +231,7 @@ def _planned(simulation_id: Digest, asked: Asked, pinned: Pinned, parts: int, no
         after=digest_of([pinned.after]),
         parts=parts,
         created_at=now,
+        insights=pinned.insights,
         client_reference=asked.client_reference,
     )
 
