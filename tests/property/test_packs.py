@@ -22,7 +22,7 @@ from huitou.points.wallet import Wallet
 from huitou.program.model import LinesAsked, Program
 from huitou.purchases.model import Purchase, VisitType
 from huitou.segments import packs
-from huitou.segments.facts import Deed, DeedLine
+from huitou.segments.facts import Deed, DeedLine, told_of
 from huitou.segments.judging import judge
 from huitou.segments.packs import Pack, beginning_of, pack, quarter_of, unpack
 from huitou.segments.past import packed, read_past
@@ -286,6 +286,17 @@ ASKED = st.builds(
     st.none() | st.frozensets(st.sampled_from(["tea", "bread"])),
     st.frozensets(st.sampled_from(["tea-1", "茶"])),
 )
+
+
+@given(LINES, ASKED, ASKED)
+def test_lines_that_were_told_tell_all_that_less_is_asked_of(
+    lines: list[DeedLine], asked: LinesAsked, other: LinesAsked
+) -> None:
+    """So that whoever knows more lines, of a pack or of a purchase, comes to the same."""
+    told = told_of(lines, asked)
+    assert told_of(told, asked) == told
+    if asked.contains(other):
+        assert told_of(told, other) == told_of(lines, other)
 
 
 @given(DEEDS, ASKED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from datetime import date, datetime
 from typing import NamedTuple, Protocol
@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 from huitou.kernel.values import lean
 from huitou.members.model import ConsentKey, Tag
 from huitou.points.wallet import Wallet
-from huitou.program.model import BrandId, CurrencyId, StoreId
+from huitou.program.model import BrandId, CurrencyId, LinesAsked, StoreId
 from huitou.program.tiers import TierId
 from huitou.standing.model import Interval
 
@@ -21,6 +21,34 @@ class DeedLine(NamedTuple):
     sku: str
     category: str | None
     amount: int
+
+
+class Bought(Protocol):
+    """A line, wherever it is kept."""
+
+    @property
+    def sku(self) -> str: ...
+    @property
+    def category(self) -> str | None: ...
+    @property
+    def amount(self) -> int: ...
+
+
+def told_of(lines: Iterable[Bought], asked: LinesAsked | None) -> tuple[DeedLine, ...]:
+    """The lines that are asked for, those of one kind as one; None: all of them, as they are.
+
+    Telling is idempotent, and what was told tells all that less is asked of.
+    """
+    if asked is None:
+        return tuple([DeedLine(line.sku, line.category, line.amount) for line in lines])
+    categories, skus = asked
+    amounts: dict[tuple[str, str | None], int] = {}
+    for line in lines:
+        sku = line.sku if line.sku in skus else ""
+        category = line.category if categories is None or line.category in categories else None
+        if sku or category:
+            amounts[sku, category] = amounts.get((sku, category), 0) + line.amount
+    return tuple(DeedLine(sku, category, amount) for (sku, category), amount in amounts.items())
 
 
 class Deed(NamedTuple):

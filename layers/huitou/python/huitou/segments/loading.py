@@ -11,14 +11,13 @@ from huitou.members.model import Member
 from huitou.points.wallet import Wallet
 from huitou.program.model import BrandId, CurrencyId, LinesAsked, Program
 from huitou.program.tiers import TierId
-from huitou.purchases.model import Line, Purchase, Visit
+from huitou.purchases.model import Purchase, Visit
 from huitou.purchases.returns import left_of
 from huitou.purchases.standing import known_of
-from huitou.segments.facts import UNKNOWN, Deed, DeedLine, Facts, Having, Insights
+from huitou.segments.facts import UNKNOWN, Deed, Facts, Having, Insights, told_of
 from huitou.standing.keeping import Timeline, stand
 from huitou.standing.model import Interval, Known, Record, Standing, TierCause
 
-ALL_LINES = LinesAsked(None)
 _DISCOUNT = attrgetter("discount")
 _HAPPENED = frozenset({TierCause.GRANT, TierCause.REFUND})
 
@@ -78,10 +77,10 @@ def facts_of(member: Member | None, has: Having, deeds: Sequence[Deed], insights
     )
 
 
-def deed_of_purchase(purchase: Purchase, asked: LinesAsked = ALL_LINES) -> Deed | None:
+def deed_of_purchase(purchase: Purchase, asked: LinesAsked | None = None) -> Deed | None:
     """What is left of a purchase; None where that is nothing, or another member's (M40).
 
-    Of its lines there are those ``asked`` for.
+    With lines as `told_of` those who ask for them.
     """
     if purchase.moved is not None or purchase.is_refunded:
         return None
@@ -93,19 +92,10 @@ def deed_of_purchase(purchase: Purchase, asked: LinesAsked = ALL_LINES) -> Deed 
         is_purchase=True,
         channel=purchase.channel,
         spend=purchase.kept_spend,
-        lines=tuple(_lines(lines, asked)),
+        lines=told_of(lines, asked),
         payments=frozenset([payment.method for payment in purchase.payments]),
         discounted=bool(purchase.discounts) or any(map(_DISCOUNT, lines)),
     )
-
-
-def _lines(lines: Sequence[Line], asked: LinesAsked) -> list[DeedLine]:
-    categories, skus = asked
-    return [
-        DeedLine(line.sku, line.category, line.amount)
-        for line in lines
-        if categories is None or line.category in categories or line.sku in skus
-    ]
 
 
 def deed_of_visit(visit: Visit) -> Deed | None:

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 from huitou.kernel.instants import from_millis, to_millis
 from huitou.program.model import LinesAsked
 from huitou.purchases.model import Purchase, Visit
-from huitou.segments.facts import Deed, DeedLine
+from huitou.segments.facts import Deed, DeedLine, told_of
 
 WORTH_PACKING = 16
 """So many purchases and visits that lie loose; they cost a read unit or two each time that somebody looks."""
@@ -50,6 +50,12 @@ class Pack(NamedTuple):
     def tells(self, asked: LinesAsked) -> bool:
         """Whether it knows the lines that are asked for."""
         return self.asked is not None and self.asked.contains(asked)
+
+    def told(self, asked: LinesAsked) -> Sequence[Deed]:
+        """Its deeds, of which it `tells` what is asked of their lines."""
+        if asked == self.asked:
+            return self.deeds
+        return [deed._replace(lines=told_of(deed.lines, asked)) if deed.lines else deed for deed in self.deeds]
 
 
 class Kept(NamedTuple):
@@ -83,44 +89,24 @@ def beginning_of(quarter: int) -> datetime:
     return datetime(year, month + 1, 1, tzinfo=UTC)
 
 
-def with_lines(deed: Deed, asked: LinesAsked) -> Deed:
-    """The deed with the lines that are asked for; of one kind they are one."""
-    if not deed.lines:
-        return deed
-    amounts: dict[tuple[str, str | None], int] = {}
-    for sku, category, amount in deed.lines:
-        kind = _kind(sku, category, asked)
-        if kind != _OTHERS:
-            amounts[kind] = amounts.get(kind, 0) + amount
-    return deed._replace(lines=tuple(DeedLine(*kind, amount) for kind, amount in amounts.items()))
-
-
-_OTHERS = ("", None)
-
-
-def _kind(sku: str, category: str | None, asked: LinesAsked) -> tuple[str, str | None]:
-    known = category and (asked.categories is None or category in asked.categories)
-    return sku if sku in asked.skus else "", category if known else None
-
-
 def repacked(
     kept: Kept, loose: Iterable[Deed], packed_until: datetime | None, asked: LinesAsked, stale: Iterable[int] = ()
 ) -> Packing | None:
     """What to pack of all that is ``kept`` of a member; None where that is nothing.
 
-    ``loose`` is what the purchases and visits come to, in the order of time. Packs of ``stale`` quarters are replaced,
-    or removed, as are those from ``packed_until`` on, where they have not been true any more.
+    ``loose`` is what the purchases and visits come to, with the lines that are ``asked`` for. Packs of ``stale``
+    quarters are replaced, or removed, as are those from ``packed_until`` on, where they have not been true any more.
     """
     until = _until(kept)
     if until is None or (packed_until is not None and until <= packed_until):
         return None
     first = quarter_of(packed_until) if packed_until else 0
     touched = [pack for pack in kept.packs if pack.quarter >= first]
-    deeds = [deed for pack in touched for deed in pack.deeds if packed_until and deed.at < packed_until]
+    deeds = [deed for pack in touched for deed in pack.told(asked) if packed_until and deed.at < packed_until]
     deeds += (deed for deed in loose if deed.at < until)
     packs: dict[int, Pack | None] = dict.fromkeys([*stale, *(pack.quarter for pack in touched)])
     for quarter, done in groupby(sorted(deeds, key=lambda deed: deed.at), lambda deed: quarter_of(deed.at)):
-        packs[quarter] = Pack(quarter, asked, tuple(with_lines(deed, asked) for deed in done))
+        packs[quarter] = Pack(quarter, asked, tuple(done))
     return _fitting(Packing(until, dict(sorted(packs.items()))), packed_until)
 
 

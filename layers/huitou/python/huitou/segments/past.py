@@ -14,7 +14,7 @@ from huitou.points.wallet import Wallet
 from huitou.program.model import LinesAsked, Program
 from huitou.segments.facts import Deed
 from huitou.segments.loading import deed_of_purchase, deed_of_visit
-from huitou.segments.packs import Kept, repacked, with_lines
+from huitou.segments.packs import Kept, repacked
 from huitou.segments.ports import Deeds
 
 
@@ -68,12 +68,13 @@ def _tells(kept: Kept, asked: LinesAsked) -> bool:
 
 def _packed(kept: Kept, since: datetime | None, until: datetime | None, asked: LinesAsked) -> Iterator[Deed]:
     for pack in kept.packs:
-        known = pack.deeds if pack.asked == asked else (with_lines(deed, asked) for deed in pack.deeds)
         yield from (
-            deed for deed in known if (since is None or since <= deed.at) and until is not None and deed.at < until
+            deed
+            for deed in pack.told(asked)
+            if (since is None or since <= deed.at) and until is not None and deed.at < until
         )
 
 
 def _loose(kept: Kept, asked: LinesAsked) -> Iterator[Deed]:
     done = (*(deed_of_purchase(each, asked) for each in kept.purchases), *map(deed_of_visit, kept.visits))
-    return (with_lines(deed, asked) for deed in done if deed is not None)
+    return (deed for deed in done if deed is not None)
