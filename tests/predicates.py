@@ -37,6 +37,7 @@ from huitou.program.predicates import (
     Overdue,
     Predicate,
     ProfileIs,
+    Quantity,
     RfmClass,
     Share,
     Since,
@@ -117,58 +118,82 @@ _ONE_OR_NONE = st.sampled_from((Bounds(least=1), Bounds(most=1), Bounds(1, 1), B
 """Of brands or stores among which there may be one only."""
 _HOURS = st.lists(st.integers(0, 23).map(time), min_size=2, max_size=2, unique=True)
 
-LEAVES: Mapping[type[Leaf], SearchStrategy[Any]] = {
-    Behaviour: st.one_of(
-        st.builds(
-            Behaviour, st.sampled_from(("purchases", "visits")), bounds(st.integers(1, 30)), WINDOWS, purchases()
+
+def _behaviour(quantity: Quantity, within: SearchStrategy[Bounds]) -> Mapping[str, SearchStrategy[Any]]:
+    return {quantity: st.builds(Behaviour, st.just(quantity), within, WINDOWS, purchases())}
+
+
+def _since(which: str, of: str) -> Mapping[str, SearchStrategy[Any]]:
+    asking = st.builds(lambda asked, only: Since(which, of, **asked, only=only), days(least=1), purchases())  # type: ignore[arg-type]
+    return {f"days_since_{which}_{of}": asking}
+
+
+ASKING: Mapping[type[Leaf], Mapping[str, SearchStrategy[Any]]] = {
+    Behaviour: {
+        **_behaviour("purchases", bounds(st.integers(1, 14))),
+        **_behaviour("visits", bounds(st.integers(1, 14))),
+        **_behaviour("spend", bounds(st.integers(1, 5000))),
+        **_behaviour("average_basket", bounds(st.integers(1, 5000))),
+        **_behaviour("brands", _ONE_OR_NONE),
+        **_behaviour("stores", _ONE_OR_NONE),
+        **_behaviour("categories", _ONE_OR_NONE),
+        **_behaviour("interval", bounds(hundredths(1, 9000))),
+    },
+    Share: {
+        "share": st.builds(
+            Share, bounds(st.builds(Fraction, st.integers(1, 999), st.just(1000))), WINDOWS, purchases(least=1)
+        )
+    },
+    Since: {
+        **_since("first", "purchase"),
+        **_since("last", "purchase"),
+        **_since("first", "visit"),
+        **_since("last", "visit"),
+    },
+    UsualHour: {
+        "usual_hour": st.builds(
+            lambda hours, window, only: UsualHour(hours[0], hours[1], window, only), _HOURS, WINDOWS, purchases()
+        )
+    },
+    Overdue: {"overdue": st.builds(Overdue, hundredths(50, 500))},
+    Alive: {"alive": st.builds(Alive, bounds(st.builds(Fraction, st.integers(1, 999), st.just(1000))))},
+    RfmClass: {"rfm": st.builds(RfmClass, some(1, 2, 3), some(3, 4, 5), some(4, 5, least=1))},
+    Age: {"age": st.builds(Age, bounds(st.integers(1, 99)))},
+    BirthdayNear: {"birthday": st.builds(BirthdayNear, st.integers(0, 60), st.integers(0, 60))},
+    BirthdayMonth: {"birthday_month": st.builds(BirthdayMonth)},
+    Joined: {
+        "joined": st.builds(Joined, some("maru", "sora", least=1)),
+        "days_since_joining": st.builds(
+            lambda brands, asked: Joined(brands, **asked), some("maru", "sora", least=1), days(least=1)
         ),
-        st.builds(Behaviour, st.sampled_from(("brands", "stores", "categories")), _ONE_OR_NONE, WINDOWS, purchases()),
-        st.builds(
-            Behaviour, st.sampled_from(("spend", "average_basket")), bounds(st.integers(1, 5000)), WINDOWS, purchases()
-        ),
-        st.builds(Behaviour, st.just("interval"), bounds(hundredths(1, 9000)), WINDOWS, purchases()),
-    ),
-    Share: st.builds(
-        Share, bounds(st.builds(Fraction, st.integers(1, 999), st.just(1000))), WINDOWS, purchases(least=1)
-    ),
-    Since: st.builds(
-        lambda which, of, asked, only: Since(which, of, **asked, only=only),
-        st.sampled_from(("first", "last")),
-        st.sampled_from(("purchase", "visit")),
-        days(least=1),
-        purchases(),
-    ),
-    UsualHour: st.builds(
-        lambda hours, window, only: UsualHour(hours[0], hours[1], window, only), _HOURS, WINDOWS, purchases()
-    ),
-    Overdue: st.builds(Overdue, hundredths(50, 500)),
-    Alive: st.builds(Alive, bounds(st.builds(Fraction, st.integers(1, 999), st.just(1000)))),
-    RfmClass: st.builds(RfmClass, some(1, 2, 3), some(3, 4, 5), some(4, 5, least=1)),
-    Age: st.builds(Age, bounds(st.integers(1, 99))),
-    BirthdayNear: st.builds(BirthdayNear, st.integers(0, 60), st.integers(0, 60)),
-    BirthdayMonth: st.builds(BirthdayMonth),
-    Joined: st.builds(lambda brands, asked: Joined(brands, **asked), some("maru", "sora", least=1), days(least=0))
-    | st.builds(lambda asked: Joined(**asked), days(least=1)),
-    ProfileIs: st.one_of(
-        st.builds(ProfileIs, st.just("gender"), some("female", "male", "other", least=1)),
-        st.builds(ProfileIs, st.just("language"), some("zh-TW", "ja", least=1)),
-        st.builds(ProfileIs, st.just("home_store"), some("m1", "s1", least=1)),
-    ),
-    Tagged: st.builds(Tagged, some(*TAGS, least=1)),
-    Consents: st.builds(
-        Consents,
-        st.sampled_from(("sms", "email", "line")),
-        st.sampled_from(("marketing", "birthday")),
-        st.sampled_from(("maru", "sora", GROUP)),
-    ),
-    HasPoints: st.builds(HasPoints, st.sampled_from(("points", "beans")), bounds(st.integers(1, 900))),
-    ExpiringPoints: st.builds(
-        ExpiringPoints, st.sampled_from(("points", "beans")), st.integers(1, 90), bounds(st.integers(1, 900))
-    ),
-    InTier: st.builds(InTier, some(*TIERS, least=1)),
-    InSegment: st.builds(InSegment, some(*LISTS, least=1)),
+        "days_since_enrolment": st.builds(lambda asked: Joined(**asked), days(least=1)),
+    },
+    ProfileIs: {
+        "gender": st.builds(ProfileIs, st.just("gender"), some("female", "male", "other", least=1)),
+        "language": st.builds(ProfileIs, st.just("language"), some("zh-TW", "ja", least=1)),
+        "home_store": st.builds(ProfileIs, st.just("home_store"), some("m1", "s1", least=1)),
+    },
+    Tagged: {"tags": st.builds(Tagged, some(*TAGS, least=1))},
+    Consents: {
+        "consent": st.builds(
+            Consents,
+            st.sampled_from(("sms", "email", "line")),
+            st.sampled_from(("marketing", "birthday")),
+            st.sampled_from(("maru", "sora", GROUP)),
+        )
+    },
+    HasPoints: {"points": st.builds(HasPoints, st.sampled_from(("points", "beans")), bounds(st.integers(1, 900)))},
+    ExpiringPoints: {
+        "expiring_points": st.builds(
+            ExpiringPoints, st.sampled_from(("points", "beans")), st.integers(1, 90), bounds(st.integers(1, 900))
+        )
+    },
+    InTier: {"tiers": st.builds(InTier, some(*TIERS, least=1))},
+    InSegment: {"segments": st.builds(InSegment, some(*LISTS, least=1))},
 }
-"""A strategy for each kind of leaf."""
+"""Strategies for each kind of leaf, by the word with which the programme document asks for it."""
+KIND_OF: Mapping[str, type[Leaf]] = {word: kind for kind, asking in ASKING.items() for word in asking}
+LEAVES: Mapping[str, SearchStrategy[Any]] = {word: ASKING[kind][word] for word, kind in KIND_OF.items()}
 
 
 def trees(leaves: SearchStrategy[Predicate]) -> SearchStrategy[Predicate]:

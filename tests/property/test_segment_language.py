@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -18,12 +19,23 @@ from huitou.program.looking_back import leaves_of
 from huitou.program.predicates import Leaf, Predicate
 from huitou.program.validation import InvalidProgramError, read_document
 from tests.builders import program
-from tests.predicates import LEAVES, PREDICATES
+from tests.predicates import ASKING, KIND_OF, LEAVES, PREDICATES
 from tests.segments import segment, with_segments, written
 
+TOGETHER = {"all", "any", "not"}
 
-def test_every_kind_of_leaf_is_tried() -> None:
-    assert set(LEAVES) == set(get_args(Leaf))
+
+def test_every_kind_of_leaf_is_tried_by_every_word_that_asks_for_it() -> None:
+    assert set(ASKING) == set(get_args(Leaf))
+    assert set(LEAVES) == {field.alias or name for name, field in PredicatePart.model_fields.items()} - TOGETHER
+
+
+@pytest.mark.parametrize("word", LEAVES)
+@given(data=st.data())
+def test_a_word_asks_for_its_kind_of_leaf(data: st.DataObject, word: str) -> None:
+    asked = data.draw(LEAVES[word])
+
+    assert (type(asked), [*written(asked)]) == (KIND_OF[word], [word])
 
 
 @given(asked=PREDICATES)
