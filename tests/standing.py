@@ -8,6 +8,7 @@ from typing import Any
 
 from huitou.insights.model import Findings
 from huitou.insights.service import CACHE_SECONDS, InsightsReader
+from huitou.kernel.commits import Commit
 from huitou.kernel.ids import MemberId, digest_of
 from huitou.members.service import Members
 from huitou.program.model import Program
@@ -45,16 +46,7 @@ class Standings(Shop):
         super().__init__(version or segmented(), table)
         self.positions = positions_on(self.table)
         self.findings = findings_on(self.table)
-        self.segments = Segments(
-            states=self.states,
-            profiles=self.profiles,
-            deeds=deeds_on(self.table),
-            positions=self.positions,
-            insights=InsightsReader(self.findings, count(step=CACHE_SECONDS).__next__),
-            programs=self.programs,
-            commit=self.table.commit,
-            pause=lambda _: None,
-        )
+        self.segments = self.segments_by(self.table.commit)
         self.members = Members(
             members=self.profiles,
             wallets=self.wallets,
@@ -62,6 +54,19 @@ class Standings(Shop):
             programs=self.programs,
             hasher=HASHER,
             commit=self.table.commit,
+            pause=lambda _: None,
+        )
+
+    def segments_by(self, commit: Commit) -> Segments:
+        """The use cases, which write by ``commit``."""
+        return Segments(
+            states=self.states,
+            profiles=self.profiles,
+            deeds=deeds_on(self.table),
+            positions=self.positions,
+            insights=InsightsReader(self.findings, count(step=CACHE_SECONDS).__next__),
+            programs=self.programs,
+            commit=commit,
             pause=lambda _: None,
         )
 

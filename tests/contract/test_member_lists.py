@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from huitou.kernel.commits import Write
 from huitou.kernel.ids import MemberId, digest_of
 from huitou.kernel.pages import all_items
 from huitou.merging.model import Merge
@@ -89,6 +91,23 @@ def test_more_moves_than_a_commit_holds_are_all_on_their_lists(table: AnyTable) 
     assert shop.segments.refresh(MEI, NOON + DAY) is None
     assert shop.kept() is None
     assert {counted(table, str(each["id"])) for each in MANY} == {0}
+
+
+def test_who_is_merged_away_while_somebody_looks_for_the_first_time_is_on_no_list(table: AnyTable) -> None:
+    """E15, E18, E25: who reacts to the merge, or to an erasure, finds nothing yet that they could remove."""
+    shop = Standings(table=table)
+    shop.enrol()
+    shop.sell(bill())
+
+    def overtaken(writes: Sequence[Write]) -> None:
+        if shop.wallet().moved_to is None:
+            _moved_to(shop, LIN)
+            assert shop.segments.refresh(MEI, NOON + SOON) is None
+        table.commit(writes)
+
+    assert shop.segments_by(overtaken).refresh(MEI, NOON + SOON) is None
+    assert shop.kept() is None
+    assert listed(table, "active") == []
 
 
 def test_a_list_knows_which_brands_its_members_have_joined(table: AnyTable) -> None:

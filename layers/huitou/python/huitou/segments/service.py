@@ -118,6 +118,9 @@ class Segments:
             return Renewal(state.position, saved)
 
         first = last = until_committed(attempt, self._pause)
+        if first.is_new and first.before is None:
+            # E15, E25: who reacted to a merge or an erasure meanwhile has found nothing kept that they could remove.
+            last = until_committed(attempt, self._pause)
         while last.after is not None and last.after.unlisted:
             last = until_committed(attempt, self._pause)
         return Renewal(first.before, last.after)
