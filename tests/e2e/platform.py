@@ -60,6 +60,10 @@ class Platform:
         """Everything in the members table that names the member."""
         return {key: item for key, item in self._items_of(self.members_table).items() if member in str(item)}
 
+    def stands_nowhere(self, member: str) -> bool:
+        """Whether nothing is kept any more of where the member stood."""
+        return not any(sk.startswith((POSITION, LISTED_PREFIX)) for _, sk in self.items_about(member))
+
     def restore(self, member: str, items: Items) -> None:
         """Makes these everything about the member, as a table that is restored from a backup has it."""
         for pk, sk in self.items_about(member):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 
 from tests.e2e.calls import NAME, a_phone, buy, enrol, found, refusal
-from tests.e2e.platform import Platform
+from tests.e2e.platform import Platform, eventually
 from tests.e2e.shell import huitou
 
 
@@ -20,6 +20,7 @@ def test_after_a_restore_the_erasures_are_carried_out_again(api: httpx.Client, p
     backup = platform.items_about(member)
     order = {"reason": "By request", "actor": "dpo"}
     assert api.post(f"/v1/members/{member}/erasure", json=order).is_success
+    assert eventually(lambda: platform.stands_nowhere(member))
     forgotten = platform.items_about(member)
 
     platform.restore(member, backup)
@@ -31,5 +32,5 @@ def test_after_a_restore_the_erasures_are_carried_out_again(api: httpx.Client, p
     refusal(api.get(f"/v1/members/{member}"), 410, "member_erased")
     refusal(api.get(f"/v1/members/{member}/export"), 410, "member_erased")
     refusal(api.post("/v1/members/lookup", json={"phone": phone}), 404, "member_not_found")
-    assert platform.items_about(member) == forgotten
+    assert eventually(lambda: platform.items_about(member) == forgotten)
     assert found(api.get(f"/v1/members/{other}"))["profile"]["name"] == NAME
