@@ -12,12 +12,12 @@ import pytest
 from huitou.kernel.commits import StaleReadError
 from huitou.kernel.ids import digest_of
 from huitou.kernel.jobs import JobStatus
+from huitou.simulator.account import Account
 from huitou.simulator.comparing import Affected, Comparison, Gain
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_simulations import MemorySimulations
 from huitou.simulator.model import Simulation, Subject
 from huitou.simulator.ports import SimulationStore
-from huitou.simulator.replaying import Account
 from huitou.simulator.store import TableSimulations
 from tests.builders import MEI, OPENED
 from tests.contract.targets import AnyTable

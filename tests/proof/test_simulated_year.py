@@ -18,8 +18,9 @@ from huitou.program.compilation import compile_program
 from huitou.program.document import canonical_json
 from huitou.program.model import Program
 from huitou.program.validation import read_document
+from huitou.simulator.account import Account
 from huitou.simulator.history import History
-from huitou.simulator.replaying import Account, Replayer
+from huitou.simulator.replaying import Replayer
 from tests.proof.accounts import HOUSEHOLDS, Points, Rules, expected
 
 pytestmark = pytest.mark.proof

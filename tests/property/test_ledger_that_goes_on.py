@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,7 +14,9 @@ from huitou.points.decisions import Adjust, Command, Earn, PlaceHold, Redeem, Se
 from huitou.points.earning import Earning
 from huitou.points.ledger import InsufficientPointsError, Ledger
 from huitou.points.outlook import NEVER
-from huitou.points.wallet import Cause, Wallet, balance_of, next_change, open_wallet
+from huitou.points.wallet import Cause, Entry, EntryType, Wallet, balance_of, next_change, open_wallet
+from huitou.simulator.account import Account
+from huitou.simulator.counting import CountedLedger
 from tests.builders import MEI, at
 from tests.ledger import points_program
 
@@ -40,10 +43,15 @@ STEPS = st.lists(
 def test_a_ledger_that_goes_on_books_the_same(
     expiry: dict[str, object], pending_days: int, steps: list[tuple[str, int, int]]
 ) -> None:
-    """E13: entry by entry, whatever time brings between; and what is kept of the lots is what they come to."""
+    """E13: entry by entry, whatever time brings between; and what is kept of the lots is what they come to.
+
+    One that only counts holds the same lots, and counts what the entries say.
+    """
     program = points_program(expiry, pending_days=pending_days)
     now, wallet = START, open_wallet(MEI, "points", START)
-    going = Ledger(wallet, program, START)
+    account = Account()
+    going, counted = Ledger(wallet, program, START), CountedLedger(wallet, program, START, account)
+    entries: list[Entry] = []
     for number, (what, points, hours) in enumerate(steps):
         now += timedelta(hours=hours)
         command = _command(what, points, Cause(what, str(number)))
@@ -53,12 +61,21 @@ def test_a_ledger_that_goes_on_books_the_same(
         except InsufficientPointsError:
             continue
         assert decide(wallet, command, program, now) == decision
-        going.go_on(now)
-        carry_out(command, going)
-        assert going.drain() == list(decision.entries)
+        for ledger in (going, counted):
+            ledger.go_on(now)
+            carry_out(command, ledger)
+        entries += decision.entries
+        assert going.decision().entries == tuple(entries)
         wallet = decision.wallet
-        assert going.lots == {lot.number: lot for lot in wallet.lots}
+        assert going.lots == counted.lots == {lot.number: lot for lot in wallet.lots}
         _require_outlook(wallet)
+    assert account.issued["points", "maru"] == _sum_of(entries, EntryType.EARN)
+    assert account.redeemed["points", "maru"] == -_sum_of(entries, EntryType.REDEEM)
+    assert account.expired["points", "maru"] == -_sum_of(entries, EntryType.EXPIRE)
+
+
+def _sum_of(entries: Iterable[Entry], kind: EntryType) -> int:
+    return sum(entry.amount for entry in entries if entry.type is kind)
 
 
 def _command(what: str, points: int, cause: Cause) -> Command:

@@ -19,10 +19,11 @@ from huitou.purchases.model import Purchase
 from huitou.segments.judging import Judge
 from huitou.segments.loading import read_facts
 from huitou.segments.past import read_past
+from huitou.simulator.account import Account
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_segments import MemoryDeeds
 from huitou.simulator.past import MembersPast
-from huitou.simulator.replaying import BEGINNING, Account, Replayer
+from huitou.simulator.replaying import BEGINNING, Replayer
 from huitou.standing.timeline import ProgramTimeline
 from tests.builders import document, program, rule
 from tests.importing import STARTED, Importer, Row, member_row, purchase_row

@@ -14,12 +14,13 @@ from huitou.members.identity import card_identity
 from huitou.members.model import Tag
 from huitou.program.model import Program
 from huitou.purchases.model import PointsPaid, VisitType
+from huitou.simulator.account import Account
 from huitou.simulator.comparing import Comparison, compare
 from huitou.simulator.files import FileSales
 from huitou.simulator.history import Past
 from huitou.simulator.packing import pack, unpack
 from huitou.simulator.past import Archive, MembersPast
-from huitou.simulator.replaying import BEGINNING, Account, Replayer
+from huitou.simulator.replaying import BEGINNING, Replayer
 from tests.builders import MEI, OPENED, at, document, program, rule
 from tests.importing import STARTED, Importer, member_row, ndjson, purchase_row, sora_row
 from tests.merging import TIERS, TwoRecords

@@ -123,17 +123,10 @@ class Ledger:
     ) -> None:
         """Changes the wallet and writes the entry that says so, effective now where nothing else is said."""
         at = effective_at or self.now
-        if kind is not _CAPTURE:
-            self._change_lots(changes)
-        if kind in ACTIVITIES:
-            self._be_active(at, changes)
-        if last_activity is not None:
-            self._withdraw_activity(last_activity)
-        if debt:
-            self.debts = with_debt(self.debts, about or "", brand, debt) if debt > 0 else repaid(self.debts, -debt)
+        self._change(kind, changes, at, last_activity)
+        self._owe(about or "", brand, debt)
         is_start = kind is _ACTIVATE
         amount = sum([change.lot.remaining if is_start else change.amount for change in changes])
-        self._version += 1
         entry = Entry(
             self._wallet.member,
             self._wallet.currency,
@@ -195,11 +188,6 @@ class Ledger:
             counters=self.counters,
             outlook=self._running.outlook(lots),
         )
-
-    def drain(self) -> list[Entry]:
-        """The entries booked since it was last asked, for whoever goes on with the ledger."""
-        entries, self._entries = self._entries, []
-        return entries
 
     # --- time ---
 
@@ -328,6 +316,21 @@ class Ledger:
         self.counters = grown
 
     # --- one step of a booking ---
+
+    def _change(self, kind: EntryType, changes: Sequence[LotChange], at: datetime, withdrawn: datetime | None) -> None:
+        """What `book` does to the wallet beside debts; ``withdrawn`` is its ``last_activity``."""
+        self._version += 1
+        if kind is not _CAPTURE:
+            self._change_lots(changes)
+        if kind in ACTIVITIES:
+            self._be_active(at, changes)
+        if withdrawn is not None:
+            self._withdraw_activity(withdrawn)
+
+    def _owe(self, purchase: str, brand: BrandId, points: int) -> None:
+        """E1: so much more, or less."""
+        if points:
+            self.debts = with_debt(self.debts, purchase, brand, points) if points > 0 else repaid(self.debts, -points)
 
     def _change_lots(self, changes: Iterable[LotChange]) -> None:
         lots, running = self.lots, self._running

@@ -166,27 +166,26 @@ def circumstances(
 ) -> Circumstances:
     """What a decision about ``purchase`` sees of the member: of cap counters and budgets, those it may look at."""
     home = wallets.get(program.home_currency)
-    counters = [wallet.counters for wallet in wallets.values()]
-    return seen_by(purchase, home.bought if home else {}, counters, program, left=left, person=person)
+    used = _used(purchase, [wallet.counters for wallet in wallets.values()], program)
+    return seen_by(purchase, home.bought if home else {}, used, left=left, person=person)
 
 
 def seen_by(
     purchase: Purchase,
     bought: Mapping[BrandId, int],
-    counters: Iterable[Mapping[str, int]],
-    program: Program,
+    used: Mapping[str, int],
     *,
     left: Mapping[RuleId, Left] = NOTHING_READ,
     person: Personal,
 ) -> Circumstances:
-    """`circumstances` of a member who ``bought`` so often, and has used caps so far in each currency."""
+    """`circumstances` of a member who ``bought`` so often, and has ``used`` so much of these caps, or of more."""
     return Circumstances(
         tier=person.tier,
         segments=person.segments,
         birthday_month=person.birthday_month,
         first_in_group=not any(bought.values()),
         first_at_brand=not bought.get(purchase.brand),
-        used=_used(purchase, counters, program),
+        used=used,
         budgets={rule: sum(shards.values()) for rule, shards in left.items()} if left else {},
     )
 

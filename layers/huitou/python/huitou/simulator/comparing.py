@@ -18,9 +18,10 @@ from huitou.program.model import BrandId, CurrencyId, Program
 from huitou.program.rules import RuleId, SegmentId
 from huitou.program.tiers import TierId
 from huitou.segments.facts import UNKNOWN, Insights
+from huitou.simulator.account import Account, Issue
 from huitou.simulator.collecting import seldom_collected
 from huitou.simulator.history import History, Past
-from huitou.simulator.replaying import Account, Issue, Replayer
+from huitou.simulator.replaying import Replayer
 
 MOST_AFFECTED = 20
 """Members that a report names."""

@@ -10,8 +10,8 @@ from dataclasses import fields
 from fractions import Fraction
 from typing import Any
 
+from huitou.simulator.account import Account
 from huitou.simulator.comparing import Affected, Comparison, Figures, Gain
-from huitou.simulator.replaying import Account
 
 
 def pack(comparison: Comparison) -> bytes:

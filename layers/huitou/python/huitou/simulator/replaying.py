@@ -1,15 +1,14 @@
 """One member's past, lived again under a programme, by the decisions that production takes.
 
 Nothing is decided here: sales go through `huitou.purchases.drawing`, points through `huitou.points.decisions`, tiers
-through `huitou.standing`, segments through `huitou.segments`. The programme counts as if it had always held. Entries
-are made, counted and forgotten.
+through `huitou.standing`, segments through `huitou.segments`. The programme counts as if it had always held. What is
+booked is counted, and no entry written.
 """
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from itertools import pairwise
@@ -20,10 +19,9 @@ from huitou.kernel.facts import Fact
 from huitou.points.decisions import Command, Earn, KeepAlive, Redeem, carry_out, follows, join
 from huitou.points.granting import Drawing
 from huitou.points.ledger import Ledger
-from huitou.points.wallet import BUDGET, Cause, EntryType, RuleOutcome, Wallet, noted, open_wallet
+from huitou.points.wallet import Cause, Wallet, noted, open_wallet
 from huitou.program.model import BrandId, CurrencyId, Program, StoreId
-from huitou.program.rules import RuleId, SegmentId
-from huitou.program.tiers import TierId
+from huitou.program.rules import SegmentId
 from huitou.purchases.decisions import grants_of, seen_by, sold
 from huitou.purchases.drawing import drawn_worth
 from huitou.purchases.model import Purchase, Visit
@@ -31,6 +29,8 @@ from huitou.purchases.standing import NONE, known_of, personal_of, taken_in
 from huitou.segments.facts import UNKNOWN, Deed, Insights
 from huitou.segments.following import Follower
 from huitou.segments.loading import deed_of_purchase, deed_of_visit
+from huitou.simulator.account import Account
+from huitou.simulator.counting import CountedLedger
 from huitou.simulator.history import History, Spending
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_budgets import MemoryBudgets
@@ -41,40 +41,6 @@ BEGINNING = datetime.min.replace(tzinfo=UTC)
 PAST = Cause("redemption", "past")
 MOST_WAITING = 32
 """Facts that a member's standing takes in at once: more than those that an item of the table has room for."""
-
-Issue = tuple[CurrencyId, BrandId]
-"""Points are told apart by their currency and by who gave them."""
-
-
-@dataclass(slots=True)
-class Account:
-    """What became of a member. Points are in smallest units and never negative.
-
-    What was issued is redeemed, expired, or open.
-    """
-
-    sales: int = 0
-    sales_at: Counter[BrandId] = field(default_factory=Counter)
-    unknown: int = 0
-    """Sales at stores and brands that the programme does not have: they count for nothing."""
-    unspent: int = 0
-    """Points that were used in the past and are not there now."""
-    issued: Counter[Issue] = field(default_factory=Counter)
-    redeemed: Counter[Issue] = field(default_factory=Counter)
-    expired: Counter[Issue] = field(default_factory=Counter)
-    open: Counter[Issue] = field(default_factory=Counter)
-    times: Counter[RuleId] = field(default_factory=Counter)
-    """How many sales each rule paid for."""
-    points: Counter[RuleId] = field(default_factory=Counter)
-    """What each rule paid."""
-    short: Counter[RuleId] = field(default_factory=Counter)
-    """What each rule did not pay because its budget was used up."""
-    tier: TierId | None = None
-    """At the end."""
-    segments: frozenset[SegmentId] = NONE
-    """At the end."""
-    ups: int = 0
-    downs: int = 0
 
 
 class Replayer:
@@ -133,15 +99,10 @@ class _Life:
         self._asked = {brand: program.segments_asked_at(brand) for brand in program.brands}
         self._follower = Follower(history.person, self._deeds(history), program, timeline, insights)
         self._home = open_wallet(history.member, program.home_currency, history.enrolled_at)
-        self._ledgers = {program.home_currency: Ledger(self._home, program, history.enrolled_at)}
+        self._account = account = Account()
+        self._ledgers = {program.home_currency: CountedLedger(self._home, program, history.enrolled_at, account)}
         self._wallets = _Wallets(self._ledgers)
         self._record = Record(history.member, birthday=(born.month, born.day) if born else None)
-        self._account = account = Account()
-        self._sums = {
-            EntryType.EARN: (account.issued, 1),
-            EntryType.EXPIRE: (account.expired, -1),
-            EntryType.REDEEM: (account.redeemed, -1),
-        }
 
     def beside_purchases(self, history: History) -> list[_Event]:
         """What else happens to the member, in order."""
@@ -163,8 +124,8 @@ class _Life:
         self._home = join(self._home, brand, at)
         standing = stand(known_of(self._home, self._record), self._timeline, at) if program.tiers else None
         person = personal_of(standing, self._record, program, at, segments=segments)
-        counters = [ledger.counters for ledger in self._ledgers.values()]
-        seen = seen_by(purchase, self._home.bought, counters, program, person=person)
+        used = {key: points for ledger in self._ledgers.values() for key, points in ledger.counters.items()}
+        seen = seen_by(purchase, self._home.bought, used, person=person)
         worth, left = drawn_worth(purchase, program, seen, self._drawing, explained=False)
         self._drawing.take(grants_of(worth, left, program))
         self._account.sales += 1
@@ -207,7 +168,6 @@ class _Life:
         for currency, ledger in self._ledgers.items():
             ledger.go_on(until)
             ledger.settle()
-            self._count_all(ledger)
             for lot in ledger.lots.values():
                 account.open[currency, lot.issuer] += lot.remaining
         if self._program.tiers is not None:
@@ -246,27 +206,10 @@ class _Life:
     def _book(self, currency: CurrencyId, command: Command, at: datetime) -> None:
         ledger = self._ledgers.get(currency)
         if ledger is None:
-            ledger = self._ledgers[currency] = Ledger(open_wallet(self._home.member, currency, at), self._program, at)
+            opened = open_wallet(self._home.member, currency, at)
+            ledger = self._ledgers[currency] = CountedLedger(opened, self._program, at, self._account)
         ledger.go_on(at)
         carry_out(command, ledger)
-        self._count_all(ledger)
-
-    def _count_all(self, ledger: Ledger) -> None:
-        for entry in ledger.drain():
-            if entry.type in self._sums:
-                points, sign = self._sums[entry.type]
-                for amount, lot in entry.changes:
-                    points[entry.currency, lot.issuer] += sign * amount
-            for outcome in entry.explanation:
-                self._count_rule(outcome)
-
-    def _count_rule(self, outcome: RuleOutcome) -> None:
-        account = self._account
-        if outcome.points:
-            account.times[outcome.rule] += 1
-            account.points[outcome.rule] += outcome.points
-        if outcome.cut_by == BUDGET:
-            account.short[outcome.rule] += outcome.cut
 
 
 class _Wallets(Mapping[CurrencyId, Wallet]):

@@ -10,9 +10,9 @@ from typing import Any
 from huitou.kernel.instants import format_instant
 from huitou.kernel.money import format_amount
 from huitou.program.model import Program
+from huitou.simulator.account import Account, Issue
 from huitou.simulator.comparing import BRAND, SEGMENT, Affected, Comparison, Figures, worths
 from huitou.simulator.history import Telling
-from huitou.simulator.replaying import Account, Issue
 
 NO_SPENDINGS = "Members use no points: the source does not say when they did. So more expires, and more is open."
 NO_RETURNS = "Nothing is refunded, held, sent, converted, given by hand or brought along from another system."
