@@ -17,7 +17,6 @@ from huitou.points.commands import PointsCommand, command_id
 from huitou.points.decisions import Command, Decision, Earn, KeepAlive, Settle, decide
 from huitou.points.earning import Earning
 from huitou.points.ports import CommandStore, WalletStore
-from huitou.points.replay import discrepancies
 from huitou.points.service import Points, WalletView
 from huitou.points.store import TableWallets
 from huitou.points.wallet import Balance, Cause, Entry, Wallet, open_wallet
@@ -26,6 +25,7 @@ from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_points import MemoryCommands, MemoryWallets
 from tests.builders import MEI, OPENED, document, program
 from tests.builders import wallet as a_wallet
+from tests.soundness import discrepancies
 
 AnyTable = Table | MemoryTable
 

@@ -19,7 +19,6 @@ from huitou.merging.ports import MergeStore
 from huitou.merging.service import Merged, Merges, merge_id
 from huitou.merging.store import TableMerges
 from huitou.points.decisions import Command, Decision, Receive, decide_all
-from huitou.points.replay import discrepancies
 from huitou.points.wallet import Cause, LotChange, Wallet, open_wallet
 from huitou.program.model import CurrencyId
 from huitou.purchases.standing import known_of
@@ -32,6 +31,7 @@ from huitou.standing.timeline import ProgramTimeline
 from tests.builders import TAIPEI, lot
 from tests.members import HASHER, said
 from tests.purchases import Shop
+from tests.soundness import discrepancies
 
 TIERS: dict[str, Any] = {
     "measure": "spend",

@@ -21,7 +21,6 @@ from huitou.merging.service import merge_id
 from huitou.points.commands import PointsCommand, command_id
 from huitou.points.holds import Holds
 from huitou.points.journeys import Journeys
-from huitou.points.replay import discrepancies
 from huitou.points.service import Points
 from huitou.points.wallet import EXCLUDED, OUTDONE, Entry, EntryType, Lot, RuleOutcome, Wallet
 from huitou.program.model import GROUP
@@ -38,6 +37,7 @@ from tests.ledger import order
 from tests.members import MEI_EMAIL, MEI_PHONE
 from tests.merging import TwoRecords
 from tests.purchases import Shop, at_once, bill, booking, return_of
+from tests.soundness import discrepancies
 
 IDENTITIES = {"mei": MEI_PHONE, "lin": MEI_EMAIL}
 CATEGORIES = {"bread", "tea"}

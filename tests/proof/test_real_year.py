@@ -45,13 +45,14 @@ from huitou.members.identity import IdentityHasher, external_identity
 from huitou.members.store import TableMembers
 from huitou.platform.secrets import Secret
 from huitou.platform.table import Table
-from huitou.points.replay import discrepancies, replay
+from huitou.points.replay import replay
 from huitou.points.store import TableWallets
 from huitou.points.wallet import Entry, EntryType, Wallet, balance_of
 from huitou.program.model import GROUP
 from tests.contract.targets import free_port
 from tests.proof.accounts import HOUSEHOLDS, Points
 from tests.proof.accounts import expected as accounts_and_rules
+from tests.soundness import discrepancies
 
 pytestmark = pytest.mark.proof
 

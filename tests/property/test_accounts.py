@@ -14,11 +14,11 @@ from huitou.accounts.model import Tally, month_of, rounded
 from huitou.accounts.movements import count_movements
 from huitou.accounts.statements import Statement, next_month, statement_of
 from huitou.kernel.ids import MemberId
-from huitou.points.replay import totals
 from huitou.points.wallet import Balance
 from huitou.program.model import Program
 from tests.accounts import MEMBERS, STEPS, Step, Town, lived, settled_program, take
 from tests.builders import OPENED, TAIPEI
+from tests.soundness import totals
 
 HISTORIES = st.lists(
     st.tuples(st.sampled_from([*STEPS, "wait", "earn", "earn", "redeem"]), *[st.integers(0, 150)] * 3), max_size=40

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from huitou.imports import partition
 from huitou.kernel import commits
-from huitou.points.replay import discrepancies
 from huitou.program.model import Program
 from tests.builders import TAIPEI, document, program
 from tests.importing import STARTED, Importer, member_row, purchase_row
 from tests.living import live
+from tests.soundness import discrepancies
 
 CARDS = ("C1", "C2", "C3")
 EXPIRIES = st.sampled_from(

@@ -32,7 +32,7 @@ from huitou.points.decisions import (
 )
 from huitou.points.expiry import expiration
 from huitou.points.holding import MOST_HOLDS, CaptureExceedsHoldError, HoldEndedError
-from huitou.points.replay import activity_without, replay, totals
+from huitou.points.replay import activity_without, replay
 from huitou.points.travelling import NothingToConvertError
 from huitou.points.wallet import Balance, Cause, Entry, EntryType, Lot, LotChange, balance_of
 from huitou.program.model import RollingDays
@@ -40,6 +40,7 @@ from huitou.program.terms import Conversion, RefundPolicy
 from tests.builders import at
 from tests.ledger import Ledger, points_program
 from tests.property.naive_ledger import NaiveLedger
+from tests.soundness import totals
 
 START = at("2024-01-29 21:30")
 POLICIES = st.one_of(

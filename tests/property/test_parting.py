@@ -14,7 +14,6 @@ from huitou.kernel.ids import Digest, MemberId
 from huitou.merging.model import Merge
 from huitou.merging.service import merge_id
 from huitou.points.ledger import InsufficientPointsError, OutstandingDebtError
-from huitou.points.replay import totals
 from huitou.points.service import Points
 from huitou.points.wallet import Wallet
 from huitou.program.terms import RefundPolicy
@@ -26,6 +25,7 @@ from tests.ledger import order
 from tests.members import MEI_EMAIL, MEI_PHONE
 from tests.merging import TIERS, TwoRecords
 from tests.purchases import NOON, Shop, bill, bread, return_of
+from tests.soundness import totals
 
 HOUR = timedelta(hours=1)
 IDENTITIES = (MEI_PHONE, MEI_EMAIL)

@@ -15,11 +15,11 @@ from huitou.imports.model import LONGEST_REASON, Counts, ImportFormat, ImportSta
 from huitou.imports.openings import Control
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.errors import ContentReusedError, UnavailableError
-from huitou.points.replay import discrepancies
 from huitou.program.model import GROUP
 from huitou.purchases.model import Purchase
 from tests.builders import TAIPEI, at, document, program, rule
 from tests.importing import STARTED, Importer, Row, member_row, ndjson, purchase_row, sora_row
+from tests.soundness import discrepancies
 
 LATER = at("2026-07-01 12:00")
 

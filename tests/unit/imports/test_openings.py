@@ -10,10 +10,10 @@ from huitou.imports.errors import ControlMismatchError
 from huitou.imports.model import Counts, ImportStatus
 from huitou.imports.openings import Control
 from huitou.kernel.instants import format_instant
-from huitou.points.replay import discrepancies
 from tests.builders import TAIPEI, at, document, program
 from tests.importing import STARTED, Importer, Row, member_row, ndjson
 from tests.merging import TIERS
+from tests.soundness import discrepancies
 
 
 def opening_row(reference: str = "L-1", points: str = "250", **changes: Any) -> Row:

@@ -18,13 +18,13 @@ from huitou.points.holding import CaptureExceedsHoldError, HoldEndedError, TooMa
 from huitou.points.holds import HoldNotFoundError, Holds, HoldStatus
 from huitou.points.journeys import Journeys, NotConvertibleError, NotTransferableError
 from huitou.points.membership import MemberNotFoundError
-from huitou.points.replay import discrepancies
 from huitou.points.service import AlreadyReinstatedError, NothingToExpireError, NotReinstatableError
 from huitou.points.travelling import NothingToConvertError
 from huitou.program.terms import Conversion, MoneyOff
 from huitou.simulator.memory import MemoryTable
 from tests.builders import MEI, at
 from tests.ledger import FixedPrograms, Ledger, order, points_program
+from tests.soundness import discrepancies
 from tests.unit.points.test_repeats_races_and_faults import at_once
 
 NOON = at("2026-03-02 12:00")

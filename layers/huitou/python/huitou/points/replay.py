@@ -1,7 +1,7 @@
-"""The proof that entries tell the whole story (E13), and balances of the past.
+"""Balances of the past, and all else that a wallet's entries tell: which is the whole story (E13).
 
-Replaying a wallet's entries in the order of their versions gives its lots, holds and debts back; replaying those
-known or effective by some instant gives the balance of then.
+Replaying them in the order of their versions gives its lots, holds and debts back; replaying those known or effective
+by some instant gives the balance of then.
 """
 
 from __future__ import annotations
@@ -17,31 +17,9 @@ from zoneinfo import ZoneInfo
 from huitou.kernel.ids import Digest
 from huitou.kernel.instants import EPOCH
 from huitou.points.expiry import follow, withdraw
-from huitou.points.wallet import Debt, Entry, EntryType, Hold, Lot, LotChange, Wallet, repaid, with_debt, without_debts
+from huitou.points.wallet import Debt, Entry, EntryType, Hold, Lot, LotChange, repaid, with_debt, without_debts
 
 ACTIVITIES = frozenset({EntryType.EARN, EntryType.REDEEM, EntryType.CAPTURE, EntryType.VISIT})
-
-
-class Totals(NamedTuple):
-    """What became of all points of a member and currency, in smallest units.
-
-    E13: ``issued + received + debt == spendable + pending + held + redeemed + expired + adjusted + taken_back + sent``
-    at any instant.
-    """
-
-    issued: int = 0
-    received: int = 0
-    """From other members and by conversion."""
-    redeemed: int = 0
-    """Net of what came back."""
-    expired: int = 0
-    """Net of what was reinstated."""
-    adjusted: int = 0
-    """Taken by hand."""
-    taken_back: int = 0
-    """By refunds, with what became debt."""
-    sent: int = 0
-    """To other members and by conversion."""
 
 
 class Replayed(NamedTuple):
@@ -179,59 +157,3 @@ def activity_without(purchase: str, newest_first: Iterable[Entry]) -> datetime:
 
 def _is_activity(entry: Entry, withdrawn: Collection[str]) -> bool:
     return entry.type in ACTIVITIES and not (entry.cause.type == "purchase" and entry.cause.id in withdrawn)
-
-
-def totals(entries: Iterable[Entry]) -> Totals:
-    """Sums the entries by what they did."""
-    sums = dict.fromkeys(Totals._fields, 0)
-    for entry in entries:
-        match entry.type:
-            case EntryType.ADJUST:
-                sums["issued" if entry.amount > 0 else "adjusted"] += abs(entry.amount)
-            case EntryType.TAKE_BACK:
-                sums["taken_back"] += entry.debt - entry.amount
-            case EntryType.HAND_OVER:
-                sums["sent"] += _beside_lots(entry) - entry.amount
-            case EntryType.TAKE_OVER:
-                sums["received"] += entry.amount + _beside_lots(entry)
-            case _ if total := _TOTAL_OF.get(entry.type):
-                name, sign = total
-                sums[name] += sign * entry.amount
-    return Totals(**sums)
-
-
-def _beside_lots(entry: Entry) -> int:
-    """What changes hands beside lots: what is held counts, what is owed counts against it."""
-    return sum(hold.points for hold in entry.holds) - sum(debt.points for debt in entry.debts)
-
-
-_TOTAL_OF = {
-    EntryType.EARN: ("issued", 1),
-    EntryType.RECEIVE: ("received", 1),
-    EntryType.CONVERT_IN: ("received", 1),
-    EntryType.REDEEM: ("redeemed", -1),
-    EntryType.CAPTURE: ("redeemed", -1),
-    EntryType.REVERSE: ("redeemed", -1),
-    EntryType.GIVE_BACK: ("redeemed", -1),
-    EntryType.EXPIRE: ("expired", -1),
-    EntryType.REINSTATE: ("expired", -1),
-    EntryType.SEND: ("sent", -1),
-    EntryType.CONVERT_OUT: ("sent", -1),
-}
-"""The others leave the totals as they are: points begin, wait, return or pay a debt."""
-
-
-def discrepancies(wallet: Wallet, entries: list[Entry], zone_of: Callable[[int], ZoneInfo]) -> list[str]:
-    """What contradicts E13, in words; empty for a sound wallet. ``entries`` are all there are, in order."""
-    found = []
-    replayed, stored = replay(entries, zone_of), Replayed(wallet.lots, wallet.holds, wallet.debts)
-    if replayed != stored:
-        found.append(f"the entries lead to {replayed}, the wallet holds {stored}")
-    sums, debt = totals(entries), sum(debt.points for debt in wallet.debts)
-    kept = sum(lot.remaining for lot in wallet.lots) + sum(hold.points for hold in wallet.holds)
-    came = sums.issued + sums.received + debt
-    if came != kept + sums.redeemed + sums.expired + sums.adjusted + sums.taken_back + sums.sent:
-        found.append(f"{came} came or are owed, which is not {kept} kept plus {sums}")
-    if any(lot.remaining <= 0 for lot in wallet.lots) or any(debt.points <= 0 for debt in wallet.debts):
-        found.append("a lot or a debt comes to nothing or less")
-    return found
