@@ -58,9 +58,8 @@ TYPES: Final = {
     "PART": ("SIMULATION#", r"PART#\d{2}"),
     "REPORT": ("SIMULATION#", "REPORT"),
     "COUNT": ("COUNT#", "COUNT"),
-    "COUNTED": ("COUNT#", r"PART#\d{2}"),
     "REBUILD": ("REBUILD#", "REBUILD"),
-    "PROGRESS": ("REBUILD#", r"PART#\d{2}"),
+    "PROGRESS": ("", r"PART#\d{2}"),  # of any other job
     "MONTH": ("SETTLEMENTS", r"MONTH#\d{4}-\d{2}"),
     "LAST": ("SETTLEMENTS", "LAST"),
     "WATERMARKS": ("CLOCK", "WATERMARKS"),

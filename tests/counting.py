@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Callable, Mapping, Set
 from datetime import datetime, timedelta
 from typing import Any
 
 from huitou.access.model import PERMISSIONS, Caller
+from huitou.counts.errors import CountNotFoundError
 from huitou.counts.model import SegmentCount
-from huitou.counts.service import Counted, Counts
-from huitou.counts.working import Counting, Ending
+from huitou.counts.service import Counts
+from huitou.counts.working import Counting
 from huitou.insights.service import CACHE_SECONDS, InsightsReader
+from huitou.jobs.service import Underway, end
 from huitou.kernel.errors import UnavailableError
-from huitou.kernel.ids import Digest, MemberId
+from huitou.kernel.ids import MemberId
+from huitou.platform import keys
 from huitou.program.model import GROUP, Program
 from huitou.program.rules import SegmentId
 from huitou.purchases.ports import MemberState
 from huitou.segments.facts import Insights
-from huitou.simulator.memory_counts import MemoryCounts
-from huitou.simulator.memory_imports import MemoryFiles
+from huitou.simulator.memory_jobs import MemoryPartedJobs
 from huitou.simulator.memory_members import MemoryMemberIndex
+from tests.jobs import Machine
 from tests.purchases import NOON, bill, bread
 from tests.standing import Standings
 from tests.unit.segments.test_rosters import WRITTEN, Written
@@ -47,21 +49,16 @@ class Census:
         self.before_asking: Callable[[MemberId], None] = lambda _: None
         self.asked: list[MemberId] = []
         self.failures: list[MemberId] = []
-        self.started: dict[Digest, str] = {}
-        self.ended: dict[Digest, datetime] = {}
-        self.counts = MemoryCounts(self.table)
-        self.files = MemoryFiles()
+        self.machine = Machine()
+        self.counts = MemoryPartedJobs(self.table, SegmentCount, keys.count)
         index = MemoryMemberIndex(self.table)
         insights = InsightsReader(self.shop.findings, itertools.count(step=CACHE_SECONDS).__next__)
         self.jobs = Counts(
             counts=self.counts,
+            jobs=self.machine.jobs(self.counts, CountNotFoundError, self.table),
             programs=self.programs,
             insights=insights,
-            files=self.files,
-            states=self,
             shards=index.shards,
-            commit=self.table.commit,
-            pause=lambda _: None,
         )
         self.worker = Counting(
             counts=self.counts,
@@ -86,23 +83,17 @@ class Census:
         self.asked.append(member)
         return self.judges.judged(member, state, program, at, asked)
 
-    def start(self, job: Digest, manifest_key: str) -> None:
-        """The state machine, which is told to start, and does nothing by itself."""
-        self.started.setdefault(job, manifest_key)
-
-    def ended_at(self, job: Digest) -> datetime | None:
-        """When a test says so."""
-        return self.ended.get(job)
-
-    def ask(self, key: str = "first", segment: Mapping[str, Any] = SPENDERS, brand: str = GROUP) -> Counted:
+    def ask(
+        self, key: str = "first", segment: Mapping[str, Any] = SPENDERS, brand: str = GROUP
+    ) -> Underway[SegmentCount]:
         return self.jobs.create(segment, key, Caller("key", brand, frozenset(PERMISSIONS)), ASKED_AT)
 
-    def look(self, count: SegmentCount, brand: str = GROUP) -> Counted:
+    def look(self, count: SegmentCount, brand: str = GROUP) -> Underway[SegmentCount]:
         return self.jobs.get(count.id, Caller("key", brand, frozenset(PERMISSIONS)))
 
     def carry_out(self, count: SegmentCount, *parts: int) -> None:
         """What the state machine does: a part that died is tried again. Without ``parts``, all of them, and the end."""
-        for chunk in json.loads(self.files.read(self.started[count.id])):
+        for chunk in self.machine.chunks(count.id):
             if parts and chunk["part"] not in parts:
                 continue
             try:
@@ -110,10 +101,10 @@ class Census:
             except UnavailableError:
                 self.worker.count(count.id, chunk["part"])
         if not parts:
-            Ending(self.counts, self.table.commit).end(count.id, failed=False, now=ASKED_AT)
+            end(self.counts, self.table.commit, count.id, failed=False, now=ASKED_AT)
 
-    def counted(self, key: str = "first", segment: Mapping[str, Any] = SPENDERS) -> Counted:
+    def counted(self, key: str = "first", segment: Mapping[str, Any] = SPENDERS) -> Underway[SegmentCount]:
         """All of it."""
         asked = self.ask(key, segment)
-        self.carry_out(asked.count)
-        return self.look(asked.count)
+        self.carry_out(asked.job)
+        return self.look(asked.job)

@@ -71,21 +71,8 @@ _PACKED = re.compile(r"\(\d+ bytes\)")
 """How small depends on the machine's zlib."""
 _SELDOM = (
     *("EVENT", "CONSENT", "COMMAND", "REFUND", "WAITING", "MERGE", "MERGED", "OPENING", "SHARD", "POSITION"),
-    *(
-        "LISTED",
-        "ACCOUNT",
-        "SUMS",
-        "MONTH",
-        "LAST",
-        "SIMULATION",
-        "FINDINGS",
-        "REBUILD",
-        "PROGRESS",
-        "COUNT",
-        "COUNTED",
-        "ERASURE",
-        "WATERMARKS",
-    ),
+    *("LISTED", "ACCOUNT", "SUMS", "MONTH", "LAST", "SIMULATION", "FINDINGS", "REBUILD", "COUNT", "PROGRESS"),
+    *("ERASURE", "WATERMARKS"),
 )
 """Types of items that are there once somebody has called for them."""
 _SIGNED = re.compile(r'https://[^"]*?/(imports/[^"?]+)\?[^"]*')
@@ -271,11 +258,8 @@ class _Cloud:
         with (
             patch.object(self._functions["apply_import"], "datetime", _Stopped(self._now)),
             patch.object(self._functions["report_import"], "datetime", _Stopped(self._now)),
-            patch.object(self._functions["report_accounts"], "datetime", _Stopped(self._now)),
-            patch.object(self._functions["report_simulation"], "datetime", _Stopped(self._now)),
             patch.object(self._functions["rebuild_members"], "datetime", _Stopped(self._now)),
-            patch.object(self._functions["report_rebuild"], "datetime", _Stopped(self._now)),
-            patch.object(self._functions["report_count"], "datetime", _Stopped(self._now)),
+            patch("huitou.platform.state_machines.datetime", _Stopped(self._now)),
             patch.object(self._functions["begin_insights"], "datetime", _Stopped(self._now)),
         ):
             yield

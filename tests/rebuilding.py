@@ -8,18 +8,21 @@ from datetime import datetime
 from typing import Any
 
 from huitou.access.model import PERMISSIONS, Caller
+from huitou.jobs.service import Underway, end
 from huitou.kernel.errors import UnavailableError
-from huitou.kernel.ids import Digest, MemberId
+from huitou.kernel.ids import MemberId
+from huitou.platform import keys
 from huitou.program.publishing import ProgramPublisher
+from huitou.rebuilding.errors import RebuildNotFoundError
 from huitou.rebuilding.model import Rebuild
-from huitou.rebuilding.service import Rebuilds, Rebuilt
-from huitou.rebuilding.working import Ending, Rebuilding
+from huitou.rebuilding.service import Rebuilds
+from huitou.rebuilding.working import Rebuilding
 from huitou.segments.service import Renewal
-from huitou.simulator.memory_imports import MemoryFiles
+from huitou.simulator.memory_jobs import MemoryPartedJobs
 from huitou.simulator.memory_members import MemoryMemberIndex
 from huitou.simulator.memory_program import MemoryVersions
-from huitou.simulator.memory_rebuilds import MemoryRebuilds
 from tests.builders import document
+from tests.jobs import Machine
 from tests.standing import SEGMENTS, Standings, segmented
 
 GROUP_KEY = Caller("k1", "group", frozenset(PERMISSIONS))
@@ -37,23 +40,17 @@ class Town(Standings):
         self.before_look: Callable[[MemberId], None] = lambda _: None
         self.looked_at: list[MemberId] = []
         self.failures: list[tuple[MemberId, Exception]] = []
-        self.rebuilds = MemoryRebuilds(self.table)
+        self.rebuilds = MemoryPartedJobs(self.table, Rebuild, keys.rebuild)
         self.index = MemoryMemberIndex(self.table)
-        self.files = MemoryFiles()
         self.versions = MemoryVersions(self.table)
         self.publisher = ProgramPublisher(self.versions, self.table.commit, PAUSE)
         self.publish(SEGMENTS)
-        self.started: dict[Digest, str] = {}
-        self.ended: dict[Digest, datetime] = {}
-        self.out_of_reach = False
+        self.machine = Machine()
         self.jobs = Rebuilds(
             rebuilds=self.rebuilds,
+            jobs=self.machine.jobs(self.rebuilds, RebuildNotFoundError, self.table),
             versions=self.versions,
-            files=self.files,
-            states=self,
             shards=self.index.shards,
-            commit=self.table.commit,
-            pause=PAUSE,
         )
         self.worker = Rebuilding(
             rebuilds=self.rebuilds,
@@ -78,34 +75,24 @@ class Town(Standings):
         self.looked_at.append(member)
         return self.segments.renew(member, now)
 
-    def start(self, rebuild: Digest, manifest_key: str) -> None:
-        """The state machine, which is told to start, and does nothing by itself."""
-        if self.out_of_reach:
-            raise UnavailableError("out of reach")
-        self.started.setdefault(rebuild, manifest_key)
-
-    def ended_at(self, rebuild: Digest) -> datetime | None:
-        """When a test says so."""
-        return self.ended.get(rebuild)
-
-    def ask(self, key: str = "first") -> Rebuilt:
+    def ask(self, key: str = "first") -> Underway[Rebuild]:
         return self.jobs.create(key, None, GROUP_KEY, self.now)
 
-    def look(self, rebuild: Rebuild) -> Rebuilt:
+    def look(self, rebuild: Rebuild) -> Underway[Rebuild]:
         return self.jobs.get(rebuild.id, GROUP_KEY)
 
-    def carry_out(self, rebuild: Rebuild) -> Rebuilt:
+    def carry_out(self, rebuild: Rebuild) -> Underway[Rebuild]:
         """What the state machine does: a part that died is tried again."""
-        for chunk in json.loads(self.files.read(self.started[rebuild.id])):
+        for chunk in self.machine.chunks(rebuild.id):
             try:
                 self.worker.rebuild(rebuild.id, chunk["part"])
             except (UnavailableError, Died):
                 self.worker.rebuild(rebuild.id, chunk["part"])
-        Ending(self.rebuilds, self.table.commit).end(rebuild.id, failed=False, now=self.now)
+        end(self.rebuilds, self.table.commit, rebuild.id, failed=False, now=self.now)
         return self.look(rebuild)
 
-    def rebuilt(self, key: str = "first") -> Rebuilt:
-        return self.carry_out(self.ask(key).rebuild)
+    def rebuilt(self, key: str = "first") -> Underway[Rebuild]:
+        return self.carry_out(self.ask(key).job)
 
 
 class Died(BaseException):

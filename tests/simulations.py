@@ -10,12 +10,11 @@ from typing import Any
 
 from huitou.access.model import PERMISSIONS, Caller
 from huitou.insights.service import CACHE_SECONDS, InsightsReader
-from huitou.kernel.ids import Digest
 from huitou.kernel.instants import EPOCH
 from huitou.program.drafts import Drafts
 from huitou.program.publishing import ProgramPublisher
+from huitou.simulator.errors import SimulationNotFoundError
 from huitou.simulator.memory import MemoryTable
-from huitou.simulator.memory_imports import MemoryFiles
 from huitou.simulator.memory_members import MemoryMemberIndex, MemoryMembers
 from huitou.simulator.memory_points import MemoryWallets
 from huitou.simulator.memory_program import MemoryDrafts, MemoryVersions
@@ -26,6 +25,7 @@ from huitou.simulator.past import Archive
 from huitou.simulator.service import Asked, Simulated, Simulations
 from huitou.simulator.working import Concluding, Replaying
 from tests.builders import document, program
+from tests.jobs import Machine
 from tests.purchases import Shop, findings_on
 
 
@@ -46,15 +46,13 @@ class Laboratory:
         self.written = written or document()
         self.shop = Shop(program(self.written))
         table = self.shop.table
-        self.files = MemoryFiles()
         self.simulations = MemorySimulations(table)
         self.index = MemoryMemberIndex(table)
         self.versions = MemoryVersions(table)
         self.publisher = ProgramPublisher(self.versions, table.commit, PAUSE)
         self.drafts = Drafts(MemoryDrafts(table), self.versions, self.publisher, table.commit, PAUSE)
         self.publisher.publish(json.dumps(self.written), by="tests", now=EPOCH)
-        self.started: dict[Digest, str] = {}
-        self.ended: dict[Digest, datetime] = {}
+        self.machine = Machine()
         self.findings = findings_on(table)
         insights = InsightsReader(self.findings, count(step=CACHE_SECONDS).__next__)
         self.use = Simulations(
@@ -63,22 +61,12 @@ class Laboratory:
             drafts=MemoryDrafts(table),
             index=self.index,
             insights=insights,
-            files=self.files,
-            states=self,
-            commit=table.commit,
-            pause=PAUSE,
+            files=self.machine.files,
+            jobs=self.machine.jobs(self.simulations, SimulationNotFoundError, table),
         )
         self.archive = archive_on(table)
-        self.replaying = Replaying(self.simulations, self.files, self.archive, insights, table.commit)
-        self.concluding = Concluding(self.simulations, self.files, table.commit)
-
-    def start(self, simulation: Digest, manifest_key: str) -> None:
-        """The state machine, which is told to start, and does nothing by itself."""
-        self.started.setdefault(simulation, manifest_key)
-
-    def ended_at(self, simulation: Digest) -> datetime | None:
-        """When a test says so."""
-        return self.ended.get(simulation)
+        self.replaying = Replaying(self.simulations, self.machine.files, self.archive, insights, table.commit)
+        self.concluding = Concluding(self.simulations, self.machine.files, table.commit)
 
     def draft(self, now: datetime, **changes: Any) -> str:
         """The published programme with changes."""
@@ -94,7 +82,7 @@ class Laboratory:
     def carry_out(self, simulated: Simulated, now: datetime, *, failed: bool = False) -> Simulated:
         """What the state machine does."""
         simulation = simulated.simulation
-        for chunk in json.loads(self.files.read(self.started[simulation.id])):
+        for chunk in self.machine.chunks(simulation.id):
             self.replaying.replay(simulation.id, chunk["part"], chunk["shards"])
         self.concluding.conclude(simulation.id, failed, now)
         return self.look(simulated)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import Any
 
-from huitou.counts.store import TableCounts
+from huitou.counts.store import counts_in
 from huitou.counts.working import Counting
 from huitou.insights.service import InsightsReader
 from huitou.insights.store import TableFindings
@@ -48,7 +48,7 @@ def _failed(member: MemberId, error: Exception) -> None:
 
 
 counting = Counting(
-    counts=TableCounts(program),
+    counts=counts_in(program),
     index=TableMemberIndex(members),
     states=TableMemberStates(members),
     judges=judged_on(members, program, programs),

@@ -14,7 +14,7 @@ from huitou.platform.settings import MembersTable, ProgramTable, Settings, load
 from huitou.platform.table import Table
 from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
-from huitou.rebuilding.store import TableRebuilds
+from huitou.rebuilding.store import rebuilds_in
 from huitou.rebuilding.working import Rebuilding
 from huitou.segment_composition import segments_on
 
@@ -44,7 +44,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _rebuilding() -> Rebuilding:
     """Anew for each part: what an earlier one has read of the programme may be older than the publication."""
     return Rebuilding(
-        rebuilds=TableRebuilds(program),
+        rebuilds=rebuilds_in(program),
         index=TableMemberIndex(members),
         standings=segments_on(members, program, ProgramReader(TableVersions(program), monotonic)),
         commit=program.commit,

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 from huitou.accounts.counting import Summing
 from huitou.accounts.store import TableAccounts
-from huitou.kernel.ids import parse_digest
-from huitou.kernel.instants import to_instant
-from huitou.platform.observability import Observer
 from huitou.platform.settings import ProgramTable, Settings, load
+from huitou.platform.state_machines import last_state
 from huitou.platform.table import Table
 
 
@@ -21,15 +16,6 @@ class Needs(Settings):
 
 
 settings = load(Needs)
-observer = Observer("report_accounts")
 program = Table(settings.program_table, settings.region, settings.endpoint)
-summing = Summing(TableAccounts(program), program.commit)
 
-
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``event`` is what started the report; with ``error`` where a shard failed for good."""
-    del context
-    failed = "error" in event
-    account = summing.sum_up(parse_digest(event["account_id"]), failed=failed, now=to_instant(datetime.now(UTC)))
-    observer.log("reported", {"account_id": account.id})
-    return {"account_id": account.id, "status": account.status.value}
+handler = last_state("report_accounts", "account_id", Summing(TableAccounts(program), program.commit).sum_up)

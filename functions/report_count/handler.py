@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from functools import partial
 
-from huitou.counts.store import TableCounts
-from huitou.counts.working import Ending
-from huitou.kernel.ids import parse_digest
-from huitou.kernel.instants import to_instant
-from huitou.platform.observability import Observer
+from huitou.counts.store import counts_in
+from huitou.jobs.service import end
 from huitou.platform.settings import ProgramTable, Settings, load
+from huitou.platform.state_machines import last_state
 from huitou.platform.table import Table
 
 
@@ -21,14 +18,6 @@ class Needs(Settings):
 
 
 settings = load(Needs)
-observer = Observer("report_count")
 program = Table(settings.program_table, settings.region, settings.endpoint)
-ending = Ending(TableCounts(program), program.commit)
 
-
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``event`` is what started the count; with ``error`` where a part failed for good."""
-    del context
-    count = ending.end(parse_digest(event["count_id"]), "error" in event, to_instant(datetime.now(UTC)))
-    observer.log("reported", {"count_id": count.id})
-    return {"count_id": count.id, "status": count.status.value}
+handler = last_state("report_count", "count_id", partial(end, counts_in(program), program.commit))

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from functools import partial
 
-from huitou.kernel.ids import parse_digest
-from huitou.kernel.instants import to_instant
-from huitou.platform.observability import Observer
+from huitou.jobs.service import end
 from huitou.platform.settings import ProgramTable, Settings, load
+from huitou.platform.state_machines import last_state
 from huitou.platform.table import Table
-from huitou.rebuilding.store import TableRebuilds
-from huitou.rebuilding.working import Ending
+from huitou.rebuilding.store import rebuilds_in
 
 
 class Needs(Settings):
@@ -21,14 +18,6 @@ class Needs(Settings):
 
 
 settings = load(Needs)
-observer = Observer("report_rebuild")
 program = Table(settings.program_table, settings.region, settings.endpoint)
-ending = Ending(TableRebuilds(program), program.commit)
 
-
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``event`` is what started the rebuild; with ``error`` where a part failed for good."""
-    del context
-    rebuild = ending.end(parse_digest(event["rebuild_id"]), "error" in event, to_instant(datetime.now(UTC)))
-    observer.log("reported", {"rebuild_id": rebuild.id})
-    return {"rebuild_id": rebuild.id, "status": rebuild.status.value}
+handler = last_state("report_rebuild", "rebuild_id", partial(end, rebuilds_in(program), program.commit))

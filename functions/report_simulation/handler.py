@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
-from huitou.kernel.ids import parse_digest
-from huitou.kernel.instants import to_instant
 from huitou.platform.files import S3Files
-from huitou.platform.observability import Observer
 from huitou.platform.settings import ImportBucket, ProgramTable, Settings, load
+from huitou.platform.state_machines import last_state
 from huitou.platform.table import Table
 from huitou.simulator.store import TableSimulations
 from huitou.simulator.working import Concluding
@@ -23,17 +18,9 @@ class Needs(Settings):
 
 
 settings = load(Needs)
-observer = Observer("report_simulation")
 program = Table(settings.program_table, settings.region, settings.endpoint)
 concluding = Concluding(
     TableSimulations(program), S3Files(settings.import_bucket, settings.region, settings.endpoint), program.commit
 )
 
-
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``event`` is what started the simulation; with ``error`` where a part failed for good."""
-    del context
-    simulation_id, failed = parse_digest(event["simulation_id"]), "error" in event
-    simulation = concluding.conclude(simulation_id, failed=failed, now=to_instant(datetime.now(UTC)))
-    observer.log("reported", {"simulation_id": simulation.id})
-    return {"simulation_id": simulation.id, "status": simulation.status.value}
+handler = last_state("report_simulation", "simulation_id", concluding.conclude)

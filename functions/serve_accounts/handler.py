@@ -33,6 +33,7 @@ from huitou.accounts.requests import (
 )
 from huitou.accounts.service import Accounts
 from huitou.accounts.store import TableAccounts
+from huitou.jobs.service import Jobs
 from huitou.kernel.errors import ContentReusedError
 from huitou.kernel.ids import parse_digest
 from huitou.platform.files import S3Files
@@ -41,13 +42,13 @@ from huitou.platform.http import (
     IdempotencyKey,
     accepted_at,
     answer,
+    begun,
     create_app,
     current_caller,
     documented,
     entry_point,
     note,
     permission,
-    reference_to,
 )
 from huitou.platform.keys import MEMBER_SHARDS
 from huitou.platform.pauses import pause
@@ -71,10 +72,12 @@ class Needs(Settings):
 
 settings = load(Needs)
 program = Table(settings.program_table, settings.region, settings.endpoint)
+reports = TableAccounts(program)
+files = S3Files(settings.import_bucket, settings.region, settings.endpoint)
+states = AccountStates(settings.account_state_machine, settings.region, settings.endpoint)
 accounts = Accounts(
-    accounts=TableAccounts(program),
-    files=S3Files(settings.import_bucket, settings.region, settings.endpoint),
-    states=AccountStates(settings.account_state_machine, settings.region, settings.endpoint),
+    accounts=reports,
+    jobs=Jobs(reports, files, states, AccountNotFoundError, program.commit, pause),
     programs=ProgramReader(TableVersions(program), monotonic),
     shards=MEMBER_SHARDS,
     commit=program.commit,
@@ -98,8 +101,7 @@ def create_account(body: Annotated[AccountBody, Body()], idempotency_key: Idempo
     """For keys of the group. Counted from the ledger's entries alone; look again until it is completed."""
     created = accounts.create(body.asked(), idempotency_key, current_caller(app), accepted_at(app))
     note(app, account_id=created.account.id, replayed=created.replayed)
-    location = {"Location": reference_to(app, f"/v1/accounts/{created.account.id}")}
-    return answer(created_view(created), 200 if created.replayed else 202, location)
+    return begun(app, f"/v1/accounts/{created.account.id}", created_view(created))
 
 
 @app.get(

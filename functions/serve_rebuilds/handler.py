@@ -14,13 +14,13 @@ from huitou.platform.http import (
     IdempotencyKey,
     accepted_at,
     answer,
+    begun,
     create_app,
     current_caller,
     documented,
     entry_point,
     note,
     permission,
-    reference_to,
 )
 from huitou.platform.settings import ImportBucket, ProgramTable, RebuildStateMachine, Settings, load
 from huitou.platform.table import Table
@@ -64,9 +64,8 @@ def create_rebuild(body: Annotated[RebuildBody, Body()], idempotency_key: Idempo
     Who stands where facts and time have put them already is read, and left alone.
     """
     created = rebuilds.create(idempotency_key, body.client_reference, current_caller(app), accepted_at(app))
-    note(app, rebuild_id=created.rebuild.id, replayed=created.replayed)
-    location = {"Location": reference_to(app, f"{REBUILDS}/{created.rebuild.id}")}
-    return answer(created_view(created), 200 if created.replayed else 202, location)
+    note(app, rebuild_id=created.job.id, replayed=created.replayed)
+    return begun(app, f"{REBUILDS}/{created.job.id}", created_view(created))
 
 
 @app.get(

@@ -21,6 +21,7 @@ from huitou.platform.http import (
     Limit,
     accepted_at,
     answer,
+    begun,
     create_app,
     current_caller,
     decode_cursor,
@@ -29,7 +30,6 @@ from huitou.platform.http import (
     entry_point,
     note,
     permission,
-    reference_to,
 )
 from huitou.platform.settings import CountStateMachine, ImportBucket, MembersTable, ProgramTable, Settings, load
 from huitou.platform.table import Table
@@ -156,9 +156,8 @@ def create_count(segment: Annotated[SegmentBody, Body()], idempotency_key: Idemp
     does not count; their points, tags and profiles are as they are when their turn comes.
     """
     created = _counts().create(segment, idempotency_key, current_caller(app), accepted_at(app))
-    note(app, count_id=created.count.id, replayed=created.replayed)
-    location = {"Location": reference_to(app, f"{COUNTS}/{created.count.id}")}
-    return answer(created_view(created), 200 if created.replayed else 202, location)
+    note(app, count_id=created.job.id, replayed=created.replayed)
+    return begun(app, f"{COUNTS}/{created.job.id}", created_view(created))
 
 
 @app.get(

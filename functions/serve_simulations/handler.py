@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path as PathPart
 from huitou.access.model import ForeignBrandError
 from huitou.insights.service import InsightsReader
 from huitou.insights.store import TableFindings
+from huitou.jobs.service import Jobs
 from huitou.kernel.errors import ContentReusedError
 from huitou.kernel.ids import parse_digest
 from huitou.members.store import TableMemberIndex
@@ -20,13 +21,13 @@ from huitou.platform.http import (
     IdempotencyKey,
     accepted_at,
     answer,
+    begun,
     create_app,
     current_caller,
     documented,
     entry_point,
     note,
     permission,
-    reference_to,
 )
 from huitou.platform.pauses import pause
 from huitou.platform.settings import (
@@ -68,16 +69,17 @@ class Needs(Settings):
 
 settings = load(Needs)
 program = Table(settings.program_table, settings.region, settings.endpoint)
+kept = TableSimulations(program)
+files = S3Files(settings.import_bucket, settings.region, settings.endpoint)
+states = SimulationStates(settings.simulation_state_machine, settings.region, settings.endpoint)
 simulations = Simulations(
-    simulations=TableSimulations(program),
+    simulations=kept,
     versions=TableVersions(program),
     drafts=TableDrafts(program),
     index=TableMemberIndex(Table(settings.members_table, settings.region, settings.endpoint)),
     insights=InsightsReader(TableFindings(program), monotonic),
-    files=S3Files(settings.import_bucket, settings.region, settings.endpoint),
-    states=SimulationStates(settings.simulation_state_machine, settings.region, settings.endpoint),
-    commit=program.commit,
-    pause=pause,
+    files=files,
+    jobs=Jobs(kept, files, states, SimulationNotFoundError, program.commit, pause),
 )
 
 app = create_app("serve_simulations", "What-if", body_limits={SIMULATIONS: MAX_BYTES})
@@ -100,8 +102,7 @@ def create_simulation(body: Annotated[SimulationBody, Body()], idempotency_key: 
     """
     created = simulations.create(body.asked(), idempotency_key, current_caller(app), accepted_at(app))
     note(app, simulation_id=created.simulation.id, replayed=created.replayed)
-    location = {"Location": reference_to(app, f"{SIMULATIONS}/{created.simulation.id}")}
-    return answer(created_view(created), 200 if created.replayed else 202, location)
+    return begun(app, f"{SIMULATIONS}/{created.simulation.id}", created_view(created))
 
 
 @app.get(

@@ -3,6 +3,7 @@
 Each function here adds one kind of job to the stack, and returns the functions that answer calls.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from aws_cdk import Duration, TimeZone
@@ -60,7 +61,7 @@ def import_functions(stack: FunctionStack) -> Calls:
 
 def account_functions(stack: FunctionStack) -> Calls:
     """The calls about money, and the states that count all members shard by shard."""
-    files, table = stack.data.imports, stack.data.program.table_arn
+    table = stack.data.program.table_arn
     count = stack.function("count_accounts", {**stack.members, **stack.program}, CHUNK_TIMEOUT, LARGE_MIB)
     count.allow(["dynamodb:Query"], stack.data.members.table_arn)
     count.allow(["dynamodb:Query"], f"{stack.data.members.table_arn}/index/{MEMBERS_INDEX}")
@@ -69,20 +70,13 @@ def account_functions(stack: FunctionStack) -> Calls:
     report = stack.function("report_accounts", stack.program, CHUNK_TIMEOUT, LARGE_MIB)
     report.allow(["dynamodb:GetItem", "dynamodb:Query"], table, partitions=["SETTLEMENTS"])
 
-    fan_out = FanOut(stack, "account", settings=stack.settings, bucket=files, apply=count, report=report)
-    states = fan_out.state_machine.state_machine_arn
-    serve = stack.function("serve_accounts", {**stack.program, **stack.files, "HUITOU_ACCOUNT_STATE_MACHINE": states})
+    _let_sum_up(stack, "account", report)
+    states = _states(stack, "account", count, report)
+    serve = stack.function("serve_accounts", told_of(stack, states))
     serve.allow([*READ, *WRITE], table, partitions=["SETTLEMENTS", "AUDIT#*"])
     stack.let_read_program(serve)
-    serve.allow(["s3:PutObject"], files.arn_for_objects("accounts/*"))
-    stack.let_start(serve, fan_out)
-    acknowledge_wildcards(
-        stack,
-        "The lists of shards are files, named after their reports.",
-        f"{in_findings(stack.data, files.bucket_arn)}/accounts/*",
-    )
-    for function in (count, report, serve):
-        function.allow([*READ, *WRITE], table, partitions=["ACCOUNT#*"])
+    let_begin(stack, serve, states)
+    stack.let_see_executions(serve, states)
     return {"serve_accounts": serve}
 
 
@@ -97,20 +91,15 @@ def simulation_functions(stack: FunctionStack) -> Calls:
     replay.allow(["dynamodb:GetItem"], table, partitions=["INSIGHTS"])
 
     report = stack.function("report_simulation", {**stack.program, **stack.files}, CHUNK_TIMEOUT, LARGE_MIB)
-    fan_out = FanOut(stack, "simulation", settings=stack.settings, bucket=files, apply=replay, report=report)
-    states = fan_out.state_machine.state_machine_arn
-    serve = stack.function("serve_simulations", {**told, "HUITOU_SIMULATION_STATE_MACHINE": states})
+    _let_sum_up(stack, "simulation", report)
+    states = _states(stack, "simulation", replay, report)
+    for function in (replay, report):
+        function.allow(["s3:GetObject"], files.arn_for_objects("simulations/*"))
+    serve = stack.function("serve_simulations", {**stack.members, **told_of(stack, states)})
     serve.allow(["dynamodb:Query"], index)
     stack.let_judge(serve)
-    stack.let_start(serve, fan_out)
-    for function, on_files in ((replay, "s3:GetObject"), (report, "s3:GetObject"), (serve, "s3:PutObject")):
-        function.allow([on_files], files.arn_for_objects("simulations/*"))
-        function.allow(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"], table, partitions=["SIMULATION#*"])
-    acknowledge_wildcards(
-        stack,
-        "Programmes and lists of parts are files, named after their simulations.",
-        f"{in_findings(stack.data, files.bucket_arn)}/simulations/*",
-    )
+    let_begin(stack, serve, states)
+    stack.let_see_executions(serve, states)
     return {"serve_simulations": serve}
 
 
@@ -127,9 +116,8 @@ def insight_functions(stack: FunctionStack, rebuilds: FanOut) -> Calls:
     stack.let_read_program(measure)
 
     science = stack.dependency_layer("science", "that models are fitted with")
-    after = told_of_rebuilds(stack, rebuilds)
-    fit = stack.function("fit_insights", after, CHUNK_TIMEOUT, LARGE_MIB, more_layers=[science])
-    let_rebuild(stack, fit, rebuilds)
+    fit = stack.function("fit_insights", told_of(stack, rebuilds), CHUNK_TIMEOUT, LARGE_MIB, more_layers=[science])
+    let_begin(stack, fit, rebuilds)
     stack.let_read_program(fit)
     fit.allow(["dynamodb:GetItem", "dynamodb:PutItem"], table, partitions=["INSIGHTS"])
 
@@ -178,66 +166,70 @@ def _once_a_week(stack: FunctionStack, fan_out: FanOut) -> None:
 
 def rebuild_states(stack: FunctionStack) -> FanOut:
     """E20: the states that look at everybody anew under the programme that holds."""
-    members, table = stack.data.members.table_arn, stack.data.program.table_arn
-    apply = stack.function("rebuild_members", {**stack.members, **stack.program}, CHUNK_TIMEOUT, LARGE_MIB)
-    apply.allow(LOOK, members)
-    apply.allow(["dynamodb:Query"], f"{members}/index/{MEMBERS_INDEX}")
-    stack.let_judge(apply)
-    report = stack.function("report_rebuild", stack.program, WORKER_TIMEOUT)
-    for function in (apply, report):
-        function.allow(["dynamodb:GetItem", "dynamodb:PutItem"], table, partitions=["REBUILD#*"])
-    return FanOut(stack, "rebuild", settings=stack.settings, bucket=stack.data.imports, apply=apply, report=report)
-
-
-def count_states(stack: FunctionStack) -> FanOut:
-    """M16: the states that ask everybody whether they would be in a segment that is being written, changing nobody."""
-    members, table = stack.data.members.table_arn, stack.data.program.table_arn
-    apply = stack.function("count_members", {**stack.members, **stack.program}, CHUNK_TIMEOUT, LARGE_MIB)
-    apply.allow(["dynamodb:GetItem", "dynamodb:Query"], members)
-    apply.allow(["dynamodb:Query"], f"{members}/index/{MEMBERS_INDEX}")
-    stack.let_judge(apply)
-    report = stack.function("report_count", stack.program, WORKER_TIMEOUT)
-    for function in (apply, report):
-        function.allow(["dynamodb:GetItem", "dynamodb:PutItem"], table, partitions=["COUNT#*"])
-    return FanOut(stack, "count", settings=stack.settings, bucket=stack.data.imports, apply=apply, report=report)
-
-
-def let_count(stack: FunctionStack, function: HandlerFunction, counts: FanOut) -> None:
-    """Ask for counts and look at them."""
-    table, files = stack.data.program.table_arn, stack.data.imports
-    function.allow(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"], table, partitions=["COUNT#*"])
-    function.allow(["s3:PutObject"], files.arn_for_objects("counts/*"))
-    stack.let_start(function, counts)
-    acknowledge_wildcards(
-        stack,
-        "Lists of parts are files, named after their counts.",
-        f"{in_findings(stack.data, files.bucket_arn)}/counts/*",
-    )
+    apply = _going_through(stack, "rebuild_members", LOOK)
+    return _states(stack, "rebuild", apply, stack.function("report_rebuild", stack.program, WORKER_TIMEOUT))
 
 
 def rebuild_functions(stack: FunctionStack, rebuilds: FanOut) -> Calls:
     """The calls that start rebuilds and look at them."""
-    serve = stack.function("serve_rebuilds", told_of_rebuilds(stack, rebuilds))
+    serve = stack.function("serve_rebuilds", told_of(stack, rebuilds))
     stack.let_read_program(serve)
-    let_rebuild(stack, serve, rebuilds)
+    let_begin(stack, serve, rebuilds)
     stack.let_see_executions(serve, rebuilds)
-    acknowledge_wildcards(
-        stack,
-        "Lists of parts are files, named after their rebuilds.",
-        f"{in_findings(stack.data, stack.data.imports.bucket_arn)}/rebuilds/*",
-    )
     return {"serve_rebuilds": serve}
 
 
-def told_of_rebuilds(stack: FunctionStack, rebuilds: FanOut) -> dict[str, str]:
-    """The environment of a function that starts them."""
-    states = rebuilds.state_machine.state_machine_arn
-    return {**stack.program, **stack.files, "HUITOU_REBUILD_STATE_MACHINE": states}
+def count_states(stack: FunctionStack) -> FanOut:
+    """M16: the states that ask everybody whether they would be in a segment that is being written, changing nobody."""
+    apply = _going_through(stack, "count_members", ["dynamodb:GetItem", "dynamodb:Query"])
+    return _states(stack, "count", apply, stack.function("report_count", stack.program, WORKER_TIMEOUT))
 
 
-def let_rebuild(stack: FunctionStack, function: HandlerFunction, rebuilds: FanOut) -> None:
-    """A publication starts a rebuild as a call does."""
-    table, files = stack.data.program.table_arn, stack.data.imports
-    function.allow(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"], table, partitions=["REBUILD#*"])
-    function.allow(["s3:PutObject"], files.arn_for_objects("rebuilds/*"))
-    function.allow(["states:StartExecution"], rebuilds.state_machine.state_machine_arn)
+def told_of(stack: FunctionStack, states: FanOut) -> dict[str, str]:
+    """The environment of a function that begins jobs of a kind."""
+    machine = f"HUITOU_{states.node.id.upper()}_STATE_MACHINE"
+    return {**stack.program, **stack.files, machine: states.state_machine.state_machine_arn}
+
+
+def let_begin(stack: FunctionStack, function: HandlerFunction, states: FanOut) -> None:
+    """Keep a job of a kind with the list of its work, and start it."""
+    kind = states.node.id
+    _let_keep(stack, kind, function)
+    _let_sum_up(stack, kind, function)
+    function.allow(["s3:PutObject"], stack.data.imports.arn_for_objects(f"{kind}s/*"))
+    function.allow(["states:StartExecution"], states.state_machine.state_machine_arn)
+
+
+def _going_through(stack: FunctionStack, name: str, look: Sequence[str]) -> HandlerFunction:
+    """The function that goes through the members of a shard, and judges each as a look does."""
+    members = stack.data.members.table_arn
+    function = stack.function(name, {**stack.members, **stack.program}, CHUNK_TIMEOUT, LARGE_MIB)
+    function.allow(look, members)
+    function.allow(["dynamodb:Query"], f"{members}/index/{MEMBERS_INDEX}")
+    stack.let_judge(function)
+    return function
+
+
+def _states(stack: FunctionStack, kind: str, apply: HandlerFunction, report: HandlerFunction) -> FanOut:
+    """The states of a kind of jobs: ``apply`` for each part, then ``report``. Both keep what they have come to."""
+    files = stack.data.imports
+    _let_keep(stack, kind, apply, report)
+    acknowledge_wildcards(
+        stack, "The files of a job are named after it.", f"{in_findings(stack.data, files.bucket_arn)}/{kind}s/*"
+    )
+    return FanOut(stack, kind, settings=stack.settings, bucket=files, apply=apply, report=report)
+
+
+def _let_keep(stack: FunctionStack, kind: str, *functions: HandlerFunction) -> None:
+    """A job, and what one of its parts has come to: items of a partition for each job."""
+    for function in functions:
+        function.allow(["dynamodb:GetItem", "dynamodb:PutItem"], stack.data.program.table_arn, partitions=_of(kind))
+
+
+def _let_sum_up(stack: FunctionStack, kind: str, function: HandlerFunction) -> None:
+    """Read what all parts of a job have come to."""
+    function.allow(["dynamodb:Query"], stack.data.program.table_arn, partitions=_of(kind))
+
+
+def _of(kind: str) -> list[str]:
+    return [f"{kind.upper()}#*"]

@@ -91,19 +91,19 @@ class ServiceStack(FunctionStack):
         Counts judge all of them, in states.
         """
         counts = jobs.count_states(self)
-        states = {"HUITOU_COUNT_STATE_MACHINE": counts.state_machine.state_machine_arn}
-        told = {**self.members, **self.program, **self.files, **states}
+        told = {**self.members, **jobs.told_of(self, counts)}
         look = self.function("serve_segments", told, PREVIEW_TIMEOUT, LARGE_MIB)
         look.allow(["dynamodb:GetItem", "dynamodb:Query"], self.data.members.table_arn)
         look.allow(["dynamodb:Query"], f"{self.data.members.table_arn}/index/{SEGMENTS_INDEX}")
         self.let_judge(look)
-        jobs.let_count(self, look, counts)
+        jobs.let_begin(self, look, counts)
+        self.let_see_executions(look, counts)
         return {"serve_segments": look}
 
     def _program_functions(self) -> dict[str, lambda_.Function]:
-        function = self.function("serve_program", jobs.told_of_rebuilds(self, self._rebuilds))
+        function = self.function("serve_program", jobs.told_of(self, self._rebuilds))
         function.allow([*READ, *WRITE], self.data.program.table_arn, partitions=["PROGRAM", "AUDIT#*"])
-        jobs.let_rebuild(self, function, self._rebuilds)
+        jobs.let_begin(self, function, self._rebuilds)
         return {"serve_program": function}
 
     def _authorizer(self) -> lambda_.Function:

@@ -15,10 +15,10 @@ from huitou.accounts.model import Account, AccountType, Tally
 from huitou.accounts.ports import AccountStore
 from huitou.accounts.statements import ClosedMonth, Line, Statement
 from huitou.accounts.store import TableAccounts
+from huitou.jobs.model import JobStatus
 from huitou.kernel.audit import AuditEntry
 from huitou.kernel.commits import StaleReadError
 from huitou.kernel.ids import MemberId, digest_of
-from huitou.kernel.jobs import JobStatus
 from huitou.kernel.pages import InvalidCursorError, all_items
 from huitou.members.ports import MemberIndex
 from huitou.members.store import TableMemberIndex
@@ -124,10 +124,10 @@ def test_a_report_comes_back_as_it_was_stored_with_its_sums_exact(table: AnyTabl
     assert list(accounts.shards(ACCOUNT.id)) == [other, one]
 
     ended = replace(ACCOUNT, status=JobStatus.COMPLETED, finished_at=OPENED + timedelta(hours=1), after="2026-02")
-    table.commit(accounts.finish(ended, one))
+    table.commit([accounts.finish(ended), accounts.save_report(ACCOUNT.id, one)])
     assert (accounts.find(ACCOUNT.id), accounts.report(ACCOUNT.id)) == (ended, one)
     with pytest.raises(StaleReadError):
-        table.commit(accounts.finish(ended, other))
+        table.commit([accounts.finish(ended), accounts.save_report(ACCOUNT.id, other)])
     with pytest.raises(StaleReadError):
         table.commit([accounts.add(ACCOUNT)])
 

@@ -9,14 +9,14 @@ from fractions import Fraction
 
 import pytest
 
+from huitou.jobs.model import JobStatus
 from huitou.kernel.commits import StaleReadError
 from huitou.kernel.ids import digest_of
-from huitou.kernel.jobs import JobStatus
 from huitou.simulator.account import Account
 from huitou.simulator.comparing import Affected, Comparison, Gain
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_simulations import MemorySimulations
-from huitou.simulator.model import Simulation, Subject
+from huitou.simulator.model import Simulation
 from huitou.simulator.ports import SimulationStore
 from huitou.simulator.store import TableSimulations
 from tests.builders import MEI, OPENED
@@ -24,7 +24,9 @@ from tests.contract.targets import AnyTable
 
 SIMULATION = Simulation(
     id=digest_of(("simulation", "group", "k")),
-    subject=Subject(draft="Q" * 26),
+    draft="Q" * 26,
+    version=None,
+    document=None,
     against=3,
     first=date(2026, 3, 1),
     last=None,
@@ -73,8 +75,8 @@ def test_it_ends_once_with_its_report_or_without(table: AnyTable) -> None:
     table.commit([simulations.add(SIMULATION)])
     ended = replace(SIMULATION, status=JobStatus.COMPLETED, finished_at=OPENED + timedelta(days=91))
     report = {"source": "members", "points": [], "until": "2026-04-01T01:00:00.000Z"}
-    table.commit(simulations.finish(ended, report))
+    table.commit([simulations.finish(ended), simulations.save_report(SIMULATION.id, report)])
     assert (simulations.find(SIMULATION.id), simulations.report(SIMULATION.id)) == (ended, report)
     with pytest.raises(StaleReadError):
-        table.commit(simulations.finish(replace(ended, status=JobStatus.FAILED, failure="why"), None))
+        table.commit([simulations.finish(replace(ended, status=JobStatus.FAILED, failure="why"))])
     assert simulations.find(SIMULATION.id) == ended

@@ -18,6 +18,7 @@ import huitou
 from cli.items import TYPES
 from cli.openapi import written
 from huitou.erasing.store import WordsItem
+from huitou.jobs.store import JobItem
 from huitou.kernel.errors import DomainError
 from huitou.platform.problems import INTERNAL, status_of
 from huitou.platform.table import Item
@@ -31,7 +32,7 @@ from tests.guide import API_GUIDE, DATA_MODEL, Guide, refreshed
 ROOT = Path(__file__).parents[2]
 EVENTS = ROOT / "events" / "README.md"
 DOCUMENTS = [ROOT / "README.md", EVENTS, *sorted((ROOT / "docs").glob("*.md"))]
-ABSTRACT = {SaleItem, DueItem, WordsItem}
+ABSTRACT = {SaleItem, DueItem, WordsItem, JobItem}
 """No item is only this: what kinds have in common, and what the due index shows of a wallet."""
 
 
@@ -179,7 +180,7 @@ class Shown(NamedTuple):
 
 def shown_items() -> list[Shown]:
     blocks = re.findall(r"^```text (\w+)\n(.*?)^```", DATA_MODEL.read_text(), re.M | re.S)
-    line = re.compile(r"^(\w+) +(S|N|B|SS|BOOL) +\S", re.M)
+    line = re.compile(r"^(\w+) +(S|N|B|M|SS|BOOL) +\S", re.M)
     return [Shown(kind, dict(line.findall(text))) for kind, text in blocks]
 
 

@@ -11,6 +11,7 @@ from huitou.access.model import Caller, ForeignBrandError
 from huitou.accounts.counting import Counting, Summing
 from huitou.accounts.errors import (
     AccountInFutureError,
+    AccountNotFoundError,
     EarlierMonthOpenError,
     MonthClosedError,
     MonthNotOverError,
@@ -19,18 +20,17 @@ from huitou.accounts.errors import (
 )
 from huitou.accounts.model import AccountType
 from huitou.accounts.service import Accounts, Asked, Closing, Reported
+from huitou.jobs.model import JobStatus
 from huitou.kernel.errors import ContentReusedError
-from huitou.kernel.ids import Digest
-from huitou.kernel.jobs import JobStatus
 from huitou.platform import keys
 from huitou.program.model import GROUP
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_accounts import MemoryAccounts
-from huitou.simulator.memory_imports import MemoryFiles
 from huitou.simulator.memory_members import MemoryMemberIndex
 from huitou.simulator.memory_points import MemoryWallets
 from tests.accounts import MEMBERS, Town, keep, settled_program
 from tests.builders import at
+from tests.jobs import Machine
 from tests.ledger import FixedPrograms
 
 FINANCE = Caller("finance", GROUP, frozenset())
@@ -38,33 +38,17 @@ MEI, TOM, _ = MEMBERS
 LONG_AFTER = at("2026-06-01 12:00")
 
 
-class States:
-    """A state machine that only notes what it was asked."""
-
-    def __init__(self) -> None:
-        self.started: list[Digest] = []
-        self.ended: datetime | None = None
-
-    def start(self, account: Digest, manifest_key: str) -> None:
-        assert manifest_key
-        self.started.append(account)
-
-    def ended_at(self, account: Digest) -> datetime | None:
-        return self.ended if account in self.started else None
-
-
 class Office:
     """The money side of a town."""
 
     def __init__(self) -> None:
         self.town = Town(settled_program(expiry={"type": "never"}), at("2026-01-10 12:00"))
-        self.table, self.members, self.states = MemoryTable(), MemoryTable(), States()
+        self.table, self.members, self.machine = MemoryTable(), MemoryTable(), Machine()
         self.store = MemoryAccounts(self.table)
         self.programs = FixedPrograms(self.town.program)
         self.use = Accounts(
             accounts=self.store,
-            files=MemoryFiles(),
-            states=self.states,
+            jobs=self.machine.jobs(self.store, AccountNotFoundError, self.table),
             programs=self.programs,
             shards=keys.MEMBER_SHARDS,
             commit=self.table.commit,
@@ -173,7 +157,7 @@ def test_a_report_is_asked_for_once_and_started_again_where_the_start_was_lost(o
     first = office.ask(settlement("2026-01"), "k")
     again = office.ask(settlement("2026-01"), "k", LONG_AFTER + timedelta(hours=1))
     assert (again.account, again.replayed) == (first.account, True)
-    assert office.states.started == [first.account.id] * 2
+    assert office.machine.asked == [first.account.id] * 2
     with pytest.raises(ContentReusedError):
         office.ask(settlement("2026-02"), "k")
 
@@ -214,7 +198,7 @@ def test_the_first_month_that_is_closed_has_something_to_settle_or_the_programme
 def test_a_report_whose_execution_died_is_shown_as_failed(office: Office) -> None:
     running = office.ask(settlement("2026-01"), "k")
     assert office.use.get(running.account.id, FINANCE).account.status is JobStatus.RUNNING
-    office.states.ended = LONG_AFTER
+    office.machine.ended[running.account.id] = LONG_AFTER
     assert office.use.get(running.account.id, FINANCE).account.status is JobStatus.FAILED
 
 

@@ -11,11 +11,12 @@ import pytest
 
 from huitou.access.model import ForeignBrandError
 from huitou.counts.errors import CountNotFoundError
+from huitou.counts.model import SegmentCount
 from huitou.counts.requests import count_view
-from huitou.counts.service import Counted
+from huitou.jobs.model import JobStatus
+from huitou.jobs.service import Underway
 from huitou.kernel.errors import ContentReusedError, UnavailableError
 from huitou.kernel.ids import MemberId, digest_of
-from huitou.kernel.jobs import JobStatus
 from huitou.points.decisions import Decision, touch
 from huitou.segments.errors import InvalidSegmentError
 from tests.builders import at
@@ -29,7 +30,7 @@ def census() -> Census:
     return Census()
 
 
-def found(counted: Counted) -> tuple[int, bool]:
+def found(counted: Underway[SegmentCount]) -> tuple[int, bool]:
     """What is told of it."""
     view = count_view(counted)
     return view["members"], view["is_exact"]
@@ -37,7 +38,7 @@ def found(counted: Counted) -> tuple[int, bool]:
 
 def test_all_members_are_asked_and_those_who_would_be_in_it_are_counted(census: Census) -> None:
     done = census.counted()
-    assert done.count.status is JobStatus.COMPLETED
+    assert done.job.status is JobStatus.COMPLETED
     assert found(done) == (20, True)
     assert sorted(census.asked) == EVERYBODY
     progress = count_view(done)["progress"]
@@ -47,8 +48,8 @@ def test_all_members_are_asked_and_those_who_would_be_in_it_are_counted(census: 
 def test_on_the_way_it_is_told_how_many_were_found_so_far(census: Census) -> None:
     asked = census.ask()
     assert found(asked) == (0, False)
-    census.carry_out(asked.count, *range(8))
-    so_far = census.look(asked.count)
+    census.carry_out(asked.job, *range(8))
+    so_far = census.look(asked.job)
     members, is_exact = found(so_far)
     assert (members, is_exact) == (len({*census.asked} & {*BUYERS}), False)
     assert 0 < count_view(so_far)["progress"]["done"] == len(census.asked) < 60
@@ -66,12 +67,12 @@ def test_nothing_is_published_and_nothing_of_members_is_kept(census: Census) -> 
 def test_repeats_give_the_same_count_whatever_was_bought_since(census: Census) -> None:
     """E14, E21: of what members did before it was asked for; a part that is done again counts nobody twice."""
     asked, other = census.ask(), census.ask("second")
-    census.carry_out(asked.count, *range(16))
+    census.carry_out(asked.job, *range(16))
     later = ASKED_AT + timedelta(minutes=5)
     census.shop.sell(bill("B-1", bread(9000), occurred_at=later), EVERYBODY[1])
     for each in (asked, other):
-        census.carry_out(each.count)
-        assert found(census.look(each.count)) == (20, True)
+        census.carry_out(each.job)
+        assert found(census.look(each.job)) == (20, True)
 
 
 def test_all_are_compared_by_what_was_known_when_it_was_asked_for(census: Census) -> None:
@@ -80,8 +81,8 @@ def test_all_are_compared_by_what_was_known_when_it_was_asked_for(census: Census
     commit(add(findings(1, money=(1, 2, 3, 2000))))
     asked = census.ask(segment=BEST)
     commit(add(findings(2, money=(1, 2, 3, 10**9))))
-    census.carry_out(asked.count)
-    assert found(census.look(asked.count)) == (20, True)
+    census.carry_out(asked.job)
+    assert found(census.look(asked.job)) == (20, True)
     assert found(census.counted("later", BEST)) == (0, True)
 
 
@@ -120,15 +121,15 @@ def test_who_is_no_member_any_more_or_was_not_yet_one_is_not_counted(census: Cen
     gone = census.shop.wallet(BUYERS[0])
     moved = Decision(replace(touch(gone, NOON), moved_to=BUYERS[1]), ())
     census.table.commit(census.shop.wallets.save(gone, moved))
-    census.carry_out(asked.count)
-    assert found(census.look(asked.count)) == (59, True)
+    census.carry_out(asked.job)
+    assert found(census.look(asked.job)) == (59, True)
 
 
 def test_the_same_key_is_the_same_count_of_the_same_segment(census: Census) -> None:
     """E14"""
     first, second = census.ask(), census.ask()
-    assert (first.replayed, second.replayed, second.count) == (False, True, first.count)
-    assert list(census.started) == [first.count.id]
+    assert (first.replayed, second.replayed, second.job) == (False, True, first.job)
+    assert list(census.machine.started) == [first.job.id]
     with pytest.raises(ContentReusedError) as refused:
         census.ask(segment={**SPENDERS, "brand": "maru"})
     assert [each.pointer for each in refused.value.errors] == ["/brand"]
@@ -139,7 +140,7 @@ def test_what_cannot_work_is_refused_before_anybody_is_asked(census: Census, seg
     """E30: as a publication would."""
     with pytest.raises(InvalidSegmentError):
         census.ask(segment=segment)
-    assert census.started == {}
+    assert census.machine.started == {}
 
 
 def test_only_the_group_may_ask_and_look(census: Census) -> None:
@@ -147,13 +148,13 @@ def test_only_the_group_may_ask_and_look(census: Census) -> None:
     with pytest.raises(ForeignBrandError):
         census.ask(brand="maru")
     with pytest.raises(ForeignBrandError):
-        census.look(census.ask().count, "maru")
+        census.look(census.ask().job, "maru")
     with pytest.raises(CountNotFoundError):
-        census.look(replace(census.ask().count, id=digest_of(["none"])))
+        census.look(replace(census.ask().job, id=digest_of(["none"])))
 
 
 def test_one_whose_execution_died_is_shown_as_failed(census: Census) -> None:
     asked = census.ask()
-    census.ended[asked.count.id] = at("2026-11-21 12:00")
-    died = census.look(asked.count)
-    assert (died.count.status, found(died)) == (JobStatus.FAILED, (0, False))
+    census.machine.ended[asked.job.id] = at("2026-11-21 12:00")
+    died = census.look(asked.job)
+    assert (died.job.status, found(died)) == (JobStatus.FAILED, (0, False))

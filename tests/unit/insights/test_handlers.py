@@ -14,7 +14,7 @@ import pytest
 from huitou.kernel.ids import digest_of
 from huitou.platform.table import Table
 from huitou.rebuilding.model import Rebuild
-from huitou.rebuilding.store import TableRebuilds
+from huitou.rebuilding.store import rebuilds_in
 from tests.builders import MEI, at, document, program
 from tests.contract.targets import REGION
 from tests.purchases import LIN, NOON, Shop, bill
@@ -111,7 +111,7 @@ def test_where_none_does_nobody_is_looked_at(functions: Functions) -> None:
 
 def rebuilds_of_insights(version: int) -> list[Rebuild]:
     """Those that have followed this version of what is known of all."""
-    found = TableRebuilds(Table("program", REGION)).find(digest_of(("rebuild", "measured", str(version))))
+    found = rebuilds_in(Table("program", REGION)).find(digest_of(("rebuild", "measured", str(version))))
     return [found] if found else []
 
 

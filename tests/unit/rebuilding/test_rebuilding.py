@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from huitou.access.model import Caller, ForeignBrandError
+from huitou.jobs.model import JobStatus, progress_of
 from huitou.kernel.errors import UnavailableError
 from huitou.kernel.ids import MemberId, digest_of
-from huitou.kernel.jobs import JobStatus
 from huitou.rebuilding.errors import RebuildNotFoundError
 from huitou.rebuilding.following import Followed, Follower, Following
 from huitou.rebuilding.model import RebuildCause
@@ -45,9 +45,9 @@ def town() -> Town:
 def test_a_rebuild_moves_everybody_whom_the_new_version_puts_elsewhere(town: Town) -> None:
     """E20: with the cause `program`, from now on."""
     done = town.rebuilt()
-    assert done.rebuild.status is JobStatus.COMPLETED
+    assert done.job.status is JobStatus.COMPLETED
     assert sum(part.members for part in done.parts) == sum(part.done for part in done.parts) == len(MEMBERS)
-    assert sum(part.moved for part in done.parts) == sum(part.renewed for part in done.parts) == len(MEMBERS)
+    assert progress_of(done.parts).found["moved"] == progress_of(done.parts).found["renewed"] == len(MEMBERS)
     assert all(part.finished for part in done.parts)
     for member in MEMBERS:
         position = town.kept(member)
@@ -62,7 +62,7 @@ def test_doing_it_again_changes_nothing(town: Town) -> None:
     before = {member: town.kept(member) for member in MEMBERS}
     again = town.rebuilt("second")
     assert {member: town.kept(member) for member in MEMBERS} == before
-    assert (sum(part.done for part in again.parts), sum(part.renewed for part in again.parts)) == (len(MEMBERS), 0)
+    assert (sum(part.done for part in again.parts), progress_of(again.parts).found["renewed"]) == (len(MEMBERS), 0)
 
 
 def test_a_part_that_stops_goes_on_where_it_was(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +100,7 @@ def test_what_a_member_does_meanwhile_wins(town: Town) -> None:
 
     town.before_look = bought
     done = town.rebuilt()
-    assert sum(part.moved for part in done.parts) == len(MEMBERS) - 1
+    assert progress_of(done.parts).found["moved"] == len(MEMBERS) - 1
     assert town.names(town.now) == {"active"}
 
 
@@ -114,7 +114,7 @@ def test_a_rebuild_that_another_publication_overtakes_takes_nobody_back(town: To
     town.before_look = overtaken
     town.rebuilt()
     later = town.rebuilt("second")
-    assert sum(part.renewed for part in later.parts) == 5
+    assert progress_of(later.parts).found["renewed"] == 5
     for member in MEMBERS:
         assert town.names(town.now, member) == {"active"}
         position = town.kept(member)
@@ -126,8 +126,8 @@ def test_the_same_key_is_the_same_rebuild(town: Town) -> None:
     """E14."""
     first, second = town.ask(), town.ask()
     assert (first.replayed, second.replayed) == (False, True)
-    assert first.rebuild == second.rebuild
-    assert list(town.started) == [first.rebuild.id]
+    assert first.job == second.job
+    assert list(town.machine.started) == [first.job.id]
 
 
 def test_only_the_group_rebuilds(town: Town) -> None:
@@ -136,15 +136,15 @@ def test_only_the_group_rebuilds(town: Town) -> None:
     with pytest.raises(ForeignBrandError):
         town.jobs.create("mine", None, brand, NOW)
     with pytest.raises(ForeignBrandError):
-        town.jobs.get(town.ask().rebuild.id, brand)
+        town.jobs.get(town.ask().job.id, brand)
     with pytest.raises(RebuildNotFoundError):
         town.jobs.get(digest_of(["none"]), GROUP_KEY)
 
 
 def test_one_whose_execution_died_is_shown_as_failed(town: Town) -> None:
-    rebuild = town.ask().rebuild
-    town.ended[rebuild.id] = at("2026-11-21 12:00")
-    assert town.look(rebuild).rebuild.status is JobStatus.FAILED
+    rebuild = town.ask().job
+    town.machine.ended[rebuild.id] = at("2026-11-21 12:00")
+    assert town.look(rebuild).job.status is JobStatus.FAILED
 
 
 class TestPublishing:
@@ -157,7 +157,7 @@ class TestPublishing:
         (followed,) = told
         assert followed.following is Following.STARTED
         assert followed.rebuild is not None
-        assert list(town.started) == [followed.rebuild]
+        assert list(town.machine.started) == [followed.rebuild]
         rebuild = town.rebuilds.find(followed.rebuild)
         assert rebuild is not None
         assert (rebuild.cause, rebuild.program) == (RebuildCause.PUBLISHED, 2)
@@ -181,10 +181,10 @@ class TestPublishing:
         """E20: the answer says so, and the log why."""
         heard: list[Exception] = []
         follower = Follower(town.jobs, town.versions, heard.append)
-        town.out_of_reach = True
+        town.machine.out_of_reach = True
         assert follower.follow(2, town.now) == Followed(Following.NOT_STARTED)
         assert [type(error) for error in heard] == [UnavailableError]
-        town.out_of_reach = False
+        town.machine.out_of_reach = False
         assert follower.follow(2, town.now).following is Following.STARTED
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from huitou.access.model import ForeignBrandError
+from huitou.jobs.model import JobStatus
 from huitou.kernel.errors import ContentReusedError
 from huitou.kernel.ids import Digest, MemberId
-from huitou.kernel.jobs import JobStatus
 from huitou.platform.keys import MEMBER_SHARDS
 from huitou.program.validation import InvalidProgramError
 from huitou.simulator import service
@@ -172,7 +172,7 @@ def test_where_a_part_could_not_be_replayed_nothing_is_told(laboratory: Laborato
 def test_one_whose_execution_died_is_shown_as_failed(laboratory: Laboratory) -> None:
     """Nobody waits for ever."""
     asked = laboratory.ask(NOW, version=1)
-    laboratory.ended[asked.simulation.id] = NOW + timedelta(hours=12)
+    laboratory.machine.ended[asked.simulation.id] = NOW + timedelta(hours=12)
     assert laboratory.look(asked).simulation.status is JobStatus.FAILED
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from huitou.jobs.service import Jobs
 from huitou.platform.files import S3Files
 from huitou.platform.keys import MEMBER_SHARDS
 from huitou.platform.pauses import pause
@@ -9,18 +10,18 @@ from huitou.platform.settings import Settings
 from huitou.platform.state_machines import RebuildStates
 from huitou.platform.table import Table
 from huitou.program.store import TableVersions
+from huitou.rebuilding.errors import RebuildNotFoundError
 from huitou.rebuilding.service import Rebuilds
-from huitou.rebuilding.store import TableRebuilds
+from huitou.rebuilding.store import rebuilds_in
 
 
 def rebuilds_on(program: Table, settings: Settings, bucket: str, state_machine: str) -> Rebuilds:
     """Once for each start of a function."""
+    rebuilds, states = rebuilds_in(program), RebuildStates(state_machine, settings.region, settings.endpoint)
+    files = S3Files(bucket, settings.region, settings.endpoint)
     return Rebuilds(
-        rebuilds=TableRebuilds(program),
+        rebuilds=rebuilds,
+        jobs=Jobs(rebuilds, files, states, RebuildNotFoundError, program.commit, pause),
         versions=TableVersions(program),
-        files=S3Files(bucket, settings.region, settings.endpoint),
-        states=RebuildStates(state_machine, settings.region, settings.endpoint),
         shards=MEMBER_SHARDS,
-        commit=program.commit,
-        pause=pause,
     )

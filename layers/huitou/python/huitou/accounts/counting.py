@@ -12,9 +12,9 @@ from huitou.accounts.model import Account, AccountType, Tally
 from huitou.accounts.movements import Terms, count_movements
 from huitou.accounts.ports import AccountStore, Ledgers
 from huitou.accounts.statements import statement_of, tally_of
+from huitou.jobs.model import ended, running
 from huitou.kernel.commits import Commit
 from huitou.kernel.ids import Digest, MemberId
-from huitou.kernel.jobs import ended, running
 from huitou.kernel.pages import all_items
 from huitou.members.ports import MemberIndex
 from huitou.points.wallet import Entry, Wallet
@@ -104,5 +104,5 @@ class Summing:
             told = [each.statement for each in closed]
             tally = Tally() if failed else tally_of(statement_of(account.month, tally, told))
         finished = replace(ended(account, failed, now), after=after)
-        self._commit(self._accounts.finish(finished, tally))
+        self._commit([self._accounts.finish(finished), self._accounts.save_report(account.id, tally)])
         return finished

@@ -9,10 +9,10 @@ from enum import StrEnum
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from huitou.jobs.model import JobStatus
 from huitou.kernel.calendars import local_date
 from huitou.kernel.ids import Digest
 from huitou.kernel.instants import MILLISECOND, format_instant
-from huitou.kernel.jobs import JobStatus
 
 Month = str
 """``2026-03``: a calendar month in the programme's time zone. Text order is time order."""

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from huitou.accounts.model import Account, Month, Tally
 from huitou.accounts.statements import ClosedMonth
+from huitou.jobs.ports import JobStore
 from huitou.kernel.audit import AuditEntry
 from huitou.kernel.commits import Write
 from huitou.kernel.ids import Digest, MemberId
@@ -23,17 +24,11 @@ class Ledgers(Protocol):
     def entries(self, member: MemberId, currency: CurrencyId, *, after: str | None = None) -> Page[Entry]: ...
 
 
-class AccountStore(Protocol):
+class AccountStore(JobStore[Account], Protocol):
     """Keeps reports, the sums of their shards, and closed months. Reads are consistent."""
 
-    def find(self, account: Digest) -> Account | None: ...
-
-    def add(self, account: Account) -> Write:
-        """Refused with `StaleReadError` if the id is taken."""
-        ...
-
-    def finish(self, account: Account, report: Tally) -> list[Write]:
-        """Ends it with what it came to; refused with `StaleReadError` if it has ended before."""
+    def save_report(self, account: Digest, report: Tally) -> Write:
+        """What it came to; goes along with its end."""
         ...
 
     def report(self, account: Digest) -> Tally | None:

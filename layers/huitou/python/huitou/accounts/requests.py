@@ -19,9 +19,9 @@ from huitou.accounts.pricing import worth
 from huitou.accounts.service import Asked, Closing, Reported
 from huitou.accounts.statements import Statement, statement_from
 from huitou.fields import Body, ClientReference, Moment, Text, View
+from huitou.jobs.model import JobStatus
 from huitou.kernel.calendars import local_date
 from huitou.kernel.instants import format_instant
-from huitou.kernel.jobs import JobStatus
 from huitou.kernel.money import format_amount
 from huitou.program.model import Program
 

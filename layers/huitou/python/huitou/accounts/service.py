@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -10,7 +9,6 @@ from datetime import date, datetime
 from huitou.access.model import Caller
 from huitou.accounts.errors import (
     AccountInFutureError,
-    AccountNotFoundError,
     EarlierMonthOpenError,
     MonthClosedError,
     MonthNotOverError,
@@ -21,12 +19,13 @@ from huitou.accounts.errors import (
 from huitou.accounts.model import Account, AccountType, Month, Tally, month_of
 from huitou.accounts.ports import AccountStore
 from huitou.accounts.statements import ClosedMonth, Statement, next_month, statement_from
+from huitou.jobs.model import JobStatus
+from huitou.jobs.service import Chunks, Jobs
 from huitou.kernel.audit import AuditEntry
 from huitou.kernel.calendars import start_of_day
 from huitou.kernel.commits import Commit, once
 from huitou.kernel.content import require_same
 from huitou.kernel.ids import Digest, digest_of
-from huitou.kernel.jobs import Files, JobStates, JobStatus, as_seen
 from huitou.program.model import GROUP, Program
 from huitou.program.ports import Programs
 
@@ -67,16 +66,14 @@ class Accounts:
         self,
         *,
         accounts: AccountStore,
-        files: Files,
-        states: JobStates,
+        jobs: Jobs[Account],
         programs: Programs,
         shards: int,
         commit: Commit,
         pause: Callable[[int], None],
     ) -> None:
         self._accounts = accounts
-        self._files = files
-        self._states = states
+        self._jobs = jobs
         self._programs = programs
         self._shards = shards
         self._commit = commit
@@ -103,29 +100,21 @@ class Accounts:
             client_reference=asked.client_reference,
         )
 
-        def attempt() -> Reported:
+        def plan() -> tuple[Account, Chunks]:
             self._refuse_closed(account)
-            self._commit([self._accounts.add(account)])
-            self._start(account)
-            return self._reported(account)
+            return account, [{"shard": shard} for shard in range(self._shards)]
 
-        def recall() -> Reported | None:
-            known = self._accounts.find(account.id)
-            if known is None:
-                return None
+        def agree(known: Account) -> None:
             same = replace(account, at=asked.at or known.created_at)
             require_same(known.content(), same.content(), "report")
-            if known.status is JobStatus.RUNNING:
-                self._start(known)
-            return replace(self._reported(known), replayed=True)
 
-        return once(attempt, recall, self._pause)
+        begun = self._jobs.begin(account.id, plan, agree)
+        return replace(self._reported(begun.job), replayed=begun.replayed)
 
     def get(self, account_id: Digest, caller: Caller) -> Reported:
         """A report whose execution died is shown as failed. Raises `ForeignBrandError`, `AccountNotFoundError`."""
         caller.acts_for(GROUP)
-        account = as_seen(lambda: self._require(account_id), self._states.ended_at)
-        return self._reported(account)
+        return self._reported(self._jobs.get(account_id))
 
     def close(self, month: Month, account_id: Digest, reason: str | None, caller: Caller, now: datetime) -> Closing:
         """Makes the statement of a report final: what was looked at is what is closed, whatever came since.
@@ -135,7 +124,7 @@ class Accounts:
         `MonthTooEarlyError`.
         """
         caller.acts_for(GROUP)
-        account = self._require(account_id)
+        account = self._jobs.require(account_id)
         program = self._programs.version(account.program_version)
 
         def attempt() -> Closing:
@@ -160,13 +149,7 @@ class Accounts:
         closed = self._accounts.closed_month(month)
         if closed is None:
             raise SettlementNotFoundError("Ask for a report to see how it stands.")
-        return Closing(closed, self._programs.version(self._require(closed.account).program_version))
-
-    def _start(self, account: Account) -> None:
-        """Doing it again is harmless."""
-        chunks = [{"shard": shard} for shard in range(self._shards)]
-        self._files.write(account.manifest_key, json.dumps(chunks).encode())
-        self._states.start(account.id, account.manifest_key)
+        return Closing(closed, self._programs.version(self._jobs.require(closed.account).program_version))
 
     def _refuse_closed(self, account: Account) -> None:
         last = self._accounts.last_closed() if account.month else None
@@ -199,9 +182,3 @@ class Accounts:
         done = account.status is JobStatus.COMPLETED
         rows = self._accounts.report(account.id) if done else None
         return Reported(account, self._programs.version(account.program_version), rows)
-
-    def _require(self, account_id: Digest) -> Account:
-        account = self._accounts.find(account_id)
-        if account is None:
-            raise AccountNotFoundError("No such report.")
-        return account

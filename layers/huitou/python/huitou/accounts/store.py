@@ -9,28 +9,26 @@ from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
 from huitou.accounts.model import Account, AccountType, Month, Tally
 from huitou.accounts.packing import pack, unpack
 from huitou.accounts.statements import ClosedMonth, statement_from, tally_of
+from huitou.jobs.store import JobItem, TableJobs
 from huitou.kernel.audit import AuditEntry
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest
 from huitou.kernel.instants import format_instant, parse_instant
-from huitou.kernel.jobs import JobStatus
 from huitou.kernel.pages import all_items
 from huitou.platform import keys
+from huitou.platform.attributes import ChoiceAttribute, InstantAttribute
 from huitou.platform.audit import audit_write
 from huitou.platform.table import IntegerAttribute, Item, Table
 
 
-class AccountItem(Item):
+class AccountItem(JobItem):
     """A report that was asked for."""
 
-    type = UnicodeAttribute()
-    at = UnicodeAttribute()
+    type = ChoiceAttribute(AccountType)
+    at = InstantAttribute()
     program_version = IntegerAttribute()
-    created_at = UnicodeAttribute()
     month = UnicodeAttribute(null=True)
     client_reference = UnicodeAttribute(null=True)
-    status = UnicodeAttribute()
-    finished_at = UnicodeAttribute(null=True)
     after = UnicodeAttribute(null=True)
 
 
@@ -57,27 +55,15 @@ class LastClosedItem(Item):
     month = UnicodeAttribute()
 
 
-class TableAccounts:
+class TableAccounts(TableJobs[Account]):
     """`AccountStore` in DynamoDB."""
 
     def __init__(self, table: Table) -> None:
-        self._table = table
+        super().__init__(table, Account, AccountItem, keys.account)
 
-    def find(self, account: Digest) -> Account | None:
-        item = self._table.get(AccountItem, *keys.account(account))
-        return _account(account, item) if item else None
-
-    def add(self, account: Account) -> Write:
-        refused = StaleReadError("The key was used meanwhile.")
-        return self._table.put(_item(account), condition=AccountItem.pk.does_not_exist(), refused=refused)
-
-    def finish(self, account: Account, report: Tally) -> list[Write]:
-        ended = StaleReadError("The report has ended meanwhile.")
-        still = AccountItem.status == JobStatus.RUNNING.value
-        return [
-            self._table.put(_item(account), condition=still, refused=ended),
-            self._table.put(SumsItem(*keys.account_report(account.id), sums=pack(report)), refused=ended),
-        ]
+    def save_report(self, account: Digest, report: Tally) -> Write:
+        item = SumsItem(*keys.account_report(account), sums=pack(report))
+        return self._table.put(item, refused=StaleReadError("Another worker sums up the same report."))
 
     def report(self, account: Digest) -> Tally | None:
         item = self._table.get(SumsItem, *keys.account_report(account))
@@ -124,36 +110,6 @@ class TableAccounts:
             self._table.put(last, condition=unmoved, refused=stale),
             audit_write(self._table, audit),
         ]
-
-
-def _item(account: Account) -> AccountItem:
-    return AccountItem(
-        *keys.account(account.id),
-        type=account.type.value,
-        at=format_instant(account.at),
-        program_version=account.program_version,
-        created_at=format_instant(account.created_at),
-        month=account.month,
-        client_reference=account.client_reference,
-        status=account.status.value,
-        finished_at=format_instant(account.finished_at) if account.finished_at else None,
-        after=account.after,
-    )
-
-
-def _account(account: Digest, item: AccountItem) -> Account:
-    return Account(
-        id=account,
-        type=AccountType(item.type),
-        at=parse_instant(item.at),
-        program_version=item.program_version,
-        created_at=parse_instant(item.created_at),
-        month=item.month,
-        client_reference=item.client_reference,
-        status=JobStatus(item.status),
-        finished_at=parse_instant(item.finished_at) if item.finished_at else None,
-        after=item.after,
-    )
 
 
 def _closed(item: ClosedMonthItem) -> ClosedMonth:

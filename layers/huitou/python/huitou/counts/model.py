@@ -1,4 +1,4 @@
-"""A count of a segment that is being written, and how far its parts have come, as values."""
+"""A count of a segment that is being written, as a value."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
+from huitou.jobs.model import JobStatus
 from huitou.kernel.ids import Digest
-from huitou.kernel.jobs import JobStatus
+
+IN_IT = "in_segment"
+"""What a part counts: members who would be in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +40,4 @@ class SegmentCount:
 
     @property
     def manifest_key(self) -> str:
-        """The file that lists the parts."""
         return f"counts/{self.id}/manifest.json"
-
-
-class CountPart(NamedTuple):
-    """How far one shard has come: ``done`` of the ``members`` who were in it when the part began.
-
-    Of those done, ``found`` would be in the segment; ``failed`` could not be asked. A worker that takes over goes on
-    after the place ``after`` in the index.
-    """
-
-    number: int
-    members: int
-    done: int = 0
-    found: int = 0
-    failed: int = 0
-    after: str | None = None
-    finished: bool = False

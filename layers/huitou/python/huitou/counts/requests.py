@@ -5,25 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from huitou.counts.model import IN_IT, SegmentCount
 from huitou.fields import View
+from huitou.jobs.answers import JobProgressView, progress_view
+from huitou.jobs.model import JobStatus, progress_of
 from huitou.kernel.instants import format_instant
-from huitou.kernel.jobs import JobStatus
 
 if TYPE_CHECKING:
-    from huitou.counts.service import Counted
-
-
-class CountProgressView(View):
-    """How far it is: members are gone through in parts, side by side."""
-
-    members: int
-    """Those known so far: a part counts its own when it begins. Who was merged or erased is among them."""
-    done: int
-    failed: int
-    """Who could not be looked at; the log says why."""
-    parts: int
-    finished: int
-    """How many of the parts."""
+    from huitou.jobs.service import Underway
 
 
 class CountView(View):
@@ -42,7 +31,7 @@ class CountView(View):
     created_at: datetime
     """What members did later does not count. What they have and say, is as it was when each was looked at."""
     finished_at: datetime | None
-    progress: CountProgressView
+    progress: JobProgressView
 
 
 class CreatedCountView(CountView):
@@ -52,29 +41,23 @@ class CreatedCountView(CountView):
     """Whether it had been asked for before."""
 
 
-def count_view(counted: Counted) -> dict[str, Any]:
+def count_view(counted: Underway[SegmentCount]) -> dict[str, Any]:
     """As `CountView`."""
-    count, parts = counted.count, counted.parts
-    failed, finished = sum(part.failed for part in parts), sum(part.finished for part in parts)
+    count, progress = counted.job, progress_of(counted.parts)
+    is_whole = count.status is JobStatus.COMPLETED and progress.finished == count.parts
     return {
         "count_id": count.id,
         "status": count.status,
         "segment": count.segment,
-        "members": sum(part.found for part in parts),
-        "is_exact": count.status is JobStatus.COMPLETED and finished == count.parts and not failed,
+        "members": progress.found.get(IN_IT, 0),
+        "is_exact": is_whole and not progress.failed,
         "program_version": count.program,
         "created_at": format_instant(count.created_at),
         "finished_at": format_instant(count.finished_at) if count.finished_at else None,
-        "progress": {
-            "members": sum(part.members for part in parts),
-            "done": sum(part.done for part in parts),
-            "failed": failed,
-            "parts": count.parts,
-            "finished": finished,
-        },
+        "progress": progress_view(progress, count.parts),
     }
 
 
-def created_view(counted: Counted) -> dict[str, Any]:
+def created_view(counted: Underway[SegmentCount]) -> dict[str, Any]:
     """As `CreatedCountView`."""
     return {**count_view(counted), "replayed": counted.replayed}

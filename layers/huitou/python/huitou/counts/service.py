@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from huitou.access.model import Caller
-from huitou.counts.errors import CountNotFoundError
-from huitou.counts.model import CountPart, SegmentCount
-from huitou.counts.ports import CountStore
-from huitou.kernel.commits import Commit, once
+from huitou.counts.model import SegmentCount
+from huitou.jobs.ports import PartedStore
+from huitou.jobs.service import Chunks, Jobs, Underway, underway
 from huitou.kernel.content import require_same
 from huitou.kernel.ids import Digest, digest_of
-from huitou.kernel.jobs import Files, JobStates, JobStatus, as_seen
+from huitou.members.parts import chunks_of
 from huitou.program.model import GROUP
 from huitou.segments.drafting import drafted
 from huitou.segments.ports import InsightSource, PublishedPrograms
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """A count as it stands, with the parts that have begun. ``replayed``: it had been asked for before."""
-
-    count: SegmentCount
-    parts: Sequence[CountPart] = ()
-    replayed: bool = False
 
 
 class Counts:
@@ -36,25 +25,19 @@ class Counts:
     def __init__(
         self,
         *,
-        counts: CountStore,
+        counts: PartedStore[SegmentCount],
+        jobs: Jobs[SegmentCount],
         programs: PublishedPrograms,
         insights: InsightSource,
-        files: Files,
-        states: JobStates,
         shards: int,
-        commit: Commit,
-        pause: Callable[[int], None],
     ) -> None:
         self._counts = counts
+        self._jobs = jobs
         self._programs = programs
         self._insights = insights
-        self._files = files
-        self._states = states
         self._shards = shards
-        self._commit = commit
-        self._pause = pause
 
-    def create(self, written: Mapping[str, Any], key: str, caller: Caller, now: datetime) -> Counted:
+    def create(self, written: Mapping[str, Any], key: str, caller: Caller, now: datetime) -> Underway[SegmentCount]:
         """A count that is running, of a segment as the programme's document writes it; the same ``key``, the same one.
 
         Raises `ForeignBrandError`, `InvalidSegmentError`, `ContentReusedError`.
@@ -62,41 +45,20 @@ class Counts:
         caller.acts_for(GROUP)
         count_id = digest_of(("count", GROUP, key))
 
-        def attempt() -> Counted:
+        def plan() -> tuple[SegmentCount, Chunks]:
             version = self._programs.active().version
             drafted(written, self._programs.published(version))
             text, known = json.dumps(written, ensure_ascii=False), self._insights.insights().version
-            planned = SegmentCount(count_id, text, version, self._shards, now, known)
-            self._commit([self._counts.add(planned)])
-            self._start(planned)
-            return Counted(planned)
+            return SegmentCount(count_id, text, version, self._shards, now, known), chunks_of(self._shards)
 
-        def recall() -> Counted | None:
-            known = self._counts.find(count_id)
-            if known is None:
-                return None
+        def agree(known: SegmentCount) -> None:
             given = {field: written.get(field) for field in {**known.segment, **written}}
             require_same(known.segment, given, "count")
-            if known.status is JobStatus.RUNNING:
-                self._start(known)
-            return Counted(known, self._counts.parts(known.id), replayed=True)
 
-        return once(attempt, recall, self._pause)
+        return underway(self._jobs.begin(count_id, plan, agree), self._counts)
 
-    def get(self, count_id: Digest, caller: Caller) -> Counted:
+    def get(self, count_id: Digest, caller: Caller) -> Underway[SegmentCount]:
         """One whose execution died is shown as failed. Raises `ForeignBrandError`, `CountNotFoundError`."""
         caller.acts_for(GROUP)
-        count = as_seen(lambda: self._require(count_id), self._states.ended_at)
-        return Counted(count, self._counts.parts(count.id))
-
-    def _start(self, count: SegmentCount) -> None:
-        """Doing it again is harmless."""
-        chunks = [{"part": number} for number in range(count.parts)]
-        self._files.write(count.manifest_key, json.dumps(chunks).encode())
-        self._states.start(count.id, count.manifest_key)
-
-    def _require(self, count_id: Digest) -> SegmentCount:
-        count = self._counts.find(count_id)
-        if count is None:
-            raise CountNotFoundError("No such count.")
-        return count
+        count = self._jobs.get(count_id)
+        return Underway(count, self._counts.parts(count.id))

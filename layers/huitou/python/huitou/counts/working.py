@@ -7,14 +7,13 @@ turn comes. A page's numbers are kept together with its end, so a page that is d
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 
-from huitou.counts.model import CountPart, SegmentCount
-from huitou.counts.ports import CountStore
+from huitou.counts.model import IN_IT, SegmentCount
+from huitou.jobs.model import Part, running
+from huitou.jobs.ports import PartedStore
 from huitou.kernel.commits import Commit
 from huitou.kernel.ids import Digest, MemberId
-from huitou.kernel.jobs import ended, running
-from huitou.members.parts import go_through, members_in
+from huitou.members.parts import begin, go_through
 from huitou.members.ports import MemberIndex
 from huitou.purchases.ports import MemberStates
 from huitou.segments.asking import Asking
@@ -28,7 +27,7 @@ class Counting:
     def __init__(
         self,
         *,
-        counts: CountStore,
+        counts: PartedStore[SegmentCount],
         index: MemberIndex,
         states: MemberStates,
         judges: Judges,
@@ -46,34 +45,19 @@ class Counting:
         self._commit = commit
         self._failed = failed
 
-    def count(self, count_id: Digest, number: int) -> CountPart:
+    def count(self, count_id: Digest, number: int) -> Part:
         """Asks the part's members from where it stood. Raises `UnavailableError`, `ContentionError`."""
         count = running(self._counts.find, count_id)
         segment, program = drafted(count.segment, self._programs.published(count.program))
         asking = Asking(self._states, self._judges.by(self._insights.version(count.insights)))
 
-        def ask(member: MemberId, part: CountPart) -> CountPart:
-            holds = asking.holds(segment, program, count.created_at, member)
-            return part._replace(found=part.found + bool(holds))
+        def ask(member: MemberId, part: Part) -> Part:
+            return part.finding(**{IN_IT: bool(asking.holds(segment, program, count.created_at, member))})
 
         return go_through(
-            self._counts.part(count.id, number) or CountPart(number, members_in(self._index, number)),
+            self._counts.part(count.id, number) or begin(self._index, number),
             self._index,
             ask,
             keep=lambda part: self._commit([self._counts.save_part(count.id, part)]),
             failed=self._failed,
         )
-
-
-class Ending:
-    """The use case of all parts."""
-
-    def __init__(self, counts: CountStore, commit: Commit) -> None:
-        self._counts = counts
-        self._commit = commit
-
-    def end(self, count_id: Digest, failed: bool, now: datetime) -> SegmentCount:
-        """Ends the count; ``failed`` where a part could not be gone through, for good."""
-        count = ended(running(self._counts.find, count_id), failed, now)
-        self._commit([self._counts.finish(count)])
-        return count

@@ -10,10 +10,10 @@ from operator import attrgetter
 from huitou.insights.model import Findings, Fitting, Run, Survey, conclude
 from huitou.insights.packing import pack, unpack
 from huitou.insights.ports import FindingsStore
+from huitou.jobs.ports import Files
 from huitou.kernel.commits import Commit
 from huitou.kernel.ids import Digest, MemberId, digest_of
 from huitou.kernel.instants import format_instant
-from huitou.kernel.jobs import Files
 from huitou.kernel.pages import all_items
 from huitou.members.ports import MemberIndex
 from huitou.program.ports import Programs

@@ -6,9 +6,9 @@ until then. So whoever takes over goes on from there: a page may be gone through
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol, Self, TypeVar
+from collections.abc import Callable, Mapping, Sequence
 
+from huitou.jobs.model import Part
 from huitou.kernel.errors import ContentionError, UnavailableError
 from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import all_items
@@ -20,38 +20,24 @@ COUNTED = 1000
 """Members counted at once."""
 
 
-class Part(Protocol):
-    """How far a part has come: a named tuple with these, and with what was found."""
-
-    @property
-    def number(self) -> int: ...
-
-    @property
-    def done(self) -> int: ...
-
-    @property
-    def failed(self) -> int: ...
-
-    @property
-    def after(self) -> str | None: ...
-
-    @property
-    def finished(self) -> bool: ...
-
-    def _replace(self, *args: Any, **changes: Any) -> Self: ...
+def chunks_of(shards: int) -> Sequence[Mapping[str, int]]:
+    """What a job's workers are to do, one part each."""
+    return [{"part": number} for number in range(shards)]
 
 
-P = TypeVar("P", bound=Part)
+def begin(index: MemberIndex, number: int) -> Part:
+    """A part that nobody has begun."""
+    return Part(number, sum(1 for _ in all_items(lambda after: index.members(number, after=after, limit=COUNTED))))
 
 
 def go_through(
-    part: P,
+    part: Part,
     index: MemberIndex,
-    look: Callable[[MemberId, P], P],
+    look: Callable[[MemberId, Part], Part],
     *,
-    keep: Callable[[P], None],
+    keep: Callable[[Part], None],
     failed: Callable[[MemberId, Exception], None],
-) -> P:
+) -> Part:
     """The part's members from where it stood; ``look`` adds what it found. One whom it fails at holds nobody up.
 
     Raises `UnavailableError`, `ContentionError`: then it is worth going on a little later.
@@ -65,14 +51,9 @@ def go_through(
     return part
 
 
-def members_in(index: MemberIndex, shard: int) -> int:
-    """How many are in it."""
-    return sum(1 for _ in all_items(lambda after: index.members(shard, after=after, limit=COUNTED)))
-
-
 def _looked(
-    member: MemberId, part: P, look: Callable[[MemberId, P], P], failed: Callable[[MemberId, Exception], None]
-) -> P:
+    member: MemberId, part: Part, look: Callable[[MemberId, Part], Part], failed: Callable[[MemberId, Exception], None]
+) -> Part:
     try:
         looked = look(member, part)
     except (UnavailableError, ContentionError):

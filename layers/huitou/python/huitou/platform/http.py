@@ -284,6 +284,11 @@ def reference_to(app: App, path: str) -> str:
     return relpath(path, dirname(app.facts["route"]))
 
 
+def begun(app: App, path: str, view: Mapping[str, Any]) -> Answer:
+    """Of work that goes on after the answer: 202, or 200 where it had been asked for before; ``path`` tells of it."""
+    return answer(view, 200 if view["replayed"] else 202, {"Location": reference_to(app, path)})
+
+
 def permission(name: Permission) -> list[dict[str, list[str]]]:
     """A route's ``security``: what its description says that a key needs, and what is asked of it before it runs."""
     return [{KEY: [name]}]

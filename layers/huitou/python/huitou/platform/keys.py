@@ -358,10 +358,6 @@ def simulation_report(simulation_id: str) -> Key:
     return f"SIMULATION#{simulation_id}", "REPORT"
 
 
-def simulation_part(simulation_id: str, number: int) -> Key:
-    return f"SIMULATION#{simulation_id}", f"{PART_PREFIX}{number:02d}"
-
-
 INSIGHTS = "INSIGHTS"
 
 
@@ -378,17 +374,18 @@ def rebuild(rebuild_id: str) -> Key:
     return f"REBUILD#{rebuild_id}", "REBUILD"
 
 
-def rebuild_part(rebuild_id: str, number: int) -> Key:
-    return f"REBUILD#{rebuild_id}", f"{PART_PREFIX}{number:02d}"
-
-
 def count(count_id: str) -> Key:
     """How many members a segment has that is being written."""
     return f"COUNT#{count_id}", "COUNT"
 
 
-def count_part(count_id: str, number: int) -> Key:
-    return f"COUNT#{count_id}", f"{PART_PREFIX}{number:02d}"
+def job_part(job: Key, number: int) -> Key:
+    """What a part of a simulation, a rebuild or a count has come to: next to what they are."""
+    return job[0], f"{PART_PREFIX}{number:02d}"
+
+
+def parse_part(sk: str) -> int:
+    return int(sk.removeprefix(PART_PREFIX))
 
 
 def closed_month(month: str) -> Key:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Literal
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import get_session
 
+from huitou.jobs.model import Job
 from huitou.kernel.errors import UnavailableError
-from huitou.kernel.ids import Digest
+from huitou.kernel.ids import Digest, parse_digest
 from huitou.kernel.instants import to_instant
+from huitou.platform.observability import Facts, Observer
+
+IdField = Literal["account_id", "count_id", "rebuild_id", "simulation_id"]
+"""What a job of a kind is named by, in events and in logs."""
 
 _CONFIG = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
 
@@ -56,7 +61,7 @@ class ImportStates(_States):
 class _Jobs(_States):
     """Executions with a list of work, named after what they work for."""
 
-    id_field: str
+    id_field: IdField
 
     def start(self, job: Digest, manifest_key: str) -> None:
         self._start(job, {self.id_field: job, "manifest_key": manifest_key})
@@ -87,6 +92,26 @@ class SimulationStates(_Jobs):
     """`JobStates` of simulations."""
 
     id_field = "simulation_id"
+
+
+def last_state(
+    function: str, id_field: IdField, conclude: Callable[[Digest, bool, datetime], Job]
+) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+    """The handler of the state that ends jobs. ``conclude`` is told which job, whether a part failed for good, and now.
+
+    The event is what started the job, which it names in ``id_field``; with ``error`` where a part failed.
+    """
+    observer = Observer(function)
+
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        del context
+        job = conclude(parse_digest(event[id_field]), "error" in event, to_instant(datetime.now(UTC)))
+        facts: Facts = {}
+        facts[id_field] = job.id
+        observer.log("reported", facts)
+        return {id_field: job.id, "status": job.status.value}
+
+    return handler
 
 
 class InsightStates(_States):

@@ -47,7 +47,7 @@ class Follower:
         try:
             if not self._is_needed(version):
                 return Followed(Following.NOT_NEEDED)
-            return Followed(Following.STARTED, self._rebuilds.follow(version, now).rebuild.id)
+            return Followed(Following.STARTED, self._rebuilds.follow(version, now).job.id)
         except (UnavailableError, ContentionError) as error:
             self._failed(error)
             return Followed(Following.NOT_STARTED)

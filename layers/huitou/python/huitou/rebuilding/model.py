@@ -1,14 +1,18 @@
-"""A rebuild, and how far its parts have come, as values."""
+"""A rebuild as a value."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
 
+from huitou.jobs.model import JobStatus
 from huitou.kernel.ids import Digest
-from huitou.kernel.jobs import JobStatus
+
+RENEWED = "renewed"
+"""What a part counts: members whose position was worked out anew."""
+MOVED = "moved"
+"""Those of them who changed tier or segments by it."""
 
 
 class RebuildCause(StrEnum):
@@ -39,22 +43,4 @@ class Rebuild:
 
     @property
     def manifest_key(self) -> str:
-        """The file that lists the parts."""
         return f"rebuilds/{self.id}/manifest.json"
-
-
-class Part(NamedTuple):
-    """How far one shard has come: ``done`` of the ``members`` who were in it when the part began.
-
-    Of those done, the position of ``renewed`` was worked out anew, and ``moved`` changed tier or segments by it;
-    ``failed`` could not be looked at. A worker that takes over goes on after the place ``after`` in the index.
-    """
-
-    number: int
-    members: int
-    done: int = 0
-    renewed: int = 0
-    moved: int = 0
-    failed: int = 0
-    after: str | None = None
-    finished: bool = False

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from huitou.fields import Body, ClientReference, View
+from huitou.jobs.answers import JobProgressView, progress_view
+from huitou.jobs.model import JobStatus, Part, progress_of
+from huitou.jobs.service import Underway
 from huitou.kernel.instants import format_instant
-from huitou.kernel.jobs import JobStatus
-from huitou.rebuilding.model import Part, RebuildCause
-from huitou.rebuilding.service import Rebuilt
-
-COUNTS = ("members", "done", "renewed", "moved", "failed")
+from huitou.rebuilding.model import MOVED, RENEWED, Rebuild, RebuildCause
 
 
 class RebuildBody(Body):
@@ -20,33 +20,25 @@ class RebuildBody(Body):
     client_reference: ClientReference | None = None
 
 
-class RebuildCountsView(View):
-    """Members."""
+class RebuildPartView(View):
+    """A part that has begun; all numbers are of members."""
 
+    part: int
     members: int
-    """Those known so far: a part counts its own when it begins."""
     done: int
+    failed: int
+    renewed: int
+    moved: int
+    finished: bool
+
+
+class RebuildProgressView(JobProgressView):
+    """How far it is, and what was found."""
+
     renewed: int
     """Where they stand was worked out anew; with the others, nothing had changed."""
     moved: int
     """Who are in another tier or in other segments by it."""
-    failed: int
-    """Who could not be looked at; the log says why."""
-
-
-class RebuildPartView(RebuildCountsView):
-    """A part that has begun."""
-
-    part: int
-    finished: bool
-
-
-class RebuildProgressView(RebuildCountsView):
-    """How far it is: members are gone through in parts, side by side."""
-
-    parts: int
-    finished: int
-    """How many of the parts."""
     by_part: list[RebuildPartView]
 
 
@@ -71,9 +63,9 @@ class CreatedRebuildView(RebuildView):
     """Whether it had been asked for before."""
 
 
-def rebuild_view(rebuilt: Rebuilt) -> dict[str, Any]:
+def rebuild_view(rebuilt: Underway[Rebuild]) -> dict[str, Any]:
     """As `RebuildView`."""
-    rebuild, parts = rebuilt.rebuild, rebuilt.parts
+    rebuild, progress = rebuilt.job, progress_of(rebuilt.parts)
     return {
         "rebuild_id": rebuild.id,
         "status": rebuild.status,
@@ -83,18 +75,22 @@ def rebuild_view(rebuilt: Rebuilt) -> dict[str, Any]:
         "created_at": format_instant(rebuild.created_at),
         "finished_at": format_instant(rebuild.finished_at) if rebuild.finished_at else None,
         "progress": {
-            **{name: sum(getattr(part, name) for part in parts) for name in COUNTS},
-            "parts": rebuild.parts,
-            "finished": sum(part.finished for part in parts),
-            "by_part": [_part_view(part) for part in parts],
+            **progress_view(progress, rebuild.parts),
+            **_found(progress.found),
+            "by_part": [_part_view(part) for part in rebuilt.parts],
         },
     }
 
 
-def created_view(rebuilt: Rebuilt) -> dict[str, Any]:
+def created_view(rebuilt: Underway[Rebuild]) -> dict[str, Any]:
     """As `CreatedRebuildView`."""
     return {**rebuild_view(rebuilt), "replayed": rebuilt.replayed}
 
 
 def _part_view(part: Part) -> dict[str, Any]:
-    return {"part": part.number, **{name: getattr(part, name) for name in COUNTS}, "finished": part.finished}
+    looked = {"part": part.number, "members": part.members, "done": part.done, "failed": part.failed}
+    return {**looked, **_found(part.found), "finished": part.finished}
+
+
+def _found(found: Mapping[str, int]) -> dict[str, int]:
+    return {name: found.get(name, 0) for name in (RENEWED, MOVED)}

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from huitou.jobs.model import Part, running
+from huitou.jobs.ports import PartedStore
 from huitou.kernel.commits import Commit
 from huitou.kernel.ids import Digest, MemberId
-from huitou.kernel.jobs import ended, running
-from huitou.members.parts import go_through, members_in
+from huitou.members.parts import begin, go_through
 from huitou.members.ports import MemberIndex
-from huitou.rebuilding.model import Part, Rebuild
-from huitou.rebuilding.ports import RebuildStore, Standings
+from huitou.rebuilding.model import MOVED, RENEWED, Rebuild
+from huitou.rebuilding.ports import Standings
 
 
 class Rebuilding:
@@ -24,7 +25,7 @@ class Rebuilding:
     def __init__(
         self,
         *,
-        rebuilds: RebuildStore,
+        rebuilds: PartedStore[Rebuild],
         index: MemberIndex,
         standings: Standings,
         commit: Commit,
@@ -42,7 +43,7 @@ class Rebuilding:
         """Looks at the part's members from where it stood. Raises `UnavailableError`, `ContentionError`."""
         rebuild = running(self._rebuilds.find, rebuild_id)
         return go_through(
-            self._rebuilds.part(rebuild.id, number) or Part(number, members_in(self._index, number)),
+            self._rebuilds.part(rebuild.id, number) or begin(self._index, number),
             self._index,
             self._look,
             keep=lambda part: self._commit([self._rebuilds.save_part(rebuild.id, part)]),
@@ -51,18 +52,4 @@ class Rebuilding:
 
     def _look(self, member: MemberId, part: Part) -> Part:
         renewal = self._standings.renew(member, self._clock())
-        return part._replace(renewed=part.renewed + renewal.is_new, moved=part.moved + renewal.moved)
-
-
-class Ending:
-    """The use case of all parts."""
-
-    def __init__(self, rebuilds: RebuildStore, commit: Commit) -> None:
-        self._rebuilds = rebuilds
-        self._commit = commit
-
-    def end(self, rebuild_id: Digest, failed: bool, now: datetime) -> Rebuild:
-        """Ends the rebuild; ``failed`` where a part could not be gone through, for good."""
-        rebuild = ended(running(self._rebuilds.find, rebuild_id), failed, now)
-        self._commit([self._rebuilds.finish(rebuild)])
-        return rebuild
+        return part.finding(**{RENEWED: renewal.is_new, MOVED: renewal.moved})

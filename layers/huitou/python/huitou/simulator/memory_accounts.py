@@ -9,33 +9,20 @@ from huitou.accounts.statements import ClosedMonth
 from huitou.kernel.audit import AuditEntry
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest
-from huitou.kernel.jobs import JobStatus
 from huitou.platform import keys
 from huitou.simulator.memory import MemoryTable, absent
+from huitou.simulator.memory_jobs import MemoryJobs
 
 
-class MemoryAccounts:
+class MemoryAccounts(MemoryJobs[Account]):
     """`AccountStore` in memory."""
 
     def __init__(self, table: MemoryTable) -> None:
-        self._table = table
+        super().__init__(table, Account, keys.account)
 
-    def find(self, account: Digest) -> Account | None:
-        return self._table.get(Account, *keys.account(account))
-
-    def add(self, account: Account) -> Write:
-        refused = StaleReadError("The key was used meanwhile.")
-        return self._table.put(*keys.account(account.id), account, refused=refused, when=absent)
-
-    def finish(self, account: Account, report: Tally) -> list[Write]:
-        def still(stored: Account | None) -> bool:
-            return stored is not None and stored.status is JobStatus.RUNNING
-
-        ended = StaleReadError("The report has ended meanwhile.")
-        return [
-            self._table.put(*keys.account(account.id), account, refused=ended, when=still),
-            self._table.put(*keys.account_report(account.id), report, refused=ended, when=_always),
-        ]
+    def save_report(self, account: Digest, report: Tally) -> Write:
+        refused = StaleReadError("Another worker sums up the same report.")
+        return self._table.put(*keys.account_report(account), report, refused=refused, when=_always)
 
     def report(self, account: Digest) -> Tally | None:
         return self._table.get(Tally, *keys.account_report(account))

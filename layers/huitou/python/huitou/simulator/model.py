@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
+from huitou.jobs.model import JobStatus
 from huitou.kernel.ids import Digest
-from huitou.kernel.jobs import JobStatus
 
 
 class Subject(NamedTuple):
@@ -30,7 +30,10 @@ class Simulation:
     """
 
     id: Digest
-    subject: Subject
+    draft: str | None
+    version: int | None
+    document: str | None
+    """As `Subject`."""
     against: int
     first: date | None
     last: date | None
@@ -51,7 +54,7 @@ class Simulation:
 
     def content(self) -> Mapping[str, object]:
         """What a repeat must agree in."""
-        return content_of(self.subject, self.against, self.first, self.last)
+        return content_of(Subject(self.draft, self.version, self.document), self.against, self.first, self.last)
 
     @property
     def manifest_key(self) -> str:

@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from huitou.jobs.ports import JobStore
 from huitou.kernel.commits import Write
 from huitou.kernel.ids import Digest
 from huitou.simulator.comparing import Comparison
 from huitou.simulator.model import Simulation
 
 
-class SimulationStore(Protocol):
+class SimulationStore(JobStore[Simulation], Protocol):
     """Keeps simulations, what their parts came to, and their reports. Reads are consistent."""
-
-    def find(self, simulation: Digest) -> Simulation | None: ...
-
-    def add(self, simulation: Simulation) -> Write:
-        """Refused with `StaleReadError` if the id is taken."""
-        ...
 
     def save_part(self, simulation: Digest, number: int, compared: Comparison) -> Write:
         """What the members of a part come to; comparing them again says it again."""
@@ -28,8 +23,8 @@ class SimulationStore(Protocol):
         """Those that are done, in the order of their numbers."""
         ...
 
-    def finish(self, simulation: Simulation, report: Mapping[str, Any] | None) -> list[Write]:
-        """Ends it, with its report where there is one; refused with `StaleReadError` if it has ended before."""
+    def save_report(self, simulation: Digest, report: Mapping[str, Any]) -> Write:
+        """What it found; goes along with its end."""
         ...
 
     def report(self, simulation: Digest) -> Mapping[str, Any] | None: ...

@@ -13,8 +13,8 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from huitou.fields import Body, ClientReference, Day, View
+from huitou.jobs.model import JobStatus
 from huitou.kernel.instants import format_instant
-from huitou.kernel.jobs import JobStatus
 from huitou.program.requests import DocumentBody
 from huitou.simulator.service import Asked, Simulated
 
@@ -276,8 +276,8 @@ def simulation_view(simulated: Simulated) -> dict[str, Any]:
     return {
         "simulation_id": simulation.id,
         "status": simulation.status,
-        "draft_id": simulation.subject.draft,
-        "version": simulation.subject.version,
+        "draft_id": simulation.draft,
+        "version": simulation.version,
         "against": simulation.against,
         "from": simulation.first.isoformat() if simulation.first else None,
         "to": simulation.last.isoformat() if simulation.last else None,

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from huitou.access.model import Caller
+from huitou.jobs.model import JobStatus
+from huitou.jobs.ports import Files
+from huitou.jobs.service import Chunks, Jobs
 from huitou.kernel.calendars import local_date, start_of_day
-from huitou.kernel.commits import Commit, once
 from huitou.kernel.content import require_same
 from huitou.kernel.errors import FieldError, NotFoundError
 from huitou.kernel.ids import Digest, digest_of, parse_digest
 from huitou.kernel.instants import MILLISECOND
-from huitou.kernel.jobs import Files, JobStates, JobStatus, as_seen
 from huitou.kernel.pages import all_items
 from huitou.members.ports import MemberIndex
 from huitou.program.compilation import compile_program
@@ -25,7 +25,7 @@ from huitou.program.ports import DraftStore, VersionStore
 from huitou.program.service import NoProgramError
 from huitou.program.validation import InvalidProgramError, read_document, read_shape
 from huitou.segments.ports import InsightSource
-from huitou.simulator.errors import InvalidSimulationError, SimulationNotFoundError
+from huitou.simulator.errors import InvalidSimulationError
 from huitou.simulator.model import Simulation, Subject, content_of
 from huitou.simulator.ports import SimulationStore
 
@@ -88,9 +88,7 @@ class Simulations:
         index: MemberIndex,
         insights: InsightSource,
         files: Files,
-        states: JobStates,
-        commit: Commit,
-        pause: Callable[[int], None],
+        jobs: Jobs[Simulation],
     ) -> None:
         self._simulations = simulations
         self._versions = versions
@@ -98,9 +96,7 @@ class Simulations:
         self._index = index
         self._insights = insights
         self._files = files
-        self._states = states
-        self._commit = commit
-        self._pause = pause
+        self._jobs = jobs
 
     def create(self, asked: Asked, key: str, caller: Caller, now: datetime) -> Simulated:
         """A simulation that is running; the same ``key`` again is the same one.
@@ -110,35 +106,25 @@ class Simulations:
         caller.acts_for(GROUP)
         simulation_id = digest_of(("simulation", GROUP, key))
 
-        def attempt() -> Simulated:
+        def plan() -> tuple[Simulation, Chunks]:
             pinned = self._pinned(asked)
             shares = self._shares(pinned)
             simulation = _planned(simulation_id, asked, pinned, len(shares), now)
             for digest, text in ((simulation.before, pinned.before), (simulation.after, pinned.after)):
                 self._files.write(simulation.document_key(digest), text.encode())
-            manifest = [{"part": number, "shards": shards} for number, shards in enumerate(shares)]
-            self._files.write(simulation.manifest_key, json.dumps(manifest).encode())
-            self._commit([self._simulations.add(simulation)])
-            self._states.start(simulation.id, simulation.manifest_key)
-            return Simulated(simulation, 0)
+            return simulation, [{"part": number, "shards": shards} for number, shards in enumerate(shares)]
 
-        def recall() -> Simulated | None:
-            known = self._simulations.find(simulation_id)
-            if known is None:
-                return None
+        def agree(known: Simulation) -> None:
             against = asked.against or known.against
             require_same(known.content(), content_of(asked.subject, against, asked.first, asked.last), "simulation")
-            if known.status is JobStatus.RUNNING:
-                self._states.start(known.id, known.manifest_key)
-            return self._simulated(known)._replace(replayed=True)
 
-        return once(attempt, recall, self._pause)
+        simulation, replayed = self._jobs.begin(simulation_id, plan, agree)
+        return self._simulated(simulation)._replace(replayed=True) if replayed else Simulated(simulation, 0)
 
     def get(self, simulation_id: Digest, caller: Caller) -> Simulated:
         """One whose execution died is shown as failed. Raises `ForeignBrandError`, `SimulationNotFoundError`."""
         caller.acts_for(GROUP)
-        simulation = as_seen(lambda: self._require(simulation_id), self._states.ended_at)
-        return self._simulated(simulation)
+        return self._simulated(self._jobs.get(simulation_id))
 
     def _pinned(self, asked: Asked) -> Pinned:
         """Both programmes are in their stored form. The one before was published once: it worked then."""
@@ -203,12 +189,6 @@ class Simulations:
             return Simulated(simulation, simulation.parts, self._simulations.report(simulation.id))
         return Simulated(simulation, len(self._simulations.parts(simulation.id)))
 
-    def _require(self, simulation_id: Digest) -> Simulation:
-        simulation = self._simulations.find(simulation_id)
-        if simulation is None:
-            raise SimulationNotFoundError("No such simulation.")
-        return simulation
-
 
 def _planned(simulation_id: Digest, asked: Asked, pinned: Pinned, parts: int, now: datetime) -> Simulation:
     """Raises `InvalidSimulationError` for days that are none yet, or upside down."""
@@ -221,7 +201,7 @@ def _planned(simulation_id: Digest, asked: Asked, pinned: Pinned, parts: int, no
         raise _invalid("/to", "lies before from")
     return Simulation(
         id=simulation_id,
-        subject=asked.subject,
+        **asked.subject._asdict(),
         against=pinned.against,
         first=asked.first,
         last=asked.last,

@@ -13,10 +13,11 @@ from datetime import datetime
 from functools import reduce
 from typing import NamedTuple
 
+from huitou.jobs.model import ended, running
+from huitou.jobs.ports import Files
 from huitou.kernel.commits import Commit
 from huitou.kernel.ids import Digest
 from huitou.kernel.instants import MILLISECOND
-from huitou.kernel.jobs import Files, ended, running
 from huitou.program.compilation import compile_program
 from huitou.program.model import Program
 from huitou.segments.facts import UNKNOWN
@@ -84,8 +85,11 @@ class Concluding:
         if failure is None and simulation.parts > 1 and (rules := overdrawn(whole, sides)):
             failure = OVERDRAWN.format(rules=", ".join(rules))
         finished = replace(ended(simulation, failure is not None, now), failure=failure)
-        report = None if failure else Report(whole, *sides, simulation.until).document(SOURCE, KEPT)
-        self._commit(self._simulations.finish(finished, report))
+        writes = [self._simulations.finish(finished)]
+        if failure is None:
+            report = Report(whole, *sides, simulation.until).document(SOURCE, KEPT)
+            writes.append(self._simulations.save_report(simulation.id, report))
+        self._commit(writes)
         return finished
 
 

@@ -1,12 +1,13 @@
-"""Work that goes on after it was asked for, in an execution of its own, and how it is seen from outside."""
+"""A job and how far its parts have come, as values."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
 
 from huitou.kernel.ids import Digest
 
@@ -30,28 +31,52 @@ class Job(Protocol):
     @property
     def status(self) -> JobStatus: ...
 
-
-class JobStates(Protocol):
-    """Carries out jobs of one kind."""
-
-    def start(self, job: Digest, manifest_key: str) -> None:
-        """Starts an execution, once per job, however often it is asked. Raises `UnavailableError`."""
-        ...
-
-    def ended_at(self, job: Digest) -> datetime | None:
-        """When the execution ended, in whatever way; None while it goes on, and where there is none (any more)."""
+    @property
+    def manifest_key(self) -> str:
+        """The file that lists what its workers are to do."""
         ...
 
 
-class Files(Protocol):
-    """Keeps files under keys: what a job is to do, and what comes of it."""
+class Part(NamedTuple):
+    """How far one shard has come: ``done`` of the ``members`` who were in it when the part began.
 
-    def read(self, key: str) -> bytes: ...
+    ``failed`` could not be looked at; ``found`` counts what the others came to, by the job's own words. A worker that
+    takes over goes on after the place ``after`` in the index.
+    """
 
-    def write(self, key: str, content: bytes) -> None: ...
+    number: int
+    members: int
+    done: int = 0
+    failed: int = 0
+    found: Mapping[str, int] = {}
+    after: str | None = None
+    finished: bool = False
+
+    def finding(self, **more: int) -> Self:
+        """With ``more`` of what it has found."""
+        return self._replace(found={**self.found, **{name: self.found.get(name, 0) + n for name, n in more.items()}})
+
+
+class Progress(NamedTuple):
+    """How far the parts of a job have come together; ``finished`` of them to their end."""
+
+    members: int
+    done: int
+    failed: int
+    finished: int
+    found: Mapping[str, int]
 
 
 J = TypeVar("J", bound=Job)
+
+
+def progress_of(parts: Iterable[Part]) -> Progress:
+    """The sum of those that have begun; what none has found is 0."""
+    sums, found = Counter[str](), Counter[str]()
+    for part in parts:
+        sums.update(members=part.members, done=part.done, failed=part.failed, finished=part.finished)
+        found.update(part.found)
+    return Progress(sums["members"], sums["done"], sums["failed"], sums["finished"], found)
 
 
 def as_seen(read: Callable[[], J], ended_at: Callable[[Digest], datetime | None]) -> J:
