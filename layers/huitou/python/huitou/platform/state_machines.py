@@ -1,4 +1,4 @@
-"""Executions of a state machine in Step Functions: starting them, and seeing whether they live."""
+"""Executions of a state machine in Step Functions: starting them, seeing whether they live, and their last state."""
 
 from __future__ import annotations
 
@@ -94,6 +94,13 @@ class SimulationStates(_Jobs):
     id_field = "simulation_id"
 
 
+class InsightStates(_States):
+    """`insights.ports.InsightStates`."""
+
+    def start(self, run: Digest) -> None:
+        self._start(run, {"run_id": run})
+
+
 def last_state(
     function: str, id_field: IdField, conclude: Callable[[Digest, bool, datetime], Job]
 ) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
@@ -112,10 +119,3 @@ def last_state(
         return {id_field: job.id, "status": job.status.value}
 
     return handler
-
-
-class InsightStates(_States):
-    """`insights.ports.InsightStates`."""
-
-    def start(self, run: Digest) -> None:
-        self._start(run, {"run_id": run})
