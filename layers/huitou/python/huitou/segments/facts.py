@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 
 from huitou.kernel.values import lean
 from huitou.members.model import ConsentKey, Tag
+from huitou.points.conditions import SaleLine
 from huitou.points.wallet import Wallet
 from huitou.program.model import BrandId, CurrencyId, LinesAsked, StoreId
 from huitou.program.tiers import TierId
@@ -23,18 +24,7 @@ class DeedLine(NamedTuple):
     amount: int
 
 
-class Bought(Protocol):
-    """A line, wherever it is kept."""
-
-    @property
-    def sku(self) -> str: ...
-    @property
-    def category(self) -> str | None: ...
-    @property
-    def amount(self) -> int: ...
-
-
-def told_of(lines: Iterable[Bought], asked: LinesAsked | None) -> tuple[DeedLine, ...]:
+def told_of(lines: Iterable[SaleLine], asked: LinesAsked | None) -> tuple[DeedLine, ...]:
     """The lines that are asked for, those of one kind as one; None: all of them, as they are.
 
     Telling is idempotent, and what was told tells all that less is asked of.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from huitou.program.model import BrandId, CurrencyId
 from huitou.program.rules import RuleId, SegmentId
@@ -14,8 +14,8 @@ Issue = tuple[CurrencyId, BrandId]
 
 
 @dataclass(slots=True)
-class Account:
-    """What became of a member. Points are in smallest units and never negative.
+class Sums:
+    """What is counted of a member, and adds up over members. Points are in smallest units and never negative.
 
     What was issued is redeemed, expired, or open.
     """
@@ -36,9 +36,26 @@ class Account:
     """What each rule paid."""
     short: Counter[RuleId] = field(default_factory=Counter)
     """What each rule did not pay because its budget was used up."""
-    tier: TierId | None = None
-    """At the end."""
-    segments: frozenset[SegmentId] = frozenset()
-    """At the end."""
     ups: int = 0
+    """Tiers."""
     downs: int = 0
+
+    def add(self, other: Sums) -> None:
+        """The sums of both. (Not of counters by ``+``, which forgets what is 0.)"""
+        for name in _NAMES:
+            mine, more = getattr(self, name), getattr(other, name)
+            if isinstance(mine, Counter):
+                mine.update(more)
+            else:
+                setattr(self, name, mine + more)
+
+
+_NAMES = [each.name for each in fields(Sums)]
+
+
+@dataclass(slots=True)
+class Account(Sums):
+    """What became of a member: also where they are at the end."""
+
+    tier: TierId | None = None
+    segments: frozenset[SegmentId] = frozenset()

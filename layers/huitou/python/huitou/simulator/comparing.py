@@ -14,11 +14,11 @@ from fractions import Fraction
 from typing import NamedTuple, TypeVar
 
 from huitou.kernel.calendars import local_date
-from huitou.program.model import BrandId, CurrencyId, Program
-from huitou.program.rules import RuleId, SegmentId
+from huitou.program.model import CurrencyId, Program
+from huitou.program.rules import SegmentId
 from huitou.program.tiers import TierId
 from huitou.segments.facts import UNKNOWN, Insights
-from huitou.simulator.account import Account, Issue
+from huitou.simulator.account import Account, Sums
 from huitou.simulator.collecting import seldom_collected
 from huitou.simulator.history import History, Past
 from huitou.simulator.replaying import Replayer
@@ -36,50 +36,29 @@ in at the end under the programme compared with, or None for who is in none. A m
 
 
 @dataclass(slots=True)
-class Figures:
+class Figures(Sums):
     """The accounts of many members, added up. ``tiers`` and ``segments`` are the members in each at the end."""
 
     members: int = 0
-    sales: int = 0
-    sales_at: Counter[BrandId] = field(default_factory=Counter)
-    unknown: int = 0
-    unspent: int = 0
-    issued: Counter[Issue] = field(default_factory=Counter)
-    redeemed: Counter[Issue] = field(default_factory=Counter)
-    expired: Counter[Issue] = field(default_factory=Counter)
-    open: Counter[Issue] = field(default_factory=Counter)
-    times: Counter[RuleId] = field(default_factory=Counter)
-    points: Counter[RuleId] = field(default_factory=Counter)
-    short: Counter[RuleId] = field(default_factory=Counter)
     tiers: Counter[TierId | None] = field(default_factory=Counter)
     segments: Counter[SegmentId] = field(default_factory=Counter)
-    ups: int = 0
-    downs: int = 0
 
-    def add(self, account: Account) -> None:
+    def take(self, account: Account) -> None:
         """One member more."""
+        self.add(account)
         self.members += 1
         self.tiers[account.tier] += 1
         self.segments.update(account.segments)
-        for name in _SHARED:
-            mine, more = getattr(self, name), getattr(account, name)
-            if isinstance(mine, Counter):
-                mine.update(more)
-            else:
-                setattr(self, name, mine + more)
 
     def plus(self, other: Figures) -> Figures:
-        """Both together. (Not the sum of counters by ``+``, which forgets what is 0.)"""
+        """Both together."""
         total = Figures()
-        for name in Figures.__slots__:
-            for part in (self, other):
-                mine, more = getattr(total, name), getattr(part, name)
-                mine.update(more) if isinstance(mine, Counter) else setattr(total, name, mine + more)
+        for part in (self, other):
+            total.add(part)
+            total.members += part.members
+            total.tiers.update(part.tiers)
+            total.segments.update(part.segments)
         return total
-
-
-_SHARED = [name for name in Figures.__slots__ if name in Account.__slots__ and name != "segments"]
-"""What an account has to add up."""
 
 
 class Gain(NamedTuple):
@@ -154,8 +133,8 @@ class Comparison:
             self.groups.setdefault(tie, Comparison(most=MOST_OF_GROUP))._add(each)
 
     def _add(self, each: Affected) -> None:
-        self.before.add(each.before)
-        self.after.add(each.after)
+        self.before.take(each.before)
+        self.after.take(each.after)
         self.entering.update(each.after.segments - each.before.segments)
         self.leaving.update(each.before.segments - each.after.segments)
         self.resettled += each.before.segments != each.after.segments
