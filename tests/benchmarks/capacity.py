@@ -7,15 +7,19 @@ from dataclasses import replace
 from datetime import timedelta
 from statistics import mean, quantiles
 
-from tests.benchmarks import orders
-from tests.benchmarks.baskets import Basket, baskets
-from tests.benchmarks.stage import Cost, Stage, prepared, purchase_event, wallet_event
+from tests.benchmarks import merges, orders
+from tests.benchmarks.baskets import TEN_LINES, Basket, baskets
+from tests.benchmarks.stage import JUST_NOW, Cost, Stage, prepared, purchase_event, wallet_event
 from tests.contract.targets import emulator
+from tests.gateway import request
 
 SHARE = 0.005
 """Of the households; with all they bought in the year."""
 SOME = 25
 WALLETS = (20, 70, 300)
+REGULARS = (70, 150, 300, 600)
+IN_TURN = 64
+"""Purchases of a regular customer, one each hour: older lots are laid aside four times."""
 TABLE = "members-capacity"
 
 Row = tuple[str, ...]
@@ -37,13 +41,17 @@ def measure() -> Sequence[tuple[Row, Sequence[Row]]]:
         by_id = [_wallet_row(stage, lots, short, by_card=False) for lots in WALLETS]
         by_card = [_wallet_row(stage, lots, short[:5], by_card=True) for lots in WALLETS]
         balances = [_balance_row(stage, reader, lots) for lots in WALLETS]
+        regulars = [_regular_row(stage, reader, lots) for lots in REGULARS]
         others = [_order_row(name, cost) for name, cost in orders.measure(orders.Till(endpoint, TABLE, stage.now))]
+        merged = [_merge_row(each) for each in merges.measure(endpoint)]
     return [
         (("A purchase of up to 10 lines, by member id", *heads[1:]), by_id),
         (("The same by another identity", *heads[1:]), by_card),
         year,
         (("A balance", *heads[1:]), balances),
         (("With ten open lots", *heads[1:]), others),
+        ((f"{IN_TURN} purchases in turn", "write units: mean", "most", "a redemption"), regulars),
+        (("Two members", "a merge: writes", "write units", "the unmerge: writes", "write units"), merged),
     ]
 
 
@@ -62,6 +70,29 @@ def _balance_row(stage: Stage, reader: Stage, lots: int) -> Row:
     member = stage.enrol(f"B-{lots}", stage.now - timedelta(days=200))
     stage.give_lots(member, lots)
     return (f"{lots} open lots", *_most([reader.answer(wallet_event(member), 200)]))
+
+
+def _regular_row(stage: Stage, reader: Stage, lots: int) -> Row:
+    """What a redemption writes comes last; what the due index takes is left out."""
+    member = stage.enrol(f"R-{lots}", stage.now - timedelta(days=200))
+    stage.give_lots(member, lots, every=timedelta(hours=3))
+    begun, writes = stage.now, []
+    for number in range(IN_TURN):
+        stage.now += timedelta(hours=1)
+        basket = replace(TEN_LINES, occurred_at=stage.now, number=100_000 + IN_TURN * lots + number)
+        writes.append(stage.answer(purchase_event(basket.body(id=member)), 201).writes)
+        stage.look_at(member, JUST_NOW)
+    reader.now = stage.now
+    headers = {"Idempotency-Key": f"bench-{member}"}
+    spent = reader.answer(request("POST", "/v1/redemptions", headers=headers, body=orders.order(member)), 201)
+    stage.now = reader.now = begun
+    return (f"from {lots} open lots on", f"{mean(writes):.2f}", f"{max(writes):.4g}", f"{spent.writes:.4g}")
+
+
+def _merge_row(met: merges.Met) -> Row:
+    name = f"{met.lots} lots each" + (f", of {met.currencies} currencies" if met.currencies > 1 else "")
+    figures = (figure for cost in (met.merged, met.parted) for figure in (cost.most_at_once, cost.writes))
+    return (name, *(f"{figure:.4g}" for figure in figures))
 
 
 def _order_row(name: str, cost: Cost) -> Row:

@@ -10,7 +10,7 @@ from typing import Any
 
 from huitou.kernel.ids import MemberId
 from tests.benchmarks.baskets import TEN_LINES
-from tests.benchmarks.stage import Cost, Stage
+from tests.benchmarks.stage import JUST_NOW, Cost, Stage
 from tests.gateway import request
 
 LOTS = 10
@@ -46,6 +46,10 @@ class Till:
         stage.settle(member)
         return member
 
+    def look_at(self, member: MemberId) -> None:
+        """As the stream does after each change."""
+        self._stages[_PURCHASES].look_at(member, JUST_NOW)
+
     def buy(self, member: MemberId, *, store: int = 12, redemption: Body | None = None) -> Cost:
         """Ten lines, at maru."""
         now = self._stages[_PURCHASES].now
@@ -75,7 +79,7 @@ class Till:
         return self._post(_REFUNDS, "/v1/purchases/{purchase_id}/move", body, {"purchase_id": purchase})
 
     def hold(self, member: MemberId) -> Cost:
-        return self._post(_CHECKOUTS, "/v1/holds", _order(member), key=next(self._numbers))
+        return self._post(_CHECKOUTS, "/v1/holds", order(member), key=next(self._numbers))
 
     def held(self) -> str:
         """The hold that was placed last."""
@@ -88,7 +92,7 @@ class Till:
         return self._post(_CHECKOUTS, "/v1/holds/{hold_id}/release", None, {"hold_id": self.held()})
 
     def redeem(self, member: MemberId) -> Cost:
-        return self._post(_WALLETS, "/v1/redemptions", _order(member), key=next(self._numbers))
+        return self._post(_WALLETS, "/v1/redemptions", order(member), key=next(self._numbers))
 
     def reverse(self) -> Cost:
         path = {"redemption_id": str(self._said(_WALLETS)["redemption_id"])}
@@ -120,7 +124,8 @@ class Till:
         return self._stages[function].said
 
 
-def _order(member: MemberId) -> Body:
+def order(member: MemberId) -> Body:
+    """Of 200 points, at maru."""
     return {"member": {"id": member}, "points": "200", "brand": "maru"}
 
 
@@ -154,6 +159,7 @@ def _after_a_redemption(till: Till) -> Cost:
 def _out_of_a_hold(till: Till) -> Cost:
     member = till.member()
     till.hold(member)
+    till.look_at(member)
     return till.buy(member, redemption={**_PAID, "hold_id": till.held()})
 
 

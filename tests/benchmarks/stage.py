@@ -50,6 +50,8 @@ from tests.gateway import request
 PROGRAM = Path(__file__).parents[2] / "programs" / "sample.yaml"
 SECRET = "a secret of the benchmarks"
 LOTS_AT_ONCE = 50
+JUST_NOW = timedelta(seconds=1)
+"""How far the stream is behind what a member does."""
 READS = frozenset({"GetItem", "Query", "BatchGetItem"})
 
 
@@ -61,6 +63,8 @@ class Cost:
     reads: float = 0
     writes: float = 0
     index_writes: float = 0
+    most_at_once: int = 0
+    """Writes in one transaction."""
 
 
 class MeteredTable(Table):
@@ -76,6 +80,8 @@ class MeteredTable(Table):
         self._cost().calls.append(operation)
         if operation in READS:
             self._cost().reads += self._read_units(operation, request, answer)
+        elif operation == "TransactWriteItems":
+            self._cost().most_at_once = max(self._cost().most_at_once, len(request["TransactItems"]))
         return answer
 
     def _read_units(self, operation: str, request: dict[str, Any], answer: dict[str, Any]) -> float:
@@ -123,11 +129,11 @@ class Stage:
 
     def __init__(self, endpoint: str, function: str, members: str, now: datetime, *, metered: bool = True) -> None:
         self.now = now
-        self.cost = Cost()
+        self._cost = Cost()
         self.said: Mapping[str, Any] = {}
         self.table = Table(members, REGION, endpoint)
         self.wallets = TableWallets(self.table)
-        table = partial(MeteredTable, cost=lambda: self.cost) if metered else Table
+        table = partial(MeteredTable, cost=lambda: self._cost) if metered else Table
         with (
             patch.dict(os.environ, _environment(endpoint, members)),
             patch.object(composition, "Table", table),
@@ -138,12 +144,13 @@ class Stage:
         self.program = self.module.programs.active()
 
     def answer(self, event: Mapping[str, Any], status: int) -> Cost:
-        """What one request costs; its answer must have this status, and is kept in ``said``."""
-        self.cost = Cost()
+        """What one request costs, and nothing else; its answer must have this status, and is kept in ``said``."""
+        self._cost = cost = Cost()
         answered = self.module.handler(event, None)
+        self._cost = Cost()
         assert answered["statusCode"] == status, answered["body"]
         self.said = json.loads(answered["body"])
-        return self.cost
+        return cost
 
     def enrol(self, card: str, at: datetime) -> MemberId:
         """A member, known by a card."""
@@ -161,9 +168,9 @@ class Stage:
         self.look_at(member)
         return member
 
-    def give_lots(self, member: MemberId, count: int) -> None:
-        """So many lots, one from each of the last ``count`` quarter days."""
-        moments = [self.now - timedelta(hours=6) * (count - number) for number in range(count)]
+    def give_lots(self, member: MemberId, count: int, every: timedelta = timedelta(hours=6)) -> None:
+        """So many lots, the last of them earned a while ago."""
+        moments = [self.now - every * (count - number) for number in range(count)]
         for some in _chunks(moments, LOTS_AT_ONCE):
             before = self.wallets.load_all(member)[self.program.home_currency]
             decision = Decision(before, ())
@@ -174,10 +181,10 @@ class Stage:
             self.table.commit(self.wallets.save(before, decision))
         self.look_at(member)
 
-    def look_at(self, member: MemberId) -> None:
-        """What the stream has kept of where they stand, an hour ago: the sample's rules name segments."""
+    def look_at(self, member: MemberId, ago: timedelta = timedelta(hours=1)) -> None:
+        """What the stream has kept of where they stand, some time ago: the sample's rules name segments."""
         segments = segments_on(self.table, self.module.program, self.module.programs)
-        segments.refresh(member, self.now - timedelta(hours=1))
+        segments.refresh(member, self.now - ago)
 
     def settle(self, member: MemberId) -> None:
         """What the clock has booked by now."""
@@ -185,7 +192,7 @@ class Stage:
             while (decision := decide(wallet, Settle(), self.program, self.now)).entries:
                 self.table.commit(self.wallets.save(wallet, decision))
                 wallet = self.wallets.as_saved(wallet, decision)  # noqa: PLW2901 - goes on with what was saved
-        self.look_at(member)
+        self.look_at(member, JUST_NOW)
 
 
 def sample_program() -> Program:
