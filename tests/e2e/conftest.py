@@ -27,7 +27,7 @@ from huitou.kernel.instants import to_instant
 from huitou.platform.table import Table
 from huitou.program.model import GROUP
 from tests.contract.targets import free_port
-from tests.e2e.calls import PROGRAM
+from tests.e2e.calls import PROGRAM, buy, enrol
 from tests.e2e.listening import Listening
 from tests.e2e.platform import Platform
 from tests.subscribing import Subscriber
@@ -110,6 +110,14 @@ def api(stack: LocalStack, keys: KeyService) -> Iterator[httpx.Client]:
         published = client.post("/v1/program/versions", json=PROGRAM)
         assert published.is_success, published.text
         yield client
+
+
+@pytest.fixture(scope="module")
+def member(api: httpx.Client) -> str:
+    """Somebody to ask about, who has bought something: of members made up nobody exists."""
+    member = enrol(api)
+    buy(api, member, "5000")
+    return member
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import httpx
-import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis import Case
@@ -19,7 +18,7 @@ from schemathesis.specs.openapi.checks import (
 
 from cli.local_stack import LocalStack
 from cli.openapi import written
-from tests.e2e.calls import buy, enrol, found
+from tests.e2e.calls import found
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
@@ -28,14 +27,6 @@ PATIENCE_SECONDS = 60
 
 some = schemathesis.openapi.from_path(written())
 some.config.phases.coverage.enabled = False
-
-
-@pytest.fixture(scope="module")
-def member(api: httpx.Client) -> str:
-    """Somebody to ask about: of members made up nobody exists."""
-    member = enrol(api)
-    buy(api, member, "5000")
-    return member
 
 
 @some.parametrize()

@@ -12,18 +12,9 @@ from schemathesis import Case
 
 from cli.local_stack import LocalStack
 from cli.openapi import written
-from tests.e2e.calls import buy, enrol
 from tests.e2e.test_description import check
 
 many = schemathesis.openapi.from_path(written())
-
-
-@pytest.fixture(scope="module")
-def member(api: httpx.Client) -> str:
-    """Somebody to ask about."""
-    member = enrol(api)
-    buy(api, member, "5000")
-    return member
 
 
 @pytest.mark.proof
