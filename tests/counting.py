@@ -25,8 +25,7 @@ from huitou.simulator.memory_jobs import MemoryPartedJobs
 from huitou.simulator.memory_members import MemoryMemberIndex
 from tests.jobs import Machine
 from tests.purchases import NOON, bill, bread
-from tests.standing import Standings
-from tests.unit.segments.test_rosters import WRITTEN, Written
+from tests.standing import WRITTEN, Standings, Written
 
 EVERYBODY = [MemberId(f"01JNSM3VF0R6T8C1W5PJ4X9Z{n:02d}") for n in range(60)]
 BUYERS = EVERYBODY[::3]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -11,7 +12,10 @@ from huitou.insights.service import CACHE_SECONDS, InsightsReader
 from huitou.kernel.commits import Commit
 from huitou.kernel.ids import MemberId, digest_of
 from huitou.members.service import Members
+from huitou.program.document import canonical_json
 from huitou.program.model import Program
+from huitou.program.validation import read_document
+from huitou.program.versions import ProgramVersion
 from huitou.segments.facts import RfmScale
 from huitou.segments.service import Segments
 from huitou.simulator.memory import MemoryTable
@@ -19,7 +23,7 @@ from huitou.simulator.memory_standing import MemoryPositions
 from huitou.standing.ports import PositionStore
 from huitou.standing.position import Position
 from huitou.standing.store import TablePositions
-from tests.builders import MEI, document, program
+from tests.builders import MEI, OPENED, document, program
 from tests.members import HASHER
 from tests.purchases import NOON, Shop, deeds_on, findings_on
 
@@ -32,11 +36,29 @@ BEST = {"id": "best", "name": "Spends most", "when": {"rfm": {"money": [5]}}}
 """Those in the best class of money, by what `findings` say."""
 LEVELS = [{"id": "basic", "name": "Basic", "threshold": "0"}, {"id": "gold", "name": "Gold", "threshold": "3000"}]
 TIERS: dict[str, Any] = {"measure": "spend", "window": {"type": "rolling", "days": 30}, "levels": LEVELS}
+WRITTEN = document(segments=[*SEGMENTS, "staff", {"id": "ours", "name": "Of Sora", "brand": "sora", "list": True}])
+"""The same as it is written, with two lists."""
 
 
 def segmented(version: int = 1, **changes: Any) -> Program:
     """The programme of `tests.builders.document` with `SEGMENTS`."""
     return program(document(**{"segments": SEGMENTS, **changes}), version)
+
+
+class Written:
+    """The published programme, and how it was written."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._document = document
+        self._compiled = program(document)
+
+    def active(self) -> Program:
+        return self._compiled
+
+    def published(self, number: int) -> ProgramVersion:
+        assert number == self._compiled.version
+        canonical = canonical_json(read_document(json.dumps(self._document)))
+        return ProgramVersion(number, canonical, digest_of((canonical,)), OPENED, "tests")
 
 
 class Standings(Shop):

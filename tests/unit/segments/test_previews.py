@@ -21,8 +21,7 @@ from huitou.segments.previews import Preview, Previews
 from huitou.simulator.memory_segments import MemoryMemberSample
 from tests.builders import document
 from tests.purchases import NOON, SOON, bill, bread
-from tests.standing import SEGMENTS, Standings
-from tests.unit.segments.test_rosters import WRITTEN, Written
+from tests.standing import SEGMENTS, WRITTEN, Standings, Written
 
 EVERYBODY = [MemberId(f"01JNSM3VF0R6T8C1W5PJ4X9Z{n:02d}") for n in range(60)]
 BUYERS = EVERYBODY[::3]

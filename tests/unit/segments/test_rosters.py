@@ -2,48 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 
-from huitou.kernel.ids import MemberId, digest_of
+from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import InvalidCursorError
-from huitou.program.document import canonical_json
-from huitou.program.model import GROUP, BrandId, Program
-from huitou.program.validation import read_document
-from huitou.program.versions import ProgramVersion
+from huitou.program.model import GROUP, BrandId
 from huitou.segments import rosters as module
 from huitou.segments.counting import Count, count
 from huitou.segments.errors import SegmentNotFoundError
 from huitou.segments.roster_answers import counted_segment_view, segment_view
 from huitou.segments.rosters import Rosters
 from huitou.simulator.memory_segments import MemoryMemberLists
-from tests.builders import MEI, OPENED, document, program
+from tests.builders import MEI
 from tests.purchases import LIN, NOON, SOON, bill
-from tests.standing import SEGMENTS, Standings
+from tests.standing import WRITTEN, Standings, Written
 
 AUNT = MemberId("01JNSM3VF0R6T8C1W5PJ4X9YZC")
-WRITTEN = document(segments=[*SEGMENTS, "staff", {"id": "ours", "name": "Of Sora", "brand": "sora", "list": True}])
-"""As `tests.standing` has it, with two lists."""
-
-
-class Written:
-    """The published programme, and how it was written."""
-
-    def __init__(self, document: dict[str, Any]) -> None:
-        self._document = document
-        self._compiled = program(document)
-
-    def active(self) -> Program:
-        return self._compiled
-
-    def published(self, number: int) -> ProgramVersion:
-        assert number == self._compiled.version
-        canonical = canonical_json(read_document(json.dumps(self._document)))
-        return ProgramVersion(number, canonical, digest_of((canonical,)), OPENED, "tests")
 
 
 class Club:
