@@ -1,7 +1,7 @@
 """``huitou openapi``: the description of the API, made from the code of the functions.
 
 The file lies in the folder of the function that answers with it and is not in version control: whoever needs it asks
-for `written`, which makes it where it is missing or older than what goes into it.
+for `written`. As a layer, it is built once for all that goes into it, under a name that is the hash of that.
 """
 
 from __future__ import annotations
@@ -9,21 +9,22 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 from cli.tools import ROOT, CommandError, out
 from huitou.platform.http import App
 from huitou.platform.openapi import describe
-from infra.routes import ROUTES
+from infra.routes import DESCRIPTION, ROUTES
 
 SAMPLES: Final = ROOT / "events"
 _FUNCTIONS: Final = ROOT / "functions"
-_DOCUMENT: Final = _FUNCTIONS / "serve_program" / "openapi.json"
-"""As `GET /v1/openapi.json` answers with it."""
+_BUILD: Final = ROOT / "build"
 _VARIABLES: Final = (
     "HUITOU_MEMBERS_TABLE",
     "HUITOU_PROGRAM_TABLE",
@@ -47,25 +48,48 @@ def openapi() -> None:
 
 
 def written() -> Path:
-    """The description's file, made anew if anything that goes into it has changed since."""
-    if not _DOCUMENT.exists() or _DOCUMENT.stat().st_mtime < max(file.stat().st_mtime for file in _sources()):
-        draft = _DOCUMENT.with_suffix(f".{os.getpid()}")
-        draft.write_text(text(), "utf-8")
-        draft.replace(_DOCUMENT)  # whole, also for who reads it at this moment
-    return _DOCUMENT
+    """The description's file, as the code of this working tree describes it."""
+    made = _BUILD / f"openapi-{_digest()}.json"
+    if not made.exists():
+        _put(_made(), made)
+    if not DESCRIPTION.exists() or DESCRIPTION.read_bytes() != made.read_bytes():
+        _put(made.read_text("utf-8"), DESCRIPTION)
+    return DESCRIPTION
+
+
+def _made() -> str:
+    """By a process of its own: all functions are imported for it, and nobody else is to notice."""
+    command = [sys.executable, "-X", "utf8", "-m", __name__]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
+    if done.returncode:
+        raise CommandError(f"the API cannot be described\n{done.stderr}")
+    return done.stdout
+
+
+def _put(text: str, file: Path) -> None:
+    """Whole, also for who reads the file at this moment."""
+    _BUILD.mkdir(exist_ok=True)
+    draft = _BUILD / f"{file.stem}-{os.getpid()}.draft"
+    draft.write_text(text, "utf-8")
+    draft.replace(file)
+
+
+def _digest() -> str:
+    """Of what goes into it: our own code and the samples, and the versions of what makes a description of them."""
+    digest = sha256()
+    for file in (
+        *sorted((ROOT / "layers" / "huitou").rglob("*.py")),
+        *sorted(_FUNCTIONS.rglob("*.py")),
+        *sorted(SAMPLES.glob("*.json")),
+        *(Path(__file__), ROOT / "infra" / "routes.py", ROOT / "requirements" / "dev.txt"),
+    ):
+        digest.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def text() -> str:
     """What the file should hold, sorted by name: the same calls always give the same text."""
     return json.dumps(describe(apps(), samples()), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-
-
-def _sources() -> Iterator[Path]:
-    """Our own code and the samples, and the versions of what turns them into a description."""
-    yield from (ROOT / "layers" / "huitou").rglob("*.py")
-    yield from _FUNCTIONS.rglob("*.py")
-    yield from SAMPLES.glob("*.json")
-    yield from (Path(__file__), ROOT / "infra" / "routes.py", ROOT / "requirements" / "dev.txt")
 
 
 def apps() -> Iterator[App]:
@@ -104,3 +128,7 @@ def _environment() -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(text())

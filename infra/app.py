@@ -1,9 +1,12 @@
 """The CDK app: `cdk synth -c stage=<stage>`. Without a stage it describes the local one."""
 
+import sys
+
 from aws_cdk import App, Tags, Validations
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 from constructs import Node
 
+from infra.routes import DESCRIPTION
 from infra.settings import LOCAL, Settings, settings_for
 from infra.stacks.data import DataStack
 from infra.stacks.delivery import DeliveryStack
@@ -36,6 +39,8 @@ def _context(node: Node, name: str) -> str | None:
 
 def main() -> None:
     """Synthesise what the context on the command line asks for."""
+    if not DESCRIPTION.exists():
+        sys.exit("huitou: the description of the API is missing: run `huitou openapi`")
     app = App()
     stage = _context(app.node, "stage") or LOCAL
     build(app, settings_for(stage, _context(app.node, "alarm_email"), _context(app.node, "repository")))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 
 from cli.openapi import SAMPLES, apps, text, written
@@ -13,12 +12,8 @@ from huitou.program.model import GROUP
 from infra.routes import ROUTES
 
 
-def test_the_description_is_made_anew_when_the_code_is_newer() -> None:
-    os.utime(written(), (0, 0))
-    before = written().stat().st_mtime_ns
-
-    assert before > 0
-    assert written().stat().st_mtime_ns == before
+def test_what_one_process_has_written_another_would_write_again() -> None:
+    """Whatever the order of a set is in either; and it is what this working tree says."""
     assert written().read_text("utf-8") == text()
 
 
