@@ -53,8 +53,7 @@ class Census:
         index = MemoryMemberIndex(self.table)
         insights = InsightsReader(self.shop.findings, itertools.count(step=CACHE_SECONDS).__next__)
         self.jobs = Counts(
-            counts=self.counts,
-            jobs=self.machine.jobs(self.counts, CountNotFoundError, self.table),
+            jobs=self.machine.parted_jobs(self.counts, CountNotFoundError, self.table),
             programs=self.programs,
             insights=insights,
             shards=index.shards,

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from huitou.jobs.model import Job
-from huitou.jobs.ports import JobStore
-from huitou.jobs.service import Jobs
+from huitou.jobs.ports import JobStore, PartedStore
+from huitou.jobs.service import Jobs, PartedJobs
 from huitou.kernel.errors import NotFoundError, UnavailableError
 from huitou.kernel.ids import Digest
 from huitou.simulator.memory import MemoryTable
@@ -33,6 +33,7 @@ class Machine:
     def start(self, job: Digest, manifest_key: str) -> None:
         if self.out_of_reach:
             raise UnavailableError("out of reach")
+        assert manifest_key in self.files.content, "an execution reads its list at once"
         self.asked.append(job)
         self.started.setdefault(job, manifest_key)
 
@@ -47,3 +48,7 @@ class Machine:
     def jobs(self, store: JobStore[J], missing: type[NotFoundError], table: MemoryTable) -> Jobs[J]:
         """Jobs of one kind, which it carries out."""
         return Jobs(store, self.files, self, missing, table.commit, lambda _: None)
+
+    def parted_jobs(self, store: PartedStore[J], missing: type[NotFoundError], table: MemoryTable) -> PartedJobs[J]:
+        """The same of jobs that are seen with their parts."""
+        return PartedJobs(store, self.files, self, missing, table.commit, lambda _: None)

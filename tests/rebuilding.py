@@ -47,8 +47,7 @@ class Town(Standings):
         self.publish(SEGMENTS)
         self.machine = Machine()
         self.jobs = Rebuilds(
-            rebuilds=self.rebuilds,
-            jobs=self.machine.jobs(self.rebuilds, RebuildNotFoundError, self.table),
+            jobs=self.machine.parted_jobs(self.rebuilds, RebuildNotFoundError, self.table),
             versions=self.versions,
             shards=self.index.shards,
         )

@@ -60,11 +60,6 @@ class FunctionStack(Stack):
             memory_mib=memory_mib,
         )
 
-    def let_start(self, function: HandlerFunction, fan_out: FanOut) -> None:
-        """And see whether what it has started has come to its end."""
-        function.allow(["states:StartExecution"], fan_out.state_machine.state_machine_arn)
-        self.let_see_executions(function, fan_out)
-
     def let_see_executions(self, function: HandlerFunction, fan_out: FanOut) -> None:
         """Whether one goes on, and when it has ended."""
         function.allow(["states:DescribeExecution"], fan_out.executions)

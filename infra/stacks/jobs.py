@@ -1,6 +1,6 @@
 """Work on many members at once: calls that start it, and the states of Step Functions that carry it out.
 
-Each function here adds one kind of job to the stack, and returns the functions that answer calls.
+Most functions here add a kind of job, imports or insights to the stack, and return the functions that answer calls.
 """
 
 from collections.abc import Sequence
@@ -44,7 +44,8 @@ def import_functions(stack: FunctionStack) -> Calls:
         "serve_imports",
         {**stack.program, **stack.files, "HUITOU_IMPORT_STATE_MACHINE": states},
     )
-    stack.let_start(serve, fan_out)
+    serve.allow(["states:StartExecution"], states)
+    stack.let_see_executions(serve, fan_out)
     stack.let_judge(apply)
     for function in (partition, report, serve):
         stack.let_read_program(function)
@@ -192,7 +193,7 @@ def told_of(stack: FunctionStack, states: FanOut) -> dict[str, str]:
 
 
 def let_begin(stack: FunctionStack, function: HandlerFunction, states: FanOut) -> None:
-    """Keep a job of a kind with the list of its work, and start it."""
+    """Keep a job of a kind with the list of its work and start it; who asks again sees it with what it has found."""
     kind = states.node.id
     _let_keep(stack, kind, function)
     _let_sum_up(stack, kind, function)

@@ -116,7 +116,10 @@ def test_a_cursor_from_elsewhere_is_refused(table: AnyTable) -> None:
 def test_a_report_comes_back_as_it_was_stored_with_its_sums_exact(table: AnyTable) -> None:
     accounts = accounts_on(table)
     table.commit([accounts.add(ACCOUNT)])
-    assert (accounts.find(ACCOUNT.id), accounts.report(ACCOUNT.id)) == (ACCOUNT, None)
+    found = accounts.find(ACCOUNT.id)
+    assert (found, accounts.report(ACCOUNT.id)) == (ACCOUNT, None)
+    assert found is not None
+    assert found.type is AccountType.SETTLEMENT
 
     one, other = Tally({("2026-03", "points"): (7, Fraction(1, 3))}), Tally()
     for shard, tally in ((1, Tally()), (1, one), (0, other)):

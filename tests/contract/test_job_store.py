@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -52,7 +51,9 @@ def test_a_job_comes_back_as_it_was_stored_and_its_id_is_taken(table: AnyTable, 
     store, job = store_of(kind, table), JOBS[kind][0]
     assert store.find(ID) is None
     table.commit([store.add(job)])
-    assert store.find(ID) == job
+    found = store.find(ID)
+    assert found == job
+    assert found.status is JobStatus.RUNNING
     with pytest.raises(StaleReadError):
         table.commit([store.add(job)])
 
@@ -69,16 +70,24 @@ def test_parts_come_back_in_order_each_with_what_it_has_come_to(table: AnyTable,
     assert list(store.parts(ID)) == [other, ended]
 
 
-@pytest.mark.parametrize("ahead", [Part(2, 5, 4, found={"moved": 3}), Part(2, 5, 5, finished=True)])
-def test_whoever_is_behind_with_a_part_cannot_take_it_back(table: AnyTable, kind: str, ahead: Part) -> None:
+def test_whoever_is_behind_with_a_part_cannot_take_it_back(table: AnyTable, kind: str) -> None:
     """E21: of two workers with one part, the slower would make it smaller."""
-    store = store_of(kind, table)
+    store, ahead = store_of(kind, table), Part(2, 5, 4, found={"moved": 3})
     table.commit([store.save_part(ID, ahead)])
     with pytest.raises(StaleReadError):
-        table.commit([store.save_part(ID, ahead._replace(done=ahead.done - ahead.finished - 1))])
-    with suppress(StaleReadError):
-        table.commit([store.save_part(ID, ahead._replace(finished=False))])
+        table.commit([store.save_part(ID, ahead._replace(done=3))])
     assert store.part(ID, 2) == ahead
+    table.commit([store.save_part(ID, ahead)])
+
+
+def test_a_part_that_is_finished_stays_so(table: AnyTable, kind: str) -> None:
+    """E21"""
+    store, ended = store_of(kind, table), Part(2, 5, 5, finished=True)
+    table.commit([store.save_part(ID, ended)])
+    for late in (ended, ended._replace(finished=False), ended._replace(done=6, finished=False)):
+        with pytest.raises(StaleReadError):
+            table.commit([store.save_part(ID, late)])
+    assert store.part(ID, 2) == ended
 
 
 def test_it_ends_once(table: AnyTable, kind: str) -> None:
@@ -89,3 +98,13 @@ def test_it_ends_once(table: AnyTable, kind: str) -> None:
     with pytest.raises(StaleReadError):
         table.commit([store.finish(replace(ended, status=JobStatus.FAILED))])
     assert store.find(ID) == ended
+
+
+@pytest.mark.parametrize("cause", RebuildCause)
+def test_why_a_rebuild_was_begun_comes_back(table: AnyTable, cause: RebuildCause) -> None:
+    """Also of one that nobody's reference is with."""
+    store = store_of("rebuild", table)
+    table.commit([store.add(Rebuild(ID, cause, 3, 16, OPENED))])
+    found = store.find(ID)
+    assert found is not None
+    assert (found.cause is cause, found.client_reference) == (True, None)

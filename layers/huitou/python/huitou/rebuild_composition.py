@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from huitou.jobs.service import Jobs
+from huitou.jobs.service import PartedJobs
 from huitou.platform.files import S3Files
 from huitou.platform.keys import MEMBER_SHARDS
 from huitou.platform.pauses import pause
@@ -17,11 +17,10 @@ from huitou.rebuilding.store import rebuilds_in
 
 def rebuilds_on(program: Table, settings: Settings, bucket: str, state_machine: str) -> Rebuilds:
     """Once for each start of a function."""
-    rebuilds, states = rebuilds_in(program), RebuildStates(state_machine, settings.region, settings.endpoint)
     files = S3Files(bucket, settings.region, settings.endpoint)
+    states = RebuildStates(state_machine, settings.region, settings.endpoint)
     return Rebuilds(
-        rebuilds=rebuilds,
-        jobs=Jobs(rebuilds, files, states, RebuildNotFoundError, program.commit, pause),
+        jobs=PartedJobs(rebuilds_in(program), files, states, RebuildNotFoundError, program.commit, pause),
         versions=TableVersions(program),
         shards=MEMBER_SHARDS,
     )

@@ -9,8 +9,7 @@ from typing import Any
 
 from huitou.access.model import Caller
 from huitou.counts.model import SegmentCount
-from huitou.jobs.ports import PartedStore
-from huitou.jobs.service import Chunks, Jobs, Underway, underway
+from huitou.jobs.service import Chunks, PartedJobs, Underway
 from huitou.kernel.content import require_same
 from huitou.kernel.ids import Digest, digest_of
 from huitou.members.parts import chunks_of
@@ -25,13 +24,11 @@ class Counts:
     def __init__(
         self,
         *,
-        counts: PartedStore[SegmentCount],
-        jobs: Jobs[SegmentCount],
+        jobs: PartedJobs[SegmentCount],
         programs: PublishedPrograms,
         insights: InsightSource,
         shards: int,
     ) -> None:
-        self._counts = counts
         self._jobs = jobs
         self._programs = programs
         self._insights = insights
@@ -55,10 +52,9 @@ class Counts:
             given = {field: written.get(field) for field in {**known.segment, **written}}
             require_same(known.segment, given, "count")
 
-        return underway(self._jobs.begin(count_id, plan, agree), self._counts)
+        return self._jobs.ask(count_id, plan, agree)
 
     def get(self, count_id: Digest, caller: Caller) -> Underway[SegmentCount]:
         """One whose execution died is shown as failed. Raises `ForeignBrandError`, `CountNotFoundError`."""
         caller.acts_for(GROUP)
-        count = self._jobs.get(count_id)
-        return Underway(count, self._counts.parts(count.id))
+        return self._jobs.look(count_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from huitou.fields import View
-from huitou.jobs.model import Progress
+from huitou.jobs.model import Part, Progress
 
 
 class JobProgressView(View):
@@ -19,6 +19,24 @@ class JobProgressView(View):
     parts: int
     finished: int
     """How many of the parts."""
+
+
+class JobPartView(View):
+    """A part that has begun."""
+
+    part: int
+    members: int
+    """Who were in it when it began."""
+    done: int
+    failed: int
+    """Who could not be looked at; the log says why."""
+    finished: bool
+
+
+def part_view(part: Part) -> dict[str, Any]:
+    """As `JobPartView`."""
+    told = {"part": part.number, "members": part.members, "done": part.done, "failed": part.failed}
+    return {**told, "finished": part.finished}
 
 
 def progress_view(progress: Progress, parts: int) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class Job(Protocol):
 
     @property
     def manifest_key(self) -> str:
-        """The file that lists what its workers are to do."""
+        """The file that lists what its workers are to do. Whoever plans the same job writes the same list."""
         ...
 
 
@@ -72,11 +72,16 @@ J = TypeVar("J", bound=Job)
 
 def progress_of(parts: Iterable[Part]) -> Progress:
     """The sum of those that have begun; what none has found is 0."""
-    sums, found = Counter[str](), Counter[str]()
-    for part in parts:
-        sums.update(members=part.members, done=part.done, failed=part.failed, finished=part.finished)
+    begun, found = list(parts), Counter[str]()
+    for part in begun:
         found.update(part.found)
-    return Progress(sums["members"], sums["done"], sums["failed"], sums["finished"], found)
+    return Progress(
+        members=sum(part.members for part in begun),
+        done=sum(part.done for part in begun),
+        failed=sum(part.failed for part in begun),
+        finished=sum(part.finished for part in begun),
+        found=found,
+    )
 
 
 def as_seen(read: Callable[[], J], ended_at: Callable[[Digest], datetime | None]) -> J:

@@ -82,9 +82,21 @@ class Jobs(Generic[J]):
         return as_seen(lambda: self.require(job_id), self.states.ended_at)
 
 
-def underway(begun: Begun[J], store: PartedStore[J]) -> Underway[J]:
-    """With the parts that have begun, which one that is new has none of."""
-    return Underway(begun.job, store.parts(begun.job.id) if begun.replayed else (), begun.replayed)
+@dataclass(frozen=True, slots=True)
+class PartedJobs(Jobs[J]):
+    """Jobs that are seen with their parts."""
+
+    store: PartedStore[J]
+
+    def ask(self, job_id: Digest, plan: Callable[[], tuple[J, Chunks]], agree: Callable[[J], None]) -> Underway[J]:
+        """As `begin`; one that is new has no parts yet."""
+        job, replayed = self.begin(job_id, plan, agree)
+        return Underway(job, self.store.parts(job.id) if replayed else (), replayed)
+
+    def look(self, job_id: Digest) -> Underway[J]:
+        """As `get`."""
+        job = self.get(job_id)
+        return Underway(job, self.store.parts(job.id))
 
 
 def end(store: JobStore[J], commit: Commit, job_id: Digest, failed: bool, now: datetime) -> J:

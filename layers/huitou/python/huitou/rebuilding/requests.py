@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from huitou.fields import Body, ClientReference, View
-from huitou.jobs.answers import JobProgressView, progress_view
-from huitou.jobs.model import JobStatus, Part, progress_of
+from huitou.jobs.answers import JobPartView, JobProgressView, part_view, progress_view
+from huitou.jobs.model import JobStatus, progress_of
 from huitou.jobs.service import Underway
 from huitou.kernel.instants import format_instant
 from huitou.rebuilding.model import MOVED, RENEWED, Rebuild, RebuildCause
@@ -20,25 +20,22 @@ class RebuildBody(Body):
     client_reference: ClientReference | None = None
 
 
-class RebuildPartView(View):
-    """A part that has begun; all numbers are of members."""
-
-    part: int
-    members: int
-    done: int
-    failed: int
-    renewed: int
-    moved: int
-    finished: bool
-
-
-class RebuildProgressView(JobProgressView):
-    """How far it is, and what was found."""
+class RebuildFoundView(View):
+    """What looking at members came to."""
 
     renewed: int
     """Where they stand was worked out anew; with the others, nothing had changed."""
     moved: int
     """Who are in another tier or in other segments by it."""
+
+
+class RebuildPartView(JobPartView, RebuildFoundView):
+    """A part that has begun."""
+
+
+class RebuildProgressView(JobProgressView, RebuildFoundView):
+    """How far it is, and what was found."""
+
     by_part: list[RebuildPartView]
 
 
@@ -77,7 +74,7 @@ def rebuild_view(rebuilt: Underway[Rebuild]) -> dict[str, Any]:
         "progress": {
             **progress_view(progress, rebuild.parts),
             **_found(progress.found),
-            "by_part": [_part_view(part) for part in rebuilt.parts],
+            "by_part": [{**part_view(part), **_found(part.found)} for part in rebuilt.parts],
         },
     }
 
@@ -85,11 +82,6 @@ def rebuild_view(rebuilt: Underway[Rebuild]) -> dict[str, Any]:
 def created_view(rebuilt: Underway[Rebuild]) -> dict[str, Any]:
     """As `CreatedRebuildView`."""
     return {**rebuild_view(rebuilt), "replayed": rebuilt.replayed}
-
-
-def _part_view(part: Part) -> dict[str, Any]:
-    looked = {"part": part.number, "members": part.members, "done": part.done, "failed": part.failed}
-    return {**looked, **_found(part.found), "finished": part.finished}
 
 
 def _found(found: Mapping[str, int]) -> dict[str, int]:

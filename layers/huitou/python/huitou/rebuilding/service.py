@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from huitou.access.model import Caller
-from huitou.jobs.ports import PartedStore
-from huitou.jobs.service import Jobs, Underway, underway
+from huitou.jobs.service import PartedJobs, Underway
 from huitou.kernel.ids import Digest, digest_of
 from huitou.members.parts import chunks_of
 from huitou.program.model import GROUP
@@ -18,10 +17,7 @@ from huitou.rebuilding.model import Rebuild, RebuildCause
 class Rebuilds:
     """The use cases. Callers' are the group's: a rebuild goes over the members of every brand (E31)."""
 
-    def __init__(
-        self, *, rebuilds: PartedStore[Rebuild], jobs: Jobs[Rebuild], versions: VersionStore, shards: int
-    ) -> None:
-        self._rebuilds = rebuilds
+    def __init__(self, *, jobs: PartedJobs[Rebuild], versions: VersionStore, shards: int) -> None:
         self._jobs = jobs
         self._versions = versions
         self._shards = shards
@@ -50,10 +46,8 @@ class Rebuilds:
     def get(self, rebuild_id: Digest, caller: Caller) -> Underway[Rebuild]:
         """One whose execution died is shown as failed. Raises `ForeignBrandError`, `RebuildNotFoundError`."""
         caller.acts_for(GROUP)
-        rebuild = self._jobs.get(rebuild_id)
-        return Underway(rebuild, self._rebuilds.parts(rebuild.id))
+        return self._jobs.look(rebuild_id)
 
     def _once(self, planned: Rebuild) -> Underway[Rebuild]:
         """Whatever it is asked with, it looks at everybody."""
-        begun = self._jobs.begin(planned.id, lambda: (planned, chunks_of(planned.parts)), lambda _: None)
-        return underway(begun, self._rebuilds)
+        return self._jobs.ask(planned.id, lambda: (planned, chunks_of(planned.parts)), lambda _: None)

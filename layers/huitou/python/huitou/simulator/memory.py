@@ -141,3 +141,8 @@ def absent(value: Any) -> bool:
 def present(value: Any) -> bool:
     """A condition: something is there."""
     return value is not None
+
+
+def always(_: Any) -> bool:
+    """A condition: whatever is there."""
+    return True

@@ -10,7 +10,7 @@ from huitou.kernel.audit import AuditEntry
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest
 from huitou.platform import keys
-from huitou.simulator.memory import MemoryTable, absent
+from huitou.simulator.memory import MemoryTable, absent, always
 from huitou.simulator.memory_jobs import MemoryJobs
 
 
@@ -22,14 +22,14 @@ class MemoryAccounts(MemoryJobs[Account]):
 
     def save_report(self, account: Digest, report: Tally) -> Write:
         refused = StaleReadError("Another worker sums up the same report.")
-        return self._table.put(*keys.account_report(account), report, refused=refused, when=_always)
+        return self._table.put(*keys.account_report(account), report, refused=refused, when=always)
 
     def report(self, account: Digest) -> Tally | None:
         return self._table.get(Tally, *keys.account_report(account))
 
     def save_shard(self, account: Digest, shard: int, counted: Tally) -> Write:
         refused = StaleReadError("Another worker counts the same shard.")
-        return self._table.put(*keys.account_shard(account, shard), counted, refused=refused, when=_always)
+        return self._table.put(*keys.account_shard(account, shard), counted, refused=refused, when=always)
 
     def shards(self, account: Digest) -> Sequence[Tally]:
         pk, _ = keys.account(account)
@@ -51,7 +51,3 @@ class MemoryAccounts(MemoryJobs[Account]):
             self._table.put(*keys.last_closed_month(), month, refused=stale, when=lambda last: last == closed.after),
             self._table.put(*keys.audit(audit.at, audit.id), audit, refused=stale, when=absent),
         ]
-
-
-def _always(_: object) -> bool:
-    return True

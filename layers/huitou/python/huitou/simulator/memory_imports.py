@@ -14,7 +14,7 @@ from huitou.imports.ports import FileInfo
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest
 from huitou.platform import keys
-from huitou.simulator.memory import MemoryTable, absent
+from huitou.simulator.memory import MemoryTable, absent, always
 
 
 class MemoryFiles:
@@ -68,7 +68,7 @@ class MemoryRuns:
 
     def save_chunk(self, run: Digest, number: int, counts: Counts) -> Write:
         refused = StaleReadError("Another worker does the same chunk.")
-        return self._table.put(*keys.import_chunk(run, number), (number, counts), refused=refused, when=_always)
+        return self._table.put(*keys.import_chunk(run, number), (number, counts), refused=refused, when=always)
 
     def chunks(self, run: Digest) -> Sequence[tuple[int, Counts]]:
         pk, _ = keys.import_run(run)
@@ -77,10 +77,6 @@ class MemoryRuns:
 
 def _etag(content: bytes) -> str:
     return md5(content, usedforsecurity=False).hexdigest()
-
-
-def _always(_: object) -> bool:
-    return True
 
 
 class MemoryOpenings:

@@ -9,7 +9,7 @@ from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest
 from huitou.platform import keys
 from huitou.simulator.comparing import Comparison
-from huitou.simulator.memory import MemoryTable
+from huitou.simulator.memory import MemoryTable, always
 from huitou.simulator.memory_jobs import MemoryJobs
 from huitou.simulator.model import Simulation
 
@@ -23,7 +23,7 @@ class MemorySimulations(MemoryJobs[Simulation]):
     def save_part(self, simulation: Digest, number: int, compared: Comparison) -> Write:
         refused = StaleReadError("Another worker replays the same part.")
         return self._table.put(
-            *keys.job_part(keys.simulation(simulation), number), compared, refused=refused, when=_always
+            *keys.job_part(keys.simulation(simulation), number), compared, refused=refused, when=always
         )
 
     def parts(self, simulation: Digest) -> Sequence[Comparison]:
@@ -32,11 +32,7 @@ class MemorySimulations(MemoryJobs[Simulation]):
 
     def save_report(self, simulation: Digest, report: Mapping[str, Any]) -> Write:
         refused = StaleReadError("Another worker puts the same parts together.")
-        return self._table.put(*keys.simulation_report(simulation), dict(report), refused=refused, when=_always)
+        return self._table.put(*keys.simulation_report(simulation), dict(report), refused=refused, when=always)
 
     def report(self, simulation: Digest) -> Mapping[str, Any] | None:
         return self._table.get(dict, *keys.simulation_report(simulation))
-
-
-def _always(_: object) -> bool:
-    return True
