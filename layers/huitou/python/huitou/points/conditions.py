@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime, time, timedelta
+from operator import attrgetter
 from typing import NamedTuple, Protocol, get_args
 
 from huitou.kernel.calendars import local_date
@@ -20,6 +21,7 @@ from huitou.program.tiers import TierId
 LONGEST_FOUND = 48
 """Characters of a till's own words in an outcome: there is one for each rule, and all of them share one item."""
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+_AMOUNT, _SKU = attrgetter("amount"), attrgetter("sku")
 
 
 class SaleLine(Protocol):
@@ -74,16 +76,15 @@ class Setting(NamedTuple):
 class Occasion:
     """A sale as conditions see it. What not every rule asks for is worked out when one does."""
 
-    __slots__ = ("_by_category", "_categories", "_local", "_member_day", "_skus", "program", "sale", "seen", "total")
+    __slots__ = ("_by_category", "_categories", "_local", "_member_day", "program", "sale", "seen", "total")
 
     def __init__(self, sale: Sale, program: Program, seen: Circumstances) -> None:
         self.sale = sale
         self.program = program
         self.seen = seen
-        self.total = sum([line.amount for line in sale.lines])
+        self.total: int = sum(map(_AMOUNT, sale.lines))
         self._by_category: dict[str | None, int] | None = None
         self._categories: str | None = None
-        self._skus: list[str] | None = None
         self._local: tuple[date, time] | None = None
         self._member_day: date | None = None
 
@@ -97,13 +98,6 @@ class Occasion:
                 paid[category] = paid.get(category, 0) + line.amount
             self._by_category = paid
         return self._by_category
-
-    @property
-    def skus(self) -> list[str]:
-        """Those of the sale, line by line."""
-        if self._skus is None:
-            self._skus = [line.sku for line in self.sale.lines]
-        return self._skus
 
     @property
     def local(self) -> tuple[date, time]:
@@ -151,7 +145,7 @@ class Selection:
 
     def has_any(self, occasion: Occasion) -> bool:
         """Whether a line counts, by its SKU or by its category."""
-        if self._skus and not self._skus.isdisjoint(occasion.skus):
+        if self._skus and not self._skus.isdisjoint(map(_SKU, occasion.sale.lines)):
             return True
         return bool(self._categories) and not self._categories.isdisjoint(occasion.by_category)
 
@@ -233,7 +227,7 @@ def _checks(when: Condition, selection: Selection) -> Iterator[Check]:
     if when.birthday_month:
         yield Check("birthday_month", lambda of: of.seen.birthday_month, lambda of: f"{of.member_day:%m}")
     if when.skus:
-        yield Check("skus", selection.has_any, lambda of: listed(set(of.skus)))
+        yield Check("skus", selection.has_any, lambda of: listed(set(map(_SKU, of.sale.lines))))
     elif when.categories:
         yield Check("categories", selection.has_any, lambda of: of.categories)
     if when.minimum:

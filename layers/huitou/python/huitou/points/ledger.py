@@ -241,7 +241,7 @@ class Ledger:
         if self.holds:
             return balance_of(self.lots.values(), self.now, tuple(self.holds.values()), self.debts)
         debt = sum(debt.points for debt in self.debts) if self.debts else 0
-        return Balance(self._running.spendable, self._running.pending, 0, debt)
+        return Balance(*self._running.sums(self.lots.values()), 0, debt)
 
     def new_lot(self, points: int, issuer: BrandId, earned_at: datetime) -> LotChange:
         """Points that come under the currency's policy."""

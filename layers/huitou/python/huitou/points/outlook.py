@@ -44,41 +44,42 @@ class Running:
 
     ``_turns`` are those that nobody has booked yet, in order, of a ledger that goes on; a few may be of lots that have
     changed since, or are gone. For a single decision it would take longer to put them in order than to look at all.
+    ``_sums``, of what can be spent and of what is pending, are added up when somebody asks for them, and kept from then
+    on until time has come for a lot.
     """
 
-    __slots__ = ("_turns", "now", "pending", "slides", "spendable", "until")
+    __slots__ = ("_sums", "_turns", "now", "slides", "until")
 
     def __init__(self, lots: tuple[Lot, ...], now: datetime, known: Outlook | None = None) -> None:
         self.now = now
+        self._sums: list[int] | None = None
         self._turns: list[Turn] | None = None
         if known is not None and known.holds_for(lots, now):
-            _, _, self.until, self.spendable, self.pending, self.slides = known
+            self.until, self.slides = known.until, known.slides
+            self._sums = [known.spendable, known.pending]
         else:
             self.look(lots)
 
     def look(self, lots: Collection[Lot]) -> None:
         """At all of them."""
-        self.spendable, self.pending, _, _ = balance_of(lots, self.now)
+        self._sums = None
         self.slides = any([lot.sliding_days for lot in lots])
         self.until = next_change(lots) or NEVER
         self._turns = None
 
     def go_on(self, lots: Mapping[int, Lot], now: datetime) -> None:
         """To a later instant."""
-        if now < self.until:
-            self.now = now
-            return
-        turned = set()
-        for at, number in self._in_order(lots):
-            if at > now:
-                break
-            if at > self.now and number in lots:
-                turned.add(number)
-        for number in turned:
-            self._count(lots[number], -1)
+        if now >= self.until:
+            self._put_in_order(lots)
+            self._sums = None
         self.now = now
-        for number in turned:
-            self._count(lots[number], 1)
+
+    def sums(self, lots: Iterable[Lot]) -> tuple[int, int]:
+        """What can be spent now and what is pending, of ``lots``: all that there are."""
+        if self._sums is None:
+            self._sums = [*balance_of(lots, self.now)[:2]]
+        spendable, pending = self._sums
+        return spendable, pending
 
     def come(self, lots: Mapping[int, Lot], due: datetime) -> list[Lot]:
         """Those whose turn comes by ``due``. From now on the others are waited for, and what changes these again."""
@@ -106,16 +107,11 @@ class Running:
 
     def outlook(self, lots: tuple[Lot, ...]) -> Outlook:
         """For the next decision."""
-        return Outlook(lots, self.now, self.until, self.spendable, self.pending, self.slides)
+        return Outlook(lots, self.now, self.until, *self.sums(lots), self.slides)
 
     def _count(self, lot: Lot, times: int) -> None:
-        ends_at = lot.expires_at
-        if ends_at is not None and ends_at <= self.now:
-            return
-        if lot.active_at <= self.now:
-            self.spendable += times * lot.remaining
-        else:
-            self.pending += times * lot.remaining
+        if self._sums is not None and not lot.has_expired(self.now):
+            self._sums[lot.active_at > self.now] += times * lot.remaining
 
     def _looked_for(self, lots: Iterable[Lot], due: datetime) -> list[Lot]:
         """As `come`, without turns."""
@@ -139,8 +135,7 @@ class Running:
             insort(self._turns, (at, number))
         self.until = min(self.until, at)
 
-    def _in_order(self, lots: Mapping[int, Lot]) -> list[Turn]:
+    def _put_in_order(self, lots: Mapping[int, Lot]) -> None:
         if self._turns is None:
             ends = [(lot.expires_at, lot.number) for lot in lots.values() if lot.expires_at is not None]
             self._turns = sorted(ends + [(lot.active_at, lot.number) for lot in lots.values() if lot.pending])
-        return self._turns
