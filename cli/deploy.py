@@ -32,7 +32,7 @@ def bootstrap() -> None:
     if session.region_name is None:
         raise CommandError("no region is set: export AWS_REGION=ap-northeast-1, or yours")
     account = session.client("sts").get_caller_identity()["Account"]
-    cdk(["bootstrap", f"aws://{account}/{session.region_name}", *_into("bootstrap")], {})
+    cdk(_bootstrapping(account, session.region_name), {})
 
 
 def synth(stage: Stage = LOCAL) -> None:
@@ -66,11 +66,7 @@ def deploy_local(stack: LocalStack, synthesised: bool = False) -> None:
     """Bootstrap the emulator if that was never done, and deploy all stacks onto it."""
     environment = stack.environment()
     if not _is_bootstrapped(stack):
-        cdk(
-            ["bootstrap", f"aws://{LOCAL_ACCOUNT}/{environment['AWS_REGION']}", *_into("bootstrap")],
-            environment,
-            quiet=True,
-        )
+        cdk(_bootstrapping(LOCAL_ACCOUNT, environment["AWS_REGION"]), environment, quiet=True)
     outputs = _outputs_to(stack.outputs_file)
     cdk(["deploy", "--all", *_UNATTENDED, *_source(LOCAL, synthesised), *outputs], environment, quiet=True)
     _stamp(stack).write_text(_digest())
@@ -82,6 +78,12 @@ def is_deployed(stack: LocalStack) -> bool:
     if not stamp.exists() or stamp.read_text() != _digest():
         return False
     return httpx.get(f"{stack.api_url()}/v1/openapi.json", timeout=60).is_success
+
+
+def _bootstrapping(account: str, region: str) -> list[str]:
+    """CDK runs the app for this, too."""
+    openapi.written()
+    return ["bootstrap", f"aws://{account}/{region}", *_into("bootstrap")]
 
 
 def _is_bootstrapped(stack: LocalStack) -> bool:
