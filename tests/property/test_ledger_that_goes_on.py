@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from huitou.kernel.ids import Digest
@@ -40,6 +40,9 @@ STEPS = st.lists(
 
 
 @given(POLICIES, st.sampled_from([0, 1, 4]), STEPS)
+@example(  # what a hold returns is over in the same instant as what was left
+    {"type": "rolling_days", "days": 2}, 0, [("earn", 1, 0), ("earn", 1, 0), ("hold", 1, 0), ("earn", 1, 200)]
+)
 def test_a_ledger_that_goes_on_books_the_same(
     expiry: dict[str, object], pending_days: int, steps: list[tuple[str, int, int]]
 ) -> None:
