@@ -271,9 +271,12 @@ class NaiveLedger:
                         del self.debts[debt]
 
     def _grant(self, points: int, at: datetime, now: datetime, issuer: str) -> Grant:
+        """What comes so late that it is over by then ended once and for all, whatever was withdrawn before."""
         begins = self._midnight(self._day(at) + timedelta(days=self.pending_days)) if self.pending_days else at
         grant = self._new(points, begins, at, now, issuer)
         grant.activities = list(self.activities)
+        if self.is_over(grant, now):
+            grant.fixed = self.end(grant, now)
         return grant
 
     def _new(self, points: int, begins: datetime, at: datetime, now: datetime, issuer: str) -> Grant:
