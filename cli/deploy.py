@@ -1,6 +1,5 @@
 """`huitou bootstrap`, `synth`, `diff`, `deploy` and `env`: the CDK app, for the local stack or for a stage on AWS."""
 
-import hashlib
 import json
 import os
 import shlex
@@ -14,7 +13,8 @@ import typer
 
 from cli import openapi
 from cli.local_stack import LocalStack, require
-from cli.tools import ROOT, CommandError, cdk, out
+from cli.tools import CommandError, cdk, out
+from infra.sources import ROOT, digest_of
 
 LOCAL: Final = "local"
 LOCAL_ACCOUNT: Final = "000000000000"
@@ -100,14 +100,8 @@ def _stamp(stack: LocalStack) -> Path:
 
 
 def _digest() -> str:
-    """Everything that goes into a deployment."""
-    openapi.written()
-    digest = hashlib.sha256()
-    for folder in ("functions", "infra", "layers"):
-        for path in sorted((ROOT / folder).rglob("*")):
-            if path.suffix in {".py", ".txt", ".json"} and not any(part.startswith(".") for part in path.parts[-3:]):
-                digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
-    return digest.hexdigest()
+    """Of everything that goes into a deployment."""
+    return digest_of({*openapi.sources(), *(ROOT / "infra").rglob("*.py"), *(ROOT / "layers").rglob("*.txt")})
 
 
 _UNATTENDED: Final = ("--require-approval", "never")

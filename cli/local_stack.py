@@ -20,7 +20,8 @@ import boto3
 import httpx
 import typer
 
-from cli.tools import ROOT, CommandError, out
+from cli.tools import CommandError, out
+from infra.sources import ROOT
 
 app = typer.Typer(help="The emulator that the local stack runs on.", no_args_is_help=True)
 

@@ -13,14 +13,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from cli.tools import ROOT, CommandError, out
+from cli.tools import CommandError, out
 from huitou.platform.http import App
 from huitou.platform.openapi import describe
 from infra.routes import DESCRIPTION, ROUTES
+from infra.sources import ROOT, digest_of
 
 SAMPLES: Final = ROOT / "events"
 _FUNCTIONS: Final = ROOT / "functions"
@@ -49,7 +49,7 @@ def openapi() -> None:
 
 def written() -> Path:
     """The description's file, as the code of this working tree describes it."""
-    made = _BUILD / f"openapi-{_digest()}.json"
+    made = _BUILD / f"openapi-{digest_of(sources())}.json"
     if not made.exists():
         _put(_made(), made)
     if not DESCRIPTION.exists() or DESCRIPTION.read_bytes() != made.read_bytes():
@@ -74,17 +74,12 @@ def _put(text: str, file: Path) -> None:
     draft.replace(file)
 
 
-def _digest() -> str:
-    """Of what goes into it: our own code and the samples, and the versions of what makes a description of them."""
-    digest = sha256()
-    for file in (
-        *sorted((ROOT / "layers" / "huitou").rglob("*.py")),
-        *sorted(_FUNCTIONS.rglob("*.py")),
-        *sorted(SAMPLES.glob("*.json")),
-        *(Path(__file__), ROOT / "infra" / "routes.py", ROOT / "requirements" / "dev.txt"),
-    ):
-        digest.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
-    return digest.hexdigest()[:16]
+def sources() -> Iterator[Path]:
+    """What goes into it: our own code and the samples, and the versions of what makes a description of them."""
+    yield from (ROOT / "layers" / "huitou").rglob("*.py")
+    yield from _FUNCTIONS.rglob("*.py")
+    yield from SAMPLES.glob("*.json")
+    yield from (Path(__file__), ROOT / "infra" / "routes.py", ROOT / "requirements" / "dev.txt")
 
 
 def text() -> str:

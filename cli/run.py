@@ -18,7 +18,8 @@ import typer
 from cli.deploy import deploy_local, is_deployed
 from cli.imports import DEMONSTRATION_MEMBERS
 from cli.local_stack import LocalStack, start
-from cli.tools import ROOT, CommandError, err, out
+from cli.tools import CommandError, err, out
+from infra.sources import ROOT
 
 PROGRAM: Final = ROOT / "programs" / "sample.yaml"
 PARTNER: Final = "complete_journey"

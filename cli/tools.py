@@ -11,7 +11,8 @@ from typing import Final
 import typer
 from rich.console import Console
 
-ROOT: Final = Path(__file__).resolve().parent.parent
+from infra.sources import ROOT
+
 CDK: Final = ROOT / "node_modules" / "aws-cdk" / "bin" / "cdk"
 
 out = Console(highlight=False, markup=False, soft_wrap=True)

@@ -8,7 +8,6 @@ an interpreter of the very minor version that will read it. Without such an inte
 A layer lies in a folder named by the hash of everything that goes into it, so building it again is free.
 """
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -19,10 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from infra.sources import ROOT, digest_of
+
 # What the functions run on in AWS.
 PYTHON_VERSION: Final = "3.13"
 
-ROOT: Final = Path(__file__).resolve().parent.parent
 BUILD: Final = ROOT / "build" / "layers"
 
 # Services whose API description the functions need; botocore brings four hundred, 25 MB of them.
@@ -81,7 +81,8 @@ def build_dependency_layer(name: str, target: Target) -> Path:
 
 def _built(name: str, target: Target, inputs: list[Path], fill: Callable[[Path], None]) -> Path:
     interpreter = find_interpreter(target.python)
-    folder = BUILD / f"{name}-{target.label}-{_digest(inputs, with_bytecode=interpreter is not None)}"
+    form = target.label if interpreter else f"{target.label}-uncompiled"
+    folder = BUILD / f"{name}-{form}-{digest_of([Path(__file__), *inputs])}"
     if folder.is_dir():
         return folder
     BUILD.mkdir(parents=True, exist_ok=True)
@@ -215,11 +216,3 @@ def _kept_files(source: Path) -> Iterator[Path]:
         hidden = any(part.startswith(".") for part in parts)
         if path.is_file() and path.suffix not in DROPPED_SUFFIXES and not hidden and not DROPPED_FOLDERS & set(parts):
             yield path
-
-
-def _digest(inputs: list[Path], *, with_bytecode: bool) -> str:
-    digest = hashlib.sha256(Path(__file__).read_bytes() + bytes([with_bytecode]))
-    for path in inputs:
-        digest.update(f"{path.relative_to(ROOT)}\0".encode())
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:16]

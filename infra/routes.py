@@ -1,9 +1,10 @@
 """Which function answers which call. The gateway refuses whatever is not listed, before any of our code runs."""
 
-from pathlib import Path
 from typing import Final
 
-DESCRIPTION: Final = Path(__file__).parent.parent / "functions" / "serve_program" / "openapi.json"
+from infra.sources import ROOT
+
+DESCRIPTION: Final = ROOT / "functions" / "serve_program" / "openapi.json"
 """What `GET /v1/openapi.json` answers with; `huitou openapi` makes it, and each command that needs it."""
 
 ROUTES: Final[dict[str, tuple[str, ...]]] = {

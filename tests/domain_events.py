@@ -36,10 +36,10 @@ from huitou.standing.position import Expiring, Membership, MoveCause, Position, 
 from huitou.standing.store import position_item
 from tests.accounts import Town, settled_program
 from tests.builders import OPENED, at
+from tests.files import EVENTS
 
-ROOT = Path(__file__).parents[1]
-FOLDER = ROOT / "events" / "domain"
-DELIVERY = ROOT / "events" / "publish_changes.json"
+FOLDER = EVENTS / "domain"
+DELIVERY = EVENTS / "publish_changes.json"
 MEI = MemberId("01JNSM3VF0R6T8C1W5PJ4X9YZA")
 FANG = MemberId("01JNSM4D2QK7B3M9E6VH8T5RWC")
 DAY = timedelta(days=1)

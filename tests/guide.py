@@ -16,7 +16,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from pathlib import Path
 from statistics import mean
 from typing import Any, NamedTuple
 from unittest.mock import patch
@@ -41,11 +40,11 @@ from huitou.segment_composition import segments_on
 from huitou.standing.clock import AHEAD
 from huitou.standing.store import TableWatermarks
 from infra.routes import ROUTES
+from infra.sources import ROOT
 from tests.builders import at
 from tests.contract.targets import REGION, create_table
 from tests.gateway import request
 
-ROOT = Path(__file__).parents[1]
 API_GUIDE = ROOT / "docs" / "api.md"
 DATA_MODEL = ROOT / "docs" / "data-model.md"
 

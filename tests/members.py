@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,15 +12,12 @@ from huitou.members.directory import MemberDirectory
 from huitou.members.identity import Identity, IdentityHasher, email_identity, line_identity, phone_identity
 from huitou.members.model import Member, Profile, Proof, ProofMethod
 from huitou.members.service import Enrolment, Members, SeenMember
-from huitou.program.compilation import compile_program
-from huitou.program.document import canonical_json
 from huitou.program.model import GROUP, Program
-from huitou.program.validation import read_document
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_members import MemoryMembers
 from huitou.simulator.memory_points import MemoryWallets
 from huitou.simulator.memory_standing import MemoryStandings
-from tests.builders import OPENED, document
+from tests.builders import OPENED, program
 
 NOON = parse_instant("2026-03-02T12:00:00+08:00")
 """For tests to which the time is all the same."""
@@ -36,7 +32,7 @@ STRANGER_LINE = line_identity("1650000000", "Uffffffffff")
 
 def a_program() -> Program:
     """The programme of `tests.builders.document`: brands maru and sora, shared points."""
-    return compile_program(json.loads(canonical_json(read_document(json.dumps(document())))), 1)
+    return program()
 
 
 def said(identity: Identity) -> Presented:

@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -29,8 +28,8 @@ from huitou.program.store import TableVersions
 from huitou.standing.store import TableStandings
 from infra.routes import ROUTES
 from tests.contract.targets import REGION, create_table
+from tests.files import EVENTS
 
-EVENTS = Path(__file__).parents[1] / "events"
 MEI = MemberId("01JNSM3VF0R6T8C1W5PJ4X9YZA")
 SECRET = "a secret of the tests"
 BUCKET = "imports"

@@ -9,8 +9,8 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.constructs.review import acknowledge, acknowledge_wildcards
-from infra.layer_builder import ROOT
 from infra.settings import ARCHITECTURE, RUNTIME, Settings
+from infra.sources import ROOT
 
 
 class HandlerFunction(lambda_.Function):

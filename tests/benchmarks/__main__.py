@@ -11,12 +11,12 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import redirect_stdout
 from datetime import UTC, datetime
-from pathlib import Path
 
 from huitou.kernel.commits import MOST_WRITES
+from infra.sources import ROOT
 from tests.benchmarks import capacity, cpu, day, deciding, evaluating, imports, looking, simulating, ticking, waking
 
-TARGET = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+TARGET = ROOT / "docs" / "benchmarks.md"
 FUNCTION = "record_purchases"
 MOST_CPU = 1.6
 MOST_IMPORT = 1.35

@@ -5,23 +5,18 @@ Tiers are left out: what a wallet notes for them is passed on, as the standing t
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from cli.program_file import read_program_file
 from huitou.kernel.ids import MemberId
 from huitou.points.wallet import Wallet
-from huitou.program.compilation import compile_program
-from huitou.program.document import canonical_json
 from huitou.program.model import CurrencyId, Program
-from huitou.program.validation import read_document
 from huitou.purchases.decisions import decide_sale
 from huitou.purchases.model import Purchase
 from huitou.standing.keeping import MOST_UNSEEN
 from tests.benchmarks.baskets import baskets
-from tests.benchmarks.stage import PROGRAM
+from tests.files import sample_program
 
 SHARE = 0.1
 """Of the households."""
@@ -50,8 +45,7 @@ class Speed:
 
 def measure(share: float = SHARE) -> Speed:
     """The best of some rounds of each: what disturbs only ever adds."""
-    written = read_document(json.dumps(read_program_file(PROGRAM).document))
-    program = compile_program(json.loads(canonical_json(written)), 1)
+    program = sample_program()
     rows = [(MemberId(f"{each.household:026}"), each.purchase(program)) for each in baskets(share)]
     deciding, looping = [], []
     for _ in range(ROUNDS):

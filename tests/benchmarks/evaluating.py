@@ -11,7 +11,7 @@ from huitou.kernel.ids import MemberId
 from huitou.program.model import Program
 from huitou.segments.facts import Deed
 from huitou.segments.loading import deed_of_purchase
-from tests.benchmarks.stage import sample_program
+from tests.files import sample_program
 from tests.lives import Life
 
 MEMBERS = 50

@@ -12,7 +12,8 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from infra.layer_builder import HOST, ROOT, build_dependency_layer, build_package_layer
+from infra.layer_builder import HOST, build_dependency_layer, build_package_layer
+from infra.sources import ROOT
 
 ROUNDS = 15
 

@@ -9,9 +9,10 @@ from typing import Any
 from huitou.platform.table import Table
 from huitou.purchases.model import Line
 from tests.benchmarks.baskets import TEN_LINES
-from tests.benchmarks.stage import Cost, MeteredTable, prepared, sample_program
+from tests.benchmarks.stage import Cost, MeteredTable, prepared
 from tests.builders import MEI
 from tests.contract.targets import REGION, emulator
+from tests.files import sample_program
 from tests.purchases import SOON, bill
 from tests.standing import Standings
 

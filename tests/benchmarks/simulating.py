@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import resource
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cli.program_file import read_program_file
 from cli.sample_data import SampleSales
-from huitou.program.compilation import compile_program
-from huitou.program.document import canonical_json
-from huitou.program.validation import read_document
 from huitou.simulator.collecting import seldom_collected
 from huitou.simulator.history import History
 from huitou.simulator.replaying import Replayer
-from tests.benchmarks.stage import PROGRAM
+from tests.files import sample_program
 
 
 @dataclass(slots=True)
@@ -46,8 +41,7 @@ class Replayed:
 @seldom_collected()
 def measure(members: int | None = None) -> Replayed:
     """One go over all members: each is loaded, replayed, and looped over, as `comparing.compare` does it."""
-    written = read_document(json.dumps(read_program_file(PROGRAM).document))
-    program = compile_program(json.loads(canonical_json(written)), 1)
+    program = sample_program()
     found = Replayed()
     begun = time.process_time()
     sales = SampleSales(members=members)

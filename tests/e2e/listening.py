@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 
 from tests.e2e.calls import Body
+from tests.files import EVENTS
 from tests.subscribing import Subscriber
 
-SCHEMAS = Path(__file__).parents[2] / "events" / "domain"
+SCHEMAS = EVENTS / "domain"
 
 
 class Listening:

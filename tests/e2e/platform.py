@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from cli.invoke import call
@@ -21,8 +20,7 @@ from huitou.points.store import WalletItem
 from huitou.purchases.store import TableMemberStates
 from huitou.segments.store import TableMemberLists
 from huitou.standing.listed import Listed
-
-EVENTS = Path(__file__).parents[2] / "events"
+from tests.files import EVENTS
 
 Items = dict[tuple[str, str], Mapping[str, Any]]
 

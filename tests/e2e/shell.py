@@ -11,7 +11,7 @@ import httpx
 from typer.testing import CliRunner
 
 from cli.main import app
-from cli.tools import ROOT
+from infra.sources import ROOT
 
 
 def huitou(settings: Mapping[str, str], *command: str, code: int = 0) -> str:

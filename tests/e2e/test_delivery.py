@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 
 from cli.local_stack import LocalStack
-from cli.tools import ROOT
 from huitou.access.service import KeyService
+from infra.sources import ROOT
 from tests.e2e.calls import PROGRAM
 
 

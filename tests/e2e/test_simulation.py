@@ -14,8 +14,7 @@ from tests.e2e.calls import PROGRAM, Body, created, enrol, found, keyed, refusal
 from tests.e2e.jobs import ndjson, simulation
 from tests.e2e.platform import Platform
 from tests.e2e.shell import settings_of, typed
-
-SAMPLE = Path(__file__).parents[2] / "programs" / "sample.yaml"
+from tests.files import SAMPLE
 
 
 def test_the_real_year_of_some_households_is_replayed_under_both_programmes(tmp_path: Path) -> None:

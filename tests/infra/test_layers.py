@@ -12,7 +12,6 @@ import pytest
 from infra.layer_builder import (
     HOST,
     LAMBDA,
-    ROOT,
     LayerBuildError,
     build_dependency_layer,
     build_package_layer,
@@ -20,6 +19,7 @@ from infra.layer_builder import (
     compile_bytecode,
     find_interpreter,
 )
+from infra.sources import ROOT
 
 LIMIT_MIB = 250  # of all layers and the function together, unpacked
 MORE_LAYERS = {"fit_insights": ("science",)}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from infra.layer_builder import ROOT
+from infra.sources import ROOT
 from tests.infra.conftest import Deployment, listed
 
 READ = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.layer_builder import PYTHON_VERSION, ROOT
+from infra.layer_builder import PYTHON_VERSION
+from infra.sources import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
 DELIVER = (ROOT / "bin" / "deliver").read_text()

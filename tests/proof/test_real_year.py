@@ -50,13 +50,13 @@ from huitou.points.store import TableWallets
 from huitou.points.wallet import Entry, EntryType, Wallet, balance_of
 from huitou.program.model import GROUP
 from tests.contract.targets import free_port
+from tests.files import SAMPLE
 from tests.proof.accounts import HOUSEHOLDS, Points
 from tests.proof.accounts import expected as accounts_and_rules
 from tests.soundness import discrepancies
 
 pytestmark = pytest.mark.proof
 
-PROGRAM = Path(__file__).parents[2] / "programs" / "sample.yaml"
 END_OF_YEAR = parse_instant("2018-01-01T04:59:59Z")
 """By New York's clocks the last second of 2017."""
 NEW_YORK = ZoneInfo("America/New_York")
@@ -89,7 +89,7 @@ def importer(stack: LocalStack) -> Importer:
     table = Table(stack.outputs()["ProgramTable"], local_stack.REGION, stack.endpoint)
     service = KeyService(TableKeys(table), table.commit, secrets.token_hex)
     key = str(service.mint(GROUP, PERMISSIONS, "proof", "tests", to_instant(datetime.now(UTC))))
-    PatientApi(stack.api_url(), key).call("POST", "/v1/program/versions", json=read_program_file(PROGRAM).document)
+    PatientApi(stack.api_url(), key).call("POST", "/v1/program/versions", json=read_program_file(SAMPLE).document)
     return Importer(stack.api_url(), key)
 
 

@@ -7,7 +7,6 @@ finds in the source Parquet.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,24 +17,20 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
-from cli.program_file import read_program_file
 from cli.sample_data import DATA, SampleSales
 from huitou.kernel.calendars import at_local
 from huitou.kernel.ids import MemberId
-from huitou.program.compilation import compile_program
-from huitou.program.document import canonical_json
 from huitou.program.model import Program
 from huitou.program.rules import SegmentId
-from huitou.program.validation import read_document
 from huitou.segments.facts import Deed, Insights, RfmScale
 from huitou.segments.loading import deed_of_purchase
 from huitou.segments.rfm import Measures, bought_within, measures_of, scale_of
+from tests.files import sample_program
 from tests.lives import Life
 from tests.proof.accounts import HOUSEHOLDS
 
 pytestmark = pytest.mark.proof
 
-PROGRAM = Path(__file__).parents[2] / "programs" / "sample.yaml"
 SQL = Path(__file__).with_name("expected_segments.sql")
 SEGMENTS = ("lapsed-high-value", "bought-once", "regulars", "overdue", "champions")
 NOON = time(12)
@@ -101,8 +96,7 @@ def _live(
 
 def _program() -> Program:
     """The sample's, with no other segments."""
-    written = read_document(json.dumps(read_program_file(PROGRAM).document))
-    program = compile_program(json.loads(canonical_json(written)), 1)
+    program = sample_program()
     return replace(program, segments={segment: program.segments[segment] for segment in SEGMENTS})
 
 

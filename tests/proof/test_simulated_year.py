@@ -6,26 +6,19 @@ The same comparison as in `test_real_year`, without a stack: what the simulator 
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from cli.program_file import read_program_file
 from cli.sample_data import SampleSales
-from huitou.program.compilation import compile_program
-from huitou.program.document import canonical_json
-from huitou.program.model import Program
-from huitou.program.validation import read_document
 from huitou.simulator.account import Account
 from huitou.simulator.history import History
 from huitou.simulator.replaying import Replayer
+from tests.files import sample_program
 from tests.proof.accounts import HOUSEHOLDS, Points, Rules, expected
 
 pytestmark = pytest.mark.proof
 
-PROGRAM = Path(__file__).parents[2] / "programs" / "sample.yaml"
 END_OF_YEAR = datetime(2018, 1, 1, 4, 59, 59, tzinfo=UTC)
 """By New York's clocks the last second of 2017."""
 GOLD = 2000_00
@@ -34,9 +27,7 @@ GOLD = 2000_00
 @pytest.fixture(scope="module")
 def lives() -> dict[int, tuple[History, Account]]:
     """Every household's past, and what became of it."""
-    written = read_document(json.dumps(read_program_file(PROGRAM).document))
-    program: Program = compile_program(json.loads(canonical_json(written)), 1)
-    replayer = Replayer(program, END_OF_YEAR)
+    replayer = Replayer(sample_program(), END_OF_YEAR)
     histories = SampleSales(members=HOUSEHOLDS).histories()
     return {int(each.name.removeprefix("household ")): (each, replayer.replay(each)) for each in histories}
 

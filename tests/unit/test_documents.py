@@ -26,10 +26,10 @@ from huitou.purchases.store import SaleItem
 from huitou.standing.store import DueItem
 from infra.constructs.api import REFUSALS
 from infra.routes import ROUTES
+from infra.sources import ROOT
 from tests.descriptions import answer_of
 from tests.guide import API_GUIDE, DATA_MODEL, Guide, refreshed
 
-ROOT = Path(__file__).parents[2]
 EVENTS = ROOT / "events" / "README.md"
 DOCUMENTS = [ROOT / "README.md", EVENTS, *sorted((ROOT / "docs").glob("*.md"))]
 ABSTRACT = {SaleItem, DueItem, WordsItem, JobItem}

@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,9 +24,10 @@ from huitou.platform.table import Table
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_access import MemoryKeys
 from tests.contract.targets import REGION, create_table
+from tests.files import EVENTS
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-EVENT = Path(__file__).parents[3] / "events" / "authorize_request.json"
+EVENT = EVENTS / "authorize_request.json"
 
 
 class Desk:

@@ -11,18 +11,14 @@ from typing import Any
 
 import pytest
 
-from cli.program_file import read_program_file
 from cli.sample_data import LAST_DAY, shift_to, write_sample
 from huitou.imports.model import ImportFormat, Run
 from huitou.imports.requests import read_row
 from huitou.kernel.ids import digest_of
-from huitou.program.compilation import compile_program
-from huitou.program.document import canonical_json
 from huitou.program.model import GROUP
-from huitou.program.validation import read_document
+from tests.files import sample_program
 from tests.importing import STARTED
 
-PROGRAM = Path(__file__).parents[3] / "programs" / "sample.yaml"
 Row = dict[str, Any]
 
 
@@ -38,8 +34,7 @@ def purchases(found: list[Row]) -> list[Row]:
 
 def test_every_row_can_be_imported_under_the_sample_programme(tmp_path: Path) -> None:
     """M36."""
-    written = read_program_file(PROGRAM)
-    program = compile_program(json.loads(canonical_json(read_document(written.json))), 1)
+    program = sample_program()
     run = Run(digest_of(("import",)), GROUP, ImportFormat.NDJSON, None, STARTED, started_at=STARTED)
     found = rows(tmp_path / "sample", 0)
     assert [row["type"] for row in found[:3]] == ["member", "member", "purchase"]

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from tests.builders import document
+from tests.files import EVENTS
 from tests.unit.program.serving import Event, Function
-
-EVENTS = Path(__file__).parents[3] / "events"
 
 
 def event(name: str) -> Event:

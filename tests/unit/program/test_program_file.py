@@ -12,15 +12,13 @@ from typer.testing import CliRunner
 
 from cli.program import app, schema_text
 from cli.program_file import read_program_file
-from huitou.program.compilation import compile_program
-from huitou.program.document import canonical_json
 from huitou.program.document_rules import ConditionsPart
 from huitou.program.rules import Bonus, Combine, Multiplier, Per, Rate
 from huitou.program.validation import InvalidProgramError, read_document
+from infra.sources import ROOT
 from programs import sample_stores
+from tests.files import SAMPLE, sample_program
 
-ROOT = Path(__file__).parents[3]
-SAMPLE = ROOT / "programs" / "sample.yaml"
 SCHEMA = ROOT / "docs" / "program.schema.json"
 
 
@@ -31,7 +29,7 @@ def written(folder: Path, text: str, name: str = "program.yaml") -> Path:
 
 
 def test_the_sample_can_be_published() -> None:
-    program = compile_program(json.loads(canonical_json(read_document(read_program_file(SAMPLE).json))), 1)
+    program = sample_program()
 
     assert set(program.brands) == {"maru", "sora", "kaze"}
     assert len(program.stores) == 457
@@ -50,7 +48,7 @@ def test_the_sample_uses_every_condition() -> None:
 
 def test_the_sample_uses_every_kind_of_rule() -> None:
     """M6, M7, M9, M13, M15"""
-    program = compile_program(json.loads(canonical_json(read_document(read_program_file(SAMPLE).json))), 1)
+    program = sample_program()
     rules = program.earning
 
     assert {type(rule.reward) for rule in rules} == {Rate, Bonus, Multiplier}

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
 from cli.program_file import read_program_file
-from huitou.program.compilation import compile_program
-from huitou.program.document import canonical_json
 from huitou.program.document_segments import OnlyPart, PredicatePart
 from huitou.program.looking_back import leaves_of
 from huitou.program.model import Program
 from huitou.program.predicates import Leaf, Predicate
-from huitou.program.validation import read_document
+from infra.sources import ROOT
+from tests import builders
+from tests.files import SAMPLE
 
-ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "segments.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.M | re.S)
 EXAMPLES = re.findall(r"^\*\*(\d+)\. [^`]*```yaml", re.sub(r"`[a-z]+`", "", PAGE), re.M)
@@ -29,9 +26,9 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
     """The sample programme with the segments of the page in place of its own."""
     written = tmp_path_factory.mktemp("page") / "page.yaml"
     written.write_text("segments:\n" + "\n".join(BLOCKS), encoding="utf-8")
-    sample: dict[str, Any] = read_program_file(ROOT / "programs" / "sample.yaml").document
+    sample: dict[str, Any] = read_program_file(SAMPLE).document
     document = {**sample, "segments": read_program_file(written).document["segments"]}
-    return compile_program(json.loads(canonical_json(read_document(json.dumps(document)))), 1)
+    return builders.program(document)
 
 
 def asked(program: Program) -> list[Predicate]:

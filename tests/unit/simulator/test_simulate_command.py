@@ -16,19 +16,15 @@ from typer.testing import CliRunner, Result
 from cli import simulate
 from cli.api import PatientApi
 from cli.main import app
-from cli.program_file import read_program_file
 from cli.sample_data import SampleSales, write_sample
 from huitou.imports.model import ImportFormat
-from huitou.program.compilation import compile_program
-from huitou.program.document import canonical_json
-from huitou.program.validation import read_document
 from huitou.purchases.model import Purchase
 from huitou.simulator.files import FileSales
 from tests.builders import at, document, rule
+from tests.files import sample_program
 from tests.importing import STARTED, member_row, ndjson, purchase_row
 
 Run = Callable[..., Result]
-SAMPLE = Path(__file__).parents[3] / "programs" / "sample.yaml"
 
 
 @pytest.fixture
@@ -113,10 +109,8 @@ def test_what_members_did_is_asked_of_the_api(monkeypatch: pytest.MonkeyPatch, r
 
 def test_the_sample_replayed_is_the_sample_imported(tmp_path: Path) -> None:
     """M14: straight from the data, or by the file that `huitou import sample` sends: the same purchases."""
-    written = read_document(json.dumps(read_program_file(SAMPLE).document))
-    program = compile_program(json.loads(canonical_json(written)), 1)
     file = write_sample(tmp_path / "sample.ndjson.gz", members=3, shift_days=0).path
-    imported = FileSales(lambda: file.open("rb"), ImportFormat.NDJSON, program, STARTED)
+    imported = FileSales(lambda: file.open("rb"), ImportFormat.NDJSON, sample_program(), STARTED)
     assert _bills(imported) == _bills(SampleSales(members=3))
 
 

@@ -1,0 +1,14 @@
+"""The project's files that tests read."""
+
+from cli.program_file import read_program_file
+from huitou.program.model import Program
+from infra.sources import ROOT
+from tests.builders import program
+
+EVENTS = ROOT / "events"
+SAMPLE = ROOT / "programs" / "sample.yaml"
+
+
+def sample_program() -> Program:
+    """As it is published first."""
+    return program(read_program_file(SAMPLE).document)
