@@ -125,33 +125,35 @@ class Ledger:
         at = effective_at or self.now
         self._change(kind, changes, at, last_activity)
         self._owe(about or "", brand, debt)
-        is_start = kind is _ACTIVATE
-        amount = sum([change.lot.remaining if is_start else change.amount for change in changes])
-        entry = Entry(
-            self._wallet.member,
-            self._wallet.currency,
-            self._version,
+        self._enter(
             kind,
-            amount,
-            tuple(changes),
-            at,
-            self._recorded_at,
-            cause,
-            self.program.version,
-            self.balance(),
-            brand,
+            changes,
             outcomes,
-            reason,
-            actor,
-            waived,
-            debt,
-            about,
-            ends_at,
-            last_activity,
-            holds,
-            debts,
+            lambda: Entry(
+                self._wallet.member,
+                self._wallet.currency,
+                self._version,
+                kind,
+                sum([change.lot.remaining if kind is _ACTIVATE else change.amount for change in changes]),
+                tuple(changes),
+                at,
+                self._recorded_at,
+                cause,
+                self.program.version,
+                self.balance(),
+                brand,
+                outcomes,
+                reason,
+                actor,
+                waived,
+                debt,
+                about,
+                ends_at,
+                last_activity,
+                holds,
+                debts,
+            ),
         )
-        self._entries.append(entry)
 
     def repay(self, changes: Iterable[LotChange], cause: Cause, brand: BrandId) -> None:
         """E1: what has just been booked as ``changes`` first repays what is owed, unless it is over already."""
@@ -317,6 +319,13 @@ class Ledger:
         self.counters = grown
 
     # --- one step of a booking ---
+
+    def _enter(
+        self, kind: EntryType, changes: Sequence[LotChange], outcomes: Sequence[RuleOutcome], entry: Callable[[], Entry]
+    ) -> None:
+        """Keeps what was booked: whoever writes no entries makes none."""
+        del kind, changes, outcomes
+        self._entries.append(entry())
 
     def _change(self, kind: EntryType, changes: Sequence[LotChange], at: datetime, withdrawn: datetime | None) -> None:
         """What `book` does to the wallet beside debts; ``withdrawn`` is its ``last_activity``."""

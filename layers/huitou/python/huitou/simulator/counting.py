@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
 
 from huitou.points.ledger import Ledger
-from huitou.points.wallet import BUDGET, Cause, EntryType, LotChange, RuleOutcome, Wallet
-from huitou.program.model import BrandId, Program
+from huitou.points.wallet import BUDGET, Entry, EntryType, LotChange, RuleOutcome, Wallet
+from huitou.program.model import Program
 from huitou.simulator.account import Account
 
 
@@ -24,24 +23,10 @@ class CountedLedger(Ledger):
             EntryType.REDEEM: (account.redeemed, -1),
         }
 
-    def book(
-        self,
-        kind: EntryType,
-        changes: Sequence[LotChange],
-        cause: Cause,
-        brand: BrandId,
-        *,
-        effective_at: datetime | None = None,
-        outcomes: tuple[RuleOutcome, ...] = (),
-        debt: int = 0,
-        about: str | None = None,
-        last_activity: datetime | None = None,
-        **_: Any,
+    def _enter(
+        self, kind: EntryType, changes: Sequence[LotChange], outcomes: Sequence[RuleOutcome], entry: Callable[[], Entry]
     ) -> None:
-        """Changes the wallet as ever."""
-        del cause
-        self._change(kind, changes, effective_at or self.now, last_activity)
-        self._owe(about or "", brand, debt)
+        del entry
         if kind in self._sums:
             points, sign = self._sums[kind]
             for amount, lot in changes:
