@@ -211,7 +211,7 @@ class _Cloud:
         run = {"account_id": account_id, "manifest_key": f"accounts/{account_id}/manifest.json"}
         with self._clock_of_states():
             for shard in range(MEMBER_SHARDS):
-                self._functions["count_accounts"].handler({"run": run, "chunk": {"shard": shard}}, None)
+                self._functions["count_accounts"].handler({"run": run, "chunk": {"part": shard}}, None)
             self._functions["report_accounts"].handler(run, None)
 
     def _replay(self, created: Mapping[str, Any]) -> None:

@@ -40,7 +40,7 @@ counting = Counting(
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """``run`` is what started the report, ``chunk`` one shard of its manifest."""
     del context
-    account_id, shard = parse_digest(event["run"]["account_id"]), event["chunk"]["shard"]
+    account_id, shard = parse_digest(event["run"]["account_id"]), event["chunk"]["part"]
     counting.count(account_id, shard)
     observer.log("counted", {"account_id": account_id})
-    return {"shard": shard}
+    return {"part": shard}

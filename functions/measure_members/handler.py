@@ -40,7 +40,7 @@ measuring = Measuring(
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """``run`` is what the first state returned, ``chunk`` one shard of its manifest."""
     del context
-    run, shard = run_in(event["run"]), event["chunk"]["shard"]
+    run, shard = run_in(event["run"]), event["chunk"]["part"]
     count = measuring.measure(run, shard)
     observer.log("measured", {"run_id": run.id})
-    return {"shard": shard, "members": count}
+    return {"part": shard, "members": count}

@@ -38,7 +38,7 @@ class Functions:
     def carry_out(self) -> Any:
         """What the state machine does with the samples."""
         for shard in range(MEMBER_SHARDS):
-            _function("count_accounts").handler({**sample("count_accounts"), "chunk": {"shard": shard}}, None)
+            _function("count_accounts").handler({**sample("count_accounts"), "chunk": {"part": shard}}, None)
         return _function("report_accounts").handler(sample("report_accounts"), None)
 
     def manifest(self) -> Any:
@@ -74,7 +74,7 @@ def test_the_samples_tell_the_story_of_a_month(functions: Functions) -> None:
     status, created = functions.call(sample("serve_accounts.create"))
     assert (status, created["status"], created["replayed"]) == (202, "running", False)
     assert functions.executions() == [created["account_id"]]
-    assert functions.manifest() == [{"shard": shard} for shard in range(MEMBER_SHARDS)]
+    assert functions.manifest() == [{"part": shard} for shard in range(MEMBER_SHARDS)]
 
     assert functions.carry_out() == {"account_id": created["account_id"], "status": "completed"}
     _, counted = functions.call(sample("serve_accounts.get"))

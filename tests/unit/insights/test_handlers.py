@@ -119,7 +119,7 @@ def test_the_samples_of_states_are_what_states_hand_on(functions: Functions) -> 
     run = functions.loaded["begin_insights"].handler(sample("begin_insights.asked"), None)
     assert run.keys() == sample("fit_insights").keys() == sample("measure_members")["run"].keys()
     assert run["manifest_key"] == sample("fit_insights")["manifest_key"]
-    assert functions.loaded["measure_members"].handler(sample("measure_members"), None)["shard"] == 7
+    assert functions.loaded["measure_members"].handler(sample("measure_members"), None)["part"] == 7
 
 
 def test_where_a_shard_was_not_measured_all_stays_as_it_was(functions: Functions) -> None:

@@ -123,8 +123,8 @@ class Job:
         """What the shards come to together."""
         run, survey = self.begin(None, now), Survey()
         for chunk in json.loads(self.files.read(run.manifest_key)):
-            self.measure(run, chunk["shard"])
-            survey.merge(unpack(self.files.read(run.shard_key(chunk["shard"]))))
+            self.measure(run, chunk["part"])
+            survey.merge(unpack(self.files.read(run.shard_key(chunk["part"]))))
         self.conclude(run)
         return survey
 

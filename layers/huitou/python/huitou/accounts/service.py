@@ -26,6 +26,7 @@ from huitou.kernel.calendars import start_of_day
 from huitou.kernel.commits import Commit, once
 from huitou.kernel.content import require_same
 from huitou.kernel.ids import Digest, digest_of
+from huitou.members.parts import chunks_of
 from huitou.program.model import GROUP, Program
 from huitou.program.ports import Programs
 
@@ -102,7 +103,7 @@ class Accounts:
 
         def plan() -> tuple[Account, Chunks]:
             self._refuse_closed(account)
-            return account, [{"shard": shard} for shard in range(self._shards)]
+            return account, chunks_of(self._shards)
 
         def agree(known: Account) -> None:
             same = replace(account, at=asked.at or known.created_at)

@@ -15,6 +15,7 @@ from huitou.kernel.commits import Commit
 from huitou.kernel.ids import Digest, MemberId, digest_of
 from huitou.kernel.instants import format_instant
 from huitou.kernel.pages import all_items
+from huitou.members.parts import chunks_of
 from huitou.members.ports import MemberIndex
 from huitou.program.ports import Programs
 from huitou.purchases.kept import Purchases, kept_by, person_of
@@ -36,8 +37,7 @@ class Beginning:
     def begin(self, run_id: Digest | None, now: datetime) -> Run:
         """A run over what was done before ``now``; the clock names none. Raises `NoProgramError`."""
         run = Run(run_id or digest_of(("insights", format_instant(now))), now, self._programs.active().version)
-        chunks = [{"shard": shard} for shard in range(self._shards)]
-        self._files.write(run.manifest_key, json.dumps(chunks).encode())
+        self._files.write(run.manifest_key, json.dumps(chunks_of(self._shards)).encode())
         return run
 
 
@@ -84,7 +84,7 @@ class Concluding:
             return before
         survey = Survey()
         for chunk in json.loads(self._files.read(run.manifest_key)):
-            survey.merge(unpack(self._files.read(run.shard_key(chunk["shard"]))))
+            survey.merge(unpack(self._files.read(run.shard_key(chunk["part"]))))
         findings = conclude(before, run, survey, self._fit)
         self._commit(self._findings.add(findings))
         return findings
