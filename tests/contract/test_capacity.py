@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
 
-from huitou.platform.table import IntegerAttribute, Item, Table
+from huitou.platform.attributes import IntegerAttribute
+from huitou.platform.table import Item, Table
 from tests.benchmarks.baskets import TEN_LINES, Basket
 from tests.benchmarks.orders import Till, measure
 from tests.benchmarks.stage import Cost, Stage, item_bytes, prepared, purchase_event, wallet_event

@@ -16,9 +16,9 @@ from huitou.kernel.ids import Digest
 from huitou.kernel.instants import format_instant, parse_instant
 from huitou.kernel.pages import all_items
 from huitou.platform import keys
-from huitou.platform.attributes import ChoiceAttribute, InstantAttribute
+from huitou.platform.attributes import ChoiceAttribute, InstantAttribute, IntegerAttribute
 from huitou.platform.audit import audit_write
-from huitou.platform.table import IntegerAttribute, Item, Table
+from huitou.platform.table import Item, Table
 
 
 class AccountItem(JobItem):

@@ -7,7 +7,8 @@ from pynamodb.attributes import UnicodeAttribute
 from huitou.counts.model import SegmentCount
 from huitou.jobs.store import JobItem, TablePartedJobs
 from huitou.platform import keys
-from huitou.platform.table import IntegerAttribute, Table
+from huitou.platform.attributes import IntegerAttribute
+from huitou.platform.table import Table
 
 
 class CountItem(JobItem):

@@ -13,7 +13,8 @@ from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.instants import format_instant, parse_instant
 from huitou.kernel.pages import all_items
 from huitou.platform import keys
-from huitou.platform.table import IntegerAttribute, Item, Table
+from huitou.platform.attributes import IntegerAttribute
+from huitou.platform.table import Item, Table
 
 
 class RunItem(Item):

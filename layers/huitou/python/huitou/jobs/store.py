@@ -13,8 +13,8 @@ from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest
 from huitou.kernel.pages import all_items
 from huitou.platform import keys
-from huitou.platform.attributes import ChoiceAttribute, CountsAttribute, InstantAttribute
-from huitou.platform.table import IntegerAttribute, Item, Table
+from huitou.platform.attributes import ChoiceAttribute, CountsAttribute, InstantAttribute, IntegerAttribute
+from huitou.platform.table import Item, Table
 
 J = TypeVar("J", bound=Job)
 

@@ -34,7 +34,8 @@ from huitou.members.model import (
     Tag,
 )
 from huitou.platform import keys
-from huitou.platform.table import IntegerAttribute, Item, Table
+from huitou.platform.attributes import IntegerAttribute
+from huitou.platform.table import Item, Table
 from huitou.program.model import BrandId
 
 

@@ -1,4 +1,4 @@
-"""Values in items that are more than texts and numbers: in the domain they are what they mean."""
+"""Values in items: in the domain they are what they mean."""
 
 from __future__ import annotations
 
@@ -13,6 +13,18 @@ from pynamodb.constants import MAP, NUMBER, STRING
 from huitou.kernel.instants import format_instant, parse_instant
 
 E = TypeVar("E", bound=StrEnum)
+
+
+class IntegerAttribute(Attribute[int]):
+    """A whole number, exactly; pynamodb's own number goes through JSON and may come back as a float."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: int) -> str:
+        return str(value)
+
+    def deserialize(self, value: str) -> int:
+        return int(value)
 
 
 class InstantAttribute(Attribute[datetime]):

@@ -21,9 +21,8 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from botocore.config import Config
 from botocore.exceptions import ConnectionError, HTTPClientError
-from pynamodb.attributes import Attribute, UnicodeAttribute
+from pynamodb.attributes import UnicodeAttribute
 from pynamodb.connection import Connection
-from pynamodb.constants import NUMBER
 from pynamodb.exceptions import AttributeNullError, CancellationReason, VerboseClientError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action, Update
@@ -100,18 +99,6 @@ class Item(Model):
 def required_attributes(kind: type[Item]) -> frozenset[str]:
     """The attributes without which there is no item."""
     return frozenset(name for name, attribute in kind.get_attributes().items() if not attribute.null)
-
-
-class IntegerAttribute(Attribute[int]):
-    """A whole number, exactly; pynamodb's own number goes through JSON and may come back as a float."""
-
-    attr_type = NUMBER
-
-    def serialize(self, value: int) -> str:
-        return str(value)
-
-    def deserialize(self, value: str) -> int:
-        return int(value)
 
 
 I = TypeVar("I", bound=Item)  # noqa: E741 - an item, nothing else

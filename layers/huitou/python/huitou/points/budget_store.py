@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.platform import keys
-from huitou.platform.table import IntegerAttribute, Item, Table
+from huitou.platform.attributes import IntegerAttribute
+from huitou.platform.table import Item, Table
 from huitou.points.budgets import BudgetId, Grant, Shard
 
 

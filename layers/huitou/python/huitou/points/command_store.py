@@ -12,7 +12,8 @@ from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.instants import format_instant, parse_instant
 from huitou.platform import keys
-from huitou.platform.table import IntegerAttribute, Item, Table
+from huitou.platform.attributes import IntegerAttribute
+from huitou.platform.table import Item, Table
 from huitou.points.commands import PointsCommand, PointsCommandType
 
 

@@ -19,7 +19,8 @@ from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import format_instant, from_millis, parse_instant, to_millis
 from huitou.kernel.pages import Page, all_items
 from huitou.platform import keys
-from huitou.platform.table import IntegerAttribute, Item, Table
+from huitou.platform.attributes import IntegerAttribute
+from huitou.platform.table import Item, Table
 from huitou.points.decisions import Decision
 from huitou.points.packing import (
     pack_changes,

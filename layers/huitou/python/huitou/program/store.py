@@ -13,8 +13,9 @@ from huitou.kernel.ids import Digest
 from huitou.kernel.instants import format_instant, parse_instant
 from huitou.kernel.pages import Page
 from huitou.platform import keys
+from huitou.platform.attributes import IntegerAttribute
 from huitou.platform.audit import audit_write
-from huitou.platform.table import IntegerAttribute, Item, Table
+from huitou.platform.table import Item, Table
 from huitou.program.versions import ActiveVersion, Draft, ProgramVersion
 
 

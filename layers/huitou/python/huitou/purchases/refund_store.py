@@ -12,7 +12,8 @@ from huitou.kernel.ids import Digest, MemberId, OwnedId
 from huitou.kernel.instants import from_millis, to_millis
 from huitou.kernel.pages import Page
 from huitou.platform import keys
-from huitou.platform.table import IntegerAttribute, Item, Table
+from huitou.platform.attributes import IntegerAttribute
+from huitou.platform.table import Item, Table
 from huitou.program.model import BrandId
 from huitou.purchases.model import EntryRef
 from huitou.purchases.refunds import LineAsked, Owed, Refund, RefundStatus

@@ -21,7 +21,8 @@ from huitou.kernel.ids import Digest, MemberId, OwnedId, occurred_at_of, ulid_fo
 from huitou.kernel.instants import from_millis, to_millis
 from huitou.kernel.pages import Page, all_items
 from huitou.platform import keys
-from huitou.platform.table import IntegerAttribute, Item, Table
+from huitou.platform.attributes import IntegerAttribute
+from huitou.platform.table import Item, Table
 from huitou.points.store import READS, wallet_kind, wallets_in
 from huitou.purchases.model import EntryRef, Move, Purchase, Visit, VisitType
 from huitou.purchases.packing import pack, pack_returns, unpack, unpack_returns

@@ -6,8 +6,8 @@ from pynamodb.attributes import UnicodeAttribute
 
 from huitou.jobs.store import JobItem, TablePartedJobs
 from huitou.platform import keys
-from huitou.platform.attributes import ChoiceAttribute
-from huitou.platform.table import IntegerAttribute, Table
+from huitou.platform.attributes import ChoiceAttribute, IntegerAttribute
+from huitou.platform.table import Table
 from huitou.rebuilding.model import Rebuild, RebuildCause
 
 

@@ -14,8 +14,8 @@ from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest
 from huitou.kernel.pages import all_items
 from huitou.platform import keys
-from huitou.platform.attributes import DateAttribute, InstantAttribute
-from huitou.platform.table import IntegerAttribute, Item, Table
+from huitou.platform.attributes import DateAttribute, InstantAttribute, IntegerAttribute
+from huitou.platform.table import Item, Table
 from huitou.simulator.comparing import Comparison
 from huitou.simulator.model import Simulation
 from huitou.simulator.packing import pack, unpack

@@ -18,7 +18,8 @@ from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.instants import format_instant, from_millis, parse_instant, to_millis
 from huitou.kernel.pages import Page
 from huitou.platform import keys
-from huitou.platform.table import IntegerAttribute, Item, Table
+from huitou.platform.attributes import IntegerAttribute
+from huitou.platform.table import Item, Table
 from huitou.program.rules import SegmentId
 from huitou.standing.listed import Listing
 from huitou.standing.messages import Due, DuePosition, DueRefund, DueWallet
