@@ -116,7 +116,7 @@ def _imports() -> tuple[str, bool]:
     ]
     return (
         f"""Target: at most {MOST_IMPORT} × the libraries alone. Fresh interpreters over the layers as they are shipped,
-with bytecode, in turn; medians of {imports.ROUNDS}, CPU time. Both build their client.
+with bytecode, in turn; the best of {imports.ROUNDS}, CPU time. Both build their client.
 
 {_table(("Import", "× libraries"), rows)}""",
         ours / libraries <= MOST_IMPORT,

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cli.sample_data import SampleSales
-from huitou.simulator.collecting import seldom_collected
 from huitou.simulator.history import History
 from huitou.simulator.replaying import Replayer
 from tests.files import sample_program
@@ -38,7 +37,6 @@ class Replayed:
         return self.sales / (self.replaying + self.loading)
 
 
-@seldom_collected()
 def measure(members: int | None = None) -> Replayed:
     """One go over all members: each is loaded, replayed, and looped over, as `comparing.compare` does it."""
     program = sample_program()

@@ -19,7 +19,6 @@ from huitou.program.rules import SegmentId
 from huitou.program.tiers import TierId
 from huitou.segments.facts import UNKNOWN, Insights
 from huitou.simulator.account import Account, Sums
-from huitou.simulator.collecting import seldom_collected
 from huitou.simulator.history import History, Past
 from huitou.simulator.replaying import Replayer
 
@@ -173,9 +172,8 @@ def compare(
     sides = Replayer(before, until, insights), Replayer(after, until, insights)
     worth = worths(before, until)
     yield comparison
-    with seldom_collected():
-        for history in past.histories():
-            yield _compared(comparison, history, sides, worth)
+    for history in past.histories():
+        yield _compared(comparison, history, sides, worth)
 
 
 def _compared(
