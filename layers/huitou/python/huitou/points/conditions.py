@@ -21,7 +21,7 @@ from huitou.program.tiers import TierId
 LONGEST_FOUND = 48
 """Characters of a till's own words in an outcome: there is one for each rule, and all of them share one item."""
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
-_AMOUNT, _SKU = attrgetter("amount"), attrgetter("sku")
+_AMOUNT, _DAY, _SKU = attrgetter("amount"), attrgetter("day"), attrgetter("sku")
 
 
 class SaleLine(Protocol):
@@ -71,21 +71,26 @@ class Setting(NamedTuple):
     segments: frozenset[SegmentId]
     first_in_group: bool
     first_at_brand: bool
+    birthday_month: bool
 
 
 class Occasion:
-    """A sale as conditions see it. What not every rule asks for is worked out when one does."""
+    """A sale as conditions see it, at ``day`` and ``time`` of the store's calendar and clock (E9).
 
-    __slots__ = ("_by_category", "_categories", "_local", "_member_day", "program", "sale", "seen", "total")
+    What not every programme's rules ask for is worked out when one does.
+    """
+
+    __slots__ = ("_by_category", "_categories", "_member_day", "day", "program", "sale", "seen", "time", "total")
 
     def __init__(self, sale: Sale, program: Program, seen: Circumstances) -> None:
         self.sale = sale
         self.program = program
         self.seen = seen
         self.total: int = sum(map(_AMOUNT, sale.lines))
+        local = sale.occurred_at.astimezone(program.zone_of(sale.store))
+        self.day, self.time = local.date(), local.time()
         self._by_category: dict[str | None, int] | None = None
         self._categories: str | None = None
-        self._local: tuple[date, time] | None = None
         self._member_day: date | None = None
 
     @property
@@ -98,14 +103,6 @@ class Occasion:
                 paid[category] = paid.get(category, 0) + line.amount
             self._by_category = paid
         return self._by_category
-
-    @property
-    def local(self) -> tuple[date, time]:
-        """When it happened, on the store's calendar and clock (E9)."""
-        if self._local is None:
-            local = self.sale.occurred_at.astimezone(self.program.zone_of(self.sale.store))
-            self._local = local.date(), local.time()
-        return self._local
 
     @property
     def member_day(self) -> date:
@@ -145,7 +142,7 @@ class Selection:
 
     def has_any(self, occasion: Occasion) -> bool:
         """Whether a line counts, by its SKU or by its category."""
-        if self._skus and not self._skus.isdisjoint(map(_SKU, occasion.sale.lines)):
+        if not self._skus.isdisjoint(map(_SKU, occasion.sale.lines)):
             return True
         return bool(self._categories) and not self._categories.isdisjoint(occasion.by_category)
 
@@ -176,12 +173,13 @@ def setting_of(sale: Sale, seen: Circumstances) -> Setting:
         seen.segments,
         seen.first_in_group,
         seen.first_at_brand,
+        seen.birthday_month,
     )
 
 
 def failed_in(when: Condition, program: Program, setting: Setting) -> tuple[str, str]:
     """The first condition that no sale in this setting can meet, and what is there instead; else empty."""
-    brand, store, channel, methods, tier, segments, first_in_group, first_at_brand = setting
+    brand, store, channel, methods, tier, segments, first_in_group, first_at_brand, _ = setting
     region = program.stores[store].region if store else ""
     for name, asked, found in (
         ("brands", when.brands, {brand}),
@@ -229,7 +227,8 @@ def _checks(when: Condition, selection: Selection) -> Iterator[Check]:
     if when.skus:
         yield Check("skus", selection.has_any, lambda of: listed(set(map(_SKU, of.sale.lines))))
     elif when.categories:
-        yield Check("categories", selection.has_any, lambda of: of.categories)
+        categories = when.categories
+        yield Check("categories", lambda of: not categories.isdisjoint(of.by_category), lambda of: of.categories)
     if when.minimum:
         yield _minimum(when.minimum, selection)
 
@@ -246,10 +245,10 @@ def _weekdays(when: Condition) -> Check:
 
 def _hours(begin: time, end: time) -> Check:
     def inside(of: Occasion) -> bool:
-        _, at = of.local
+        at = of.time
         return begin <= at < end if begin < end else (at >= begin or at < end)
 
-    return Check("hours", inside, lambda of: of.local[1].strftime("%H:%M"))
+    return Check("hours", inside, lambda of: of.time.strftime("%H:%M"))
 
 
 def _minimum(least: int, selection: Selection) -> Check:
@@ -266,11 +265,10 @@ def listed(found: AbstractSet[str]) -> str:
 def _day_of(when: Condition) -> Callable[[Occasion], date]:
     """The sale's day; after midnight in hours that run over it, the day on which they began."""
     if when.hours is None or when.hours[0] <= when.hours[1]:
-        return lambda of: of.local[0]
+        return _DAY
     end = when.hours[1]
 
     def began(of: Occasion) -> date:
-        day, at = of.local
-        return day - timedelta(days=1) if at < end else day
+        return of.day - timedelta(days=1) if of.time < end else of.day
 
     return began

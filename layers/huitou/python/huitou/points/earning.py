@@ -8,7 +8,7 @@ without the lines that came back (E2).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 
 from huitou.kernel.values import lean
@@ -36,6 +36,7 @@ class Earning:
 
 
 Said = RuleOutcome | Applied
+Say = Callable[[Ready, Occasion], Said]
 
 
 def earnings(
@@ -83,38 +84,49 @@ def _by_line(said: Iterable[Said], occasion: Occasion, plan: Plan) -> tuple[int,
 def _considered(
     occasion: Occasion, plan: Plan, *, explained: bool, by_line: bool = False
 ) -> Mapping[CurrencyId, Sequence[Said]]:
-    candidates = plan.candidates(setting_of(occasion.sale, occasion.seen)).items()
+    candidates = plan.candidates(setting_of(occasion.sale, occasion.seen))
+    say: Say = Applied if by_line or candidates.compete else _said_alone
     considered: Mapping[CurrencyId, Sequence[Said]]
     if explained:
-        considered = {currency: [_consider(each, occasion) for each in rules] for currency, (rules, _) in candidates}
+        considered = {
+            currency: [_consider(each, occasion, say) for each in rules] for currency, rules in candidates.rules.items()
+        }
     else:
-        considered = {currency: _that_apply(ready, occasion) for currency, (_, ready) in candidates}
-    applied = [each for said in considered.values() for each in said if type(each) is Applied]
-    if any([each.ready.competes for each in applied]):
-        compete(applied, occasion, plan, by_line=by_line)
+        considered = {
+            currency: [say(each, occasion) for each in ready if each.applies(occasion)]
+            for currency, ready in candidates.ready.items()
+        }
+    if candidates.compete:
+        applied = [each for said in considered.values() for each in said if type(each) is Applied]
+        if any([each.ready.competes for each in applied]):
+            compete(applied, occasion, plan, by_line=by_line)
     return considered
 
 
-def _consider(candidate: Candidate, occasion: Occasion) -> Said:
+def _consider(candidate: Candidate, occasion: Occasion, say: Say) -> Said:
     if type(candidate) is not Ready:
         return candidate
     unmet = candidate.unmet(occasion)
-    if unmet is None:
-        return Applied(candidate, candidate.selection.base(occasion))
-    return candidate.failed(unmet.name, unmet.found(occasion))
+    return say(candidate, occasion) if unmet is None else candidate.failed(unmet.name, unmet.found(occasion))
 
 
-def _that_apply(rules: Iterable[Ready], occasion: Occasion) -> list[Applied]:
-    return [Applied(each, each.selection.base(occasion)) for each in rules if each.applies(occasion)]
+def _said_alone(ready: Ready, occasion: Occasion) -> Said:
+    """What a rule that applies says where none can prevent another: its last word, but for its caps and budget."""
+    if ready.is_limited:
+        return Applied(ready, occasion)
+    base = ready.selection.base(occasion)
+    return RuleOutcome(ready.rule.id, base, ready.gives(base))
 
 
 def _earning(said: Iterable[Said], occasion: Occasion, plan: Plan) -> Earning:
     used: dict[str, int] = {}
     budgets: dict[RuleId, int] = {}
-    outcomes = tuple(
-        [_outcome(each, occasion, plan, used, budgets) if type(each) is Applied else each for each in said]
-    )
-    return Earning(sum([outcome.points for outcome in outcomes]), outcomes, used, budgets)
+    points, outcomes = 0, []
+    for each in said:
+        outcome = _outcome(each, occasion, plan, used, budgets) if type(each) is Applied else each
+        points += outcome.points
+        outcomes.append(outcome)
+    return Earning(points, tuple(outcomes), used, budgets)
 
 
 def _outcome(

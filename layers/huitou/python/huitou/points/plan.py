@@ -39,6 +39,8 @@ class Ready:
     """Whether all of them hold."""
     gives: Callable[[int], int]
     """The points for what was paid for the lines that count; a multiplier's are worked out later."""
+    is_limited: bool
+    """Whether it has caps or a budget."""
     competes: bool
     """Whether it excludes or multiplies others, or is in a stack that chooses."""
     is_rate: bool
@@ -84,10 +86,15 @@ Candidate = Ready | RuleOutcome
 
 
 class Candidates(NamedTuple):
-    """All rules of a currency in a setting, in the order of the document, and of these the ones that may apply."""
+    """All rules in a setting, by currency and in the order of the document, and of these the ones that may apply.
 
-    rules: Sequence[Candidate]
-    ready: Sequence[Ready]
+    A currency that nothing gives here is left out, but for the home currency.
+    """
+
+    rules: Mapping[CurrencyId, Sequence[Candidate]]
+    ready: Mapping[CurrencyId, Sequence[Ready]]
+    compete: bool
+    """Whether any that may apply may prevent another, or look at one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +106,7 @@ class Plan:
     scale: Mapping[CurrencyId, int]
     counts: bool
     """Whether any rule has a cap over more than one purchase."""
-    settings: dict[Setting, Mapping[CurrencyId, Candidates]]
+    settings: dict[Setting, Candidates]
     days: dict[date, Day]
 
     def day(self, instant: datetime) -> Day:
@@ -112,8 +119,8 @@ class Plan:
                 self.days[day] = found
         return found
 
-    def candidates(self, setting: Setting) -> Mapping[CurrencyId, Candidates]:
-        """By currency; one that nothing gives here is left out."""
+    def candidates(self, setting: Setting) -> Candidates:
+        """What a sale in ``setting`` goes by."""
         found = self.settings.get(setting)
         if found is None:
             found = self._candidates(setting)
@@ -121,18 +128,29 @@ class Plan:
                 self.settings[setting] = found
         return found
 
-    def _candidates(self, setting: Setting) -> Mapping[CurrencyId, Candidates]:
+    def _candidates(self, setting: Setting) -> Candidates:
         home = self.program.home_currency
-        by_currency: dict[CurrencyId, list[Candidate]] = {home: []}
-        for ready in self.rules:
-            name, found = failed_in(ready.rule.when, self.program, setting)
-            candidate = ready.failed(name, found) if name else ready
-            by_currency.setdefault(ready.rule.currency, []).append(candidate)
-        return {
-            currency: Candidates(rules, may_apply)
-            for currency, rules in by_currency.items()
-            if (may_apply := [each for each in rules if isinstance(each, Ready)]) or currency == home
-        }
+        rules: dict[CurrencyId, list[Candidate]] = {home: []}
+        for rule in self.rules:
+            name, found = failed_in(rule.rule.when, self.program, setting)
+            candidate = rule.failed(name, found) if name else rule
+            rules.setdefault(rule.rule.currency, []).append(candidate)
+        ready = {currency: _that_may_apply(each, setting) for currency, each in rules.items()}
+        given = [currency for currency, each in ready.items() if each or currency == home]
+        return Candidates(
+            {currency: rules[currency] for currency in given},
+            {currency: ready[currency] for currency in given},
+            any(each.competes for currency in given for each in ready[currency]),
+        )
+
+
+def _that_may_apply(candidates: Iterable[Candidate], setting: Setting) -> list[Ready]:
+    """Without rules for a birthday month that it is not: explained, these name what else does not hold before it."""
+    return [
+        each
+        for each in candidates
+        if isinstance(each, Ready) and (setting.birthday_month or not each.rule.when.birthday_month)
+    ]
 
 
 def _day(rules: Iterable[Ready], day: date) -> Day:
@@ -204,6 +222,7 @@ def _ready(rule: EarningRule, number: int, rank: int, scale: int) -> Ready:
         checks=asked,
         applies=all_of(asked),
         gives=_gives(rule),
+        is_limited=bool(rule.caps) or rule.budget is not None,
         competes=_competes(rule),
         is_rate=isinstance(rule.reward, Rate),
         multiplies=isinstance(rule.reward, Multiplier),

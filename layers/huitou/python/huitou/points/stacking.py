@@ -29,9 +29,9 @@ class Applied:
 
     __slots__ = ("base", "failed", "found", "points", "prevented", "ready", "worth")
 
-    def __init__(self, ready: Ready, base: int) -> None:
+    def __init__(self, ready: Ready, occasion: Occasion) -> None:
         self.ready = ready
-        self.base = base
+        self.base = base = ready.selection.base(occasion)
         self.failed = ""
         self.found = ""
         self.prevented = 0
