@@ -89,7 +89,10 @@ class Choice:
 
     def of(self, known: Known) -> Chosen:
         """In the order of time."""
-        return known.once(self, self._choose)
+        chosen = known.chosen.get(self)
+        if chosen is None:
+            chosen = known.chosen[self] = self._choose(known)
+        return chosen
 
     def lines(self, deed: Deed) -> Sequence[DeedLine]:
         """Those of its lines that count."""

@@ -33,12 +33,14 @@ def told_of(lines: Iterable[SaleLine], asked: LinesAsked | None) -> tuple[DeedLi
         return tuple([DeedLine(line.sku, line.category, line.amount) for line in lines])
     categories, skus = asked
     amounts: dict[tuple[str, str | None], int] = {}
+    if categories is not None:
+        lines = [line for line in lines if line.category in categories or line.sku in skus]
     for line in lines:
         sku = line.sku if line.sku in skus else ""
         category = line.category if categories is None or line.category in categories else None
         if sku or category:
             amounts[sku, category] = amounts.get((sku, category), 0) + line.amount
-    return tuple(DeedLine(sku, category, amount) for (sku, category), amount in amounts.items())
+    return tuple([DeedLine(sku, category, amount) for (sku, category), amount in amounts.items()])
 
 
 class Deed(NamedTuple):

@@ -50,7 +50,7 @@ from huitou.program.rules import SegmentId
 from huitou.segments import being, doing, having, returning
 from huitou.segments.deeds import Choice, Scope
 from huitou.segments.facts import Facts, Having, Verdict
-from huitou.segments.moment import Answer, Check, Known, Moment, all_of, always, any_of, opposite
+from huitou.segments.moment import Answer, Check, Known, Moment, all_of, always, any_of, once, opposite
 
 MOST_LOOKS = 8
 """How often somebody looks ahead, from one instant to the next: beyond that, somebody may be woken up for nothing."""
@@ -103,8 +103,8 @@ class Judge:
 
     def holding(self, segments: Iterable[SegmentId], at: datetime) -> frozenset[SegmentId]:
         """Those of ``segments`` that the member is in at ``at``. What they do not ask about is not judged."""
-        moment = Moment(self._known, at, only_now=True)
-        return frozenset([segment for segment in segments if moment.answer_of(segment).holds])
+        moment, checks = Moment(self._known, at, only_now=True), self._known.checks
+        return frozenset([segment for segment in segments if checks[segment](moment).holds])
 
     def of(self, predicate: Predicate, at: datetime, brand: BrandId | None = None) -> Verdict:
         """What `judge` would say of a segment that asks this; of ``brand``'s own, for a member who joined it."""
@@ -162,7 +162,7 @@ class _Making:
                 return opposite(self.predicate(part, brand))
         if (predicate, brand) not in self._leaves:
             check = _MAKERS[type(predicate)](predicate, Scope(self._program, brand, self._choices))
-            self._leaves[predicate, brand] = lambda moment: moment.once(check)
+            self._leaves[predicate, brand] = once(check)
         return self._leaves[predicate, brand]
 
 

@@ -30,12 +30,12 @@ class LocalDays:
 
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone
-        self._of_day: dict[int, Steady] = {}
+        self._days = _Days(zone)
 
     def later(self, instant: datetime, days: int) -> datetime:
         """The same local time ``days`` later, or earlier."""
         then = instant + timedelta(days)
-        before, after = self._steady(instant).offset, self._steady(then).offset
+        before, after = self._days[instant.toordinal()].offset, self._days[then.toordinal()].offset
         if before is None or after is None:
             return add_days(instant, days, self._zone)
         return then if before == after else then + (before - after)
@@ -44,7 +44,7 @@ class LocalDays:
         """`later` for all of them, in order give or take the hours by which clocks are put back."""
         span, found, place = timedelta(days), list[datetime](), 0
         while place < len(instants):
-            now, then = self._steady(instants[place]), self._steady(instants[place] + span)
+            now, then = self._days.of(instants[place]), self._days.of(instants[place] + span)
             if now.offset is None or then.offset is None:
                 found.append(self.later(instants[place], days))
                 place += 1
@@ -59,7 +59,7 @@ class LocalDays:
         """What the clocks show at each, written as if it were UTC; in the same order."""
         found, place = list[datetime](), 0
         while place < len(instants):
-            offset, until = self._steady(instants[place])
+            offset, until = self._days.of(instants[place])
             end = bisect_left(instants, until, place)
             if offset is None:
                 found += [instant.astimezone(self._zone).replace(tzinfo=UTC) for instant in instants[place:end]]
@@ -68,11 +68,19 @@ class LocalDays:
             place = end
         return found
 
-    def _steady(self, instant: datetime) -> Steady:
-        day = instant.toordinal()
-        if day not in self._of_day:
-            self._look(instant.year)
-        return self._of_day[day]
+
+class _Days(dict[int, Steady]):
+    """Of each day, by its number, looked at when it is first asked for."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+
+    def __missing__(self, day: int) -> Steady:
+        self._look(datetime.fromordinal(day).year)
+        return self[day]
+
+    def of(self, instant: datetime) -> Steady:
+        return self[instant.toordinal()]
 
     def _look(self, year: int) -> None:
         """At all days of a year. No zone changes its clocks and changes them back between two midnights."""
@@ -84,7 +92,7 @@ class LocalDays:
             around = set(offsets[place - 1 : place + 3])
             offset = around.pop() if len(around) == 1 else None
             later = Steady(offset, later.until if later.offset == offset else starts[place + 1])
-            self._of_day[starts[place].toordinal()] = later
+            self[starts[place].toordinal()] = later
 
 
 @cache

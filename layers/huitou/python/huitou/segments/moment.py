@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from huitou.points.outlook import NEVER
 from huitou.program.model import Program
 from huitou.program.rules import SegmentId
 from huitou.segments.facts import Facts, Having, Lasting
 from huitou.segments.local_days import local_days
+
+if TYPE_CHECKING:
+    from huitou.segments.deeds import Choice, Chosen
 
 T = TypeVar("T")
 
@@ -32,7 +35,7 @@ class Known:
     What the member ``has`` is kept apart, and what that comes to: all else stays true when it changes.
     """
 
-    __slots__ = ("_found", "_had", "checks", "days", "facts", "has", "program")
+    __slots__ = ("_found", "_had", "checks", "chosen", "days", "facts", "has", "program")
 
     def __init__(self, facts: Facts, program: Program, checks: Mapping[SegmentId, Check]) -> None:
         self.facts: Lasting = facts
@@ -40,6 +43,8 @@ class Known:
         self.program = program
         self.checks = checks
         self.days = local_days(program.zone)
+        self.chosen: dict[Choice, Chosen] = {}
+        """Which deeds each choice chooses, as `Choice.of` keeps them."""
         self._found: dict[Any, Any] = {}
         self._had: dict[Any, Any] = {}
 
@@ -74,7 +79,7 @@ class Moment:
     nobody wants to know until when: an answer may then say of that what it likes.
     """
 
-    __slots__ = ("_of_leaves", "_of_segments", "at", "known", "only_now", "seen_at")
+    __slots__ = ("_of_segments", "at", "known", "of_leaves", "only_now", "seen_at")
 
     def __init__(self, known: Known, at: datetime, seen_at: datetime | None = None, *, only_now: bool = False) -> None:
         self.known = known
@@ -82,20 +87,13 @@ class Moment:
         self.seen_at = seen_at or at
         self.only_now = only_now
         self._of_segments: dict[SegmentId, Answer] = {}
-        self._of_leaves: dict[Check, Answer] = {}
+        self.of_leaves: dict[Check, Answer] = {}
 
     def answer_of(self, segment: SegmentId) -> Answer:
         """Judged once, however many other segments ask about it."""
         answer = self._of_segments.get(segment)
         if answer is None:
             answer = self._of_segments[segment] = self.known.checks[segment](self)
-        return answer
-
-    def once(self, check: Check) -> Answer:
-        """What ``check`` says, asked once."""
-        answer = self._of_leaves.get(check)
-        if answer is None:
-            answer = self._of_leaves[check] = check(self)
         return answer
 
 
@@ -122,6 +120,18 @@ def passed(moment: Moment, then: datetime, least: int | None, most: int | None) 
     """Whether at least ``least`` and at most ``most`` whole local days have passed since ``then`` (E9)."""
     later = moment.known.days.later
     return within(later(then, least) if least else then, NEVER if most is None else later(then, most + 1), moment.at)
+
+
+def once(check: Check) -> Check:
+    """The same, asked once for a moment, however many segments ask it."""
+
+    def judged(moment: Moment) -> Answer:
+        answer = moment.of_leaves.get(check)
+        if answer is None:
+            answer = moment.of_leaves[check] = check(moment)
+        return answer
+
+    return judged
 
 
 def all_of(checks: Sequence[Check]) -> Check:
