@@ -18,8 +18,10 @@ from datetime import datetime
 from typing import Any
 
 from huitou.kernel.errors import MemberMovedError
+from huitou.kernel.values import changed
 from huitou.points.handing_over import hand_over, take_over
 from huitou.points.holding import capture, place_hold, release
+from huitou.points.home import H
 from huitou.points.ledger import CLOCK, Decision, InsufficientPointsError, Ledger, OutstandingDebtError
 from huitou.points.moves import (
     Adjust,
@@ -85,6 +87,8 @@ __all__ = [
     "touch",
 ]
 
+_EARN = EntryType.EARN
+"""As in the ledger: asked for with every sale."""
 MOST_SETTLED = 20
 """How many instants one settlement alone books: a commit has at most 100 writes. See `points.backlog`."""
 
@@ -144,11 +148,11 @@ def follows(currency: CurrencyId, brand: BrandId, program: Program) -> bool:
     return known is not None and known.brand in {None, brand}
 
 
-def join(wallet: Wallet, brand: BrandId, at: datetime) -> Wallet:
+def join(home: H, brand: BrandId, at: datetime) -> H:
     """The wallet with ``brand`` among those the member joined (E31); the same wallet where it was already."""
-    if brand == GROUP or wallet.has_joined(brand):
-        return wallet
-    return replace(wallet, brands={**wallet.brands, brand: at})
+    if brand == GROUP or brand in home.brands:
+        return home
+    return changed(home, brands={**home.brands, brand: at})
 
 
 def touch(wallet: Wallet, at: datetime) -> Wallet:
@@ -162,7 +166,7 @@ def _earn(ledger: Ledger, command: Earn) -> None:
     if command.origin:
         changes = [change._replace(lot=replace(change.lot, origin=command.origin)) for change in changes]
     ledger.count(earning.used, at)
-    ledger.book(EntryType.EARN, changes, command.cause, command.brand, effective_at=at, outcomes=earning.outcomes)
+    ledger.book(_EARN, changes, command.cause, command.brand, effective_at=at, outcomes=earning.outcomes)
     ledger.repay(changes, command.cause, command.brand)
 
 

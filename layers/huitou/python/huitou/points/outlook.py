@@ -93,11 +93,13 @@ class Running:
 
     def without(self, lot: Lot) -> None:
         """It is gone, or about to change."""
-        self._count(lot, -1)
+        if self._sums is not None:
+            self._count(self._sums, lot, -1)
 
     def plus(self, lot: Lot) -> None:
         """It is new, or has changed."""
-        self._count(lot, 1)
+        if self._sums is not None:
+            self._count(self._sums, lot, 1)
         if lot.expires_at is not None:
             self._wait(lot.expires_at, lot.number)
         if lot.pending:
@@ -109,9 +111,9 @@ class Running:
         """For the next decision."""
         return Outlook(lots, self.now, self.until, *self.sums(lots), self.slides)
 
-    def _count(self, lot: Lot, times: int) -> None:
-        if self._sums is not None and not lot.has_expired(self.now):
-            self._sums[lot.active_at > self.now] += times * lot.remaining
+    def _count(self, sums: list[int], lot: Lot, times: int) -> None:
+        if not lot.has_expired(self.now):
+            sums[lot.active_at > self.now] += times * lot.remaining
 
     def _looked_for(self, lots: Iterable[Lot], due: datetime) -> list[Lot]:
         """As `come`, without turns."""

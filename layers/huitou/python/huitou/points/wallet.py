@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from huitou.kernel.facts import Fact
 from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.values import changed, lean
+from huitou.points.home import H
 from huitou.program.model import BrandId, CurrencyId
 
 if TYPE_CHECKING:
@@ -323,10 +324,9 @@ def open_wallet(member: MemberId, currency: CurrencyId, now: datetime) -> Wallet
     return Wallet(member, currency, 0, (), 1, {}, None, now)
 
 
-def noted(home: Wallet, *facts: Fact, **changes: Any) -> Wallet:
-    """The home wallet with more for the standing to take in, and with ``changes``. What was packed from the first fact
-    on is loose again: whatever changes what a member did notes a fact of its instant.
-    """
+def noted(home: H, *facts: Fact, **changes: Any) -> H:
+    """``home`` with more for the standing to take in, and with ``changes``: whatever changes what a member did notes a
+    fact of its instant. What was packed from the first of them on is loose again."""
     packed_until = home.packed_until and min(home.packed_until, *(fact.at for fact in facts))
     return changed(home, unseen=(*home.unseen, *facts), packed_until=packed_until, **changes)
 

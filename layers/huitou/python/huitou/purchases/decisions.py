@@ -14,6 +14,7 @@ from huitou.points.budgets import Grant, Left, budget_of, taken
 from huitou.points.circumstances import Circumstances
 from huitou.points.decisions import Command, Decision, Earn, KeepAlive, decide_all, keep_alive
 from huitou.points.earning import Earning, attribution, earnings
+from huitou.points.home import H
 from huitou.points.plan import counters as counters_asked
 from huitou.points.wallet import Cause, Entry, EntryType, Origin, Wallet, noted, open_wallet
 from huitou.program.model import BrandId, CurrencyId, Program
@@ -141,7 +142,7 @@ def book_sale(
     return Sale(kept, decisions, budgets)
 
 
-def sold(home: Wallet, purchase: Purchase, points: int) -> Wallet:
+def sold(home: H, purchase: Purchase, points: int) -> H:
     """The home wallet with the sale counted: as one more at its brand, and as a fact for the standing to take in."""
     at, brand = purchase.occurred_at, purchase.brand
     fact = Fact(at, at, purchase.spend, 1, points)
@@ -180,13 +181,13 @@ def seen_by(
 ) -> Circumstances:
     """`circumstances` of a member who ``bought`` so often, and has ``used`` so much of these caps, or of more."""
     return Circumstances(
-        tier=person.tier,
-        segments=person.segments,
-        birthday_month=person.birthday_month,
-        first_in_group=not any(bought.values()),
-        first_at_brand=not bought.get(purchase.brand),
-        used=used,
-        budgets={rule: sum(shards.values()) for rule, shards in left.items()} if left else {},
+        person.tier,
+        person.segments,
+        person.birthday_month,
+        not any(bought.values()),
+        not bought.get(purchase.brand),
+        used,
+        {rule: sum(shards.values()) for rule, shards in left.items()} if left else {},
     )
 
 

@@ -158,7 +158,8 @@ class Purchase:
     @property
     def kept_spend(self) -> int:
         """The money of what did not come back, without what points paid: what the purchase counts for by now."""
-        return self.total - self.paid_in_points - self.money_of(self.returns.lines)
+        returned = self.returns.lines
+        return self.total - self.paid_in_points - (self.money_of(returned) if returned else 0)
 
     @property
     def is_refunded(self) -> bool:

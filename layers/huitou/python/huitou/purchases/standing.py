@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
 from huitou.kernel.calendars import local_date
 from huitou.kernel.facts import Fact
 from huitou.kernel.ids import MemberId, occurred_at_of
+from huitou.kernel.values import changed
 from huitou.points.decisions import Decision, KeepAlive, keep_alive, touch
+from huitou.points.home import H, Home
 from huitou.points.membership import require_seen
 from huitou.points.wallet import Cause, Wallet, noted
 from huitou.program.model import BrandId, CurrencyId, Program
@@ -75,7 +76,7 @@ def segments_seen(
     return segments.judged(member, state, program, at, asked)
 
 
-def known_of(home: Wallet, record: Record) -> Known:
+def known_of(home: Home, record: Record) -> Known:
     """All that counts. A member enrolled when they first joined a brand; without any, when their id was made."""
     enrolled_at = min(home.brands.values()) if home.brands else occurred_at_of(home.member)
     return Known(record, home.unseen, enrolled_at)
@@ -99,8 +100,8 @@ def visited(
 
 
 def taken_in(
-    home: Wallet, record: Record, timeline: Timeline, program: Program, now: datetime, *, most: int = MOST_UNSEEN
-) -> tuple[Wallet, Record]:
+    home: H, record: Record, timeline: Timeline, program: Program, now: datetime, *, most: int = MOST_UNSEEN
+) -> tuple[H, Record]:
     """Both, after the standing has taken in what the wallet noted; the same, while that is not more than ``most``.
 
     An import brings old sales one after the other (E20): as long as it does, what lies shortly before them is not
@@ -110,7 +111,7 @@ def taken_in(
         return home, record
     latest = max(fact.at for fact in home.unseen)
     folded = fold(known_of(home, record), timeline, settled_by(program, min(now, latest)))
-    return replace(home, unseen=(), folds=folded.folds), folded
+    return changed(home, unseen=(), folds=folded.folds), folded
 
 
 class MemberFacts:

@@ -13,6 +13,7 @@ from datetime import datetime
 from operator import attrgetter
 
 from huitou.members.model import Member
+from huitou.points.home import Home
 from huitou.points.wallet import Wallet
 from huitou.program.model import CurrencyId, Program
 from huitou.program.rules import SegmentId
@@ -49,7 +50,7 @@ class Follower:
         self._judge = None
 
     def judged(
-        self, asked: Set[SegmentId], home: Wallet, wallets: Mapping[CurrencyId, Wallet], record: Record, at: datetime
+        self, asked: Set[SegmentId], home: Home, wallets: Mapping[CurrencyId, Wallet], record: Record, at: datetime
     ) -> frozenset[SegmentId]:
         """As `MemberSegments.judged`; all but the deeds is as given."""
         has = Holdings(home, wallets, record, self._timeline, at)

@@ -8,6 +8,7 @@ from operator import attrgetter
 
 from huitou.kernel.values import changed, lean
 from huitou.members.model import Member
+from huitou.points.home import Home
 from huitou.points.wallet import Wallet
 from huitou.program.model import BrandId, CurrencyId, LinesAsked, Program
 from huitou.program.tiers import TierId
@@ -42,7 +43,7 @@ def read_facts(
 class Holdings:
     """`facts.Having` of a member, each part worked out when it is asked for."""
 
-    home: Wallet
+    home: Home
     wallets: Mapping[CurrencyId, Wallet]
     record: Record
     timeline: Timeline
@@ -86,15 +87,15 @@ def deed_of_purchase(purchase: Purchase, asked: LinesAsked | None = None) -> Dee
         return None
     lines = left_of(purchase.lines, purchase.returns.lines)
     return Deed(
-        at=purchase.occurred_at,
-        brand=purchase.brand,
-        store=purchase.store,
-        is_purchase=True,
-        channel=purchase.channel,
-        spend=purchase.kept_spend,
-        lines=told_of(lines, asked),
-        payments=frozenset([payment.method for payment in purchase.payments]),
-        discounted=bool(purchase.discounts) or any(map(_DISCOUNT, lines)),
+        purchase.occurred_at,
+        purchase.brand,
+        purchase.store,
+        True,
+        purchase.channel,
+        purchase.kept_spend,
+        told_of(lines, asked),
+        frozenset([payment.method for payment in purchase.payments]),
+        bool(purchase.discounts) or any(map(_DISCOUNT, lines)),
     )
 
 

@@ -28,16 +28,13 @@ class CountedLedger(Ledger):
     ) -> None:
         del entry
         if kind in self._sums:
-            points, sign = self._sums[kind]
+            counted, sign = self._sums[kind]
             for amount, lot in changes:
-                points[self.currency.id, lot.issuer] += sign * amount
-        for outcome in outcomes:
-            self._count_rule(outcome)
-
-    def _count_rule(self, outcome: RuleOutcome) -> None:
+                counted[self.currency.id, lot.issuer] += sign * amount
         account = self._account
-        if outcome.points:
-            account.times[outcome.rule] += 1
-            account.points[outcome.rule] += outcome.points
-        if outcome.cut_by == BUDGET:
-            account.short[outcome.rule] += outcome.cut
+        for rule, _, points, _, _, cut, cut_by in outcomes:
+            if points:
+                account.times[rule] += 1
+                account.points[rule] += points
+            if cut_by == BUDGET:
+                account.short[rule] += cut

@@ -16,6 +16,8 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from huitou.kernel.facts import Fact
+from huitou.kernel.ids import MemberId
+from huitou.kernel.values import lean
 from huitou.points.decisions import Command, Earn, KeepAlive, Redeem, carry_out, follows, join
 from huitou.points.granting import Drawing
 from huitou.points.ledger import Ledger
@@ -38,7 +40,8 @@ from huitou.standing.keeping import Timeline, stand
 from huitou.standing.model import Record, Regime
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
-PAST = Cause("redemption", "past")
+BOUGHT, CAME, SPENT = (Cause(kind, "past") for kind in ("purchase", "event", "redemption"))
+"""What a replay books is due to the like; to what exactly, nobody asks."""
 MOST_WAITING = 32
 """Facts that a member's standing takes in at once: more than those that an item of the table has room for."""
 
@@ -82,12 +85,20 @@ class _Event(NamedTuple):
     happens: Callable[[], None]
 
 
-class _Life:
-    """A member in the making.
+@lean
+class _Home:
+    """What the home wallet knows of a member beside points."""
 
-    ``_home`` is what the home wallet knows of the member beside points. These are in ledgers, which go on from one
-    booking to the next.
-    """
+    member: MemberId
+    brands: Mapping[BrandId, datetime]
+    bought: Mapping[BrandId, int]
+    unseen: tuple[Fact, ...] = ()
+    folds: int = 0
+    packed_until: datetime | None = None
+
+
+class _Life:
+    """A member in the making. Their points are in ledgers, which go on from one booking to the next."""
 
     def __init__(
         self, history: History, program: Program, drawing: Drawing, timeline: Timeline, insights: Insights
@@ -98,9 +109,9 @@ class _Life:
         self._timeline = timeline
         self._asked = {brand: program.segments_asked_at(brand) for brand in program.brands}
         self._follower = Follower(history.person, self._deeds(history), program, timeline, insights)
-        self._home = open_wallet(history.member, program.home_currency, history.enrolled_at)
-        self._account = account = Account()
-        self._ledgers = {program.home_currency: CountedLedger(self._home, program, history.enrolled_at, account)}
+        self._home = _Home(history.member, {}, {})
+        self._account = Account()
+        self._ledgers = {program.home_currency: self._opened(program.home_currency, history.enrolled_at)}
         self._wallets = _Wallets(self._ledgers)
         self._record = Record(history.member, birthday=(born.month, born.day) if born else None)
 
@@ -127,13 +138,13 @@ class _Life:
         used = {key: points for ledger in self._ledgers.values() for key, points in ledger.counters.items()}
         seen = seen_by(purchase, self._home.bought, used, person=person)
         worth, left = drawn_worth(purchase, program, seen, self._drawing, explained=False)
-        self._drawing.take(grants_of(worth, left, program))
+        if left:
+            self._drawing.take(grants_of(worth, left, program))
         self._account.sales += 1
         self._account.sales_at[brand] += 1
-        cause = Cause("purchase", purchase.receipt)
         for currency, earning in worth.earned.items():
-            self._book(currency, Earn(earning, brand, at, cause), at)
-        self._keep_alive(brand, at, cause, besides=worth.earned)
+            self._book(currency, Earn(earning, brand, at, BOUGHT), at)
+        self._keep_alive(brand, at, BOUGHT, besides=worth.earned)
         home = sold(self._home, purchase, worth.earned[program.home_currency].points)
         is_known = standing is None or standing is self._record.reached
         most = MOST_WAITING if is_known else 0  # or it would be worked out again for the next sale
@@ -151,7 +162,7 @@ class _Life:
         if visit.type.is_presence:
             home = noted(self._home, Fact(at, at, 0, 1, 0))
             self._home, self._record = taken_in(home, self._record, self._timeline, self._program, at)
-            self._keep_alive(visit.brand, at, Cause("event", visit.source))
+            self._keep_alive(visit.brand, at, CAME)
 
     def _spend(self, spending: Spending) -> None:
         """Uses as many of the points as are there."""
@@ -161,7 +172,7 @@ class _Life:
         points = min(spending.points, ledger.balance().spendable) if ledger else 0
         self._account.unspent += spending.points - points
         if points:
-            self._book(spending.currency, Redeem(points, spending.brand, PAST), spending.at)
+            self._book(spending.currency, Redeem(points, spending.brand, SPENT), spending.at)
 
     def ended(self, until: datetime) -> Account:
         account = self._account
@@ -184,16 +195,16 @@ class _Life:
         """E7: before what happens at ``at``."""
         return self._follower.judged(asked, self._home, self._wallets, self._record, at)
 
-    def _deeds(self, history: History) -> Iterator[Deed]:
+    def _deeds(self, history: History) -> list[Deed]:
         """All that counts of what the member did, and will have done: at places that the programme has."""
         if self._program.looks_back_days == 0:
-            return
+            return []
         asked = self._program.lines_asked
-        done = (
-            *(deed_of_purchase(each, asked) for each in history.purchases if self._knows(each.brand, each.store)),
-            *(deed_of_visit(each) for each in history.visits if self._knows(each.brand, each.store)),
-        )
-        yield from (deed for deed in done if deed is not None)
+        done = [
+            *[deed_of_purchase(each, asked) for each in history.purchases if self._knows(each.brand, each.store)],
+            *[deed_of_visit(each) for each in history.visits if self._knows(each.brand, each.store)],
+        ]
+        return [deed for deed in done if deed is not None]
 
     def _knows(self, brand: BrandId, store: StoreId | None) -> bool:
         return brand in self._program.brands and (not store or store in self._program.stores)
@@ -206,10 +217,12 @@ class _Life:
     def _book(self, currency: CurrencyId, command: Command, at: datetime) -> None:
         ledger = self._ledgers.get(currency)
         if ledger is None:
-            opened = open_wallet(self._home.member, currency, at)
-            ledger = self._ledgers[currency] = CountedLedger(opened, self._program, at, self._account)
+            ledger = self._ledgers[currency] = self._opened(currency, at)
         ledger.go_on(at)
         carry_out(command, ledger)
+
+    def _opened(self, currency: CurrencyId, at: datetime) -> CountedLedger:
+        return CountedLedger(open_wallet(self._home.member, currency, at), self._program, at, self._account)
 
 
 class _Wallets(Mapping[CurrencyId, Wallet]):
