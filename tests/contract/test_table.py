@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
@@ -11,6 +13,7 @@ from huitou.kernel.pages import InvalidCursorError
 from huitou.platform.pauses import pause
 from huitou.platform.table import Item, Table
 from tests.contract.conftest import SideBySide
+from tests.cycles import cycles_only
 
 
 class Account(Item):
@@ -84,6 +87,26 @@ def test_of_several_failed_conditions_the_first_in_the_order_given_speaks(dynamo
         )
 
     assert names(dynamo_table) == ["A", "B"]
+
+
+@pytest.mark.parametrize("number", [1, 2], ids=["alone", "together"])
+def test_a_refusal_lets_go_of_what_was_to_be_written(dynamo_table: Table, number: int) -> None:
+    """What is raised holds the calls that it came through, and they their writes: none of these holds it."""
+    wanted = ("A", "B")[:number]
+    dynamo_table.commit([opened(dynamo_table, name) for name in wanted])
+
+    def again(name: str) -> Write:
+        taken = StaleReadError("taken")
+        return dynamo_table.put(Account("M#1", name, balance=1), refused=taken, condition=Account.pk.does_not_exist())
+
+    def attempt() -> None:
+        writes = [again(name) for name in wanted]
+        dynamo_table.commit(writes)
+
+    with cycles_only() as found, suppress(StaleReadError):
+        attempt()
+
+    assert [each for each in found if isinstance(each, Write | StaleReadError)] == []
 
 
 def test_a_lone_check_holds_or_refuses(dynamo_table: Table) -> None:

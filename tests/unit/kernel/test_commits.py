@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from huitou.kernel.commits import ATTEMPTS, StaleReadError, once, until_committed
+from huitou.kernel.commits import ATTEMPTS, StaleReadError, Write, once, until_committed
 from huitou.kernel.content import require_same
-from huitou.kernel.errors import ConflictError, ContentionError, ContentReusedError, UnavailableError
+from huitou.kernel.errors import (
+    ConflictError,
+    ContentionError,
+    ContentReusedError,
+    DomainError,
+    FieldError,
+    UnavailableError,
+)
+from huitou.points.membership import MemberNotFoundError
 
 
 class Attempts:
@@ -79,3 +87,15 @@ def test_other_content_is_named_field_by_field() -> None:
         "/lines": 'was ["tea"], is now ["cake"]',
         "/b": 'was absent, is now "x"',
     }
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [ConflictError("taken", errors=[FieldError("/name", "It is taken.")], extra={"by": "mei"}), MemberNotFoundError()],
+    ids=["a refusal", "one whose words are its own"],
+)
+def test_a_refusal_says_what_the_write_says_and_is_another(refused: DomainError) -> None:
+    raised = Write(None, refused).refusal()
+    assert raised is not refused
+    assert isinstance(raised, type(refused))
+    assert (raised.args, vars(raised)) == (refused.args, vars(refused))

@@ -7,6 +7,7 @@ fresh read when somebody else was faster (E18).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -31,6 +32,14 @@ class Write:
 
     operation: Any
     refused: Exception
+
+    def refusal(self) -> Exception:
+        """What to raise then: a copy of ``refused``.
+
+        What is raised holds the calls that it comes through, and these hold their writes. If one of those held it
+        too, all of them would stay until Python looks for cycles.
+        """
+        return copy(self.refused)
 
 
 class Commit(Protocol):

@@ -245,11 +245,11 @@ class Table:
         if len({operation.key for operation in operations}) != len(writes) or len(writes) > MOST_WRITES:
             raise ValueError("A commit has at most 100 writes and each item once.")
         if len(operations) == 1 and operations[0].action in _SINGLE:
-            self._commit_one(operations[0], writes[0].refused)
+            self._commit_one(operations[0], writes[0])
         elif operations:
-            self._commit_all(operations, [write.refused for write in writes])
+            self._commit_all(operations, writes)
 
-    def _commit_one(self, operation: _Operation, refused: Exception) -> None:
+    def _commit_one(self, operation: _Operation, write: Write) -> None:
         try:
             self._call(_SINGLE[operation.action], dict(operation.request))
         except VerboseClientError as error:
@@ -257,16 +257,20 @@ class Table:
                 raise
             if _was_repeated(error):
                 raise UnavailableError("The write was repeated; whether it happened is not known.") from error
-            raise refused from error
+            raise write.refusal() from error
 
-    def _commit_all(self, operations: Iterable[_Operation], refused: Sequence[Exception]) -> None:
+    def _commit_all(self, operations: Iterable[_Operation], writes: Sequence[Write]) -> None:
         items = [{operation.action: operation.request} for operation in operations]
         try:
             self._call("TransactWriteItems", {"TransactItems": items})
         except VerboseClientError as error:
-            if refusal := _cancelled(error.cancellation_reasons, refused):
+            refusal = _cancelled(error.cancellation_reasons, writes)
+            if refusal is None:
+                raise
+            try:
                 raise refusal from error
-            raise
+            finally:
+                del refusal  # or this call would hold what holds it
 
     def _batch(self, keys: Iterable[tuple[str, str]]) -> Iterable[Attributes]:
         pending: Any = {self.name: {"Keys": [key_of(pk, sk) for pk, sk in keys], "ConsistentRead": True}}
@@ -342,11 +346,11 @@ def _refusal(code: str) -> Exception | None:
     return None
 
 
-def _cancelled(reasons: Sequence[CancellationReason | None], refused: Sequence[Exception]) -> Exception | None:
+def _cancelled(reasons: Sequence[CancellationReason | None], writes: Sequence[Write]) -> Exception | None:
     """A condition that does not hold is the reason, whatever else happened beside it."""
     codes = [reason.code if reason else "" for reason in reasons]
     if "ConditionalCheckFailed" in codes:
-        return refused[codes.index("ConditionalCheckFailed")]
+        return writes[codes.index("ConditionalCheckFailed")].refusal()
     return next((refusal for code in codes if (refusal := _refusal(code))), None)
 
 

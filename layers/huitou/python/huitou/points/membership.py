@@ -19,8 +19,8 @@ class MemberNotFoundError(NotFoundError):
     code = "member_not_found"
     title = "Member not found"
 
-    def __init__(self) -> None:
-        super().__init__("No such member.")
+    def __init__(self, detail: str = "No such member.") -> None:
+        super().__init__(detail)
 
 
 class MemberErasedError(GoneError):
@@ -40,8 +40,8 @@ class EntryNotFoundError(NotFoundError):
     code = "entry_not_found"
     title = "Entry not found"
 
-    def __init__(self) -> None:
-        super().__init__("No such entry.")
+    def __init__(self, detail: str = "No such entry.") -> None:
+        super().__init__(detail)
 
 
 def require_seen(home: Wallet | None, brand: BrandId) -> Wallet:

@@ -102,7 +102,7 @@ class MemoryTable:
         with self._lock:
             for write, change in zip(writes, changes, strict=True):
                 if not change.holds(self.get(object, *change.key)):
-                    raise write.refused
+                    raise write.refusal()
             for change in changes:
                 self._apply(change)
 
