@@ -212,7 +212,7 @@ class Ledger:
         if self.holds:
             for hold in [each for each in self.holds.values() if each.ends_at <= due]:
                 self.release(hold.id, CLOCK, due)
-            self._put_in_order()
+        self._put_in_order()
         coming = self._running.come(self.lots, due)
         starting = [lot for lot in coming if lot.pending and lot.active_at <= due]
         if starting:
