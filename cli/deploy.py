@@ -101,7 +101,8 @@ def _stamp(stack: LocalStack) -> Path:
 
 def _digest() -> str:
     """Of everything that goes into a deployment."""
-    return digest_of({*openapi.sources(), *(ROOT / "infra").rglob("*.py"), *(ROOT / "layers").rglob("*.txt")})
+    tools = (ROOT / "cdk.json", ROOT / "package-lock.json")
+    return digest_of({*openapi.sources(), *(ROOT / "infra").rglob("*.py"), *(ROOT / "layers").rglob("*.txt"), *tools})
 
 
 _UNATTENDED: Final = ("--require-approval", "never")

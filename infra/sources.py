@@ -12,5 +12,5 @@ def digest_of(files: Iterable[Path]) -> str:
     """16 characters that change with the files' names and contents, not with their order."""
     digest = sha256()
     for file in sorted(files):
-        digest.update(f"{file.relative_to(ROOT)}\0".encode() + sha256(file.read_bytes()).digest())
+        digest.update(f"{file.resolve().relative_to(ROOT)}\0".encode() + sha256(file.read_bytes()).digest())
     return digest.hexdigest()[:16]
