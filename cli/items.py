@@ -53,7 +53,7 @@ TYPES: Final = {
     "RUN": ("IMPORT#", "RUN"),
     "CHUNK": ("IMPORT#", r"CHUNK#\d{5}"),
     "ACCOUNT": ("ACCOUNT#", "ACCOUNT"),
-    "SUMS": ("ACCOUNT#", r"REPORT|SHARD#\d{2}"),
+    "SUMS": ("ACCOUNT#", r"REPORT|PART#\d{2}"),
     "SIMULATION": ("SIMULATION#", "SIMULATION"),
     "PART": ("SIMULATION#", r"PART#\d{2}"),
     "REPORT": ("SIMULATION#", "REPORT"),

@@ -1,4 +1,4 @@
-"""The first state of a report of account: counts the members of one shard; many run at once."""
+"""The first state of a report of account: counts the members of one part; many run at once."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ counting = Counting(
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``run`` is what started the report, ``chunk`` one shard of its manifest."""
+    """``run`` is what started the report, ``chunk`` one part of its manifest."""
     del context
-    account_id, shard = parse_digest(event["run"]["account_id"]), event["chunk"]["part"]
-    counting.count(account_id, shard)
+    account_id, number = parse_digest(event["run"]["account_id"]), event["chunk"]["part"]
+    counting.count(account_id, number)
     observer.log("counted", {"account_id": account_id})
-    return {"part": shard}
+    return {"part": number}

@@ -1,4 +1,4 @@
-"""The second state of a run of insights: measures the members of one shard; many run at once."""
+"""The second state of a run of insights: measures the members of one part; many run at once."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ measuring = Measuring(
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``run`` is what the first state returned, ``chunk`` one shard of its manifest."""
+    """``run`` is what the first state returned, ``chunk`` one part of its manifest."""
     del context
-    run, shard = run_in(event["run"]), event["chunk"]["part"]
-    count = measuring.measure(run, shard)
+    run, number = run_in(event["run"]), event["chunk"]["part"]
+    count = measuring.measure(run, number)
     observer.log("measured", {"run_id": run.id})
-    return {"part": shard, "members": count}
+    return {"part": number, "members": count}

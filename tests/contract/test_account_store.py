@@ -122,9 +122,9 @@ def test_a_report_comes_back_as_it_was_stored_with_its_sums_exact(table: AnyTabl
     assert found.type is AccountType.SETTLEMENT
 
     one, other = Tally({("2026-03", "points"): (7, Fraction(1, 3))}), Tally()
-    for shard, tally in ((1, Tally()), (1, one), (0, other)):
-        table.commit([accounts.save_shard(ACCOUNT.id, shard, tally)])
-    assert list(accounts.shards(ACCOUNT.id)) == [other, one]
+    for number, tally in ((1, Tally()), (1, one), (0, other)):
+        table.commit([accounts.save_part(ACCOUNT.id, number, tally)])
+    assert list(accounts.parts(ACCOUNT.id)) == [other, one]
 
     ended = replace(ACCOUNT, status=JobStatus.COMPLETED, finished_at=OPENED + timedelta(hours=1), after="2026-02")
     table.commit([accounts.finish(ended), accounts.save_report(ACCOUNT.id, one)])

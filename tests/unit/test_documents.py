@@ -30,8 +30,8 @@ from infra.sources import ROOT
 from tests.descriptions import answer_of
 from tests.guide import API_GUIDE, DATA_MODEL, Guide, refreshed
 
-EVENTS = ROOT / "events" / "README.md"
-DOCUMENTS = [ROOT / "README.md", EVENTS, *sorted((ROOT / "docs").glob("*.md"))]
+EVENTS_PAGE = ROOT / "events" / "README.md"
+DOCUMENTS = [ROOT / "README.md", EVENTS_PAGE, *sorted((ROOT / "docs").glob("*.md"))]
 ABSTRACT = {SaleItem, DueItem, WordsItem, JobItem}
 """No item is only this: what kinds have in common, and what the due index shows of a wallet."""
 
@@ -209,9 +209,9 @@ def test_an_item_is_shown_with_the_attributes_that_the_code_stores(shown: Shown)
 
 
 def test_every_sample_is_listed_with_the_function_it_is_for() -> None:
-    listed = dict(re.findall(r"^\| \[([\w.]+)\]\(\1\) \| [^|]+ \| `(\w+)` \|", EVENTS.read_text(), re.M))
+    listed = dict(re.findall(r"^\| \[([\w.]+)\]\(\1\) \| [^|]+ \| `(\w+)` \|", EVENTS_PAGE.read_text(), re.M))
 
-    assert listed.keys() == {path.name for path in EVENTS.parent.glob("*.json")}
+    assert listed.keys() == {path.name for path in EVENTS_PAGE.parent.glob("*.json")}
     assert listed == {name: name.split(".")[0] for name in listed}
     assert [
         function for function in listed.values() if not (ROOT / "functions" / function / "handler.py").exists()

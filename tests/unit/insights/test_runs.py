@@ -124,7 +124,7 @@ class Job:
         run, survey = self.begin(None, now), Survey()
         for chunk in json.loads(self.files.read(run.manifest_key)):
             self.measure(run, chunk["part"])
-            survey.merge(unpack(self.files.read(run.shard_key(chunk["part"]))))
+            survey.merge(unpack(self.files.read(run.part_key(chunk["part"]))))
         self.conclude(run)
         return survey
 

@@ -1,4 +1,4 @@
-"""The work behind a report: one shard's members are counted, then the shards are summed up."""
+"""The work behind a report: one part's members are counted, then the parts are summed up."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PAGE = 500
 
 
 class Counting:
-    """The use case of one shard."""
+    """The use case of one part."""
 
     def __init__(
         self, accounts: AccountStore, index: MemberIndex, ledgers: Ledgers, programs: Programs, commit: Commit
@@ -37,14 +37,14 @@ class Counting:
         self._programs = programs
         self._commit = commit
 
-    def count(self, account_id: Digest, shard: int) -> int:
-        """Counts the shard's members and keeps what they come to; how many there were. Doing it again is harmless."""
+    def count(self, account_id: Digest, number: int) -> int:
+        """Counts the part's members and keeps what they come to; how many there were. Doing it again is harmless."""
         account = running(self._accounts.find, account_id)
         tally, counted = Tally(), 0
-        for member in all_items(lambda after: self._index.members(shard, after=after, limit=PAGE)):
+        for member in all_items(lambda after: self._index.members(number, after=after, limit=PAGE)):
             tally.merge(self._of_member(member, account))
             counted += 1
-        self._commit([self._accounts.save_shard(account.id, shard, tally)])
+        self._commit([self._accounts.save_part(account.id, number, tally)])
         return counted
 
     def _of_member(self, member: MemberId, account: Account) -> Tally:
@@ -84,17 +84,17 @@ class Counting:
 
 
 class Summing:
-    """The use case of all shards."""
+    """The use case of all parts."""
 
     def __init__(self, accounts: AccountStore, commit: Commit) -> None:
         self._accounts = accounts
         self._commit = commit
 
     def sum_up(self, account_id: Digest, failed: bool, now: datetime) -> Account:
-        """Ends the report; ``failed`` where a shard could not be counted, for good."""
+        """Ends the report; ``failed`` where a part could not be counted, for good."""
         account = running(self._accounts.find, account_id)
         tally = Tally()
-        for each in self._accounts.shards(account.id):
+        for each in self._accounts.parts(account.id):
             tally.merge(each)
         after = None
         if account.type is AccountType.SETTLEMENT and account.month:

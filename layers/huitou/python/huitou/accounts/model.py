@@ -53,7 +53,7 @@ class Account:
 
     @property
     def manifest_key(self) -> str:
-        """The file that lists the shards."""
+        """The file that lists the parts."""
         return f"accounts/{self.id}/manifest.json"
 
 

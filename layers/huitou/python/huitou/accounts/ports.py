@@ -25,7 +25,7 @@ class Ledgers(Protocol):
 
 
 class AccountStore(JobStore[Account], Protocol):
-    """Keeps reports, the sums of their shards, and closed months. Reads are consistent."""
+    """Keeps reports, the sums of their parts, and closed months. Reads are consistent."""
 
     def save_report(self, account: Digest, report: Tally) -> Write:
         """What it came to; goes along with its end."""
@@ -35,11 +35,11 @@ class AccountStore(JobStore[Account], Protocol):
         """What it came to; of a settlement, the lines of the statement."""
         ...
 
-    def save_shard(self, account: Digest, shard: int, counted: Tally) -> Write:
-        """What the members of a shard come to; counting it again says it again."""
+    def save_part(self, account: Digest, number: int, counted: Tally) -> Write:
+        """What the members of a part come to; counting it again says it again."""
         ...
 
-    def shards(self, account: Digest) -> Sequence[Tally]:
+    def parts(self, account: Digest) -> Sequence[Tally]:
         """What has been counted so far."""
         ...
 

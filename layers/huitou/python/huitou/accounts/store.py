@@ -33,7 +33,7 @@ class AccountItem(JobItem):
 
 
 class SumsItem(Item):
-    """What a shard, or a whole report, comes to."""
+    """What a part, or a whole report, comes to."""
 
     sums = BinaryAttribute(legacy_encoding=False)
 
@@ -69,13 +69,13 @@ class TableAccounts(TableJobs[Account]):
         item = self._table.get(SumsItem, *keys.account_report(account))
         return unpack(item.sums) if item else None
 
-    def save_shard(self, account: Digest, shard: int, counted: Tally) -> Write:
-        item = SumsItem(*keys.account_shard(account, shard), sums=pack(counted))
-        return self._table.put(item, refused=StaleReadError("Another worker counts the same shard."))
+    def save_part(self, account: Digest, number: int, counted: Tally) -> Write:
+        item = SumsItem(*keys.job_part(keys.account(account), number), sums=pack(counted))
+        return self._table.put(item, refused=StaleReadError("Another worker counts the same part."))
 
-    def shards(self, account: Digest) -> Sequence[Tally]:
+    def parts(self, account: Digest) -> Sequence[Tally]:
         pk, _ = keys.account(account)
-        items = all_items(lambda after: self._table.query(SumsItem, pk, prefix=keys.SHARD_PREFIX, after=after))
+        items = all_items(lambda after: self._table.query(SumsItem, pk, prefix=keys.PART_PREFIX, after=after))
         return [unpack(item.sums) for item in items]
 
     def last_closed(self) -> Month | None:

@@ -1,4 +1,4 @@
-"""The work behind insights: a list of shards, one shard's members measured, then everything fitted and kept."""
+"""The work behind insights: a list of parts, one part's members measured, then everything fitted and kept."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Beginning:
 
 
 class Measuring:
-    """The use case of one shard."""
+    """The use case of one part."""
 
     def __init__(
         self, index: MemberIndex, states: MemberStates, purchases: Purchases, programs: Programs, files: Files
@@ -53,13 +53,13 @@ class Measuring:
         self._programs = programs
         self._files = files
 
-    def measure(self, run: Run, shard: int) -> int:
-        """Keeps what the shard's members come to; how many there were. Doing it again is harmless."""
+    def measure(self, run: Run, number: int) -> int:
+        """Keeps what the part's members come to; how many there were. Doing it again is harmless."""
         zone, survey, members = self._programs.version(run.program_version).zone, Survey(), 0
-        for member in all_items(lambda after: self._index.members(shard, after=after, limit=PAGE)):
+        for member in all_items(lambda after: self._index.members(number, after=after, limit=PAGE)):
             survey.take(sorted(self._deeds(member), key=attrgetter("at")), run.at, zone)
             members += 1
-        self._files.write(run.shard_key(shard), pack(survey))
+        self._files.write(run.part_key(number), pack(survey))
         return members
 
     def _deeds(self, member: MemberId) -> Iterator[Deed]:
@@ -69,7 +69,7 @@ class Measuring:
 
 
 class Concluding:
-    """The use case of all shards."""
+    """The use case of all parts."""
 
     def __init__(self, findings: FindingsStore, files: Files, fit: Fitting, commit: Commit) -> None:
         self._findings = findings
@@ -78,13 +78,13 @@ class Concluding:
         self._commit = commit
 
     def conclude(self, run: Run) -> Findings:
-        """Keeps what the shards come to together. Doing it again is harmless. Raises `StaleReadError`."""
+        """Keeps what the parts come to together. Doing it again is harmless. Raises `StaleReadError`."""
         before = self._findings.newest()
         if before and before.run == run.id:
             return before
         survey = Survey()
         for chunk in json.loads(self._files.read(run.manifest_key)):
-            survey.merge(unpack(self._files.read(run.shard_key(chunk["part"]))))
+            survey.merge(unpack(self._files.read(run.part_key(chunk["part"]))))
         findings = conclude(before, run, survey, self._fit)
         self._commit(self._findings.add(findings))
         return findings

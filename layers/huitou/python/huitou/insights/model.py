@@ -104,12 +104,12 @@ class Run(NamedTuple):
 
     @property
     def manifest_key(self) -> str:
-        """The file that lists the shards."""
+        """The file that lists the parts."""
         return f"insights/{self.id}/manifest.json"
 
-    def shard_key(self, shard: int) -> str:
+    def part_key(self, number: int) -> str:
         """The file with what the members of one come to."""
-        return f"insights/{self.id}/{shard:02d}.json.gz"
+        return f"insights/{self.id}/{number:02d}.json.gz"
 
 
 def conclude(before: Findings | None, run: Run, survey: Survey, fit: Fitting) -> Findings:

@@ -346,10 +346,6 @@ def account_report(account_id: str) -> Key:
     return f"ACCOUNT#{account_id}", "REPORT"
 
 
-def account_shard(account_id: str, shard: int) -> Key:
-    return f"ACCOUNT#{account_id}", f"{SHARD_PREFIX}{shard:02d}"
-
-
 def simulation(simulation_id: str) -> Key:
     return f"SIMULATION#{simulation_id}", "SIMULATION"
 
@@ -380,7 +376,7 @@ def count(count_id: str) -> Key:
 
 
 def job_part(job: Key, number: int) -> Key:
-    """What a part of a simulation, a rebuild or a count has come to: next to what they are."""
+    """What a part of a report of account, a simulation, a rebuild or a count has come to: next to what they are."""
     return job[0], f"{PART_PREFIX}{number:02d}"
 
 

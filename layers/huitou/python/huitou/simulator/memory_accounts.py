@@ -27,13 +27,13 @@ class MemoryAccounts(MemoryJobs[Account]):
     def report(self, account: Digest) -> Tally | None:
         return self._table.get(Tally, *keys.account_report(account))
 
-    def save_shard(self, account: Digest, shard: int, counted: Tally) -> Write:
-        refused = StaleReadError("Another worker counts the same shard.")
-        return self._table.put(*keys.account_shard(account, shard), counted, refused=refused, when=always)
+    def save_part(self, account: Digest, number: int, counted: Tally) -> Write:
+        refused = StaleReadError("Another worker counts the same part.")
+        return self._table.put(*keys.job_part(keys.account(account), number), counted, refused=refused, when=always)
 
-    def shards(self, account: Digest) -> Sequence[Tally]:
+    def parts(self, account: Digest) -> Sequence[Tally]:
         pk, _ = keys.account(account)
-        return self._table.query(Tally, pk, prefix=keys.SHARD_PREFIX).items
+        return self._table.query(Tally, pk, prefix=keys.PART_PREFIX).items
 
     def last_closed(self) -> Month | None:
         return self._table.get(str, *keys.last_closed_month())
