@@ -20,6 +20,8 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "conversions": ("from", "to"),
     "prices": ("currency", "issuer", "honoured_by", "since"),
     "worth": ("currency", "since"),
+    "senders": ("brand",),
+    "texts": ("language",),
 }
 """What names an item of a list, where it is not an ``id``. Texts and numbers name themselves."""
 _CONDITIONS = frozenset({"all", "any"})

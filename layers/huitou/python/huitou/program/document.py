@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from huitou.program.document_messages import MOST_TEMPLATES, LookPart, MessagesPart, TemplatePart
 from huitou.program.document_parts import Id, Label, Part
 from huitou.program.document_rules import EarningRulePart, StackPart
 from huitou.program.document_segments import MOST_SEGMENTS, SegmentEntry
@@ -45,6 +46,9 @@ class BrandPart(Part):
 
     name: Label
     """What members read."""
+
+    look: LookPart = LookPart()
+    """How its emails look."""
 
 
 class StorePart(Part):
@@ -208,6 +212,12 @@ class ProgramDocument(Part):
 
     settlement: SettlementPart = SettlementPart()
     """Prices and values in money, for the accounts of the brands."""
+
+    messages: MessagesPart = MessagesPart()
+    """What all messages to members keep to, and who they come from."""
+
+    templates: Annotated[tuple[TemplatePart, ...], Field(max_length=MOST_TEMPLATES)] = ()
+    """What members are told."""
 
 
 def canonical_json(document: ProgramDocument) -> str:

@@ -44,6 +44,7 @@ def _all_ids(document: ProgramDocument) -> dict[str, list[tuple[Path, str]]]:
         "stack": [(("stacks", n, "id"), part.id) for n, part in enumerate(document.stacks)],
         "segment": list(segment_ids(document)),
         "tier": [(("tiers", "levels", n, "id"), part.id) for n, part in enumerate(levels)],
+        "template": [(("templates", n, "id"), part.id) for n, part in enumerate(document.templates)],
     }
 
 
@@ -87,7 +88,16 @@ def _all_labels(document: ProgramDocument) -> Iterator[tuple[Path, str]]:
             yield ("stacks", n, "name"), stack.name
     for n, level in enumerate(document.tiers.levels if document.tiers else ()):
         yield ("tiers", "levels", n, "name"), level.name
+    yield from _message_labels(document)
     yield from _segment_labels(document)
+
+
+def _message_labels(document: ProgramDocument) -> Iterator[tuple[Path, str]]:
+    for n, template in enumerate(document.templates):
+        yield ("templates", n, "name"), template.name
+    for n, sender in enumerate(document.messages.senders):
+        if sender.email is not None:
+            yield ("messages", "senders", n, "email", "name"), sender.email.name
 
 
 def _segment_labels(document: ProgramDocument) -> Iterator[tuple[Path, str]]:

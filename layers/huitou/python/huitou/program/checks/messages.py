@@ -1,0 +1,90 @@
+"""What all messages keep to: how brands look, where links lead, who speaks, and what an SMS costs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from huitou.program.checks.findings import MOST_DECIMALS, Names, Path, Problems, at, positive, twice
+from huitou.program.document import ProgramDocument
+from huitou.program.document_messages import (
+    COLOR_PATTERN,
+    LINE_CHANNEL_PATTERN,
+    LONGEST_ADDRESS,
+    SMS_SENDER_PATTERN,
+    SenderPart,
+)
+from huitou.program.model import GROUP
+from huitou.templates.links import HOST_PATTERN
+
+_COLOR = re.compile(COLOR_PATTERN)
+_HOST = re.compile(HOST_PATTERN)
+_MAILBOX = re.compile(r"[^\s@<>\"',;:]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}", re.ASCII)
+_SMS_SENDER = re.compile(SMS_SENDER_PATTERN)
+_LINE_CHANNEL = re.compile(LINE_CHANNEL_PATTERN)
+
+
+def looks(document: ProgramDocument) -> Problems:
+    """Colours are colours, logos can be fetched, addresses can be read."""
+    for n, brand in enumerate(document.brands):
+        path: Path = ("brands", n, "look")
+        if _COLOR.fullmatch(brand.look.color) is None:
+            yield at((*path, "color"), "Write # and six digits of 0-9 and a-f, for example #b3471d.")
+        if brand.look.logo is not None and not _is_https(brand.look.logo):
+            yield at((*path, "logo"), "Write the address of a picture, beginning with https://.")
+        lines = brand.look.address.splitlines()
+        if len(brand.look.address) > LONGEST_ADDRESS or not all(line.isprintable() for line in lines):
+            yield at((*path, "address"), f"Write at most {LONGEST_ADDRESS} characters that can be seen.")
+
+
+def _is_https(address: str) -> bool:
+    host, slash, _ = address.removeprefix("https://").partition("/")
+    is_plain = address.isascii() and address.isprintable() and not set(address) & set(" \"'<>")
+    return address.startswith("https://") and bool(slash) and is_plain and _HOST.fullmatch(host) is not None
+
+
+def hosts(document: ProgramDocument) -> Problems:
+    """Hosts are written as links have them, once each."""
+    path: Path = ("messages", "url_hosts")
+    for n, host in enumerate(document.messages.url_hosts):
+        if _HOST.fullmatch(host) is None:
+            yield at((*path, n), f"{host!r} is no host; write one such as example.com, in lower case.")
+    yield from twice(path, document.messages.url_hosts)
+
+
+def sms_price(document: ProgramDocument) -> Problems:
+    """An SMS costs something; its price may be finer than your money."""
+    if document.messages.sms_price is not None:
+        yield from positive(("messages", "sms_price"), document.messages.sms_price, MOST_DECIMALS)
+
+
+def senders(document: ProgramDocument) -> Problems:
+    """Each brand speaks for itself once, by something."""
+    brands = Names("brand", (GROUP, *(brand.id for brand in document.brands)))
+    seen: set[str] = set()
+    for n, sender in enumerate(document.messages.senders):
+        path: Path = ("messages", "senders", n)
+        yield from brands.check((*path, "brand"), sender.brand)
+        if sender.brand in seen:
+            yield at((*path, "brand"), f"{sender.brand!r} has senders already.")
+        seen.add(sender.brand)
+        if (sender.email, sender.sms, sender.line) == (None, None, None):
+            yield at(path, "Name a sender of email, SMS or LINE.")
+        yield from _forms(path, sender)
+
+
+def _forms(path: Path, sender: SenderPart) -> Problems:
+    if sender.email and _MAILBOX.fullmatch(sender.email.address) is None:
+        yield at((*path, "email", "address"), "Write an address such as hello@example.com.")
+    if sender.sms and _SMS_SENDER.fullmatch(sender.sms.sender) is None:
+        yield at((*path, "sms", "sender"), "Write a number, or a name of up to 11 of A-Z, a-z, 0-9 and spaces.")
+    if sender.line and _LINE_CHANNEL.fullmatch(sender.line.channel) is None:
+        yield at((*path, "line", "channel"), "Write 1 to 64 of A-Z, a-z, 0-9, - and _.")
+
+
+def channels_of(document: ProgramDocument) -> Mapping[str, frozenset[str]]:
+    """On which channels each brand, and the group, has a sender of its own."""
+    return {
+        sender.brand: frozenset(name for name in ("email", "sms", "line") if getattr(sender, name) is not None)
+        for sender in document.messages.senders
+    }

@@ -1,0 +1,48 @@
+"""From the stored document to what messages read of it; decisions read none of this, and never carry it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from huitou.templates.model import Catalogue, EmailText, Kind, Look, Speaker, Template, Text
+
+Stored = Mapping[str, Any]
+
+
+def compile_catalogue(document: Stored) -> Catalogue:
+    """Of a document that was published, perhaps before there were templates."""
+    templates = [compile_template(part) for part in document.get("templates", ())]
+    price = document.get("messages", {}).get("sms_price")
+    return Catalogue(
+        program=Speaker(document["name"]),
+        brands={part["id"]: Speaker(part["name"], _look(part.get("look", {}))) for part in document["brands"]},
+        templates={template.id: template for template in templates},
+        sms_price=Decimal(price) if price is not None else None,
+    )
+
+
+def compile_template(part: Stored) -> Template:
+    """One template, all of whose fields are written out."""
+    return Template(
+        id=part["id"],
+        name=part["name"],
+        kind=Kind(part["kind"]),
+        brand=part["brand"],
+        texts=tuple(_text(text) for text in part["texts"]),
+    )
+
+
+def _text(part: Stored) -> Text:
+    email = part["email"]
+    return Text(
+        language=part["language"],
+        email=EmailText(email["subject"], email["body"], email["preheader"]) if email else None,
+        sms=part["sms"],
+        line=part["line"],
+    )
+
+
+def _look(part: Stored) -> Look:
+    return Look(**part)

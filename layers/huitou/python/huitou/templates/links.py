@@ -1,0 +1,40 @@
+"""Where links in texts lead, and whether they may."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+HOST_PATTERN = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}"
+_SCHEME = "https://"
+_ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|\bwww\.)[\x21-\x7e]*", re.I)
+"""What mailboxes and telephones make a link of. It ends where ASCII ends."""
+_AUTHORITY = re.compile(r"https://([^/?#<>()\[\]\"'`]*)", re.I)
+
+
+def host_of(address: str) -> str | None:
+    """The host of an https address in which it is written out; None for any other."""
+    found = _AUTHORITY.match(address)
+    host = found[1].partition(":")[0].rstrip(".,;").lower() if found else ""
+    return host if re.fullmatch(HOST_PATTERN, host) else None
+
+
+def is_within(host: str, hosts: Collection[str]) -> bool:
+    """Whether it is one of ``hosts``, or below one."""
+    return any(host == each or host.endswith(f".{each}") for each in hosts)
+
+
+def objection(address: str, hosts: Collection[str]) -> str | None:
+    """Why a text must not lead there; None: it may."""
+    if not address.lower().startswith(_SCHEME):
+        return f"{address!r} does not begin with {_SCHEME}"
+    host = host_of(address)
+    if host is None:
+        return f"the host of {address!r} is not written out; nothing that differs from member to member belongs there"
+    return None if is_within(host, hosts) else f"{host!r} is none of the hosts under messages, url_hosts"
+
+
+def addresses(text: str) -> Iterator[tuple[int, str]]:
+    """Everything that looks like an address, each with its line."""
+    for found in _ADDRESS.finditer(text):
+        yield text.count("\n", 0, found.start()) + 1, found[0]

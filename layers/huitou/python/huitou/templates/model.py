@@ -1,0 +1,118 @@
+"""Templates as a published programme has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+TemplateId = str
+
+
+class Channel(StrEnum):
+    """A way on which a message travels."""
+
+    EMAIL = "email"
+    SMS = "sms"
+    LINE = "line"
+
+
+class Kind(StrEnum):
+    """Whether a member may say no to it."""
+
+    MARKETING = "marketing"
+    SERVICE = "service"
+
+
+class Matched(StrEnum):
+    """How the language of a text goes with the one asked for."""
+
+    EXACT = "exact"
+    RELATED = "related"
+    DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class EmailText:
+    """Subject and preheader are one line of Liquid each; the body is Markdown with Liquid."""
+
+    subject: str
+    body: str
+    preheader: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What is said in one language, on at least one channel; ``sms`` and ``line`` are Liquid."""
+
+    language: str
+    email: EmailText | None = None
+    sms: str | None = None
+    line: str | None = None
+
+    def speaks_by(self, channel: Channel) -> bool:
+        return getattr(self, channel.value) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """``brand`` is None for one of the whole group. The first of ``texts`` is for everybody else."""
+
+    id: TemplateId
+    name: str
+    kind: Kind
+    brand: str | None
+    texts: tuple[Text, ...]
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """Those of any language."""
+        return tuple(channel for channel in Channel if any(text.speaks_by(channel) for text in self.texts))
+
+    def text_for(self, channel: Channel, language: str | None) -> tuple[Text, Matched] | None:
+        """In ``language``, else in one whose tag begins with the same word, else the first; None: not on ``channel``.
+
+        ``zh-TW`` is told ``zh-Hant`` where there is nothing nearer.
+        """
+        texts = [text for text in self.texts if text.speaks_by(channel)]
+        asked = (language or "").casefold()
+        for text in texts:
+            if text.language.casefold() == asked:
+                return text, Matched.EXACT
+        for text in texts:
+            if text.language.casefold().partition("-")[0] == asked.partition("-")[0]:
+                return text, Matched.RELATED
+        return (texts[0], Matched.DEFAULT) if texts else None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How emails look: ``color`` as ``#rrggbb``, ``logo`` an https address; ``address`` is who writes, and where."""
+
+    color: str = "#333333"
+    logo: str | None = None
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who a message comes from, as members read it: a brand, or the programme for the group."""
+
+    name: str
+    look: Look = Look()
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All that one version of the programme says about messages."""
+
+    program: Speaker
+    brands: Mapping[str, Speaker]
+    templates: Mapping[TemplateId, Template]
+    sms_price: Decimal | None
+    """Of one part, in the group's money."""
+
+    def speaker(self, brand: str | None) -> Speaker:
+        """The brand; the programme for None."""
+        return self.brands[brand] if brand else self.program

@@ -1,0 +1,92 @@
+"""What templates can say (M24): every variable with its meaning, and the values of a member who does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+Value = str | Decimal | date | None
+Values = Mapping[str, Value]
+"""By the variable's full name."""
+
+
+class Variable(NamedTuple):
+    """Something that can be said. ``may_be_missing``: for some members there is nothing to say."""
+
+    name: str
+    meaning: str
+    may_be_missing: bool = False
+    only_marketing: bool = False
+
+
+VARIABLES: Final = (
+    Variable("member.name", "what the member is called", may_be_missing=True),
+    Variable("member.language", "the language of the member's profile, as `zh-TW`", may_be_missing=True),
+    Variable("member.tier", "the name of the member's tier", may_be_missing=True),
+    Variable("member.points", "how many of the home currency's points can be spent now"),
+    Variable("member.points_ending", "how many of these points end next", may_be_missing=True),
+    Variable("member.points_end_on", "the last day on which those count", may_be_missing=True),
+    Variable("brand.name", "the name of the brand that speaks; the programme's where the group speaks"),
+    Variable("program.name", "the name of the programme"),
+    Variable("unsubscribe_url", "the link by which the member says no to more of it", only_marketing=True),
+)
+UNSUBSCRIBE_URL: Final = "unsubscribe_url"
+SAMPLE_UNSUBSCRIBE_URL: Final = "https://unsubscribe.example/Ab3dEf6hIj9kLmN0"
+"""As long as the real one, and leads nowhere."""
+_NAMES: Final = MappingProxyType({"zh": "王小美", "ja": "佐藤美咲"})
+_NAME: Final = "Mei Wang"
+
+
+@dataclass(frozen=True, slots=True)
+class MemberFacts:
+    """What templates may say about one member. ``points`` and ``points_ending`` are in whole points, exactly."""
+
+    name: str | None
+    language: str | None
+    tier: str | None
+    points: Decimal
+    points_ending: Decimal | None
+    points_end_on: date | None
+
+
+def known(*, marketing: bool) -> tuple[str, ...]:
+    """The names that a template may use."""
+    return tuple(each.name for each in VARIABLES if marketing or not each.only_marketing)
+
+
+def values(member: MemberFacts, *, brand: str, program: str, unsubscribe_url: str | None) -> Values:
+    """What is said to ``member``; ``unsubscribe_url`` is None where the message is no marketing."""
+    said: dict[str, Value] = {
+        "member.name": member.name or None,
+        "member.language": member.language,
+        "member.tier": member.tier,
+        "member.points": member.points,
+        "member.points_ending": member.points_ending,
+        "member.points_end_on": member.points_end_on,
+        "brand.name": brand,
+        "program.name": program,
+    }
+    return said if unsubscribe_url is None else {**said, UNSUBSCRIBE_URL: unsubscribe_url}
+
+
+def sample(language: str | None, tier: str | None) -> MemberFacts:
+    """Somebody of whom everything is known, who does not exist."""
+    return MemberFacts(
+        name=_NAMES.get((language or "").partition("-")[0], _NAME),
+        language=language,
+        tier=tier,
+        points=Decimal(1234),
+        points_ending=Decimal(120),
+        points_end_on=date(2026, 12, 31),
+    )
+
+
+def with_gaps(said: Values) -> Iterator[Values]:
+    """``said`` as it is, without each thing that may be missing, and without any of them."""
+    gaps = [each.name for each in VARIABLES if each.may_be_missing]
+    for missing in ((), *((name,) for name in gaps), gaps):
+        yield {name: None if name in missing else value for name, value in said.items()}
