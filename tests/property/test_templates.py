@@ -109,15 +109,14 @@ pieces = st.sampled_from(
         "{% else %}",
         "a",
         "\n",
-    ]
-    + ["{{ member.tier | upcase }}", "{% if member.points > 3 %}", "{% if member.tier == 'x' and member.name %}", "{{"]
-    + [
+        "{{ member.tier | upcase }}",
+        "{% if member.points > 3 %}",
+        "{% if member.tier == 'x' and member.name %}",
+        "{{",
         "{% unless member.points_ending %}",
         "{% endunless %}",
         "{{ member.points_end_on | date }}",
         "{% if brand.name > 1 %}",
-    ]
-    + [
         "{{ member.name | truncate: member.points }}",
         "{{ x }}",
         "**",

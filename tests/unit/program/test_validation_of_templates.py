@@ -1,0 +1,186 @@
+"""What cannot be said, or by nobody, is refused with its place and the reason (M24, E30)."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from huitou.program.document import canonical_json
+from huitou.program.template_compilation import compile_catalogue
+from huitou.program.validation import InvalidProgramError, read_document
+from tests.builders import document
+from tests.templates import SENDERS, WAY_OUT, speaking, template, text
+
+
+def refusal(written: dict[str, Any]) -> dict[str, str]:
+    """The problems of a document, by place."""
+    with pytest.raises(InvalidProgramError) as caught:
+        read_document(json.dumps(written))
+    return {error.pointer: error.message for error in caught.value.errors}
+
+
+def saying(**changes: Any) -> dict[str, Any]:
+    """A programme whose one template says this, and that in no other way."""
+    silent: dict[str, Any] = {"email": None, "sms": None, "line": None}
+    return speaking(template(texts=[text(**{**silent, **changes})]))
+
+
+AT = "/templates/0/texts/0"
+
+
+def test_a_programme_may_say_something() -> None:
+    read_document(
+        json.dumps(speaking(template(), template(id="second", brand="maru", kind="service", texts=[text(sms=None)])))
+    )
+
+
+def test_without_templates_nothing_of_their_packages_is_loaded() -> None:
+    """Most functions that read documents do not have them."""
+    program = (
+        "import json, sys; from tests.builders import document; from huitou.program.validation import read_document;"
+        "read_document(json.dumps(document())); print({'liquid', 'babel', 'markdown_it', 'gsm0338'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "place", "message"),
+    [
+        ({"line": "a\n{{ member.nam }}"}, "/line", "Line 2: there is no variable 'member.nam' here"),
+        ({"line": "{{ x"}, "/line", "Line 1: expected '}}', found the end."),
+        ({"line": "{% include 'x' %}"}, "/line", "Line 1: there is no tag 'include'"),
+        ({"line": " \n"}, "/line", "Write something here."),
+        ({"line": "{% if false %}x{% endif %}"}, "/line", "Of this nothing is left"),
+        (
+            {"line": "a\nhttp://huitou.example"},
+            "/line",
+            "Line 2: 'http://huitou.example' does not begin with https://.",
+        ),
+        ({"line": "www.huitou.example"}, "/line", "Line 1: 'www.huitou.example' does not begin with https://."),
+        ({"line": "https://evil.example/x"}, "/line", "Line 1: 'evil.example' is none of the hosts"),
+        ({"line": "https://nothuitou.example"}, "/line", "Line 1: 'nothuitou.example' is none of the hosts"),
+        ({"line": "https://{{ member.name }}.huitou.example"}, "/line", "Line 1: the host of 'https://{{'"),
+        ({"line": "https://huitou.example{{ member.name }}"}, "/line", "Line 1: the host of"),
+        ({"line": "https://huitou.example@evil.example/"}, "/line", "Line 1: the host of"),
+        ({"line": "{{ 'https:' }}//evil.example"}, "/line", "A link is wrong: 'evil.example' is none of the hosts"),
+        ({"line": "a" * 5001}, "/line", "For the sample member this has 5,001 characters; at most 5,000"),
+        ({"sms": "王" * 671 + WAY_OUT}, "/sms", "For the sample member this takes 11 parts; at most 10"),
+        ({"sms": "Hello"}, "/sms", "Marketing by SMS needs a way out for everybody"),
+        ({"sms": f"Hello {{% if member.name %}}{WAY_OUT}{{% endif %}}"}, "/sms", "Marketing by SMS needs a way out"),
+        ({"email": {"subject": "a" * 256, "body": "x"}}, "/email/subject", "For the sample member this has 256"),
+        ({"email": {"subject": "", "body": "x"}}, "/email/subject", "Write something here."),
+        (
+            {"email": {"subject": "x", "body": "[x](mailto:a)"}},
+            "/email/body",
+            "A link is wrong: 'mailto:a' does not begin",
+        ),
+        ({"email": {"subject": "x", "body": "[x]({{ member.name }})"}}, "/email/body", "A link is wrong: 'Mei%20Wang'"),
+        ({"email": {"subject": "x", "body": "x", "preheader": "{{ y }}"}}, "/email/preheader", "Line 1: there is no"),
+    ],
+)
+def test_a_text_that_cannot_be_sent_is_refused(said: dict[str, Any], place: str, message: str) -> None:
+    found = refusal(saying(**said))
+    assert list(found) == [f"{AT}{place}"]
+    assert found[f"{AT}{place}"].startswith(message)
+
+
+def test_links_may_lead_to_registered_hosts_and_below_them() -> None:
+    body = (
+        "[x](https://shop.huitou.example/a?b={{ member.name }}) https://huitou.example, and [no]({{ unsubscribe_url }})"
+    )
+    read_document(json.dumps(saying(email={"subject": "x", "body": body})))
+
+
+def test_all_problems_are_told_at_once() -> None:
+    bad = template(
+        id="Hello!",
+        name="",
+        brand="mary",
+        texts=[
+            text(language="English"),
+            text(language="zh-TW", line="{{ a }} {{ b }}"),
+            text(language="ZH-tw"),
+            {"language": "ja"},
+        ],
+    )
+    found = refusal(speaking(bad, template(), template()))
+    assert list(found) == [
+        "/templates/0/id",
+        "/templates/2/id",
+        "/templates/0/name",
+        "/templates/0/brand",
+        "/templates/0/texts/0/language",
+        "/templates/0/texts/2/language",
+        "/templates/0/texts/3",
+        "/templates/0/texts/1/line",
+    ]
+    assert found["/templates/0/brand"] == "There is no brand 'mary' in this programme. Did you mean 'maru'?"
+
+
+def test_somebody_must_send_it() -> None:
+    """The brand that speaks, else the group."""
+    only_maru = [{"brand": "maru", "line": {"channel": "maru"}}]
+    written = speaking(template(brand="maru"), template(id="second", brand="sora"), template(id="third"))
+    written["messages"]["senders"] = only_maru
+    found = refusal(written)
+    missing = [["email", "sms"], ["email", "sms", "line"], ["email", "sms", "line"]]
+    assert list(found) == [f"/templates/{n}/texts/0/{channel}" for n, gone in enumerate(missing) for channel in gone]
+    assert found["/templates/0/texts/0/sms"] == (
+        "Nobody sends this: the brand 'maru' or the group needs a sender under messages, senders."
+    )
+
+
+def test_what_all_messages_keep_to_is_looked_at() -> None:
+    look = {"color": "red", "logo": "http://x/y.png", "address": "a\x00"}
+    found = refusal(
+        document(
+            brands=[{"id": "maru", "name": "Maru", "look": look}, {"id": "sora", "name": "Sora"}],
+            messages={
+                "url_hosts": ["https://x.example", "a.example", "a.example"],
+                "sms_price": "0",
+                "senders": [
+                    {"brand": "group"},
+                    {
+                        "brand": "group",
+                        "email": {"address": "x", "name": ""},
+                        "sms": {"sender": "+1"},
+                        "line": {"channel": "!"},
+                    },
+                    {"brand": "kaze", "email": SENDERS[0]["email"]},
+                ],
+            },
+        )
+    )
+    assert list(found) == [
+        "/messages/senders/1/email/name",
+        "/brands/0/look/color",
+        "/brands/0/look/logo",
+        "/brands/0/look/address",
+        "/messages/url_hosts/0",
+        "/messages/url_hosts/2",
+        "/messages/sms_price",
+        "/messages/senders/0",
+        "/messages/senders/1/brand",
+        "/messages/senders/1/email/address",
+        "/messages/senders/1/sms/sender",
+        "/messages/senders/1/line/channel",
+        "/messages/senders/2/brand",
+    ]
+
+
+def test_decisions_carry_no_templates_and_messages_read_them_from_the_document() -> None:
+    written = read_document(json.dumps(speaking(template())))
+    catalogue = compile_catalogue(json.loads(canonical_json(written)))
+    assert list(catalogue.templates) == ["hello"]
+    assert str(catalogue.sms_price) == "0.8"
+    assert catalogue.speaker("maru").name == "Maru"
+    assert catalogue.speaker(None).name == "Huitou Club"
+
+
+def test_a_document_of_before_there_were_templates_has_none() -> None:
+    assert compile_catalogue({"name": "Old", "brands": [{"id": "maru", "name": "Maru"}]}).templates == {}
