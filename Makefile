@@ -70,7 +70,7 @@ fmt: setup ## format the code and fix what can be fixed
 lock: setup ## pin all packages anew, within the bounds of the .in files
 	@$(LOCK) requirements/uv.in -o requirements/uv.txt
 	@$(LOCK) requirements/dev.in -o requirements/dev.txt
-	@for name in lean science; do \
+	@for name in lean messaging science; do \
 		$(LOCK) layers/dependencies/$$name.in -c requirements/dev.txt -o layers/dependencies/$$name.txt; \
 	done
 

@@ -109,6 +109,10 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
         "POST /v1/simulations",
         "GET /v1/simulations/{simulation_id}",
     ),
+    "serve_templates": (
+        "GET /v1/templates",
+        "POST /v1/templates/preview",
+    ),
     "serve_insights": (
         "GET /v1/insights",
         "POST /v1/insights",

@@ -33,6 +33,7 @@ from tests.files import EVENTS
 MEI = MemberId("01JNSM3VF0R6T8C1W5PJ4X9YZA")
 SECRET = "a secret of the tests"
 BUCKET = "imports"
+NOBODY = Profile()
 
 Event = dict[str, Any]
 Result = tuple[int, Any]
@@ -122,7 +123,9 @@ def enrol_mei(table: Table, programs: Programs, now: datetime) -> None:
     enrol(MEI, "0912-345-678", table, programs, now)
 
 
-def enrol(member: MemberId, phone: str, table: Table, programs: Programs, now: datetime) -> None:
+def enrol(
+    member: MemberId, phone: str, table: Table, programs: Programs, now: datetime, *, profile: Profile = NOBODY
+) -> None:
     """Somebody at maru, by a phone number."""
     members = Members(
         members=TableMembers(table),
@@ -135,4 +138,4 @@ def enrol(member: MemberId, phone: str, table: Table, programs: Programs, now: d
         new_id=lambda: member,
     )
     presented = (Presented(phone_identity(phone)),)
-    members.enrol(Enrolment(presented, Profile(), "maru"), "maru", now)
+    members.enrol(Enrolment(presented, profile, "maru"), "maru", now)

@@ -33,10 +33,11 @@ from huitou.platform.http import (
 )
 from huitou.platform.settings import CountStateMachine, ImportBucket, MembersTable, ProgramTable, Settings, load
 from huitou.platform.table import Table
+from huitou.program.part_bodies import SegmentBody
 from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
 from huitou.segments.errors import InvalidSegmentError, SegmentNotFoundError
-from huitou.segments.preview_requests import PreviewView, SegmentBody, preview_view
+from huitou.segments.preview_requests import PreviewView, preview_view
 from huitou.segments.roster_answers import (
     CountedSegmentView,
     SegmentMemberPage,

@@ -40,6 +40,7 @@ class FunctionStack(Stack):
         self.identity = {"HUITOU_IDENTITY_SECRET": data.identity_secret.secret_arn}
         self.files = {"HUITOU_IMPORT_BUCKET": data.imports.bucket_name}
         self._layers = [self._package_layer(), self.dependency_layer("lean", "that every function needs")]
+        self.messaging = self.dependency_layer("messaging", "that write messages, and check what was written for them")
 
     def function(
         self,

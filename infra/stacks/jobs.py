@@ -96,7 +96,8 @@ def simulation_functions(stack: FunctionStack) -> Calls:
     states = _states(stack, "simulation", replay, report)
     for function in (replay, report):
         function.allow(["s3:GetObject"], files.arn_for_objects("simulations/*"))
-    serve = stack.function("serve_simulations", {**stack.members, **told_of(stack, states)})
+    told = {**stack.members, **told_of(stack, states)}
+    serve = stack.function("serve_simulations", told, more_layers=[stack.messaging])
     serve.allow(["dynamodb:Query"], index)
     stack.let_judge(serve)
     let_begin(stack, serve, states)

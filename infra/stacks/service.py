@@ -51,6 +51,7 @@ class ServiceStack(FunctionStack):
                 **self._member_functions(),
                 **self._segment_functions(),
                 **self._program_functions(),
+                **self._message_functions(),
                 **jobs.import_functions(self),
                 **jobs.account_functions(self),
                 **jobs.simulation_functions(self),
@@ -101,10 +102,18 @@ class ServiceStack(FunctionStack):
         return {"serve_segments": look}
 
     def _program_functions(self) -> dict[str, lambda_.Function]:
-        function = self.function("serve_program", jobs.told_of(self, self._rebuilds))
+        function = self.function("serve_program", jobs.told_of(self, self._rebuilds), more_layers=[self.messaging])
         function.allow([*READ, *WRITE], self.data.program.table_arn, partitions=["PROGRAM", "AUDIT#*"])
         jobs.let_begin(self, function, self._rebuilds)
         return {"serve_program": function}
+
+    def _message_functions(self) -> dict[str, lambda_.Function]:
+        """M24: what would be sent to a member is worked out from what is known of them; nothing is sent or kept."""
+        told = {**self.members, **self.program}
+        function = self.function("serve_templates", told, memory_mib=LARGE_MIB, more_layers=[self.messaging])
+        function.allow(["dynamodb:GetItem", "dynamodb:Query"], self.data.members.table_arn)
+        self.let_read_program(function)
+        return {"serve_templates": function}
 
     def _authorizer(self) -> lambda_.Function:
         function = self.function("authorize_request", self.program)

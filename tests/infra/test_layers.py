@@ -22,7 +22,12 @@ from infra.layer_builder import (
 from infra.sources import ROOT
 
 LIMIT_MIB = 250  # of all layers and the function together, unpacked
-MORE_LAYERS = {"fit_insights": ("science",)}
+MORE_LAYERS = {
+    "fit_insights": ("science",),
+    "serve_program": ("messaging",),
+    "serve_simulations": ("messaging",),
+    "serve_templates": ("messaging",),
+}
 HANDLERS = sorted(path.name for path in (ROOT / "functions").iterdir() if (path / "handler.py").exists())
 
 ENVIRONMENT = {
@@ -57,6 +62,16 @@ def test_a_function_starts_with_its_layers_and_nothing_else(function: str, tmp_p
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", program], env=ENVIRONMENT, capture_output=True, text=True, check=False
     )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("function", [name for name, layers in MORE_LAYERS.items() if "messaging" in layers])
+def test_a_function_that_checks_programmes_can_check_templates(function: str) -> None:
+    """M24: their packages are loaded when there are templates to be checked, and must be there then."""
+    layers = [build_dependency_layer(name, HOST) for name in ("lean", *MORE_LAYERS[function])]
+    paths = [str(layer / "python") for layer in (build_package_layer("huitou", HOST), *layers)]
+    program = f"import sys; sys.path[:0] = {paths!r}; import huitou.templates.linting"
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 

@@ -29,6 +29,7 @@ Permission = Literal[
     "rebuilds:read",
     "rebuilds:write",
     "counts:write",
+    "templates:preview",
 ]
 PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 

@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
-
-from pydantic import GetJsonSchemaHandler
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from typing import TYPE_CHECKING, Any, Literal
 
 from huitou.fields import View
 from huitou.segments.estimating import CONFIDENCE
 
 if TYPE_CHECKING:
     from huitou.segments.previews import Preview
-
-
-class _DescribedAsSegment:
-    """Makes the API description show the fields of a segment, and leaves reading them to the programme's validation."""
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        from huitou.program.document_segments import SegmentPart  # noqa: PLC0415 - not when a function starts
-
-        return handler(SegmentPart.__pydantic_core_schema__)
-
-
-SegmentBody = Annotated[dict[str, Any], _DescribedAsSegment]
 
 
 class EstimateView(View):

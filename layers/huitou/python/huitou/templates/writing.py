@@ -108,6 +108,12 @@ def write(source: str, said: Values, language: str) -> Written:
     return Written(form, tuple(noted.values))
 
 
+def names_in(source: str) -> frozenset[str]:
+    """The variables that the text uses, in whichever branch."""
+    found = _parsed(source).analyze(include_partials=False).globals.values()
+    return frozenset(str(each) for variables in found for each in variables)
+
+
 def one_line(written: Written) -> str:
     """As the subject of an email is."""
     return " ".join(written.fill().split())

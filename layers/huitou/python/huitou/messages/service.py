@@ -1,0 +1,146 @@
+"""What callers do with templates: list them, and see what a member would get (M24). Nothing is sent or kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Protocol
+
+from huitou.access.model import Caller
+from huitou.kernel.errors import FieldError
+from huitou.kernel.ids import MemberId
+from huitou.kernel.pages import Page, page_of
+from huitou.messages.errors import (
+    ChannelNotWrittenError,
+    InvalidTemplateError,
+    TemplateNotFoundError,
+    WrongSpeakerError,
+)
+from huitou.messages.recipients import Recipients
+from huitou.program.model import BrandId, Program
+from huitou.program.prepared import Prepared
+from huitou.program.template_compilation import compile_catalogue, compile_template
+from huitou.program.trying import Misfit, tried
+from huitou.program.versions import ProgramVersion
+from huitou.templates.making import Message, Occasion, message
+from huitou.templates.model import Catalogue, Channel, Matched, Template, TemplateId
+from huitou.templates.variables import SAMPLE_UNSUBSCRIBE_URL, MemberFacts, sample
+
+
+class PublishedPrograms(Protocol):
+    """Where programmes are read, and their documents."""
+
+    def active(self) -> Program: ...
+
+    def published(self, number: int) -> ProgramVersion: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """``template`` is an id in the active programme, or a template as its document writes them.
+
+    ``member`` None: the sample member. ``language`` None: the member's. ``brand`` None: the template's, else the
+    caller's.
+    """
+
+    template: TemplateId | Mapping[str, Any]
+    channel: Channel
+    language: str | None = None
+    member: MemberId | None = None
+    brand: BrandId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the recipient would see. ``brand`` None: the group speaks. An SMS costs ``sms_price`` for each part."""
+
+    template: Template
+    channel: Channel
+    brand: BrandId | None
+    language: str
+    matched: Matched
+    message: Message
+    sms_price: Decimal | None
+
+
+class Templates:
+    """The use cases."""
+
+    def __init__(self, programs: PublishedPrograms, recipients: Recipients) -> None:
+        self._programs = programs
+        self._recipients = recipients
+        self._catalogue = Prepared(
+            lambda program: compile_catalogue(json.loads(programs.published(program.version).document))
+        )
+
+    def page(self, caller: Caller, *, after: str | None, limit: int) -> Page[Template]:
+        """By id: those of the group, and of the caller's brand; a key of the group sees all (E31)."""
+        templates = self._catalogue(self._programs.active()).templates
+        seen = {name: template for name, template in templates.items() if _is_seen(template, caller)}
+        return page_of(seen, after=after, limit=limit)
+
+    def preview(self, asked: Asked, caller: Caller, now: datetime) -> Preview:
+        """What would be sent if it were sent now.
+
+        Raises `TemplateNotFoundError`, `InvalidTemplateError`, `ChannelNotWrittenError`, `WrongSpeakerError`,
+        `ForeignBrandError`, and what is raised of members.
+        """
+        program = self._programs.active()
+        catalogue = self._catalogue(program)
+        template = self._template(asked.template, catalogue, caller, program)
+        brand = _speaking(asked.brand, template, catalogue, caller)
+        member = self._member(asked, template, caller, program, now)
+        chosen = template.text_for(asked.channel, asked.language or member.language)
+        if chosen is None:
+            spoken = ", ".join(template.channels)
+            raise ChannelNotWrittenError(
+                f"The template speaks by {spoken}.", errors=[FieldError("/channel", f"Choose {spoken}.")]
+            )
+        text, matched = chosen
+        occasion = Occasion(catalogue.speaker(brand), catalogue.program.name, member, SAMPLE_UNSUBSCRIBE_URL)
+        made = message(template, asked.channel, text, occasion)
+        return Preview(template, asked.channel, brand, text.language, matched, made, catalogue.sms_price)
+
+    def _template(
+        self, asked: TemplateId | Mapping[str, Any], catalogue: Catalogue, caller: Caller, program: Program
+    ) -> Template:
+        if not isinstance(asked, str):
+            return self._tried(asked, caller, program)
+        template = catalogue.templates.get(asked)
+        if template is None or not _is_seen(template, caller):
+            raise TemplateNotFoundError("The active programme has no such template.")
+        return template
+
+    def _tried(self, written: Mapping[str, Any], caller: Caller, program: Program) -> Template:
+        try:
+            document, place = tried("templates", written, self._programs.published(program.version))
+        except Misfit as misfit:
+            raise InvalidTemplateError(f"The template has {misfit.count}.", errors=misfit.errors) from misfit
+        template = compile_template(document.templates[place].model_dump(mode="json"))
+        if template.brand is not None:
+            caller.acts_for(template.brand)
+        return template
+
+    def _member(self, asked: Asked, template: Template, caller: Caller, program: Program, now: datetime) -> MemberFacts:
+        if asked.member is not None:
+            return self._recipients.facts(asked.member, caller.brand, program, now)
+        levels = program.tiers.levels if program.tiers else ()
+        return sample(asked.language or template.texts[0].language, levels[-1].name if levels else None)
+
+
+def _is_seen(template: Template, caller: Caller) -> bool:
+    return caller.is_group or template.brand in {None, caller.brand}
+
+
+def _speaking(asked: BrandId | None, template: Template, catalogue: Catalogue, caller: Caller) -> BrandId | None:
+    if asked is not None:
+        caller.acts_for(asked)
+        if asked not in catalogue.brands or template.brand not in {None, asked}:
+            raise WrongSpeakerError(
+                "The template is another brand's, or there is no such brand.",
+                errors=[FieldError("/brand", "This brand cannot say it.")],
+            )
+    return asked or template.brand or (None if caller.is_group else caller.brand)

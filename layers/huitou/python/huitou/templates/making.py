@@ -1,0 +1,63 @@
+"""From a text to the message that one member gets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from huitou.templates.email import Email, Parts, email
+from huitou.templates.model import Channel, EmailText, Kind, Speaker, Template, Text
+from huitou.templates.sms import Sms, sms
+from huitou.templates.variables import MemberFacts, Value, Values, values
+from huitou.templates.writing import names_in, write
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One of ``email``, ``sms`` and ``line``; ``said`` are the variables that its text uses, with their values."""
+
+    said: Mapping[str, Value]
+    email: Email | None = None
+    sms: Sms | None = None
+    line: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Who speaks to whom. ``unsubscribe_url`` is told by marketing only."""
+
+    speaker: Speaker
+    program: str
+    member: MemberFacts
+    unsubscribe_url: str
+
+
+def message(template: Template, channel: Channel, text: Text, occasion: Occasion) -> Message:
+    """The message by a ``channel`` that ``text`` speaks by. Raises `UnwritableTextError`."""
+    unsubscribe_url = occasion.unsubscribe_url if template.kind is Kind.MARKETING else None
+    said = values(
+        occasion.member, brand=occasion.speaker.name, program=occasion.program, unsubscribe_url=unsubscribe_url
+    )
+    language = text.language
+    if channel is Channel.EMAIL and text.email is not None:
+        parts = _parts(text.email, said, language)
+        return Message(_used(said, *_sources(text.email)), email(parts, occasion.speaker, language, unsubscribe_url))
+    source = (text.sms if channel is Channel.SMS else text.line) or ""
+    written = write(source, said, language).fill()
+    if channel is Channel.SMS:
+        return Message(_used(said, source), sms=sms(written))
+    return Message(_used(said, source), line=written)
+
+
+def _sources(text: EmailText) -> tuple[str, ...]:
+    return (text.subject, text.preheader or "", text.body)
+
+
+def _parts(text: EmailText, said: Values, language: str) -> Parts:
+    preheader = write(text.preheader, said, language) if text.preheader else None
+    return Parts(write(text.subject, said, language), write(text.body, said, language), preheader)
+
+
+def _used(said: Values, *sources: str) -> Mapping[str, Value]:
+    names = {name for source in sources for name in names_in(source)}
+    return {name: value for name, value in said.items() if name in names}
