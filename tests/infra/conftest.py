@@ -13,6 +13,13 @@ from infra.app import synthesise
 from infra.settings import settings_for
 
 HERE = Path(__file__).parent
+MORE_LAYERS = {
+    "fit_insights": ("science",),
+    "serve_program": ("messaging",),
+    "serve_simulations": ("messaging",),
+    "serve_templates": ("messaging",),
+}
+"""Of which functions have more packages than all have."""
 
 Resource = dict[str, Any]
 

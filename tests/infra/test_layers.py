@@ -20,14 +20,9 @@ from infra.layer_builder import (
     find_interpreter,
 )
 from infra.sources import ROOT
+from tests.infra.conftest import MORE_LAYERS
 
 LIMIT_MIB = 250  # of all layers and the function together, unpacked
-MORE_LAYERS = {
-    "fit_insights": ("science",),
-    "serve_program": ("messaging",),
-    "serve_simulations": ("messaging",),
-    "serve_templates": ("messaging",),
-}
 HANDLERS = sorted(path.name for path in (ROOT / "functions").iterdir() if (path / "handler.py").exists())
 
 ENVIRONMENT = {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from infra.routes import PUBLIC, ROUTES
-from tests.infra.conftest import Deployment
+from tests.infra.conftest import MORE_LAYERS, Deployment
 
 
 class TestDataIsSafe:
@@ -148,7 +148,8 @@ class TestFunctions:
             assert function["Runtime"] == "python3.13"
             assert function["Architectures"] == ["arm64"]
             assert function["TracingConfig"] == {"Mode": "Active"}
-            assert len(function["Layers"]) == (3 if function["FunctionName"].endswith("-fit_insights") else 2)
+            name = function["FunctionName"].removeprefix("huitou-production-")
+            assert len(function["Layers"]) == 2 + len(MORE_LAYERS.get(name, ()))
 
     def test_an_answer_to_a_caller_takes_less_than_the_gateway_waits(self, production: Deployment) -> None:
         for name in ROUTES:

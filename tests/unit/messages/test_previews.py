@@ -30,7 +30,8 @@ HELLO = template(
                 "subject": "{{ member.name }} 您好",
                 "preheader": "{{ brand.name }}",
                 "body": "**{{ member.points | points }}** 點，"
-                "{{ member.points_ending }} 點到 {{ member.points_end_on | date }}\n\n[看看](https://shop.huitou.example/?tier={{ member.tier }})",
+                "{{ member.points_ending }} 點到 {{ member.points_end_on | date }}\n\n"
+                "[看看](https://shop.huitou.example/?tier={{ member.tier }})",
             },
             sms=f"{{{{ member.name | default: '您好' }}}}，{{{{ member.points }}}}點 {WAY_OUT}",
             line=None,
