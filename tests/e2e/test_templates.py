@@ -18,13 +18,13 @@ IN_CHINESE = text(
     language="zh-TW",
     email={
         "subject": "{{ member.name | default: '您好' }}，好久不見",
-        "body": "您有 **{{ member.points | points }}** 點。\n\n[看看](https://shop.huitou.example/?n={{ member.name }})",
+        "body": "您有 **{{ member.points }}** 點。\n\n[看看](https://shop.huitou.example/?n={{ member.name }})",
     },
     sms="{{ brand.name }}想念您！退訂 {{ unsubscribe_url }}",
 )
 HELLO = template(texts=[text(), IN_CHINESE])
-OF_SORA = template(id="of-sora", brand="sora", kind="service")
-SAYS = {"messages": speaking()["messages"], "templates": [HELLO, OF_SORA]}
+OF_SORA = template(id="of-sora", brand="sora")
+SAYS: Body = {"messages": speaking()["messages"], "templates": [HELLO, OF_SORA]}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -103,7 +103,7 @@ BAD: dict[str, tuple[Body, list[str]]] = {
         ["/templates/0/brand", "/templates/0/texts/0/sms"],
     ),
     "nobody sends it": (
-        {"messages": {"senders": [{"brand": "group", "email": SENDERS[0]["email"]}]}},
+        {"messages": {**SAYS["messages"], "senders": [{"brand": "group", "email": SENDERS[0]["email"]}]}},
         [f"/templates/{n}/texts/{k}/{channel}" for n, k in ((0, 0), (0, 1), (1, 0)) for channel in ("sms", "line")],
     ),
 }

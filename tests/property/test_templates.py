@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from huitou.templates.email import Parts, email
 from huitou.templates.linting import Terms, findings
-from huitou.templates.model import Channel, Kind, Look, Speaker, Template, Text
-from huitou.templates.sms import Encoding, sms
+from huitou.templates.model import Look, MessageChannel, Speaker, Template, TemplateKind, Text
+from huitou.templates.sms import SmsEncoding, sms
 from huitou.templates.variables import SAMPLE_UNSUBSCRIBE_URL, MemberFacts, values
 from huitou.templates.writing import write
 from tests.sample_templates import sample_catalogue
@@ -81,9 +81,9 @@ def test_no_value_adds_an_element_or_leads_elsewhere(member: MemberFacts) -> Non
     assert found.hosts == {"huitou.example", "unsubscribe.example"}
 
 
-@given(members, st.sampled_from(sorted(sample_catalogue().templates)), st.sampled_from(Channel))
+@given(members, st.sampled_from(sorted(sample_catalogue().templates)), st.sampled_from(MessageChannel))
 def test_every_text_of_the_sample_programme_can_be_written_for_everybody(
-    member: MemberFacts, name: str, channel: Channel
+    member: MemberFacts, name: str, channel: MessageChannel
 ) -> None:
     template = sample_catalogue().templates[name]
     chosen = template.text_for(channel, member.language)
@@ -91,7 +91,7 @@ def test_every_text_of_the_sample_programme_can_be_written_for_everybody(
         return
     text, _ = chosen
     said = values(member, brand="Maru", program="Club", unsubscribe_url=SAMPLE_UNSUBSCRIBE_URL)
-    if text.email and channel is Channel.EMAIL:
+    if text.email and channel is MessageChannel.EMAIL:
         parts = Parts(write(text.email.subject, said, text.language), write(text.email.body, said, text.language))
         made = email(parts, Speaker("Maru"), text.language, SAMPLE_UNSUBSCRIBE_URL)
         assert "\n" not in made.subject
@@ -137,7 +137,7 @@ def test_what_was_found_to_be_in_order_can_be_written_for_everybody(source: str,
 
 
 def template_of(source: str) -> Template:
-    return Template("t", "T", Kind.SERVICE, None, (Text("en", line=source),))
+    return Template("t", "T", TemplateKind.SERVICE, None, (Text("en", line=source),))
 
 
 def second_counting(text: str) -> tuple[int, int, bool]:
@@ -157,10 +157,10 @@ def second_counting(text: str) -> tuple[int, int, bool]:
 @given(st.text(st.one_of(st.sampled_from(BASIC + EXTENSION), st.sampled_from("王😀ç")), max_size=400))
 def test_parts_of_an_sms_are_those_of_a_second_counting(text: str) -> None:
     found = sms(text)
-    assert (found.length, found.parts, found.encoding is Encoding.GSM) == second_counting(text)
+    assert (found.length, found.parts, found.encoding is SmsEncoding.GSM) == second_counting(text)
 
 
 @given(st.sampled_from(BASIC + EXTENSION) | st.sampled_from("王😀ç"), st.integers(100, 500), st.sampled_from("a€王😀"))
 def test_so_are_those_of_a_long_one(character: str, times: int, last: str) -> None:
     found = sms(character * times + last)
-    assert (found.length, found.parts, found.encoding is Encoding.GSM) == second_counting(character * times + last)
+    assert (found.length, found.parts, found.encoding is SmsEncoding.GSM) == second_counting(character * times + last)

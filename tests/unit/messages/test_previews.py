@@ -164,7 +164,7 @@ def test_a_template_that_is_being_written_is_tried_in_the_programme(desk: Desk) 
 
 
 def test_what_is_wrong_with_a_template_is_told_with_its_place(desk: Desk) -> None:
-    wrong = {
+    wrong: Any = {
         "template": None,
         "document": template(name="", texts=[text(sms="Hi"), text(language="en", line="{{ x }}")]),
     }

@@ -6,26 +6,26 @@ from decimal import Decimal
 
 import pytest
 
-from huitou.templates.sms import Encoding, sms
+from huitou.templates.sms import SmsEncoding, sms
 
 
 @pytest.mark.parametrize(
     ("text", "encoding", "length", "parts"),
     [
-        ("", Encoding.GSM, 0, 1),
-        ("a" * 160, Encoding.GSM, 160, 1),
-        ("a" * 161, Encoding.GSM, 161, 2),
-        ("a" * 306, Encoding.GSM, 306, 2),
-        ("a" * 307, Encoding.GSM, 307, 3),
-        ("Ωß@£ñ", Encoding.GSM, 5, 1),
-        ("王" * 70, Encoding.UCS2, 70, 1),
-        ("王" * 71, Encoding.UCS2, 71, 2),
-        ("王" * 134, Encoding.UCS2, 134, 2),
-        ("王" * 135, Encoding.UCS2, 135, 3),
-        ("a" * 70 + "ç", Encoding.UCS2, 71, 2),
+        ("", SmsEncoding.GSM, 0, 1),
+        ("a" * 160, SmsEncoding.GSM, 160, 1),
+        ("a" * 161, SmsEncoding.GSM, 161, 2),
+        ("a" * 306, SmsEncoding.GSM, 306, 2),
+        ("a" * 307, SmsEncoding.GSM, 307, 3),
+        ("Ωß@£ñ", SmsEncoding.GSM, 5, 1),
+        ("王" * 70, SmsEncoding.UCS2, 70, 1),
+        ("王" * 71, SmsEncoding.UCS2, 71, 2),
+        ("王" * 134, SmsEncoding.UCS2, 134, 2),
+        ("王" * 135, SmsEncoding.UCS2, 135, 3),
+        ("a" * 70 + "ç", SmsEncoding.UCS2, 71, 2),
     ],
 )
-def test_parts_have_so_much_room(text: str, encoding: Encoding, length: int, parts: int) -> None:
+def test_parts_have_so_much_room(text: str, encoding: SmsEncoding, length: int, parts: int) -> None:
     """M24."""
     found = sms(text)
     assert (found.encoding, found.length, found.parts) == (encoding, length, parts)

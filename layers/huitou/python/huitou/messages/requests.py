@@ -18,8 +18,8 @@ from huitou.messages.service import Asked, Preview
 from huitou.program.model import GROUP
 from huitou.program.part_bodies import TemplateBody
 from huitou.templates.email import Email
-from huitou.templates.model import Channel, Kind, Matched, Template
-from huitou.templates.sms import Encoding, Sms
+from huitou.templates.model import LanguageMatch, MessageChannel, Template, TemplateKind
+from huitou.templates.sms import Sms, SmsEncoding
 from huitou.templates.variables import Value
 
 TemplateName = Annotated[str, StringConstraints(min_length=1, max_length=31)]
@@ -38,7 +38,7 @@ class TemplatePreviewBody(Body):
     """One of the active programme."""
     document: TemplateBody | None = None
     """One that is being written: it is tried in the active programme, in place of the one with its id."""
-    channel: Channel
+    channel: MessageChannel
     language: Annotated[str, Field(pattern=LANGUAGE_PATTERN, examples=["zh-TW"])] | None = None
     """By default the member's."""
     member: RecipientBody | None = None
@@ -67,13 +67,13 @@ class TemplateView(View):
 
     id: str
     name: str
-    kind: Kind
+    kind: TemplateKind
     """Marketing is only for who agreed to it, and has a way out."""
     brand: str
     """Who speaks: a brand, or the `group`."""
     languages: list[str]
     """The first is for everybody whose language is not there."""
-    channels: list[Channel]
+    channels: list[MessageChannel]
 
 
 class TemplatePage(View):
@@ -96,7 +96,7 @@ class SmsView(View):
     """An SMS."""
 
     text: str
-    encoding: Encoding
+    encoding: SmsEncoding
     """Of 3GPP TS 23.038. One character that the first does not have makes the whole text travel in the second."""
     length: int
     """In septets, or in 16-bit units."""
@@ -116,12 +116,12 @@ class TemplatePreviewView(View):
     """What the recipient would see; the way out leads nowhere here. Nothing was sent."""
 
     template: str
-    channel: Channel
+    channel: MessageChannel
     brand: str
     """Who speaks: a brand, or the `group`."""
     language: str
     """Of the text."""
-    match: Matched
+    match: LanguageMatch
     """`exact`: it is the language asked for. `related`: it begins with the same word, as zh-Hant and zh-TW do.
     `default`: it is that of the first text, for everybody else.
     """

@@ -26,7 +26,7 @@ from huitou.program.template_compilation import compile_catalogue, compile_templ
 from huitou.program.trying import Misfit, tried
 from huitou.program.versions import ProgramVersion
 from huitou.templates.making import Message, Occasion, message
-from huitou.templates.model import Catalogue, Channel, Matched, Template, TemplateId
+from huitou.templates.model import Catalogue, LanguageMatch, MessageChannel, Template, TemplateId
 from huitou.templates.variables import SAMPLE_UNSUBSCRIBE_URL, MemberFacts, sample
 
 
@@ -47,7 +47,7 @@ class Asked:
     """
 
     template: TemplateId | Mapping[str, Any]
-    channel: Channel
+    channel: MessageChannel
     language: str | None = None
     member: MemberId | None = None
     brand: BrandId | None = None
@@ -58,10 +58,10 @@ class Preview:
     """What the recipient would see. ``brand`` None: the group speaks. An SMS costs ``sms_price`` for each part."""
 
     template: Template
-    channel: Channel
+    channel: MessageChannel
     brand: BrandId | None
     language: str
-    matched: Matched
+    matched: LanguageMatch
     message: Message
     sms_price: Decimal | None
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from huitou.templates.model import Catalogue, EmailText, Kind, Look, Speaker, Template, Text
+from huitou.templates.model import Catalogue, EmailText, Look, Speaker, Template, TemplateKind, Text
 
 Stored = Mapping[str, Any]
 
@@ -28,7 +28,7 @@ def compile_template(part: Stored) -> Template:
     return Template(
         id=part["id"],
         name=part["name"],
-        kind=Kind(part["kind"]),
+        kind=TemplateKind(part["kind"]),
         brand=part["brand"],
         texts=tuple(_text(text) for text in part["texts"]),
     )

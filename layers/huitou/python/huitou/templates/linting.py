@@ -8,7 +8,7 @@ from typing import Final
 
 from huitou.templates.email import destinations
 from huitou.templates.links import addresses, objection
-from huitou.templates.model import Kind, Template, Text
+from huitou.templates.model import Template, TemplateKind, Text
 from huitou.templates.sms import MOST_PARTS, sms
 from huitou.templates.variables import (
     SAMPLE_UNSUBSCRIBE_URL,
@@ -59,7 +59,7 @@ def _sources(text: Text) -> Iterator[tuple[tuple[str, ...], str]]:
 
 class _Looking:
     def __init__(self, template: Template, text: Text, terms: Terms) -> None:
-        self._marketing = template.kind is Kind.MARKETING
+        self._marketing = template.kind is TemplateKind.MARKETING
         self._language = text.language
         self._terms = terms
         self._unsubscribe_url = SAMPLE_UNSUBSCRIBE_URL if self._marketing else None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from huitou.templates.email import Email, Parts, email
-from huitou.templates.model import Channel, EmailText, Kind, Speaker, Template, Text
+from huitou.templates.model import EmailText, MessageChannel, Speaker, Template, TemplateKind, Text
 from huitou.templates.sms import Sms, sms
 from huitou.templates.variables import MemberFacts, Value, Values, values
 from huitou.templates.writing import names_in, write
@@ -32,19 +32,19 @@ class Occasion:
     unsubscribe_url: str
 
 
-def message(template: Template, channel: Channel, text: Text, occasion: Occasion) -> Message:
+def message(template: Template, channel: MessageChannel, text: Text, occasion: Occasion) -> Message:
     """The message by a ``channel`` that ``text`` speaks by. Raises `UnwritableTextError`."""
-    unsubscribe_url = occasion.unsubscribe_url if template.kind is Kind.MARKETING else None
+    unsubscribe_url = occasion.unsubscribe_url if template.kind is TemplateKind.MARKETING else None
     said = values(
         occasion.member, brand=occasion.speaker.name, program=occasion.program, unsubscribe_url=unsubscribe_url
     )
     language = text.language
-    if channel is Channel.EMAIL and text.email is not None:
+    if channel is MessageChannel.EMAIL and text.email is not None:
         parts = _parts(text.email, said, language)
         return Message(_used(said, *_sources(text.email)), email(parts, occasion.speaker, language, unsubscribe_url))
-    source = (text.sms if channel is Channel.SMS else text.line) or ""
+    source = (text.sms if channel is MessageChannel.SMS else text.line) or ""
     written = write(source, said, language).fill()
-    if channel is Channel.SMS:
+    if channel is MessageChannel.SMS:
         return Message(_used(said, source), sms=sms(written))
     return Message(_used(said, source), line=written)
 

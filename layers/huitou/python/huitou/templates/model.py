@@ -10,7 +10,7 @@ from enum import StrEnum
 TemplateId = str
 
 
-class Channel(StrEnum):
+class MessageChannel(StrEnum):
     """A way on which a message travels."""
 
     EMAIL = "email"
@@ -18,14 +18,14 @@ class Channel(StrEnum):
     LINE = "line"
 
 
-class Kind(StrEnum):
+class TemplateKind(StrEnum):
     """Whether a member may say no to it."""
 
     MARKETING = "marketing"
     SERVICE = "service"
 
 
-class Matched(StrEnum):
+class LanguageMatch(StrEnum):
     """How the language of a text goes with the one asked for."""
 
     EXACT = "exact"
@@ -51,7 +51,7 @@ class Text:
     sms: str | None = None
     line: str | None = None
 
-    def speaks_by(self, channel: Channel) -> bool:
+    def speaks_by(self, channel: MessageChannel) -> bool:
         return getattr(self, channel.value) is not None
 
 
@@ -61,16 +61,16 @@ class Template:
 
     id: TemplateId
     name: str
-    kind: Kind
+    kind: TemplateKind
     brand: str | None
     texts: tuple[Text, ...]
 
     @property
-    def channels(self) -> tuple[Channel, ...]:
+    def channels(self) -> tuple[MessageChannel, ...]:
         """Those of any language."""
-        return tuple(channel for channel in Channel if any(text.speaks_by(channel) for text in self.texts))
+        return tuple(channel for channel in MessageChannel if any(text.speaks_by(channel) for text in self.texts))
 
-    def text_for(self, channel: Channel, language: str | None) -> tuple[Text, Matched] | None:
+    def text_for(self, channel: MessageChannel, language: str | None) -> tuple[Text, LanguageMatch] | None:
         """In ``language``, else in one whose tag begins with the same word, else the first; None: not on ``channel``.
 
         ``zh-TW`` is told ``zh-Hant`` where there is nothing nearer.
@@ -79,11 +79,11 @@ class Template:
         asked = (language or "").casefold()
         for text in texts:
             if text.language.casefold() == asked:
-                return text, Matched.EXACT
+                return text, LanguageMatch.EXACT
         for text in texts:
             if text.language.casefold().partition("-")[0] == asked.partition("-")[0]:
-                return text, Matched.RELATED
-        return (texts[0], Matched.DEFAULT) if texts else None
+                return text, LanguageMatch.RELATED
+        return (texts[0], LanguageMatch.DEFAULT) if texts else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from gsm0338 import Codec  # type: ignore[import-untyped]
 MOST_PARTS = 10
 
 
-class Encoding(StrEnum):
+class SmsEncoding(StrEnum):
     """The alphabet in which an SMS travels."""
 
     GSM = "gsm_03.38"
@@ -26,10 +26,10 @@ class Encoding(StrEnum):
 
 
 class Sms(NamedTuple):
-    """A text as it travels. ``length`` is in septets (`Encoding.GSM`) or 16-bit units (`Encoding.UCS2`)."""
+    """A text as it travels. ``length`` is in septets (`SmsEncoding.GSM`) or 16-bit units (`SmsEncoding.UCS2`)."""
 
     text: str
-    encoding: Encoding
+    encoding: SmsEncoding
     length: int
     parts: int
 
@@ -38,16 +38,16 @@ class Sms(NamedTuple):
         return None if price is None else self.parts * price
 
 
-_ROOM = {Encoding.GSM: (160, 153), Encoding.UCS2: (70, 67)}
+_ROOM = {SmsEncoding.GSM: (160, 153), SmsEncoding.UCS2: (70, 67)}
 """Of a part that travels alone, and of one among several."""
 
 
 def sms(text: str) -> Sms:
     """An empty text is one part."""
     sizes = [_septets(character) for character in text]
-    encoding = Encoding.GSM
+    encoding = SmsEncoding.GSM
     if None in sizes:
-        encoding = Encoding.UCS2
+        encoding = SmsEncoding.UCS2
         sizes = [1 if ord(character) < 0x10000 else 2 for character in text]
     whole = [size for size in sizes if size is not None]
     alone, joined = _ROOM[encoding]
