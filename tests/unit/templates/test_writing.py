@@ -37,6 +37,7 @@ def found(source: str, *, marketing: bool = True) -> list[str]:
         ("{{ member.points_end_on | date }}", "zh-TW", "2026年12月31日"),
         ("{{ member.points_end_on | date }}", "xx-nowhere", "December 31, 2026"),
         ("{% if member.points > 100 %}many{% else %}few{% endif %}", "en", "many"),
+        ("{{ " + "9" * 200 + " | points }}", "en", "9" * 200),
         ("{% case member.tier %}{% when 'Gold' %}yes{% endcase %}", "en", "yes"),
         ("{% unless member.name %}you{% endunless %}", "en", ""),
         ("a{% comment %}b{% endcomment %}{# c #}", "en", "a{# c #}"),
@@ -84,6 +85,8 @@ def test_a_value_that_looks_like_a_mark_is_text() -> None:
         ("{% if member.points < 0 %}{% if member.name > 3 %}x{% endif %}{% endif %}", "Line 1: '<' and '>' are not"),
         ("a\ue0000\ue001", "Only characters that can be seen"),
         ("a" * 20_001, "This has 20,001 characters"),
+        ("{{" * 101, "This has 101 places to fill in; at most 100"),
+        ("{{" + " " * 201 + "}}", "More than 200 blanks or line breaks follow"),
         (
             "{% if " + " and ".join(["member.name"] * 1200) + " %}x{% endif %}",
             "Line 1: unexpected liquid parsing error",

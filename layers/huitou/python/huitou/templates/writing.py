@@ -37,8 +37,14 @@ from huitou.templates.variables import Values
 
 LONGEST: Final = 20_000
 """Characters of one text."""
+MOST_PLACES: Final = 100
+"""Outputs and tags of one text."""
+MOST_BLANKS: Final = 200
+"""In a row."""
 MOST_BYTES: Final = 100_000
 """Of one text as written."""
+_BLANKS: Final = re.compile(rf"\s{{{MOST_BLANKS + 1}}}")
+_NO_NUMBER_OF_POINTS: Final = 10**18
 _MARK: Final = re.compile("\ue000(\\d{1,6})\ue001")
 _NOTED: Final = "\ue000"
 """Under which a rendering keeps its values and locale; no variable can be called so."""
@@ -121,11 +127,8 @@ def one_line(written: Written) -> str:
 
 def mistakes(source: str, known: Iterable[str], said: Iterable[Values], language: str) -> Iterator[Mistake]:
     """Everything for which the text could not be written, for whomever: ``said`` are all kinds of members."""
-    if len(source) > LONGEST:
-        yield Mistake(1, f"This has {len(source):,} characters; at most {LONGEST:,} are allowed.")
-        return
-    if "\ue000" in source or "\ue001" in source:
-        yield Mistake(1, "Only characters that can be seen are allowed here.")
+    if unreadable := _unreadable(source):
+        yield Mistake(1, unreadable)
         return
     try:
         template = _parsed(source)
@@ -136,6 +139,20 @@ def mistakes(source: str, known: Iterable[str], said: Iterable[Values], language
     except RecursionError:
         found = [Mistake(1, "This condition is too long.")]
     yield from found
+
+
+def _unreadable(source: str) -> str | None:
+    """Why the text is not even read: reading takes as long as the square, or the cube, of some of its lengths."""
+    places = source.count("{{") + source.count("{%")
+    if len(source) > LONGEST:
+        return f"This has {len(source):,} characters; at most {LONGEST:,} are allowed."
+    if places > MOST_PLACES:
+        return f"This has {places:,} places to fill in; at most {MOST_PLACES} are allowed."
+    if _BLANKS.search(source):
+        return f"More than {MOST_BLANKS} blanks or line breaks follow each other here."
+    if "\ue000" in source or "\ue001" in source:
+        return "Only characters that can be seen are allowed here."
+    return None
 
 
 class _Noted(NamedTuple):
@@ -181,7 +198,9 @@ class _Language(Environment):
 @with_context
 def _points(value: object, *, context: RenderContext) -> object:
     """A number as the language of the text writes it: 12,345."""
-    return format_decimal(value, locale=_noted(context).locale) if isinstance(value, Decimal | int) else value
+    if not isinstance(value, Decimal | int) or abs(value) >= _NO_NUMBER_OF_POINTS:
+        return value
+    return format_decimal(value, locale=_noted(context).locale)
 
 
 @with_context
