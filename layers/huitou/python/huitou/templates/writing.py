@@ -198,9 +198,9 @@ class _Language(Environment):
 @with_context
 def _points(value: object, *, context: RenderContext) -> object:
     """A number as the language of the text writes it: 12,345."""
-    if not isinstance(value, Decimal | int) or abs(value) >= _NO_NUMBER_OF_POINTS:
-        return value
-    return format_decimal(value, locale=_noted(context).locale)
+    if isinstance(value, Decimal | int) and -_NO_NUMBER_OF_POINTS < value < _NO_NUMBER_OF_POINTS:
+        return format_decimal(value, locale=_noted(context).locale)
+    return value
 
 
 @with_context
