@@ -125,35 +125,33 @@ class Ledger:
         at = effective_at or self.now
         self._change(kind, changes, at, last_activity)
         self._owe(about or "", brand, debt)
-        self._enter(
+        if self._counts(kind, changes, outcomes):
+            return
+        entry = Entry(
+            self._wallet.member,
+            self._wallet.currency,
+            self._version,
             kind,
-            changes,
+            sum([change.lot.remaining if kind is _ACTIVATE else change.amount for change in changes]),
+            tuple(changes),
+            at,
+            self._recorded_at,
+            cause,
+            self.program.version,
+            self.balance(),
+            brand,
             outcomes,
-            lambda: Entry(
-                self._wallet.member,
-                self._wallet.currency,
-                self._version,
-                kind,
-                sum([change.lot.remaining if kind is _ACTIVATE else change.amount for change in changes]),
-                tuple(changes),
-                at,
-                self._recorded_at,
-                cause,
-                self.program.version,
-                self.balance(),
-                brand,
-                outcomes,
-                reason,
-                actor,
-                waived,
-                debt,
-                about,
-                ends_at,
-                last_activity,
-                holds,
-                debts,
-            ),
+            reason,
+            actor,
+            waived,
+            debt,
+            about,
+            ends_at,
+            last_activity,
+            holds,
+            debts,
         )
+        self._entries.append(entry)
 
     def repay(self, changes: Iterable[LotChange], cause: Cause, brand: BrandId) -> None:
         """E1: what has just been booked as ``changes`` first repays what is owed, unless it is over already."""
@@ -219,15 +217,13 @@ class Ledger:
             changes = [LotChange(0, changed(lot, pending=False)) for lot in starting]
             self.book(_ACTIVATE, changes, CLOCK, GROUP, effective_at=due)
             coming = [self.lots[lot.number] for lot in coming]
-        self._expire(coming, due)
+        self.expire(due, coming)
         return self._version > before
 
-    def expire(self, at: datetime) -> None:
-        """Books the end of all lots that are over at ``at``."""
-        self._expire(self.lots.values(), at)
-
-    def _expire(self, lots: Iterable[Lot], at: datetime) -> None:
-        ending = [lot.change(-lot.remaining) for lot in lots if lot.expires_at is not None and lot.expires_at <= at]
+    def expire(self, at: datetime, lots: Iterable[Lot] | None = None) -> None:
+        """Books the end of all lots, or of ``lots``, that are over at ``at``."""
+        among = self.lots.values() if lots is None else lots
+        ending = [lot.change(-lot.remaining) for lot in among if lot.expires_at is not None and lot.expires_at <= at]
         if ending:
             self.book(_EXPIRE, ending, CLOCK, GROUP, effective_at=at)
 
@@ -320,12 +316,10 @@ class Ledger:
 
     # --- one step of a booking ---
 
-    def _enter(
-        self, kind: EntryType, changes: Sequence[LotChange], outcomes: Sequence[RuleOutcome], entry: Callable[[], Entry]
-    ) -> None:
-        """Keeps what was booked: whoever writes no entries makes none."""
+    def _counts(self, kind: EntryType, changes: Sequence[LotChange], outcomes: Sequence[RuleOutcome]) -> bool:
+        """Whether what is booked is only counted, and no entry written."""
         del kind, changes, outcomes
-        self._entries.append(entry())
+        return False
 
     def _change(self, kind: EntryType, changes: Sequence[LotChange], at: datetime, withdrawn: datetime | None) -> None:
         """What `book` does to the wallet beside debts; ``withdrawn`` is its ``last_activity``."""
@@ -369,8 +363,7 @@ class Ledger:
         if not (self._running.slides or self.holds):
             return
         brought = {change.lot.number for change in changes}
-        zone = self.program.zone
-        self._change_ends(lambda lot: follow(lot, latest if lot.number in brought else at, zone))
+        self._change_ends(lambda lot: follow(lot, latest if lot.number in brought else at, self.program.zone))
 
     def _withdraw_activity(self, last_activity: datetime) -> None:
         """E5: the ends of sliding lots move back to where ``last_activity`` puts them."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from huitou.points.ledger import Ledger
-from huitou.points.wallet import BUDGET, Entry, EntryType, LotChange, RuleOutcome, Wallet
+from huitou.points.wallet import BUDGET, EntryType, LotChange, RuleOutcome, Wallet
 from huitou.program.model import Program
 from huitou.simulator.account import Account
 
@@ -23,10 +23,7 @@ class CountedLedger(Ledger):
             EntryType.REDEEM: (account.redeemed, -1),
         }
 
-    def _enter(
-        self, kind: EntryType, changes: Sequence[LotChange], outcomes: Sequence[RuleOutcome], entry: Callable[[], Entry]
-    ) -> None:
-        del entry
+    def _counts(self, kind: EntryType, changes: Sequence[LotChange], outcomes: Sequence[RuleOutcome]) -> bool:
         if kind in self._sums:
             counted, sign = self._sums[kind]
             for amount, lot in changes:
@@ -38,3 +35,4 @@ class CountedLedger(Ledger):
                 account.points[rule] += points
             if cut_by == BUDGET:
                 account.short[rule] += cut
+        return True
