@@ -57,6 +57,7 @@ class Grant:
     activities: list[Activity] = field(default_factory=list)
     floors: list[datetime] = field(default_factory=list)
     fixed: datetime | None = None
+    ended: datetime | None = None
 
     def left(self, at: datetime, as_of: datetime = ALWAYS) -> int:
         return total(self.facts, at, as_of)
@@ -102,12 +103,12 @@ class NaiveLedger:
             self._credit([(self._grant(points, at, now, issuer), points)], now)
 
     def visit(self, at: datetime, now: datetime, purchase: str = "") -> None:
-        """An activity keeps alive, also where nothing is left of it now, what was not over when we came to know it."""
+        """An activity keeps alive what was not over when we came to know it, also where nothing is left of it now."""
         activity = Activity(at, now, purchase)
         self.activities.append(activity)
         for grant in self.grants:
-            if not self.is_over(grant, now):
-                grant.activities.append(activity)
+            self._end_for_good(grant, now)
+            grant.activities.append(activity)
 
     def give(self, points: int, now: datetime) -> None:
         self._credit([(self._grant(points, now, now, "maru"), points)], now)
@@ -183,8 +184,8 @@ class NaiveLedger:
     def withdraw(self, purchase: str, now: datetime) -> None:
         """A purchase keeps nothing alive any more; what that ends, ends now."""
         for grant in self.grants:
-            if not self.is_over(grant, now):
-                grant.floors.append(now)
+            self._end_for_good(grant, now)
+            grant.floors.append(now)
         for activity in self.activities:
             if activity.purchase == purchase:
                 activity.withdrawn = now
@@ -223,8 +224,8 @@ class NaiveLedger:
         return ends | {each.begins for each in self.grants} | {hold.ends for hold in self.holds.values()}
 
     def is_over(self, grant: Grant, at: datetime, as_of: datetime = ALWAYS) -> bool:
-        end = self.end(grant, at, as_of)
-        return end is not None and end <= at
+        ends = (grant.ended, self.end(grant, at, as_of))
+        return any(end is not None and end <= at for end in ends)
 
     def end(self, grant: Grant, at: datetime = ALWAYS, as_of: datetime = ALWAYS) -> datetime | None:
         if grant.fixed:
@@ -271,13 +272,17 @@ class NaiveLedger:
                         del self.debts[debt]
 
     def _grant(self, points: int, at: datetime, now: datetime, issuer: str) -> Grant:
-        """What comes so late that it is over by then ended once and for all, whatever was withdrawn before."""
+        """What comes so late that it is over by then stays over."""
         begins = self._midnight(self._day(at) + timedelta(days=self.pending_days)) if self.pending_days else at
         grant = self._new(points, begins, at, now, issuer)
         grant.activities = list(self.activities)
-        if self.is_over(grant, now):
-            grant.fixed = self.end(grant, now)
+        self._end_for_good(grant, now)
         return grant
+
+    def _end_for_good(self, grant: Grant, now: datetime) -> None:
+        """Once points are over they stay over, from the end that they had. Whatever we learn since counts before it."""
+        if grant.ended is None and self.is_over(grant, now):
+            grant.ended = self.end(grant, now)
 
     def _new(self, points: int, begins: datetime, at: datetime, now: datetime, issuer: str) -> Grant:
         self.numbers += 1
