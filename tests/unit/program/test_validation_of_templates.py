@@ -67,11 +67,35 @@ def test_without_templates_nothing_of_their_packages_is_loaded() -> None:
         ({"line": "https://{{ member.name }}.huitou.example"}, "/line", "Line 1: the host of 'https://{{'"),
         ({"line": "https://huitou.example{{ member.name }}"}, "/line", "Line 1: the host of"),
         ({"line": "https://huitou.example@evil.example/"}, "/line", "Line 1: the host of"),
+        ({"line": "https://huitou.example:x@evil.example/"}, "/line", "Line 1: the host of"),
+        ({"line": "https://huitou.example:{{ member.name }}/"}, "/line", "Line 1: the host of"),
+        ({"line": "https://huitou.example'{{ member.name }}/"}, "/line", "Line 1: the host of"),
+        ({"line": "https&#58;//evil.example"}, "/line", "A link is wrong: 'evil.example' is none of the hosts"),
+        ({"line": "a" * 4000 + " https://evil.example"}, "/line", "Line 1: 'evil.example' is none of the hosts"),
+        ({"line": "{% if member.tier %}hello{% endif %}"}, "/line", "Of this nothing is left for some members"),
         ({"line": "{{ 'https:' }}//evil.example"}, "/line", "A link is wrong: 'evil.example' is none of the hosts"),
         ({"line": "a" * 5001}, "/line", "For the sample member this has 5,001 characters; at most 5,000"),
         ({"sms": "王" * 671 + WAY_OUT}, "/sms", "For the sample member this takes 11 parts; at most 10"),
         ({"sms": "Hello"}, "/sms", "Marketing by SMS needs a way out for everybody"),
         ({"sms": f"Hello {{% if member.name %}}{WAY_OUT}{{% endif %}}"}, "/sms", "Marketing by SMS needs a way out"),
+        ({"sms": f"Stop: {WAY_OUT}{{{{ member.name }}}}"}, "/sms", "Marketing by SMS needs a way out"),
+        ({"sms": f"x{WAY_OUT}"}, "/sms", "Marketing by SMS needs a way out"),
+        (
+            {
+                "email": {
+                    "subject": "x",
+                    "body": "x{% if false %}[x](https&colon;//evil.example){% endif %}",
+                }
+            },
+            "/email/body",
+            "A link is wrong: 'evil.example' is none of the hosts",
+        ),
+        (
+            {"email": {"subject": "x", "body": "[x](https://huitou.example:x@evil.example/)"}},
+            "/email/body",
+            "Line 1: the host of",
+        ),
+        ({"email": {"subject": "x", "body": "**" * 220 + "a" + "**" * 220}}, "/email/body", "Lists or emphasis stand"),
         ({"email": {"subject": "a" * 256, "body": "x"}}, "/email/subject", "For the sample member this has 256"),
         ({"email": {"subject": "", "body": "x"}}, "/email/subject", "Write something here."),
         (

@@ -85,6 +85,8 @@ def test_a_name_is_text_wherever_it_stands() -> None:
         "[x]({{ member.name }})",
         "[x](https://good.example\\@evil.example/)",
         "[x](//evil.example)",
+        "[x](https://good.example:x@evil.example/)",
+        "[x](https://good.example'@evil.example/)",
     ],
 )
 def test_what_is_no_link_to_a_host_that_is_written_out_is_text(body: str) -> None:

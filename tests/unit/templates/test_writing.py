@@ -84,6 +84,10 @@ def test_a_value_that_looks_like_a_mark_is_text() -> None:
         ("{{ member.points_end_on | date: '%Y' }}", "Line 1: a filter is given too much, or too little"),
         ("{% if member.points < 0 %}{% if member.name > 3 %}x{% endif %}{% endif %}", "Line 1: '<' and '>' are not"),
         ("a\ue0000\ue001", "Only characters that can be seen"),
+        ("a\x1b", "Only characters that can be seen"),
+        ("a\u202e", "Only characters that can be seen"),
+        ("{% if (1..member.points) contains 0.5 %}x{% endif %}", "There are no ranges"),
+        ("{% raw %}{{ x }}{% endraw %}", "There is no tag 'raw'"),
         ("a" * 20_001, "This has 20,001 characters"),
         ("{{" * 101, "This has 101 places to fill in; at most 100"),
         ("{{" + " " * 201 + "}}", "More than 200 blanks or line breaks follow"),
@@ -98,6 +102,10 @@ def test_a_text_that_cannot_be_written_is_told_with_its_line(source: str, senten
     """Bad input: a syntax error, an unknown variable, also in a branch that nobody gets to see."""
     (only,) = found(source)
     assert only.startswith(sentence)
+
+
+def test_only_numbers_are_written_as_numbers() -> None:
+    assert written("{{ true | points }} {{ member.points | points }} {{ 1234 | points }}") == "true 12,345.5 1,234"
 
 
 def test_all_that_is_unknown_is_told_at_once() -> None:

@@ -38,11 +38,10 @@ class Misfit(Exception):  # noqa: N818 - no refusal yet: whoever tries says what
 def tried(field: Field, written: Mapping[str, Any], version: ProgramVersion) -> Tried:
     """It takes the place of the one with its id, if there is one. Raises `Misfit`.
 
-    Templates are looked at only where one is tried: nothing else depends on them.
+    Of templates only the one that is tried is looked at: nothing depends on them, and none on another.
     """
     stored = json.loads(version.document)
-    if field != "templates":
-        stored.pop("templates", None)
+    stored.pop("templates", None)
     entries = stored.setdefault(field, [])
     ids = [entry["id"] if isinstance(entry, dict) else entry for entry in entries]
     place = ids.index(written.get("id")) if written.get("id") in ids else len(entries)

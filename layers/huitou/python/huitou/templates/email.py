@@ -19,10 +19,12 @@ from markdown_it.tree import SyntaxTreeNode
 from huitou.templates.links import host_of
 from huitou.templates.model import Look, Speaker
 from huitou.templates.page import FONT, page
-from huitou.templates.writing import Written, has_value, one_line
+from huitou.templates.writing import UnwritableTextError, Written, has_value, one_line
 
 _RULES: Final = ("heading", "list", "emphasis", "link", "newline", "escape", "entity", "balance_pairs")
 
+MOST_LEVELS: Final = 20
+"""Of lists and emphasis within each other."""
 _PARAGRAPH: Final = "margin:0 0 16px;font-size:16px;line-height:1.6"
 _HEADINGS: Final = {"h1": 24, "h2": 20, "h3": 18}
 _UNSUBSCRIBE: Final = {"zh": "取消訂閱", "ja": "配信停止"}
@@ -85,7 +87,12 @@ def _filled(body: Written, href: str) -> str:
 
 
 def _tree(body: Written) -> SyntaxTreeNode:
-    return SyntaxTreeNode(_markdown().parse(body.form))
+    """Raises `UnwritableTextError`."""
+    tokens = _markdown().parse(body.form)
+    depth = max((each.level for token in tokens for each in (token, *(token.children or ()))), default=0)
+    if depth > MOST_LEVELS:
+        raise UnwritableTextError("Lists or emphasis stand within each other too often.")
+    return SyntaxTreeNode(tokens)
 
 
 @cache

@@ -7,16 +7,21 @@ from collections.abc import Collection, Iterator
 
 HOST_PATTERN = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}"
 _SCHEME = "https://"
-_ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|\bwww\.)[\x21-\x7e]*", re.I)
+_ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]{0,30}://|\bwww\.)[\x21-\x7e]*", re.I)
 """What mailboxes and telephones make a link of. It ends where ASCII ends."""
-_AUTHORITY = re.compile(r"https://([^/?#<>()\[\]\"'`]*)", re.I)
+_AUTHORITY = re.compile(r"https://([^/?#]*)", re.I)
+_HOST = re.compile(rf"({HOST_PATTERN})(:\d{{1,5}})?")
+_AROUND = re.compile(r"[<>()\[\]\"'`]")
+"""What stands around addresses in Markdown and in sentences."""
+_CHOOSING = re.compile(r"@|\{\{|\ue000")
+"""What may let something behind it choose the host."""
 
 
 def host_of(address: str) -> str | None:
     """The host of an https address in which it is written out; None for any other."""
     found = _AUTHORITY.match(address)
-    host = found[1].partition(":")[0].rstrip(".,;").lower() if found else ""
-    return host if re.fullmatch(HOST_PATTERN, host) else None
+    host = _HOST.fullmatch(found[1].lower()) if found else None
+    return host[1] if host else None
 
 
 def is_within(host: str, hosts: Collection[str]) -> bool:
@@ -37,4 +42,10 @@ def objection(address: str, hosts: Collection[str]) -> str | None:
 def addresses(text: str) -> Iterator[tuple[int, str]]:
     """Everything that looks like an address, each with its line."""
     for found in _ADDRESS.finditer(text):
-        yield text.count("\n", 0, found.start()) + 1, found[0]
+        yield text.count("\n", 0, found.start()) + 1, _alone(found[0])
+
+
+def _alone(address: str) -> str:
+    """Without what stands around it, unless that might be a part of its host."""
+    within, *around = _AROUND.split(address, maxsplit=1)
+    return address if around and _CHOOSING.search(around[0]) else within.rstrip(".,;:!?")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from html import unescape
 from typing import Final
 
 from huitou.templates.email import destinations
@@ -18,7 +20,15 @@ from huitou.templates.variables import (
     values,
     with_gaps,
 )
-from huitou.templates.writing import Mistake, Written, mistakes, one_line, write
+from huitou.templates.writing import (
+    Mistake,
+    UnwritableTextError,
+    Written,
+    every_branch,
+    mistakes,
+    one_line,
+    write,
+)
 
 LONGEST_LINE: Final = 5_000
 """Characters of a LINE message (UTF-16 units, as LINE counts them)."""
@@ -77,33 +87,46 @@ class _Looking:
             return
         found = [each.sentence for each in self._mistakes(source)]
         if not found:
-            written = write(source, self._said, self._language)
-            found = [*self._links(source, written, place), *self._size(written, place), *self._way_out(source, place)]
+            try:
+                found = [*self._links(source, place), *self._size(source, place), *self._way_out(source, place)]
+            except UnwritableTextError as error:
+                found = [error.detail]
         yield from found
+
+    def _written(self, source: str) -> Written:
+        return write(source, self._said, self._language)
+
+    def _for_everybody(self, source: str) -> Iterator[str]:
+        return (write(source, said, self._language).fill() for said in with_gaps(self._said))
 
     def _mistakes(self, source: str) -> Iterator[Mistake]:
         return mistakes(source, known(marketing=self._marketing), with_gaps(self._said), self._language)
 
-    def _links(self, source: str, written: Written, place: tuple[str, ...]) -> Iterator[str]:
+    def _links(self, source: str, place: tuple[str, ...]) -> Iterator[str]:
+        """As they are written, and as they are understood, also in branches that the sample member does not see."""
         objections: Mapping[str, str] = {
             address: f"Line {line}: {reason}."
             for line, address in addresses(source)
-            if (reason := objection(address, self._terms.hosts))
+            if (reason := self._objection(address))
         }
         yield from objections.values()
-        seen = {address for _, address in addresses(written.fill().replace(SAMPLE_UNSUBSCRIBE_URL, ""))}
+        if objections:
+            return
+        written, whole = self._written(source), every_branch(source, SAMPLE_UNSUBSCRIBE_URL)
+        texts = (unescape(each.fill()).replace(SAMPLE_UNSUBSCRIBE_URL, "") for each in (written, whole))
+        seen = {address for text in texts for _, address in addresses(text)}
         if place == ("email", "body"):
-            seen.update(destinations(written, self._unsubscribe_url))
-        if not objections:
-            yield from (f"A link is wrong: {reason}." for each in sorted(seen) if (reason := self._objection(each)))
+            seen.update(destinations(written, self._unsubscribe_url), destinations(whole, SAMPLE_UNSUBSCRIBE_URL))
+        yield from (f"A link is wrong: {reason}." for each in sorted(seen) if (reason := self._objection(each)))
 
     def _objection(self, address: str) -> str | None:
         return objection(address, self._terms.hosts)
 
-    def _size(self, written: Written, place: tuple[str, ...]) -> Iterator[str]:
-        text = written.fill()
-        if not text.strip():
-            yield "Of this nothing is left for a member of whom everything is known."
+    def _size(self, source: str, place: tuple[str, ...]) -> Iterator[str]:
+        written = self._written(source)
+        text = written.fill().strip()
+        if place != ("email", "preheader") and not all(map(str.strip, self._for_everybody(source))):
+            yield "Of this nothing is left for some members: give them something else to read."
         elif place == ("sms",) and (parts := sms(text).parts) > MOST_PARTS:
             yield f"For the sample member this takes {parts} parts; at most {MOST_PARTS} are allowed."
         elif place == ("line",) and (length := len(text.encode("utf-16-le")) // 2) > LONGEST_LINE:
@@ -115,6 +138,9 @@ class _Looking:
         """Emails get a last line; LINE is blocked by whoever wants no more of it. An SMS has to say it itself."""
         if not self._marketing or place != ("sms",):
             return
-        everybody = (write(source, said, self._language).fill() for said in with_gaps(self._said))
-        if any(SAMPLE_UNSUBSCRIBE_URL not in text for text in everybody):
-            yield f"Marketing by SMS needs a way out for everybody: write {{{{ {UNSUBSCRIBE_URL} }}}}."
+        if not all(map(_WAY_OUT.search, self._for_everybody(source))):
+            yield f"Marketing by SMS needs a way out for everybody: write {{{{ {UNSUBSCRIBE_URL} }}}} by itself."
+
+
+_WAY_OUT: Final = re.compile(rf"(?<![!-'*-9;-~]){re.escape(SAMPLE_UNSUBSCRIBE_URL)}(?=[.,!)]?(?![!-~]))")
+"""With nothing at its ends that a telephone would take for a part of it."""

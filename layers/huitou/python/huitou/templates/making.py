@@ -43,7 +43,7 @@ def message(template: Template, channel: MessageChannel, text: Text, occasion: O
         parts = _parts(text.email, said, language)
         return Message(_used(said, *_sources(text.email)), email(parts, occasion.speaker, language, unsubscribe_url))
     source = (text.sms if channel is MessageChannel.SMS else text.line) or ""
-    written = write(source, said, language).fill()
+    written = write(source, said, language).fill().strip()
     if channel is MessageChannel.SMS:
         return Message(_used(said, source), sms=sms(written))
     return Message(_used(said, source), line=written)

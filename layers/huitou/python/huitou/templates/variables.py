@@ -76,7 +76,7 @@ def values(member: MemberFacts, *, brand: str, program: str, unsubscribe_url: st
 def sample(language: str | None, tier: str | None) -> MemberFacts:
     """Somebody of whom everything is known, who does not exist."""
     return MemberFacts(
-        name=_NAMES.get((language or "").partition("-")[0], _NAME),
+        name=_NAMES.get((language or "").partition("-")[0].lower(), _NAME),
         language=language,
         tier=tier,
         points=Decimal(1234),

@@ -24,6 +24,7 @@ from babel.numbers import format_decimal
 from liquid import BoundTemplate, Environment, RenderContext, StrictUndefined
 from liquid.ast import Node
 from liquid.builtin import content, illegal, output
+from liquid.builtin.expressions.primitive import RangeLiteral
 from liquid.builtin.filters import misc, string
 from liquid.builtin.tags import case_tag, comment_tag, if_tag, inline_comment_tag, unless_tag
 from liquid.exceptions import LiquidError
@@ -45,12 +46,15 @@ MOST_BYTES: Final = 100_000
 """Of one text as written."""
 _BLANKS: Final = re.compile(rf"\s{{{MOST_BLANKS + 1}}}")
 _NO_NUMBER_OF_POINTS: Final = 10**18
+_UNSEEN: Final = frozenset({"Cc", "Co", "Cs"})
+"""Categories of Unicode: control, private use, half a character."""
 _MARK: Final = re.compile("\ue000(\\d{1,6})\ue001")
 _NOTED: Final = "\ue000"
 """Under which a rendering keeps its values and locale; no variable can be called so."""
 # What would turn the direction of the words that follow.
 _TURNING: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
-
+_RAW: Final = re.compile(r"\{%-?\s*raw\b")
+_OF_LANGUAGE: Final = re.compile(r"(\{%.*?%\})|\{\{.*?\}\}", re.S)
 
 _TAG: Final = re.compile(r"unexpected tag '(\w+)'")
 _TAGS: Final = ("if", "unless", "case", "comment")
@@ -120,6 +124,11 @@ def names_in(source: str) -> frozenset[str]:
     return frozenset(str(each) for variables in found for each in variables)
 
 
+def every_branch(source: str, value: str) -> Written:
+    """The text with all that conditions leave out, and ``value`` in the place of each value."""
+    return Written(_OF_LANGUAGE.sub(lambda found: "" if found[1] else "\ue0000\ue001", source), (value,))
+
+
 def one_line(written: Written) -> str:
     """As the subject of an email is."""
     return " ".join(written.fill().split())
@@ -136,6 +145,8 @@ def mistakes(source: str, known: Iterable[str], said: Iterable[Values], language
         found = unknown or [*dict.fromkeys(_misused(template, said, source, language))]
     except LiquidError as error:
         found = [_sentence(error, source)]
+    except UnwritableTextError as error:
+        found = [Mistake(1, error.detail)]
     except RecursionError:
         found = [Mistake(1, "This condition is too long.")]
     yield from found
@@ -150,8 +161,11 @@ def _unreadable(source: str) -> str | None:
         return f"This has {places:,} places to fill in; at most {MOST_PLACES} are allowed."
     if _BLANKS.search(source):
         return f"More than {MOST_BLANKS} blanks or line breaks follow each other here."
-    if "\ue000" in source or "\ue001" in source:
+    unseen = {each for each in set(source) - set("\n\r\t") if unicodedata.category(each) in _UNSEEN}
+    if unseen or _TURNING.search(source):
         return "Only characters that can be seen are allowed here."
+    if _RAW.search(source):
+        return f"There is no tag 'raw'; use {', '.join(_TAGS)}."
     return None
 
 
@@ -198,9 +212,10 @@ class _Language(Environment):
 @with_context
 def _points(value: object, *, context: RenderContext) -> object:
     """A number as the language of the text writes it: 12,345."""
-    if isinstance(value, Decimal | int) and -_NO_NUMBER_OF_POINTS < value < _NO_NUMBER_OF_POINTS:
-        return format_decimal(value, locale=_noted(context).locale)
-    return value
+    if isinstance(value, bool) or not isinstance(value, Decimal | int):
+        return value
+    is_sensible = -_NO_NUMBER_OF_POINTS < value < _NO_NUMBER_OF_POINTS
+    return format_decimal(value, locale=_noted(context).locale) if is_sensible else value
 
 
 @with_context
@@ -228,7 +243,12 @@ def _language() -> Environment:
 
 @lru_cache(maxsize=256)
 def _parsed(source: str) -> BoundTemplate:
-    return _language().from_string(source)
+    """Ranges are no part of the language: to look for something in one takes as long as it is."""
+    template = _language().from_string(source)
+    expressions = (each for node in template.nodes for each in _expressions(node, template))
+    if any(isinstance(each, RangeLiteral) for each in expressions):
+        raise UnwritableTextError("There are no ranges such as (1..9) here.")
+    return template
 
 
 def _noted(context: RenderContext) -> _Noted:
