@@ -9,8 +9,9 @@ from huitou.erasing.model import Erasure
 from huitou.erasing.ports import ErasureStore, Traces
 from huitou.erasing.service import Erased, Erasures
 from huitou.erasing.store import TableErasures, TableTraces
+from huitou.kernel.channels import MessageChannel
 from huitou.kernel.ids import Digest, MemberId
-from huitou.members.model import ConsentChannel, ConsentKey, Profile
+from huitou.members.model import ConsentKey, Profile
 from huitou.members.service import Word
 from huitou.program.model import GROUP
 from huitou.purchases.refunds import LineAsked
@@ -56,7 +57,7 @@ class Forgetting(TwoRecords):
         """With everything that may be known of somebody."""
         profile = Profile(name="王小美", birthday=date(1990, 3, 4))
         mei = self.enrol(MEI_PHONE, MEI_EMAIL, brand="maru", now=NOON, profile=profile)
-        about = ConsentKey(ConsentChannel.SMS, "group", "offers")
+        about = ConsentKey(MessageChannel.SMS, "group", "offers")
         self.enrolment.give_consent(mei, about, Word(True, "said at the till"), "group", NOON)
         self.enrolment.tag(mei, "vip", "maru", NOON)
         self.shop.sell(bill("A-1", client_reference=SAID), mei)

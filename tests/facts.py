@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from huitou.kernel.channels import MessageChannel
 from huitou.kernel.ids import Digest
 from huitou.kernel.values import changed
-from huitou.members.model import ConsentChannel, ConsentKey, Tag
+from huitou.members.model import ConsentKey, Tag
 from huitou.points.wallet import Hold, Lot, LotChange, Wallet
 from huitou.program.model import GROUP
 from huitou.segments.facts import Deed, DeedLine, Facts, Insights, RfmScale
@@ -128,7 +129,7 @@ def in_wallet(begins: Sequence[tuple[Lot, Hold | None]]) -> Wallet:
 
 WALLETS = st.lists(THROWS.map(begun), max_size=4).map(in_wallet)
 BRANDS = ("maru", "sora", GROUP)
-CONSENTS = tuple(ConsentKey(channel, brand, "marketing") for channel in ConsentChannel for brand in BRANDS)
+CONSENTS = tuple(ConsentKey(channel, brand, "marketing") for channel in MessageChannel for brand in BRANDS)
 SCALES = st.sampled_from(
     (
         RfmScale(90, (60, 30, 14, 3), (2, 3, 4, 6), (100, 300, 600, 1500)),

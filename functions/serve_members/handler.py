@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path as PathPart
 
 from huitou.composition import MemberSettings
 from huitou.fields import Moment
+from huitou.kernel.channels import MessageChannel
 from huitou.kernel.errors import ContentReusedError, PreconditionFailedError, PreconditionRequiredError
 from huitou.kernel.ids import MemberId
 from huitou.members.decisions import (
@@ -20,7 +21,7 @@ from huitou.members.decisions import (
     UnknownIdentityError,
 )
 from huitou.members.identity import IdentityHasher
-from huitou.members.model import ConsentChannel, ConsentKey, Tag
+from huitou.members.model import ConsentKey, Tag
 from huitou.members.references import MemberReference
 from huitou.members.requests import (
     AddedIdentityView,
@@ -103,7 +104,7 @@ MEMBER = "/v1/members/<member_id>"
 At = Annotated[Moment | None, Query(description="When to look, before or after now; by default now.")]
 IdentityId = Annotated[str, PathPart(max_length=64, description="The `identity_id` of one of their identities.")]
 TagPart = Annotated[TagName, PathPart(description="A word in any script, up to 64 characters.")]
-ChannelPart = Annotated[ConsentChannel, PathPart()]
+ChannelPart = Annotated[MessageChannel, PathPart()]
 BrandPart = Annotated[Place, PathPart(description="A brand, or `group` for all of them.")]
 PurposePart = Annotated[Purpose, PathPart(description="What the member would be written to for.")]
 

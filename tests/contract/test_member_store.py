@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from huitou.kernel.channels import MessageChannel
 from huitou.kernel.commits import StaleReadError
 from huitou.kernel.ids import MemberId, new_member_id
 from huitou.kernel.pages import InvalidCursorError
@@ -15,7 +16,6 @@ from huitou.members.identity import IdentityKey
 from huitou.members.model import (
     Consent,
     ConsentChange,
-    ConsentChannel,
     ConsentKey,
     Gender,
     Member,
@@ -68,9 +68,9 @@ def mei() -> Member:
     member = tag(member, "素食", "sora", LATER)
     member = claim(member, proven(MEI_EMAIL, ProofMethod.STAFF), "sora", LATER)
     word = Consent(True, "app", NOON, NOON, LATER, "maru")
-    member = consent(member, ConsentKey(ConsentChannel.SMS, "maru", "marketing"), word, None).member
+    member = consent(member, ConsentKey(MessageChannel.SMS, "maru", "marketing"), word, None).member
     confirmed = replace(word, occurred_at=LATER, confirmed_at=LATER)
-    member = consent(member, ConsentKey(ConsentChannel.SMS, "maru", "marketing"), confirmed, None).member
+    member = consent(member, ConsentKey(MessageChannel.SMS, "maru", "marketing"), confirmed, None).member
     return replace(member, version=1)
 
 
@@ -185,7 +185,7 @@ def test_racing_enrolments_with_one_phone_give_one_member(table: AnyTable, side_
 def a_line(brand: str, day: int) -> ConsentChange:
     at = NOON + timedelta(days=day)
     return ConsentChange(
-        ConsentKey(ConsentChannel.LINE, brand, "service"), Consent(day % 2 == 0, "app", at, at, LATER, "maru")
+        ConsentKey(MessageChannel.LINE, brand, "service"), Consent(day % 2 == 0, "app", at, at, LATER, "maru")
     )
 
 

@@ -9,9 +9,10 @@ from html.parser import HTMLParser
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from huitou.kernel.channels import MessageChannel
 from huitou.templates.email import Parts, email
 from huitou.templates.linting import Terms, findings
-from huitou.templates.model import Look, MessageChannel, Speaker, Template, TemplateKind, Text
+from huitou.templates.model import Look, Speaker, Template, TemplateKind, Text
 from huitou.templates.sms import SmsEncoding, sms
 from huitou.templates.variables import SAMPLE_UNSUBSCRIBE_URL, MemberFacts, values
 from huitou.templates.writing import write

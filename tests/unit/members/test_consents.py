@@ -8,11 +8,12 @@ from typing import cast
 
 import pytest
 
+from huitou.kernel.channels import MessageChannel
 from huitou.kernel.errors import NotFoundError
 from huitou.kernel.ids import MemberId
 from huitou.members import decisions
 from huitou.members.decisions import ConsentContradictedError, TooManyError, consent
-from huitou.members.model import MOST_CONSENTS, Consent, ConsentChannel, ConsentKey, Member, Profile
+from huitou.members.model import MOST_CONSENTS, Consent, ConsentKey, Member, Profile
 from huitou.members.service import UnknownPlaceError, Word
 from huitou.members.store import TableMembers
 from huitou.platform.table import Table
@@ -22,7 +23,7 @@ from tests.builders import MEI
 from tests.items import ItemsInMemory, size_of
 from tests.members import MEI_PHONE, NOON, MembersInMemory, said
 
-MARU_SMS = ConsentKey(ConsentChannel.SMS, "maru", "marketing")
+MARU_SMS = ConsentKey(MessageChannel.SMS, "maru", "marketing")
 DAY = timedelta(days=1)
 
 
@@ -85,7 +86,7 @@ def test_a_brand_reads_its_own_consents_and_the_groups() -> None:
     """E31: another brand's are not its affair, and no cursor tells of them."""
     huitou, mei = mei_of_maru()
     for brand in ("maru", "sora", GROUP):
-        huitou.use.give_consent(mei, ConsentKey(ConsentChannel.LINE, brand, "service"), Word(True, "desk"), GROUP, NOON)
+        huitou.use.give_consent(mei, ConsentKey(MessageChannel.LINE, brand, "service"), Word(True, "desk"), GROUP, NOON)
     assert {key.brand for key in huitou.use.consents(mei, "maru")} == {"maru", GROUP}
     first = huitou.use.consent_history(mei, "maru", limit=1, after=None)
     rest = huitou.use.consent_history(mei, "maru", limit=1, after=first.next_cursor)
@@ -123,7 +124,7 @@ def full_of(source: str) -> Member:
     given = Consent(True, source, NOON, NOON, NOON, "maru")
     for number in range(MOST_CONSENTS + 1):
         try:
-            member = consent(member, ConsentKey(ConsentChannel.SMS, "maru", f"purpose_{number}"), given, None).member
+            member = consent(member, ConsentKey(MessageChannel.SMS, "maru", f"purpose_{number}"), given, None).member
         except TooManyError:
             return member
     raise AssertionError("It never ends.")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from huitou.kernel.channels import MessageChannel
 from huitou.program.compilation import compile_program
 from huitou.program.document import canonical_json
 from huitou.program.model import GROUP, LinesAsked
@@ -112,8 +113,10 @@ def test_a_brands_own_segment_means_that_brand_where_none_is_named() -> None:
 
     segments = program(document(segments=[own, segment(agreed)])).segments
 
-    assert segments["own"].when == AllOf((Joined(frozenset({"sora"}), most=30), Consents("line", "marketing", "sora")))
-    assert segments["some"].when == Consents("line", "marketing", GROUP)
+    assert segments["own"].when == AllOf(
+        (Joined(frozenset({"sora"}), most=30), Consents(MessageChannel.LINE, "marketing", "sora"))
+    )
+    assert segments["some"].when == Consents(MessageChannel.LINE, "marketing", GROUP)
 
 
 def test_points_are_those_that_every_member_has_unless_others_are_named() -> None:

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from huitou.kernel.channels import MessageChannel
 from huitou.kernel.ids import MemberId
 from huitou.members.identity import Identity
 from huitou.program.model import BrandId, StoreId
@@ -39,14 +40,6 @@ class ProofMethod(StrEnum):
     SMS_CODE = "sms_code"
     EMAIL_CODE = "email_code"
     LINE_LOGIN = "line_login"
-
-
-class ConsentChannel(StrEnum):
-    """A way to speak to a member."""
-
-    SMS = "sms"
-    EMAIL = "email"
-    LINE = "line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +118,7 @@ class Tag(NamedTuple):
 class ConsentKey(NamedTuple):
     """What a consent is about: ``brand`` is `GROUP` for all brands at once."""
 
-    channel: ConsentChannel
+    channel: MessageChannel
     brand: BrandId
     purpose: str
 

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from huitou.fields import Body, ClientReference, Day, Moment, View
+from huitou.kernel.channels import MessageChannel
 from huitou.kernel.errors import InvalidError
 from huitou.kernel.instants import format_instant
 from huitou.kernel.words import LANGUAGE_PATTERN, PURPOSE_PATTERN, TAG_PATTERN
@@ -25,7 +26,6 @@ from huitou.members.identity import IdentityHasher, IdentityKind, normal_email, 
 from huitou.members.model import (
     PROFILE_FIELDS,
     Consent,
-    ConsentChannel,
     ConsentKey,
     Gender,
     HeldIdentity,
@@ -254,7 +254,7 @@ class AddedIdentityView(IdentityView):
 class ConsentView(View):
     """A yes or no about a channel, a brand (or `group`) and a purpose."""
 
-    channel: ConsentChannel
+    channel: MessageChannel
     brand: str
     purpose: str
     granted: bool

@@ -13,6 +13,7 @@ from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
 
+from huitou.kernel.channels import MessageChannel
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import format_instant, parse_instant
@@ -22,7 +23,6 @@ from huitou.members.model import (
     Claim,
     Consent,
     ConsentChange,
-    ConsentChannel,
     ConsentKey,
     Gender,
     HeldIdentity,
@@ -215,7 +215,7 @@ def member_in(member_id: MemberId, item: MemberItem) -> Member:
         identities=tuple(map(_held_identity, item.identities)),
         tags={Tag(brand, name): parse_instant(at) for brand, name, at in item.tags},
         consents={
-            ConsentKey(ConsentChannel(channel), brand, purpose): _consent(values, values["confirmed_at"])
+            ConsentKey(MessageChannel(channel), brand, purpose): _consent(values, values["confirmed_at"])
             for channel, brand, purpose, values in item.consents
         },
     )
@@ -279,5 +279,5 @@ def _consent(values: Mapping[str, Any], confirmed_at: str) -> Consent:
 
 
 def consent_change_in(item: ConsentItem) -> ConsentChange:
-    key = ConsentKey(ConsentChannel(item.channel), item.brand, item.purpose)
+    key = ConsentKey(MessageChannel(item.channel), item.brand, item.purpose)
     return ConsentChange(key, _consent(item.attribute_values, item.occurred_at))

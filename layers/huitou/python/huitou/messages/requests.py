@@ -12,13 +12,14 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints, model_validator
 
 from huitou.fields import Body, View
+from huitou.kernel.channels import MessageChannel
 from huitou.kernel.ids import MemberId
 from huitou.kernel.words import LANGUAGE_PATTERN
 from huitou.messages.service import Asked, Preview
 from huitou.program.model import GROUP
 from huitou.program.part_bodies import TemplateBody
 from huitou.templates.email import Email
-from huitou.templates.model import LanguageMatch, MessageChannel, Template, TemplateKind
+from huitou.templates.model import LanguageMatch, Template, TemplateKind
 from huitou.templates.sms import Sms, SmsEncoding
 from huitou.templates.variables import Value
 

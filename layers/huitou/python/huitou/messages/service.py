@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from huitou.access.model import Caller
+from huitou.kernel.channels import MessageChannel
 from huitou.kernel.errors import FieldError
 from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import Page, page_of
@@ -26,7 +27,7 @@ from huitou.program.template_compilation import compile_catalogue, compile_templ
 from huitou.program.trying import Misfit, tried
 from huitou.program.versions import ProgramVersion
 from huitou.templates.making import Message, Occasion, message
-from huitou.templates.model import Catalogue, LanguageMatch, MessageChannel, Template, TemplateId
+from huitou.templates.model import Catalogue, LanguageMatch, Template, TemplateId
 from huitou.templates.variables import SAMPLE_UNSUBSCRIBE_URL, MemberFacts, sample
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from importlib import import_module
 from typing import Annotated, Any
 
 from pydantic import GetJsonSchemaHandler
@@ -9,25 +11,19 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 
-class _DescribedAsSegment:
-    """Makes the API description show the fields of a segment, and leaves reading them to the programme's validation."""
+@dataclass(frozen=True, slots=True)
+class _DescribedAs:
+    """Makes the API description show a part's fields, and leaves reading them to the programme's validation.
 
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        from huitou.program.document_segments import SegmentPart  # noqa: PLC0415 - not when a function starts
+    The grammar is loaded by its name: not when a function starts, only where the API is described.
+    """
 
-        return handler(SegmentPart.__pydantic_core_schema__)
+    module: str
+    part: str
 
-
-class _DescribedAsTemplate:
-    """As `_DescribedAsSegment`."""
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        from huitou.program.document_messages import TemplatePart  # noqa: PLC0415 - as above
-
-        return handler(TemplatePart.__pydantic_core_schema__)
+    def __get_pydantic_json_schema__(self, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(getattr(import_module(self.module), self.part).__pydantic_core_schema__)
 
 
-SegmentBody = Annotated[dict[str, Any], _DescribedAsSegment]
-TemplateBody = Annotated[dict[str, Any], _DescribedAsTemplate]
+SegmentBody = Annotated[dict[str, Any], _DescribedAs("huitou.program.document_segments", "SegmentPart")]
+TemplateBody = Annotated[dict[str, Any], _DescribedAs("huitou.program.document_messages", "TemplatePart")]

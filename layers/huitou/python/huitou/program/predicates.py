@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from huitou.kernel.channels import MessageChannel
 from huitou.program.model import GROUP
 
 if TYPE_CHECKING:
@@ -243,7 +244,7 @@ class Tagged:
 class Consents:
     """Whether the member has agreed to hear of ``purpose`` by ``channel`` from ``brand`` (or `GROUP`)."""
 
-    channel: Literal["sms", "email", "line"]
+    channel: MessageChannel
     purpose: str
     brand: BrandId
 

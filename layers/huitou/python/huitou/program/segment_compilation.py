@@ -9,6 +9,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Protocol
 
+from huitou.kernel.channels import MessageChannel
 from huitou.kernel.money import parse_amount
 from huitou.program.looking_back import in_order
 from huitou.program.model import GROUP, BrandId, CurrencyId
@@ -147,7 +148,7 @@ def _tagged(names: Sequence[str], context: _Context) -> Predicate:
 
 
 def _consent(part: Stored, context: _Context) -> Consents:
-    return Consents(part["channel"], part["purpose"], part["brand"] or context.brand or GROUP)
+    return Consents(MessageChannel(part["channel"]), part["purpose"], part["brand"] or context.brand or GROUP)
 
 
 def _points(part: Stored, context: _Context) -> tuple[CurrencyId, Bounds]:

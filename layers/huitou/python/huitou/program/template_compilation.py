@@ -17,7 +17,7 @@ def compile_catalogue(document: Stored) -> Catalogue:
     price = document.get("messages", {}).get("sms_price")
     return Catalogue(
         program=Speaker(document["name"]),
-        brands={part["id"]: Speaker(part["name"], _look(part.get("look", {}))) for part in document["brands"]},
+        brands={part["id"]: Speaker(part["name"], Look(**part.get("look", {}))) for part in document["brands"]},
         templates={template.id: template for template in templates},
         sms_price=Decimal(price) if price is not None else None,
     )
@@ -42,7 +42,3 @@ def _text(part: Stored) -> Text:
         sms=part["sms"],
         line=part["line"],
     )
-
-
-def _look(part: Stored) -> Look:
-    return Look(**part)

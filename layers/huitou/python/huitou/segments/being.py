@@ -9,7 +9,7 @@ from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from huitou.kernel.calendars import first_of_next_month, local_date, start_of_day
-from huitou.members.model import ConsentChannel, ConsentKey
+from huitou.members.model import ConsentKey
 from huitou.points.outlook import NEVER
 from huitou.program.predicates import Age, BirthdayMonth, BirthdayNear, Consents, Joined, ProfileIs, Tagged
 from huitou.segments.deeds import Scope
@@ -125,5 +125,5 @@ def tagged(leaf: Tagged, scope: Scope) -> Check:
 
 def consents(leaf: Consents, _: Scope) -> Check:
     """Whether the member agreed."""
-    key = ConsentKey(ConsentChannel(leaf.channel), leaf.brand, leaf.purpose)
+    key = ConsentKey(leaf.channel, leaf.brand, leaf.purpose)
     return lambda moment: always(key in moment.known.facts.consents)

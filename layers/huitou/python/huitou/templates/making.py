@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from huitou.kernel.channels import MessageChannel
 from huitou.templates.email import Email, Parts, email
-from huitou.templates.model import EmailText, MessageChannel, Speaker, Template, TemplateKind, Text
+from huitou.templates.model import EmailText, Speaker, Template, TemplateKind, Text
 from huitou.templates.sms import Sms, sms
 from huitou.templates.variables import MemberFacts, Value, Values, values
 from huitou.templates.writing import names_in, write

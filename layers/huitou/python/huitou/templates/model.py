@@ -7,15 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from huitou.kernel.channels import MessageChannel
+
 TemplateId = str
-
-
-class MessageChannel(StrEnum):
-    """A way on which a message travels."""
-
-    EMAIL = "email"
-    SMS = "sms"
-    LINE = "line"
 
 
 class TemplateKind(StrEnum):

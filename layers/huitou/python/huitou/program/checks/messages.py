@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from huitou.kernel.channels import MessageChannel
 from huitou.program.checks.findings import MOST_DECIMALS, Names, Path, Problems, at, positive, twice
 from huitou.program.document import ProgramDocument
 from huitou.program.document_messages import (
@@ -82,9 +83,9 @@ def _forms(path: Path, sender: SenderPart) -> Problems:
         yield at((*path, "line", "channel"), "Write 1 to 64 of A-Z, a-z, 0-9, - and _.")
 
 
-def channels_of(document: ProgramDocument) -> Mapping[str, frozenset[str]]:
+def channels_of(document: ProgramDocument) -> Mapping[str, frozenset[MessageChannel]]:
     """On which channels each brand, and the group, has a sender of its own."""
     return {
-        sender.brand: frozenset(name for name in ("email", "sms", "line") if getattr(sender, name) is not None)
+        sender.brand: frozenset(channel for channel in MessageChannel if getattr(sender, channel) is not None)
         for sender in document.messages.senders
     }

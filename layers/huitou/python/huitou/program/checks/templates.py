@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from huitou.kernel.channels import MessageChannel
 from huitou.kernel.words import LANGUAGE_PATTERN
 from huitou.program.checks.findings import Names, Path, Problems, at
 from huitou.program.checks.messages import channels_of
@@ -16,7 +17,6 @@ from huitou.program.model import GROUP
 from huitou.program.template_compilation import compile_template
 
 _LANGUAGE = re.compile(LANGUAGE_PATTERN)
-_CHANNELS = ("email", "sms", "line")
 
 
 def brands(document: ProgramDocument) -> Problems:
@@ -38,7 +38,7 @@ def languages(document: ProgramDocument) -> Problems:
             elif text.language.casefold() in seen:
                 yield at((*path, "language"), f"There is a text in {text.language!r} already.")
             seen.add(text.language.casefold())
-            if all(getattr(text, channel) is None for channel in _CHANNELS):
+            if all(getattr(text, channel) is None for channel in MessageChannel):
                 yield at(path, "Write an email, an SMS or a LINE message.")
 
 
@@ -49,7 +49,7 @@ def senders(document: ProgramDocument) -> Problems:
         speaking = own.get(GROUP, frozenset()) | own.get(template.brand or GROUP, frozenset())
         whose = f"the brand {template.brand!r} or the group" if template.brand else "the group"
         for k, text in enumerate(template.texts):
-            for channel in _CHANNELS:
+            for channel in MessageChannel:
                 if getattr(text, channel) is not None and channel not in speaking:
                     path = ("templates", n, "texts", k, channel)
                     yield at(path, f"Nobody sends this: {whose} needs a sender under messages, senders.")
