@@ -27,6 +27,7 @@ from ulid import ULID
 
 from cli.call import laid_out
 from cli.items import described, weights_of
+from cli.openapi import written
 from huitou.access.model import PERMISSIONS
 from huitou.access.service import KeyService
 from huitou.access.store import TableKeys
@@ -87,6 +88,7 @@ class Guide(NamedTuple):
 def refreshed() -> Guide:
     """The pages with today's answers and items."""
     text = API_GUIDE.read_text()
+    written()  # one of the calls asks for it
     with _cloud() as cloud:
         answers = {exchange.start(): cloud.answer(exchange) for exchange in _in_order(text)}
         cloud.do_what_no_call_shows()
