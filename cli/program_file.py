@@ -14,12 +14,15 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from huitou.kernel.errors import FieldError
 from huitou.program.validation import InvalidProgramError
+from infra.sources import ROOT
+
+SAMPLE: Final = ROOT / "programs" / "sample.yaml"
 
 _INTEGER = re.compile(r"^(0|-?[1-9][0-9]*)$")
 

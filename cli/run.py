@@ -18,10 +18,10 @@ import typer
 from cli.deploy import deploy_local, is_deployed
 from cli.imports import DEMONSTRATION_MEMBERS
 from cli.local_stack import LocalStack, start
+from cli.program_file import SAMPLE
 from cli.tools import CommandError, err, out
 from infra.sources import ROOT
 
-PROGRAM: Final = ROOT / "programs" / "sample.yaml"
 PARTNER: Final = "complete_journey"
 
 All = Annotated[bool, typer.Option("--all", help="Import the whole year; it takes several minutes.")]
@@ -38,7 +38,7 @@ def run(everything: All = False, members: Members = DEMONSTRATION_MEMBERS) -> No
     with _step("Making an API key"):
         api = Api(stack.api_url(), _key(stack))
     settings = {"HUITOU_API_URL": api.url, "HUITOU_API_KEY": api.key}
-    _huitou(["program", "publish", str(PROGRAM)], settings)
+    _huitou(["program", "publish", str(SAMPLE)], settings)
     _huitou(["import", "sample", *(["--all"] if everything else ["--members", str(members)])], settings)
     _say_what_to_try(stack, api)
 

@@ -1,12 +1,11 @@
 """The project's files that tests read."""
 
-from cli.program_file import read_program_file
+from cli.program_file import SAMPLE, read_program_file
 from huitou.program.model import Program
 from infra.sources import ROOT
 from tests.builders import program
 
 EVENTS = ROOT / "events"
-SAMPLE = ROOT / "programs" / "sample.yaml"
 
 
 def sample_program() -> Program:

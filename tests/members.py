@@ -17,7 +17,8 @@ from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_members import MemoryMembers
 from huitou.simulator.memory_points import MemoryWallets
 from huitou.simulator.memory_standing import MemoryStandings
-from tests.builders import OPENED, program
+from tests import builders
+from tests.builders import OPENED
 
 NOON = parse_instant("2026-03-02T12:00:00+08:00")
 """For tests to which the time is all the same."""
@@ -28,11 +29,6 @@ MEI_PHONE = phone_identity("0912-345-678")
 MEI_EMAIL = email_identity("mei@example.com")
 MEI_LINE = line_identity("1650000000", "U4af4980629")
 STRANGER_LINE = line_identity("1650000000", "Uffffffffff")
-
-
-def a_program() -> Program:
-    """The programme of `tests.builders.document`: brands maru and sora, shared points."""
-    return program()
 
 
 def said(identity: Identity) -> Presented:
@@ -81,7 +77,7 @@ class MembersInMemory:
             members=self.store,
             wallets=self.wallets,
             standings=MemoryStandings(self.table),
-            programs=FixedPrograms(program or a_program()),
+            programs=FixedPrograms(program or builders.program()),
             hasher=HASHER,
             commit=self.table.commit,
             pause=lambda _: None,

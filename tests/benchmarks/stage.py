@@ -20,7 +20,7 @@ from unittest.mock import patch
 
 import boto3
 
-from cli.program_file import read_program_file
+from cli.program_file import SAMPLE, read_program_file
 from huitou import composition
 from huitou.kernel.ids import MemberId, new_member_id
 from huitou.kernel.instants import EPOCH
@@ -40,7 +40,6 @@ from huitou.program.store import TableVersions
 from huitou.segment_composition import segments_on
 from huitou.standing.store import TableStandings
 from tests.contract.targets import REGION, create_table
-from tests.files import SAMPLE
 from tests.gateway import request
 
 SECRET = "a secret of the benchmarks"

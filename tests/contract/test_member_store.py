@@ -34,6 +34,7 @@ from huitou.simulator.memory_members import MemoryMembers
 from huitou.simulator.memory_points import MemoryWallets
 from huitou.simulator.memory_standing import MemoryStandings
 from huitou.standing.store import TableStandings
+from tests.builders import program
 from tests.contract.conftest import SideBySide
 from tests.contract.targets import AnyTable
 from tests.members import (
@@ -44,7 +45,6 @@ from tests.members import (
     MEI_PHONE,
     NOON,
     FixedPrograms,
-    a_program,
     an_enrolment,
     proven,
     said,
@@ -161,7 +161,7 @@ def test_racing_enrolments_with_one_phone_give_one_member(table: AnyTable, side_
         members=members,
         wallets=wallets_on(table),
         standings=MemoryStandings(table) if isinstance(table, MemoryTable) else TableStandings(table),
-        programs=FixedPrograms(a_program()),
+        programs=FixedPrograms(program()),
         hasher=HASHER,
         commit=table.commit,
         pause=pause,

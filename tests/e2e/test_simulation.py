@@ -9,12 +9,12 @@ from pathlib import Path
 
 import httpx
 
+from cli.program_file import SAMPLE
 from tests.builders import rule
 from tests.e2e.calls import PROGRAM, Body, created, enrol, found, keyed, refusal, sale, unique
 from tests.e2e.jobs import ndjson, simulation
 from tests.e2e.platform import Platform
 from tests.e2e.shell import settings_of, typed
-from tests.files import SAMPLE
 
 
 def test_the_real_year_of_some_households_is_replayed_under_both_programmes(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ from cli import deploy, local_stack
 from cli.api import PatientApi
 from cli.imports import Importer
 from cli.local_stack import LocalStack
-from cli.program_file import read_program_file
+from cli.program_file import SAMPLE, read_program_file
 from cli.sample_data import write_sample
 from huitou.access.model import PERMISSIONS
 from huitou.access.service import KeyService
@@ -50,7 +50,6 @@ from huitou.points.store import TableWallets
 from huitou.points.wallet import Entry, EntryType, Wallet, balance_of
 from huitou.program.model import GROUP
 from tests.contract.targets import free_port
-from tests.files import SAMPLE
 from tests.proof.accounts import HOUSEHOLDS, Points
 from tests.proof.accounts import expected as accounts_and_rules
 from tests.soundness import discrepancies

@@ -11,13 +11,13 @@ import yaml
 from typer.testing import CliRunner
 
 from cli.program import app, schema_text
-from cli.program_file import read_program_file
+from cli.program_file import SAMPLE, read_program_file
 from huitou.program.document_rules import ConditionsPart
 from huitou.program.rules import Bonus, Combine, Multiplier, Per, Rate
 from huitou.program.validation import InvalidProgramError, read_document
 from infra.sources import ROOT
 from programs import sample_stores
-from tests.files import SAMPLE, sample_program
+from tests.files import sample_program
 
 SCHEMA = ROOT / "docs" / "program.schema.json"
 

@@ -7,14 +7,13 @@ from typing import Any, get_args
 
 import pytest
 
-from cli.program_file import read_program_file
+from cli.program_file import SAMPLE, read_program_file
 from huitou.program.document_segments import OnlyPart, PredicatePart
 from huitou.program.looking_back import leaves_of
 from huitou.program.model import Program
 from huitou.program.predicates import Leaf, Predicate
 from infra.sources import ROOT
 from tests import builders
-from tests.files import SAMPLE
 
 PAGE = (ROOT / "docs" / "segments.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.M | re.S)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from cli.program_file import read_program_file
+from cli.program_file import SAMPLE, read_program_file
 from huitou.templates.variables import VARIABLES
 from huitou.templates.writing import FILTERS
 from infra.sources import ROOT
 from tests import builders
-from tests.files import SAMPLE
 
 PAGE = (ROOT / "docs" / "messages.md").read_text("utf-8")
 
