@@ -21,7 +21,6 @@ from huitou.kernel.errors import MemberMovedError
 from huitou.kernel.values import changed
 from huitou.points.handing_over import hand_over, take_over
 from huitou.points.holding import capture, place_hold, release
-from huitou.points.home import H
 from huitou.points.ledger import CLOCK, Decision, InsufficientPointsError, Ledger, OutstandingDebtError
 from huitou.points.moves import (
     Adjust,
@@ -148,7 +147,7 @@ def follows(currency: CurrencyId, brand: BrandId, program: Program) -> bool:
     return known is not None and known.brand in {None, brand}
 
 
-def join(home: H, brand: BrandId, at: datetime) -> H:
+def join(home: Wallet, brand: BrandId, at: datetime) -> Wallet:
     """The wallet with ``brand`` among those the member joined (E31); the same wallet where it was already."""
     if brand == GROUP or brand in home.brands:
         return home

@@ -1,10 +1,10 @@
-"""What a member's wallet of the home currency knows of them beside points."""
+"""What a member's wallet of the home currency knows of them beside points, as far as their standing asks for it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from huitou.kernel.facts import Fact
 from huitou.kernel.ids import MemberId
@@ -19,13 +19,4 @@ class Home(Protocol):
     @property
     def brands(self) -> Mapping[BrandId, datetime]: ...
     @property
-    def bought(self) -> Mapping[BrandId, int]: ...
-    @property
-    def unseen(self) -> tuple[Fact, ...]: ...
-    @property
-    def folds(self) -> int: ...
-    @property
-    def packed_until(self) -> datetime | None: ...
-
-
-H = TypeVar("H", bound=Home)
+    def unseen(self) -> Sequence[Fact]: ...

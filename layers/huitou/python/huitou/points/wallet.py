@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from huitou.kernel.facts import Fact
 from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.values import changed, lean
-from huitou.points.home import H
 from huitou.program.model import BrandId, CurrencyId
 
 if TYPE_CHECKING:
@@ -324,7 +323,7 @@ def open_wallet(member: MemberId, currency: CurrencyId, now: datetime) -> Wallet
     return Wallet(member, currency, 0, (), 1, {}, None, now)
 
 
-def noted(home: H, *facts: Fact, **changes: Any) -> H:
+def noted(home: Wallet, *facts: Fact, **changes: Any) -> Wallet:
     """``home`` with more for the standing to take in, and with ``changes``: whatever changes what a member did notes a
     fact of its instant. What was packed from the first of them on is loose again."""
     packed_until = home.packed_until and min(home.packed_until, *(fact.at for fact in facts))

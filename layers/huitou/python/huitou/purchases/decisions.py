@@ -14,7 +14,6 @@ from huitou.points.budgets import Grant, Left, budget_of, taken
 from huitou.points.circumstances import Circumstances
 from huitou.points.decisions import Command, Decision, Earn, KeepAlive, decide_all, keep_alive
 from huitou.points.earning import Earning, attribution, earnings
-from huitou.points.home import H
 from huitou.points.plan import counters as counters_asked
 from huitou.points.wallet import Cause, Entry, EntryType, Origin, Wallet, noted, open_wallet
 from huitou.program.model import BrandId, CurrencyId, Program
@@ -142,11 +141,15 @@ def book_sale(
     return Sale(kept, decisions, budgets)
 
 
-def sold(home: H, purchase: Purchase, points: int) -> H:
+def sold(home: Wallet, purchase: Purchase, points: int) -> Wallet:
     """The home wallet with the sale counted: as one more at its brand, and as a fact for the standing to take in."""
-    at, brand = purchase.occurred_at, purchase.brand
-    fact = Fact(at, at, purchase.spend, 1, points)
-    return noted(home, fact, bought={**home.bought, brand: home.bought.get(brand, 0) + 1})
+    brand = purchase.brand
+    return noted(home, fact_of(purchase, points), bought={**home.bought, brand: home.bought.get(brand, 0) + 1})
+
+
+def fact_of(purchase: Purchase, points: int) -> Fact:
+    """What tiers count of a sale that earned so many points of the home currency."""
+    return Fact(purchase.occurred_at, purchase.occurred_at, purchase.spend, 1, points)
 
 
 def grants_of(worth: Worth, left: Mapping[RuleId, Left], program: Program) -> tuple[Grant, ...]:

@@ -11,7 +11,7 @@ from huitou.kernel.facts import Fact
 from huitou.kernel.ids import MemberId, occurred_at_of
 from huitou.kernel.values import changed
 from huitou.points.decisions import Decision, KeepAlive, keep_alive, touch
-from huitou.points.home import H, Home
+from huitou.points.home import Home
 from huitou.points.membership import require_seen
 from huitou.points.wallet import Cause, Wallet, noted
 from huitou.program.model import BrandId, CurrencyId, Program
@@ -100,14 +100,14 @@ def visited(
 
 
 def taken_in(
-    home: H, record: Record, timeline: Timeline, program: Program, now: datetime, *, most: int = MOST_UNSEEN
-) -> tuple[H, Record]:
-    """Both, after the standing has taken in what the wallet noted; the same, while that is not more than ``most``.
+    home: Wallet, record: Record, timeline: Timeline, program: Program, now: datetime
+) -> tuple[Wallet, Record]:
+    """Both, after the standing has taken in what the wallet noted; the same, while that is not too much to wait.
 
     An import brings old sales one after the other (E20): as long as it does, what lies shortly before them is not
     settled, however long ago that was.
     """
-    if len(home.unseen) <= most:
+    if len(home.unseen) <= MOST_UNSEEN:
         return home, record
     latest = max(fact.at for fact in home.unseen)
     folded = fold(known_of(home, record), timeline, settled_by(program, min(now, latest)))

@@ -16,34 +16,31 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from huitou.kernel.facts import Fact
-from huitou.kernel.ids import MemberId
-from huitou.kernel.values import lean
-from huitou.points.decisions import Command, Earn, KeepAlive, Redeem, carry_out, follows, join
+from huitou.points.decisions import Command, Earn, KeepAlive, Redeem, carry_out, follows
 from huitou.points.granting import Drawing
 from huitou.points.ledger import Ledger
-from huitou.points.wallet import Cause, Wallet, noted, open_wallet
+from huitou.points.wallet import Cause, Wallet, open_wallet
 from huitou.program.model import BrandId, CurrencyId, Program, StoreId
 from huitou.program.rules import SegmentId
-from huitou.purchases.decisions import grants_of, seen_by, sold
+from huitou.purchases.decisions import fact_of, grants_of, seen_by
 from huitou.purchases.drawing import drawn_worth
 from huitou.purchases.model import Purchase, Visit
-from huitou.purchases.standing import NONE, known_of, personal_of, taken_in
+from huitou.purchases.standing import NONE, personal_of
 from huitou.segments.facts import UNKNOWN, Deed, Insights
 from huitou.segments.following import Follower
 from huitou.segments.loading import deed_of_purchase, deed_of_visit
 from huitou.simulator.account import Account
 from huitou.simulator.counting import CountedLedger
 from huitou.simulator.history import History, Spending
+from huitou.simulator.membership import Membership
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_budgets import MemoryBudgets
-from huitou.standing.keeping import Timeline, stand
-from huitou.standing.model import Record, Regime
+from huitou.standing.keeping import Timeline
+from huitou.standing.model import Regime
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 BOUGHT, CAME, SPENT = (Cause(kind, "past") for kind in ("purchase", "event", "redemption"))
 """What a replay books is due to the like; to what exactly, nobody asks."""
-MOST_WAITING = 32
-"""Facts that a member's standing takes in at once: more than those that an item of the table has room for."""
 
 
 class Replayer:
@@ -85,40 +82,25 @@ class _Event(NamedTuple):
     happens: Callable[[], None]
 
 
-@lean
-class _Home:
-    """What the home wallet knows of a member beside points."""
-
-    member: MemberId
-    brands: Mapping[BrandId, datetime]
-    bought: Mapping[BrandId, int]
-    unseen: tuple[Fact, ...] = ()
-    folds: int = 0
-    packed_until: datetime | None = None
-
-
 class _Life:
     """A member in the making. Their points are in ledgers, which go on from one booking to the next."""
 
     def __init__(
         self, history: History, program: Program, drawing: Drawing, timeline: Timeline, insights: Insights
     ) -> None:
-        born = history.person and history.person.profile.birthday
         self._program = program
         self._drawing = drawing
-        self._timeline = timeline
         self._asked = {brand: program.segments_asked_at(brand) for brand in program.brands}
         self._follower = Follower(history.person, self._deeds(history), program, timeline, insights)
-        self._home = _Home(history.member, {}, {})
+        self._membership = Membership(history, program, timeline)
         self._account = Account()
         self._ledgers = {program.home_currency: self._opened(program.home_currency, history.enrolled_at)}
         self._wallets = _Wallets(self._ledgers)
-        self._record = Record(history.member, birthday=(born.month, born.day) if born else None)
 
     def beside_purchases(self, history: History) -> list[_Event]:
         """What else happens to the member, in order."""
         events = [
-            *(_Event(at, partial(self._join, brand, at)) for brand, at in history.joined.items()),
+            *(_Event(at, partial(self._membership.join, brand, at)) for brand, at in history.joined.items()),
             *(_Event(each.at, partial(self._spend, each)) for each in history.spendings),
             *(_Event(each.occurred_at, partial(self._visit, each)) for each in history.visits),
         ]
@@ -126,17 +108,16 @@ class _Life:
 
     def buy(self, purchase: Purchase) -> None:
         """Decides the sale as it is decided when a till sends it at once."""
-        program, brand, at = self._program, purchase.brand, purchase.occurred_at
+        program, membership, brand, at = self._program, self._membership, purchase.brand, purchase.occurred_at
         if not self._knows(brand, purchase.store):
             self._account.unknown += 1
             return
         asked = self._asked[brand]
         segments = self._segments(asked, at) if asked else NONE
-        self._home = join(self._home, brand, at)
-        standing = stand(known_of(self._home, self._record), self._timeline, at) if program.tiers else None
-        person = personal_of(standing, self._record, program, at, segments=segments)
+        membership.join(brand, at)
+        person = personal_of(membership.standing(at), membership.record, program, at, segments=segments)
         used = {key: points for ledger in self._ledgers.values() for key, points in ledger.counters.items()}
-        seen = seen_by(purchase, self._home.bought, used, person=person)
+        seen = seen_by(purchase, membership.bought, used, person=person)
         worth, left = drawn_worth(purchase, program, seen, self._drawing, explained=False)
         if left:
             self._drawing.take(grants_of(worth, left, program))
@@ -145,23 +126,17 @@ class _Life:
         for currency, earning in worth.earned.items():
             self._book(currency, Earn(earning, brand, at, BOUGHT), at)
         self._keep_alive(brand, at, BOUGHT, besides=worth.earned)
-        home = sold(self._home, purchase, worth.earned[program.home_currency].points)
-        is_known = standing is None or standing is self._record.reached
-        most = MOST_WAITING if is_known else 0  # or it would be worked out again for the next sale
-        self._home, self._record = taken_in(home, self._record, self._timeline, program, at, most=most)
-
-    def _join(self, brand: BrandId, at: datetime) -> None:
-        self._home = join(self._home, brand, at)
+        membership.bought[brand] += 1
+        membership.note(fact_of(purchase, worth.earned[program.home_currency].points))
 
     def _visit(self, visit: Visit) -> None:
         """As a visit is recorded when it is sent at once."""
         at = visit.occurred_at
         if not self._knows(visit.brand, visit.store):
             return
-        self._join(visit.brand, at)
+        self._membership.join(visit.brand, at)
         if visit.type.is_presence:
-            home = noted(self._home, Fact(at, at, 0, 1, 0))
-            self._home, self._record = taken_in(home, self._record, self._timeline, self._program, at)
+            self._membership.note(Fact(at, at, 0, 1, 0))
             self._keep_alive(visit.brand, at, CAME)
 
     def _spend(self, spending: Spending) -> None:
@@ -181,8 +156,8 @@ class _Life:
             ledger.settle()
             for lot in ledger.lots.values():
                 account.open[currency, lot.issuer] += lot.remaining
-        if self._program.tiers is not None:
-            standing = stand(known_of(self._home, self._record), self._timeline, until)
+        standing = self._membership.standing(until)
+        if standing is not None and self._program.tiers is not None:
             ranks = [self._program.tiers.rank(interval.tier or "") for interval in standing.intervals]
             account.tier = standing.intervals[-1].tier
             account.ups = sum(before < after for before, after in pairwise(ranks))
@@ -193,7 +168,7 @@ class _Life:
 
     def _segments(self, asked: Set[SegmentId], at: datetime) -> frozenset[SegmentId]:
         """E7: before what happens at ``at``."""
-        return self._follower.judged(asked, self._home, self._wallets, self._record, at)
+        return self._follower.judged(asked, self._membership, self._wallets, self._membership.record, at)
 
     def _deeds(self, history: History) -> list[Deed]:
         """All that counts of what the member did, and will have done: at places that the programme has."""
@@ -222,7 +197,7 @@ class _Life:
         carry_out(command, ledger)
 
     def _opened(self, currency: CurrencyId, at: datetime) -> CountedLedger:
-        return CountedLedger(open_wallet(self._home.member, currency, at), self._program, at, self._account)
+        return CountedLedger(open_wallet(self._membership.member, currency, at), self._program, at, self._account)
 
 
 class _Wallets(Mapping[CurrencyId, Wallet]):

@@ -62,22 +62,43 @@ def evaluate(history: History, regimes: Sequence[Regime], now: datetime, start: 
 
 
 def unchanged(reached: Standing, unseen: Sequence[Fact], regime: Regime, now: datetime) -> bool:
-    """Whether nothing can have happened to the tier since ``reached``, all of ``unseen`` being later.
+    """Whether nothing can have happened to the tier since ``reached``, all of ``unseen`` being later."""
+    if reached.regime != regime.version or regime.policy is None:
+        return reached.regime == regime.version
+    rest = Rest(reached, regime.policy)
+    for fact in unseen:
+        rest.take(fact)
+    return rest.lasts(now)
+
+
+class Rest:
+    """For how long nothing can happen to the tier of a standing, whatever else happens later than it.
 
     The quick way for the usual sale: no review has come, and even if nothing had left the window since, the next
     threshold would be out of reach.
     """
-    policy, state = regime.policy, reached.state
-    if reached.regime != regime.version or policy is None:
-        return reached.regime == regime.version
-    if state.grace_until is not None or (state.review_at is not None and state.review_at <= now):
-        return False
-    amounts = list(map(_AMOUNT[policy.measure], unseen))
-    if amounts and min(amounts) < 0:
-        if policy.on_refund == "drop":
-            return False
-        amounts = [amount for amount in amounts if amount > 0]
-    return reached.progress + sum(amounts) < _ceiling(policy, policy.rank(state.tier or ""))
+
+    __slots__ = ("_amount", "_drops", "_review_at", "_room")
+
+    def __init__(self, reached: Standing, policy: TierPolicy) -> None:
+        state = reached.state
+        rank = policy.rank(state.tier or "")
+        self._amount = _AMOUNT[policy.measure]
+        self._drops = policy.on_refund == "drop"
+        self._review_at = state.review_at
+        self._room = 0 if state.grace_until else _ceiling(policy, rank) - reached.progress
+
+    def take(self, fact: Fact) -> None:
+        """One fact more, later than the standing."""
+        amount = self._amount(fact)
+        if amount > 0:
+            self._room -= amount
+        elif amount < 0 and self._drops:
+            self._room = 0
+
+    def lasts(self, now: datetime) -> bool:
+        """Whether it still does at ``now``."""
+        return self._room > 0 and (self._review_at is None or now < self._review_at)
 
 
 def level_of(policy: TierPolicy, progress: int) -> int:
