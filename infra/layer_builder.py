@@ -26,7 +26,20 @@ PYTHON_VERSION: Final = "3.13"
 BUILD: Final = ROOT / "build" / "layers"
 
 # Services whose API description the functions need; botocore brings four hundred, 25 MB of them.
-AWS_SERVICES: Final = frozenset({"dynamodb", "events", "s3", "secretsmanager", "sqs", "stepfunctions", "sts"})
+AWS_SERVICES: Final = frozenset(
+    {
+        "dynamodb",
+        "events",
+        "pinpoint-sms-voice-v2",
+        "s3",
+        "secretsmanager",
+        "sesv2",
+        "sns",
+        "sqs",
+        "stepfunctions",
+        "sts",
+    }
+)
 DROPPED_FOLDERS: Final = frozenset({"__pycache__", "bin", "examples", "test", "tests"})
 DROPPED_SUFFIXES: Final = frozenset({".pyi", ".pyc"})
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from huitou.kernel.channels import MessageChannel
 from huitou.program.model import BrandId
 from huitou.templates.making import Message
 from huitou.templates.model import TemplateKind
+
+MESSAGE_TAG: Final = "message_id"
+"""What our id is called where a provider lets it travel along."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +82,10 @@ class Provider(Protocol):
     def hand_over(self, parcel: Parcel) -> Outcome:
         """One attempt, without retries of its own. What goes wrong at the provider is an outcome, not an error."""
         ...
+
+
+def written(part: T | None) -> T:
+    """The part of a message that its channel needs. Raises `ValueError` where it is written for another channel."""
+    if part is None:
+        raise ValueError("The message is written for another channel.")
+    return part

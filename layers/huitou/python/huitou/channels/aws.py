@@ -1,0 +1,133 @@
+"""One attempt at a service of AWS, and how it ended.
+
+What matters is whether the message may have been sent. It was surely not where the service refused it, where no
+connection came about, or where botocore found the request wanting before it wrote any of it. In all other cases,
+among them each answer of the 5xx kind, nobody knows.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal
+
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+    ReadTimeoutError,
+)
+from botocore.parsers import ResponseParserError
+from botocore.session import get_session
+
+from huitou.channels.model import Accepted, Outcome, Refused, Unclear
+
+Service = Literal["pinpoint-sms-voice-v2", "sesv2", "sns"]
+
+THROTTLED: Final = Refused("throttled", again_after=1)
+NOT_AUTHORIZED: Final = Refused("not_authorized", again_after=60)
+"""The function may not do that, or not yet: permissions take a while to be known everywhere."""
+SUSPENDED: Final = Refused("account_suspended", again_after=900)
+EXHAUSTED: Final = Refused("quota_exhausted", again_after=3600)
+UNREGISTERED: Final = Refused("sender_not_registered")
+NOT_SET_UP: Final = Refused("not_set_up")
+INVALID: Final = Refused("invalid")
+
+_THROTTLING: Final = (
+    "Throttling",
+    "ThrottlingException",
+    "Throttled",
+    "ThrottledException",
+    "TooManyRequestsException",
+)
+_NO_LEAVE: Final = (
+    "AccessDenied",
+    "AccessDeniedException",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+)
+_OF_ALL: Final = dict.fromkeys(_THROTTLING, THROTTLED) | dict.fromkeys(_NO_LEAVE, NOT_AUTHORIZED)
+"""Codes that every service may answer; those of older protocols come with the status 400."""
+
+_CONFIG: Final = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 1, "mode": "standard"})
+MOST_IDLE: Final = 20.0
+"""Seconds. A function that slept does not hear that the other end hung up, and would take that for a lost answer."""
+
+
+class AwsService:
+    """A client of ``service``; built once per function.
+
+    ``refusals`` are the service's own codes, as ``Code`` or, where it says more, ``Code.Reason``.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        region: str,
+        refusals: Mapping[str, Refused],
+        endpoint: str | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client: Any = get_session().create_client(service, region, endpoint_url=endpoint, config=_CONFIG)
+        self._refusals = refusals
+        self._clock = clock
+        self._used_at = clock()
+
+    def attempt(self, operation: str, request: Mapping[str, Any]) -> Outcome:
+        """Calls ``operation``, by its name in Python, whose answer names the message in ``MessageId``."""
+        self._hang_up_if_idle()
+        try:
+            answer = getattr(self._client, operation)(**request)
+        except ClientError as error:
+            return self._refusal(error.response)
+        except (BotoCoreError, ResponseParserError) as error:
+            return _failure(error)
+        name = answer.get("MessageId")
+        return Accepted(name) if name else Unclear("unreadable_answer")
+
+    def _hang_up_if_idle(self) -> None:
+        now = self._clock()
+        if now - self._used_at > MOST_IDLE:
+            self._client.close()
+        self._used_at = now
+
+    def _refusal(self, answer: Mapping[str, Any]) -> Outcome:
+        code = answer.get("Error", {}).get("Code", "")
+        detail = answer.get("Reason") or answer.get("ResourceType")
+        known = self._refusals.get(f"{code}.{detail}") or self._refusals.get(code) or _OF_ALL.get(code)
+        return known or _by_status(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def _by_status(status: int) -> Outcome:
+    if status in {401, 403}:
+        return NOT_AUTHORIZED
+    if status == 429:
+        return THROTTLED
+    return INVALID if 400 <= status < 500 else Unclear("provider_error")
+
+
+def _failure(error: Exception) -> Outcome:
+    match error:
+        case EndpointConnectionError() | ConnectTimeoutError():
+            return Refused("no_connection", again_after=10)
+        case NoCredentialsError() | PartialCredentialsError() | CredentialRetrievalError():
+            return NOT_AUTHORIZED
+        case ParamValidationError():
+            return INVALID
+        case ReadTimeoutError():
+            return Unclear("timeout")
+        case ResponseParserError():
+            return Unclear("unreadable_answer")
+        case _:
+            return Unclear("connection_lost")

@@ -1,0 +1,82 @@
+"""Stands in for a service of AWS that has to fail: it answers what the test says, and keeps what it was asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from tests.loopback import Quiet, served
+
+
+class Asked(NamedTuple):
+    """A request. ``peer`` is the port of the client's connection."""
+
+    path: str
+    json: dict[str, Any]
+    peer: int
+
+
+class Answer(NamedTuple):
+    """What the service says. ``body`` None: it hangs up in place of an answer; `cut`: in the midst of it."""
+
+    status: int = 200
+    body: bytes | None = b"{}"
+    code: str | None = None
+    """The name of the error, as the JSON protocols tell it."""
+    cut: bool = False
+
+
+class AwsStandIn:
+    """``answer`` is for all that comes; ``asked`` is what came."""
+
+    def __init__(self) -> None:
+        self.answer = Answer()
+        self.asked: list[Asked] = []
+        self.endpoint = ""
+
+    def refuse(self, status: int, code: str, **fields: str) -> None:
+        """From now on it answers with this error."""
+        self.answer = Answer(status, json.dumps({"message": "No.", "Message": "No.", **fields}).encode(), code)
+
+    def refuse_in_xml(self, status: int, code: str) -> None:
+        """As `refuse`, in the protocol of SNS."""
+        error = f"<Type>Sender</Type><Code>{code}</Code><Message>No.</Message>"
+        body = f"<ErrorResponse><Error>{error}</Error><RequestId>1</RequestId></ErrorResponse>"
+        self.answer = Answer(status, body.encode())
+
+    def say(self, **fields: str) -> None:
+        """From now on all is well, and it answers this."""
+        self.answer = Answer(200, json.dumps(fields).encode())
+
+
+@contextmanager
+def aws_stand_in() -> Iterator[AwsStandIn]:
+    """One that runs."""
+    service = AwsStandIn()
+
+    class Handler(Quiet):
+        def do_POST(self) -> None:  # noqa: N802 - the base class calls it so
+            body = self.body()
+            told = json.loads(body) if body.startswith(b"{") else {}
+            service.asked.append(Asked(self.path, told, self.client_address[1]))
+            _give(self, service.answer)
+
+    with served(Handler) as service.endpoint:
+        yield service
+
+
+def _give(handler: Quiet, answer: Answer) -> None:
+    if answer.body is None:
+        handler.close_connection = True
+        return
+    headers = {"Content-Type": "application/json"} | ({"x-amzn-ErrorType": answer.code} if answer.code else {})
+    if answer.cut:
+        handler.close_connection = True
+        handler.send_response(answer.status)
+        handler.send_header("Content-Length", str(len(answer.body) + 1))
+        handler.end_headers()
+        handler.wfile.write(answer.body)
+        return
+    handler.answer(answer.status, headers, answer.body)
