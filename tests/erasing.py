@@ -11,8 +11,8 @@ from huitou.erasing.service import Erased, Erasures
 from huitou.erasing.store import TableErasures, TableTraces
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.ids import Digest, MemberId
+from huitou.members.consents import Word
 from huitou.members.model import ConsentKey, Profile
-from huitou.members.service import Word
 from huitou.program.model import GROUP
 from huitou.purchases.refunds import LineAsked
 from huitou.purchases.standing import MemberFacts
@@ -58,7 +58,7 @@ class Forgetting(TwoRecords):
         profile = Profile(name="王小美", birthday=date(1990, 3, 4))
         mei = self.enrol(MEI_PHONE, MEI_EMAIL, brand="maru", now=NOON, profile=profile)
         about = ConsentKey(MessageChannel.SMS, "group", "offers")
-        self.enrolment.give_consent(mei, about, Word(True, "said at the till"), "group", NOON)
+        self.consents.give(mei, about, Word(True, "said at the till"), "group", NOON)
         self.enrolment.tag(mei, "vip", "maru", NOON)
         self.shop.sell(bill("A-1", client_reference=SAID), mei)
         told = {"note": "a table for her birthday"}

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import parse_instant
+from huitou.members.consents import Consents
 from huitou.members.decisions import Presented
 from huitou.members.directory import MemberDirectory
 from huitou.members.identity import Identity, IdentityHasher, email_identity, line_identity, phone_identity
@@ -73,12 +74,21 @@ class MembersInMemory:
         self.store = MemoryMembers(self.table)
         self.wallets = MemoryWallets(self.table)
         self.directory = MemberDirectory(self.store, HASHER)
+        self.programs = FixedPrograms(program or builders.program())
         self.use = Members(
             members=self.store,
             wallets=self.wallets,
             standings=MemoryStandings(self.table),
-            programs=FixedPrograms(program or builders.program()),
+            programs=self.programs,
             hasher=HASHER,
+            commit=self.table.commit,
+            pause=lambda _: None,
+        )
+        self.consents = Consents(
+            members=self.store,
+            wallets=self.wallets,
+            standings=MemoryStandings(self.table),
+            programs=self.programs,
             commit=self.table.commit,
             pause=lambda _: None,
         )

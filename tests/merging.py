@@ -8,6 +8,7 @@ from typing import Any
 
 from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import all_items
+from huitou.members.consents import Consents
 from huitou.members.directory import FoundMember, MemberDirectory
 from huitou.members.identity import Identity
 from huitou.members.model import Member, Profile
@@ -58,6 +59,14 @@ class TwoRecords:
             standings=shop.standings,
             programs=shop.programs,
             hasher=HASHER,
+            commit=shop.table.commit,
+            pause=lambda _: None,
+        )
+        self.consents = Consents(
+            members=self.members,
+            wallets=shop.wallets,
+            standings=shop.standings,
+            programs=shop.programs,
             commit=shop.table.commit,
             pause=lambda _: None,
         )

@@ -13,6 +13,7 @@ from huitou.fields import Moment
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.errors import ContentReusedError, PreconditionFailedError, PreconditionRequiredError
 from huitou.kernel.ids import MemberId
+from huitou.members.consents import Consents
 from huitou.members.decisions import (
     ConsentContradictedError,
     FieldOfAnotherBrandError,
@@ -22,6 +23,7 @@ from huitou.members.decisions import (
 )
 from huitou.members.identity import IdentityHasher
 from huitou.members.model import ConsentKey, Tag
+from huitou.members.places import UnknownPlaceError
 from huitou.members.references import MemberReference
 from huitou.members.requests import (
     AddedIdentityView,
@@ -50,7 +52,6 @@ from huitou.members.service import (
     IdentityTakenError,
     Members,
     SeenMember,
-    UnknownPlaceError,
 )
 from huitou.members.store import TableMembers
 from huitou.platform.http import (
@@ -122,6 +123,14 @@ members = Members(
     programs=programs,
     standings=standings,
     hasher=hasher,
+    commit=table.commit,
+    pause=pause,
+)
+consents = Consents(
+    members=TableMembers(table),
+    wallets=TableWallets(table),
+    standings=standings,
+    programs=programs,
     commit=table.commit,
     pause=pause,
 )
@@ -288,7 +297,7 @@ def remove_tag(member_id: MemberPath, tag: TagPart) -> Answer:
 def list_consents(member_id: MemberPath) -> Answer:
     """Those in force, of the caller's brand and the group."""
     caller = current_caller(app)
-    in_force = members.consents(MemberId(member_id), caller.brand)
+    in_force = consents.in_force(MemberId(member_id), caller.brand)
     return answer({"items": [consent_in_force_view(key, each, caller.brand) for key, each in in_force.items()]})
 
 
@@ -318,7 +327,7 @@ def give_consent(
     if brand != GROUP:
         caller.acts_for(brand)
     key = ConsentKey(channel, brand, purpose)
-    consent = members.give_consent(MemberId(member_id), key, body.word(), caller.brand, accepted_at(app))
+    consent = consents.give(MemberId(member_id), key, body.word(), caller.brand, accepted_at(app))
     return answer(consent_in_force_view(key, consent, caller.brand))
 
 
@@ -331,7 +340,7 @@ def give_consent(
 def list_consent_history(member_id: MemberPath, cursor: Cursor = None, limit: Limit = 50) -> Answer:
     """Everything that was said to the caller's brand and the group."""
     caller = current_caller(app)
-    page = members.consent_history(MemberId(member_id), caller.brand, limit=limit, after=decode_cursor(cursor))
+    page = consents.history(MemberId(member_id), caller.brand, limit=limit, after=decode_cursor(cursor))
     items = [consent_view(line.key, line.consent, caller.brand) for line in page.items]
     return answer({"items": items, "next_cursor": encode_cursor(page.next_cursor)})
 

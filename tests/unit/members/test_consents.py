@@ -12,9 +12,10 @@ from huitou.kernel.channels import MessageChannel
 from huitou.kernel.errors import NotFoundError
 from huitou.kernel.ids import MemberId
 from huitou.members import decisions
+from huitou.members.consents import Word
 from huitou.members.decisions import ConsentContradictedError, TooManyError, consent
 from huitou.members.model import MOST_CONSENTS, Consent, ConsentKey, Member, Profile
-from huitou.members.service import UnknownPlaceError, Word
+from huitou.members.places import UnknownPlaceError
 from huitou.members.store import TableMembers
 from huitou.platform.table import Table
 from huitou.program.acceptance import InFutureError, TooLateError
@@ -30,16 +31,16 @@ DAY = timedelta(days=1)
 def test_consent_given_and_withdrawn_is_in_the_history() -> None:
     """M3: consent by channel, brand and purpose, with its history."""
     huitou, mei = mei_of_maru()
-    huitou.use.give_consent(mei, MARU_SMS, Word(True, "app"), "maru", NOON)
-    huitou.use.give_consent(mei, MARU_SMS, Word(False, "till"), "maru", NOON + DAY)
-    assert huitou.use.consents(mei, "maru")[MARU_SMS].granted is False
+    huitou.consents.give(mei, MARU_SMS, Word(True, "app"), "maru", NOON)
+    huitou.consents.give(mei, MARU_SMS, Word(False, "till"), "maru", NOON + DAY)
+    assert huitou.consents.in_force(mei, "maru")[MARU_SMS].granted is False
     assert history(huitou, mei) == [(True, "maru"), (False, "maru")]
 
 
 def test_what_is_in_force_already_adds_no_history_and_stays_as_it_was_said() -> None:
     huitou, mei = mei_of_maru()
-    huitou.use.give_consent(mei, MARU_SMS, Word(True, "app"), "maru", NOON)
-    again = huitou.use.give_consent(mei, MARU_SMS, Word(True, "till"), "maru", NOON + DAY)
+    huitou.consents.give(mei, MARU_SMS, Word(True, "app"), "maru", NOON)
+    again = huitou.consents.give(mei, MARU_SMS, Word(True, "till"), "maru", NOON + DAY)
     assert (again.source, again.occurred_at, again.confirmed_at) == ("app", NOON, NOON + DAY)
     assert len(history(huitou, mei)) == 1
 
@@ -48,7 +49,7 @@ def test_the_same_word_delivered_twice_changes_nothing() -> None:
     """E21: one delivery or five give the same."""
     huitou, mei = mei_of_maru()
     for _ in range(2):
-        huitou.use.give_consent(mei, MARU_SMS, Word(True, "app", NOON), "maru", NOON + DAY)
+        huitou.consents.give(mei, MARU_SMS, Word(True, "app", NOON), "maru", NOON + DAY)
         once = huitou.record(mei)
     assert once.version == 2
 
@@ -59,26 +60,26 @@ def test_words_that_arrive_in_any_order_leave_the_latest_in_force(order: tuple[i
     words = [Word(day == 1, "app", NOON + day * DAY) for day in range(4)]
     huitou, mei = mei_of_maru()
     for each in order:
-        huitou.use.give_consent(mei, MARU_SMS, words[each], "maru", NOON + 5 * DAY)
-    assert huitou.use.consents(mei, "maru")[MARU_SMS].granted is False
+        huitou.consents.give(mei, MARU_SMS, words[each], "maru", NOON + 5 * DAY)
+    assert huitou.consents.in_force(mei, "maru")[MARU_SMS].granted is False
     assert (True, "maru") in history(huitou, mei)
 
 
 def test_the_opposite_at_the_same_instant_is_refused() -> None:
     huitou, mei = mei_of_maru()
-    huitou.use.give_consent(mei, MARU_SMS, Word(True, "app"), "maru", NOON)
+    huitou.consents.give(mei, MARU_SMS, Word(True, "app"), "maru", NOON)
     with pytest.raises(ConsentContradictedError):
-        huitou.use.give_consent(mei, MARU_SMS, Word(False, "app"), "maru", NOON)
+        huitou.consents.give(mei, MARU_SMS, Word(False, "app"), "maru", NOON)
 
 
 def test_a_word_from_the_future_or_from_long_ago_is_refused() -> None:
     """E32: five minutes ahead are clamped to now; the programme's limit holds for the past."""
     huitou, mei = mei_of_maru()
     with pytest.raises(InFutureError):
-        huitou.use.give_consent(mei, MARU_SMS, Word(True, "app", NOON + timedelta(minutes=6)), "maru", NOON)
+        huitou.consents.give(mei, MARU_SMS, Word(True, "app", NOON + timedelta(minutes=6)), "maru", NOON)
     with pytest.raises(TooLateError):
-        huitou.use.give_consent(mei, MARU_SMS, Word(True, "app", NOON - 31 * DAY), "maru", NOON)
-    ahead = huitou.use.give_consent(mei, MARU_SMS, Word(True, "app", NOON + timedelta(minutes=4)), "maru", NOON)
+        huitou.consents.give(mei, MARU_SMS, Word(True, "app", NOON - 31 * DAY), "maru", NOON)
+    ahead = huitou.consents.give(mei, MARU_SMS, Word(True, "app", NOON + timedelta(minutes=4)), "maru", NOON)
     assert ahead.occurred_at == NOON
 
 
@@ -86,10 +87,10 @@ def test_a_brand_reads_its_own_consents_and_the_groups() -> None:
     """E31: another brand's are not its affair, and no cursor tells of them."""
     huitou, mei = mei_of_maru()
     for brand in ("maru", "sora", GROUP):
-        huitou.use.give_consent(mei, ConsentKey(MessageChannel.LINE, brand, "service"), Word(True, "desk"), GROUP, NOON)
-    assert {key.brand for key in huitou.use.consents(mei, "maru")} == {"maru", GROUP}
-    first = huitou.use.consent_history(mei, "maru", limit=1, after=None)
-    rest = huitou.use.consent_history(mei, "maru", limit=1, after=first.next_cursor)
+        huitou.consents.give(mei, ConsentKey(MessageChannel.LINE, brand, "service"), Word(True, "desk"), GROUP, NOON)
+    assert {key.brand for key in huitou.consents.in_force(mei, "maru")} == {"maru", GROUP}
+    first = huitou.consents.history(mei, "maru", limit=1, after=None)
+    rest = huitou.consents.history(mei, "maru", limit=1, after=first.next_cursor)
     assert [line.key.brand for line in first.items + rest.items] == [GROUP, "maru"]
     assert rest.next_cursor is None
 
@@ -98,16 +99,16 @@ def test_consent_to_an_unknown_brand_is_refused() -> None:
     """E30."""
     huitou, mei = mei_of_maru()
     with pytest.raises(UnknownPlaceError):
-        huitou.use.give_consent(mei, MARU_SMS._replace(brand="kaze"), Word(True, "app"), GROUP, NOON)
+        huitou.consents.give(mei, MARU_SMS._replace(brand="kaze"), Word(True, "app"), GROUP, NOON)
 
 
 def test_consents_of_a_member_who_has_not_joined_are_those_of_nobody() -> None:
     """E31."""
     huitou, mei = mei_of_maru()
     with pytest.raises(NotFoundError):
-        huitou.use.consent_history(mei, "sora", limit=5, after=None)
+        huitou.consents.history(mei, "sora", limit=5, after=None)
     with pytest.raises(NotFoundError):
-        huitou.use.give_consent(mei, MARU_SMS, Word(True, "app"), "sora", NOON)
+        huitou.consents.give(mei, MARU_SMS, Word(True, "app"), "sora", NOON)
 
 
 @pytest.mark.parametrize("letter", ["a", "麵", "😀", '"'])
@@ -136,5 +137,5 @@ def mei_of_maru() -> tuple[MembersInMemory, MemberId]:
 
 
 def history(huitou: MembersInMemory, member: MemberId) -> list[tuple[bool, str]]:
-    page = huitou.use.consent_history(member, GROUP, limit=50, after=None)
+    page = huitou.consents.history(member, GROUP, limit=50, after=None)
     return [(line.consent.granted, line.key.brand) for line in page.items]

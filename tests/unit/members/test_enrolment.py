@@ -12,10 +12,10 @@ from huitou.kernel.ids import new_member_id
 from huitou.members.decisions import LastIdentityError, TooManyError, UnknownIdentityError
 from huitou.members.identity import app_identity, card_identity, phone_identity
 from huitou.members.model import MOST_IDENTITIES, Profile
+from huitou.members.places import UnknownPlaceError
 from huitou.members.service import (
     IdentitiesOfDifferentMembersError,
     IdentityTakenError,
-    UnknownPlaceError,
 )
 from huitou.points.membership import MemberNotFoundError
 from huitou.program.model import GROUP

@@ -10,8 +10,8 @@ import pytest
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.errors import ContentReusedError, InvalidError, MemberMovedError
 from huitou.kernel.ids import Digest, MemberId
+from huitou.members.consents import Word
 from huitou.members.model import ConsentKey, Profile
-from huitou.members.service import Word
 from huitou.merging.service import (
     MOST_LOTS,
     AlreadyMergedError,
@@ -123,9 +123,9 @@ def test_holds_and_debt_move_with_their_lots(people: TwoRecords, mei: MemberId, 
 def test_consent_is_the_stricter_of_both(people: TwoRecords, mei: MemberId, other: MemberId) -> None:
     """E15: of two words the no; silence is no word."""
     about, quiet = ConsentKey(MessageChannel.SMS, "group", "offers"), ConsentKey(MessageChannel.LINE, "group", "offers")
-    people.enrolment.give_consent(mei, about, Word(True, "app"), "group", NOON)
-    people.enrolment.give_consent(other, about, Word(False, "till"), "group", NOON)
-    people.enrolment.give_consent(other, quiet, Word(True, "till"), "group", NOON)
+    people.consents.give(mei, about, Word(True, "app"), "group", NOON)
+    people.consents.give(other, about, Word(False, "till"), "group", NOON)
+    people.consents.give(other, quiet, Word(True, "till"), "group", NOON)
     people.merge(mei, other, NEXT_DAY)
     consents = people.record(mei).consents
     assert (consents[about].granted, consents[quiet].granted) == (False, True)

@@ -21,6 +21,7 @@ from huitou.kernel.channels import MessageChannel
 from huitou.kernel.errors import InvalidError
 from huitou.kernel.instants import format_instant
 from huitou.kernel.words import LANGUAGE_PATTERN, PURPOSE_PATTERN, TAG_PATTERN
+from huitou.members.consents import Word
 from huitou.members.decisions import Presented
 from huitou.members.identity import IdentityHasher, IdentityKind, normal_email, normal_phone
 from huitou.members.model import (
@@ -35,7 +36,7 @@ from huitou.members.model import (
     Tag,
 )
 from huitou.members.references import IdentityBody, identity_fields
-from huitou.members.service import SeenMember, Word
+from huitou.members.service import SeenMember
 from huitou.program.model import GROUP, BrandId
 
 MOST_PRESENTED = 10

@@ -15,18 +15,17 @@ from huitou.kernel.calendars import local_date
 from huitou.kernel.commits import Commit, Write, until_committed
 from huitou.kernel.errors import ConflictError, FieldError, InvalidError, PreconditionFailedError
 from huitou.kernel.ids import MemberId, new_member_id
-from huitou.kernel.pages import Page
 from huitou.members import decisions
 from huitou.members.decisions import Presented
 from huitou.members.identity import Identity, IdentityHasher, IdentityKey, IdentityKind
-from huitou.members.model import Consent, ConsentChange, ConsentKey, Member, Profile
+from huitou.members.model import Member, Profile
+from huitou.members.places import UnknownPlaceError, require_brand
 from huitou.members.ports import MemberStore
 from huitou.members.visibility import seen_by, sees_all
 from huitou.points.decisions import Decision, join, touch
 from huitou.points.membership import MemberNotFoundError, require_seen
 from huitou.points.ports import WalletStore
 from huitou.points.wallet import Wallet, open_wallet
-from huitou.program.acceptance import accepted_time
 from huitou.program.model import GROUP, BrandId, Program
 from huitou.program.ports import Programs
 from huitou.standing.ports import StandingStore
@@ -46,13 +45,6 @@ class IdentityTakenError(ConflictError):
     title = "The identity belongs to another member"
 
 
-class UnknownPlaceError(InvalidError):
-    """The programme has no such brand or store."""
-
-    code = "unknown_place"
-    title = "Unknown brand or store"
-
-
 @dataclass(frozen=True, slots=True)
 class Enrolment:
     """Somebody at ``brand`` (`GROUP`: at none in particular) with at least one identity."""
@@ -60,15 +52,6 @@ class Enrolment:
     presented: tuple[Presented, ...]
     profile: Profile
     brand: BrandId
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """The member's yes or no as it comes in; ``occurred_at`` None: just now."""
-
-    granted: bool
-    source: str
-    occurred_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +100,7 @@ class Members:
         Raises `IdentitiesOfDifferentMembersError`, `InvalidError`, `decisions.TooManyError`.
         """
         program = self._programs.active()
-        _require_brand(program, enrolment.brand)
+        require_brand(program, enrolment.brand)
         _require_sensible(program, enrolment.profile, now)
         for each in enrolment.presented:
             _require_known_app(program, each.identity)
@@ -199,41 +182,6 @@ class Members:
             lambda member: decisions.withdraw(member, lambda held: str(self._hasher.key(held)) == identity_id, brand),
         )
 
-    def give_consent(self, member_id: MemberId, key: ConsentKey, word: Word, brand: BrandId, now: datetime) -> Consent:
-        """Records a yes or no and answers the one in force. What is in force already adds no history.
-
-        Raises `MemberNotFoundError`, `UnknownPlaceError`, `decisions.ConsentContradictedError`, and of E32
-        `InFutureError`, `TooLateError`.
-        """
-        program = self._programs.active()
-        _require_brand(program, key.brand)
-        said_at = accepted_time(word.occurred_at or now, program, now)
-        given = Consent(word.granted, word.source, said_at, said_at, now, brand)
-
-        def attempt() -> Consent:
-            member, _ = self._load(member_id, brand)
-            current = member.consents.get(key)
-            is_late = current is not None and given.occurred_at <= current.confirmed_at
-            known = self._members.consent_at(member_id, key, given.occurred_at) if is_late else None
-            decision = decisions.consent(member, key, given, known)
-            added = [self._members.add_consent(member_id, decision.change)] if decision.change else []
-            self._save(member, decision.member, added)
-            return decision.member.consents[key]
-
-        return until_committed(attempt, self._pause)
-
-    def consents(self, member_id: MemberId, brand: BrandId) -> Mapping[ConsentKey, Consent]:
-        """Those in force, of this brand and the group. Raises `MemberNotFoundError`."""
-        return self.get(member_id, brand).member.consents
-
-    def consent_history(
-        self, member_id: MemberId, brand: BrandId, *, limit: int, after: str | None
-    ) -> Page[ConsentChange]:
-        """A page of all that was recorded, of this brand and the group. Raises `MemberNotFoundError`."""
-        require_seen(self._wallets.load(member_id, self._programs.active().home_currency), brand)
-        brands = None if brand == GROUP else {GROUP, brand}
-        return self._members.consent_history(member_id, brands, limit=limit, after=after)
-
     def _owner_of(self, identities: Sequence[Identity]) -> MemberId | None:
         keys = [self._hasher.key(identity) for identity in dict.fromkeys(identities)]
         owners = {owner for owner in self._members.owners(keys) if owner is not None}
@@ -304,11 +252,6 @@ def _keys(hasher: IdentityHasher, member: Member, other: Member) -> list[Identit
 def _view(member: Member, home: Wallet, brand: BrandId) -> SeenMember:
     brands = home.brands if sees_all(member, brand) else {name: at for name, at in home.brands.items() if name == brand}
     return SeenMember(seen_by(member, brand), brands)
-
-
-def _require_brand(program: Program, brand: BrandId) -> None:
-    if brand != GROUP and brand not in program.brands:
-        raise UnknownPlaceError("The programme has no such brand.", errors=[FieldError("/brand", "Unknown brand.")])
 
 
 def _require_known_app(program: Program, identity: Identity) -> None:
