@@ -96,6 +96,11 @@ def test_what_is_no_link_to_a_host_that_is_written_out_is_text(body: str) -> Non
     assert found.text.startswith("x\n")
 
 
+def test_an_email_runs_as_its_language_does() -> None:
+    assert '<html lang="en" dir="ltr">' in made("x").html
+    assert '<html lang="ar" dir="rtl">' in made("x", language="ar").html
+
+
 def test_html_is_text() -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in made("<script>alert(1)</script>").html
 

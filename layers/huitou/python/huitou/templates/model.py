@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from huitou.kernel.channels import MessageChannel
+from huitou.templates.languages import script_of
 
 TemplateId = str
 
@@ -67,17 +68,20 @@ class Template:
     def text_for(self, channel: MessageChannel, language: str | None) -> tuple[Text, LanguageMatch] | None:
         """In ``language``, else in one whose tag begins with the same word, else the first; None: not on ``channel``.
 
-        ``zh-TW`` is told ``zh-Hant`` where there is nothing nearer.
+        Of those with the same word, one in the same script goes first: ``zh-TW`` is told ``zh-Hant``, not ``zh-CN``.
         """
         texts = [text for text in self.texts if text.speaks_by(channel)]
+        if not texts:
+            return None
         asked = (language or "").casefold()
-        for text in texts:
+        related = [text for text in texts if text.language.casefold().partition("-")[0] == asked.partition("-")[0]]
+        for text in related:
             if text.language.casefold() == asked:
                 return text, LanguageMatch.EXACT
-        for text in texts:
-            if text.language.casefold().partition("-")[0] == asked.partition("-")[0]:
+        for text in related:
+            if script_of(text.language) == script_of(asked):
                 return text, LanguageMatch.RELATED
-        return (texts[0], LanguageMatch.DEFAULT) if texts else None
+        return (related[0], LanguageMatch.RELATED) if related else (texts[0], LanguageMatch.DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from html import escape
 from typing import Final
 
+from huitou.templates.languages import direction_of
 from huitou.templates.model import Speaker
 
 FONT: Final = "font-family:-apple-system,'Segoe UI','PingFang TC','Microsoft JhengHei',Helvetica,Arial,sans-serif"
@@ -19,7 +20,8 @@ def page(
 ) -> str:
     """The whole document. ``content`` is HTML, everything else is text; ``way_out`` is an address and its label."""
     return (
-        f'<!doctype html>\n<html lang="{escape(language)}">\n<head>\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="{escape(language)}" dir="{direction_of(language)}">\n'
+        '<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
         f"<title>{escape(subject)}</title>\n</head>\n"
         f'<body style="margin:0;padding:0;background:#f4f4f4">\n{_preheader(preheader)}'

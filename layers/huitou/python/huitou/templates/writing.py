@@ -18,9 +18,6 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple, TextIO
 
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
-from babel.numbers import format_decimal
 from liquid import BoundTemplate, Environment, RenderContext, StrictUndefined
 from liquid.ast import Node
 from liquid.builtin import content, illegal, output
@@ -34,6 +31,7 @@ from liquid.loader import BaseLoader, TemplateSource
 from liquid.stringify import to_liquid_string
 
 from huitou.kernel.errors import InvalidError
+from huitou.templates.languages import day_in, number_in
 from huitou.templates.variables import Values
 
 LONGEST: Final = 20_000
@@ -108,7 +106,7 @@ def has_value(part: str) -> bool:
 
 def write(source: str, said: Values, language: str) -> Written:
     """The text for one member. Raises `UnwritableTextError` for what `mistakes` would have told."""
-    noted = _Noted([], _locale(language))
+    noted = _Noted([], language)
     try:
         form = _parsed(source).render({**_nested(said), _NOTED: noted})
     except LiquidError as error:
@@ -171,7 +169,7 @@ def _unreadable(source: str) -> str | None:
 
 class _Noted(NamedTuple):
     values: list[str]
-    locale: Locale
+    language: str
 
 
 class _MarkedOutput(output.OutputNode):
@@ -215,13 +213,13 @@ def _points(value: object, *, context: RenderContext) -> object:
     if isinstance(value, bool) or not isinstance(value, Decimal | int):
         return value
     is_sensible = -_NO_NUMBER_OF_POINTS < value < _NO_NUMBER_OF_POINTS
-    return format_decimal(value, locale=_noted(context).locale) if is_sensible else value
+    return number_in(_noted(context).language, value) if is_sensible else value
 
 
 @with_context
 def _date(value: object, *, context: RenderContext) -> object:
     """A day as the language of the text writes it: December 31, 2026."""
-    return format_date(value, "long", locale=_noted(context).locale) if isinstance(value, date) else value
+    return day_in(_noted(context).language, value) if isinstance(value, date) else value
 
 
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
@@ -273,17 +271,6 @@ def _tidy(value: str) -> str:
     return " ".join(_TURNING.sub("", visible).split())
 
 
-@cache
-def _locale(language: str) -> Locale:
-    """The nearest that the tables know."""
-    for tag in (language, language.partition("-")[0]):
-        try:
-            return Locale.parse(tag, sep="-")
-        except (UnknownLocaleError, ValueError):
-            continue
-    return Locale("en")
-
-
 def _unknown_names(template: BoundTemplate, known: frozenset[str], source: str) -> Iterator[Mistake]:
     for variables in template.analyze(include_partials=False).globals.values():
         for each in variables:
@@ -304,7 +291,7 @@ def _misused(template: BoundTemplate, said: Iterable[Values], source: str, langu
     """Comparisons and filters that cannot be worked out, in whichever branch: each is tried by itself."""
     tried = [expression for node in template.nodes for expression in _expressions(node, template)]
     for values in said:
-        context = RenderContext(template, globals={**_nested(values), _NOTED: _Noted([], _locale(language))})
+        context = RenderContext(template, globals={**_nested(values), _NOTED: _Noted([], language)})
         for expression in tried:
             try:
                 expression.evaluate(context)
