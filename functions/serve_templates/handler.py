@@ -45,6 +45,7 @@ from huitou.points.membership import MEMBER_ERRORS
 from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
 from huitou.purchases.store import TableMemberStates
+from huitou.templates.writing import UnwritableTextError
 
 TEMPLATES = "/v1/templates"
 
@@ -85,13 +86,14 @@ def list_templates(cursor: Cursor = None, limit: Limit = 100) -> Answer:
     responses=documented(
         {200: TemplatePreviewView},
         *(TemplateNotFoundError, InvalidTemplateError, ChannelNotWrittenError, WrongSpeakerError, ForeignBrandError),
+        UnwritableTextError,
         *MEMBER_ERRORS,
     ),
 )
 def preview_template(body: Annotated[TemplatePreviewBody, Body()]) -> Answer:
     """What the member would get now, in the member's language, else in the template's first one. Nothing is sent.
 
-    A key of a brand sees its own members, and of them what the brand may know.
+    What is said of them is what the brand that speaks may know; a brand speaks to its own members only.
     """
     asked = body.asked()
     note(app, member=asked.member)

@@ -183,6 +183,8 @@ def test_what_is_wrong_with_a_template_is_told_with_its_place(desk: Desk) -> Non
         ("maru", {"template": "of-maru", "channel": "line"}, (422, "channel_not_written", ["/channel"])),
         ("maru", {"member": {"id": "01KNOBODY"}}, (404, "member_not_found", [])),
         ("sora", {"member": {"id": MEI}}, (404, "member_not_found", [])),
+        ("group", {"member": {"id": MEI}, "brand": "sora"}, (404, "member_not_found", [])),
+        ("group", {"member": {"id": MEI}, "template": "of-sora"}, (404, "member_not_found", [])),
         ("maru", {"brand": "sora"}, (403, "foreign_brand", [])),
         ("group", {"brand": "kaze"}, (422, "wrong_speaker", ["/brand"])),
         ("group", {"template": "of-maru", "brand": "sora"}, (422, "wrong_speaker", ["/brand"])),

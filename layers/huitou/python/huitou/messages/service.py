@@ -21,7 +21,7 @@ from huitou.messages.errors import (
     WrongSpeakerError,
 )
 from huitou.messages.recipients import Recipients
-from huitou.program.model import BrandId, Program
+from huitou.program.model import GROUP, BrandId, Program
 from huitou.program.prepared import Prepared
 from huitou.program.template_compilation import compile_catalogue, compile_template
 from huitou.program.trying import Misfit, tried
@@ -87,13 +87,13 @@ class Templates:
         """What would be sent if it were sent now.
 
         Raises `TemplateNotFoundError`, `InvalidTemplateError`, `ChannelNotWrittenError`, `WrongSpeakerError`,
-        `ForeignBrandError`, and what is raised of members.
+        `ForeignBrandError`, `UnwritableTextError`, and what is raised of members.
         """
         program = self._programs.active()
         catalogue = self._catalogue(program)
         template = self._template(asked.template, catalogue, caller, program)
         brand = _speaking(asked.brand, template, catalogue, caller)
-        member = self._member(asked, template, caller, program, now)
+        member = self._member(asked, template, brand or GROUP, program, now)
         chosen = template.text_for(asked.channel, asked.language or member.language)
         if chosen is None:
             spoken = ", ".join(template.channels)
@@ -125,9 +125,9 @@ class Templates:
             caller.acts_for(template.brand)
         return template
 
-    def _member(self, asked: Asked, template: Template, caller: Caller, program: Program, now: datetime) -> MemberFacts:
+    def _member(self, asked: Asked, template: Template, brand: BrandId, program: Program, now: datetime) -> MemberFacts:
         if asked.member is not None:
-            return self._recipients.facts(asked.member, caller.brand, program, now)
+            return self._recipients.facts(asked.member, brand, program, now)
         levels = program.tiers.levels if program.tiers else ()
         return sample(asked.language or template.texts[0].language, levels[-1].name if levels else None)
 
