@@ -102,7 +102,9 @@ class ServiceStack(FunctionStack):
         return {"serve_segments": look}
 
     def _program_functions(self) -> dict[str, lambda_.Function]:
-        function = self.function("serve_program", jobs.told_of(self, self._rebuilds), more_layers=[self.messaging])
+        function = self.function(
+            "serve_program", jobs.told_of(self, self._rebuilds), memory_mib=LARGE_MIB, more_layers=[self.messaging]
+        )
         function.allow([*READ, *WRITE], self.data.program.table_arn, partitions=["PROGRAM", "AUDIT#*"])
         jobs.let_begin(self, function, self._rebuilds)
         return {"serve_program": function}
