@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from huitou.kernel.channels import MessageChannel
+from huitou.templates.choosing import text_for
 from huitou.templates.email import Parts, email
 from huitou.templates.linting import Terms, findings
 from huitou.templates.model import Look, Speaker, Template, TemplateKind, Text
@@ -87,7 +88,7 @@ def test_every_text_of_the_sample_programme_can_be_written_for_everybody(
     member: MemberFacts, name: str, channel: MessageChannel
 ) -> None:
     template = sample_catalogue().templates[name]
-    chosen = template.text_for(channel, member.language)
+    chosen = text_for(template, channel, member.language)
     if chosen is None:
         return
     text, _ = chosen

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from huitou.kernel.channels import MessageChannel
+from huitou.templates.choosing import text_for
 from huitou.templates.languages import direction_of, script_of
 from huitou.templates.model import LanguageMatch, Template, TemplateKind, Text
 
@@ -47,6 +48,6 @@ def test_the_same_script_is_nearer_than_the_order_of_texts(
     written: list[str], asked: str | None, told: str, match: str
 ) -> None:
     texts = tuple(Text(language, line="…") for language in written)
-    found = Template("x", "X", TemplateKind.SERVICE, None, texts).text_for(MessageChannel.LINE, asked)
+    found = text_for(Template("x", "X", TemplateKind.SERVICE, None, texts), MessageChannel.LINE, asked)
     assert found is not None
     assert (found[0].language, found[1]) == (told, LanguageMatch(match))

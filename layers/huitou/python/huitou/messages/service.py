@@ -26,6 +26,7 @@ from huitou.program.prepared import Prepared
 from huitou.program.template_compilation import compile_catalogue, compile_template
 from huitou.program.trying import Misfit, tried
 from huitou.program.versions import ProgramVersion
+from huitou.templates.choosing import text_for
 from huitou.templates.making import Message, Occasion, message
 from huitou.templates.model import Catalogue, LanguageMatch, Template, TemplateId
 from huitou.templates.variables import SAMPLE_UNSUBSCRIBE_URL, MemberFacts, sample
@@ -94,7 +95,7 @@ class Templates:
         template = self._template(asked.template, catalogue, caller, program)
         brand = _speaking(asked.brand, template, catalogue, caller)
         member = self._member(asked, template, brand or GROUP, program, now)
-        chosen = template.text_for(asked.channel, asked.language or member.language)
+        chosen = text_for(template, asked.channel, asked.language or member.language)
         if chosen is None:
             spoken = ", ".join(template.channels)
             raise ChannelNotWrittenError(
