@@ -38,7 +38,8 @@ class AwsStandIn:
 
     def refuse(self, status: int, code: str, **fields: str) -> None:
         """From now on it answers with this error."""
-        self.answer = Answer(status, json.dumps({"message": "No.", "Message": "No.", **fields}).encode(), code)
+        told = {"__type": code, "message": "No.", "Message": "No.", **fields}
+        self.answer = Answer(status, json.dumps(told).encode(), code)
 
     def refuse_in_xml(self, status: int, code: str) -> None:
         """As `refuse`, in the protocol of SNS."""

@@ -16,6 +16,7 @@ import pytest
 from huitou.channels.console import Console
 from huitou.channels.email import SesEmail
 from huitou.channels.model import Accepted, Provider, Unclear
+from huitou.channels.sms import SnsSms
 from huitou.kernel.channels import MessageChannel
 from tests.contract.conftest import Endpoint
 from tests.contract.targets import REGION
@@ -34,11 +35,11 @@ class Way:
     arrived: Callable[[], Arrived]
 
 
-@pytest.fixture(params=["console", "ses"])
+@pytest.fixture(params=["console", "ses", "sns"])
 def way(request: pytest.FixtureRequest, tmp_path: Path, endpoint_of: Endpoint) -> Way:
     if request.param == "console":
         return _console(tmp_path / "messages.jsonl")
-    return _ses(_emulator(endpoint_of))
+    return {"ses": _ses, "sns": _sns}[request.param](_emulator(endpoint_of))
 
 
 def test_what_is_handed_over_arrives_as_it_was_written(way: Way) -> None:
@@ -96,6 +97,14 @@ def _ses(endpoint: str) -> Way:
         }
 
     return Way(SesEmail(REGION, endpoint), MessageChannel.EMAIL, arrived)
+
+
+def _sns(endpoint: str) -> Way:
+    def arrived() -> Arrived:
+        phones = httpx.get(f"{endpoint}/_ministack/sns/sms-messages").json()["sms_messages"]
+        return {each["MessageId"]: (each["PhoneNumber"], each["Message"]) for sent in phones.values() for each in sent}
+
+    return Way(SnsSms(REGION, endpoint), MessageChannel.SMS, arrived)
 
 
 def _emulator(endpoint_of: Endpoint) -> str:
