@@ -1,0 +1,162 @@
+"""What happens to a message in the outbox, step by step (M23). Pure.
+
+The idea: a message is claimed by a write before it is handed over and concluded by a write after it, so whoever finds
+it claimed knows that it may have been sent. A service message is then tried again when the claim's lease is over: it
+comes at least once. Marketing comes at most once: it is tried again only after the provider has surely refused it, or
+while the provider itself knows a repetition by its key (E26). What is in doubt beyond that waits a day for the
+provider's word, which names our message, and ends as unknown without it; a word that comes later still counts.
+
+Each message ends: attempts are counted, and its content has a deadline.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from huitou.channels.model import Accepted, Outcome, Refused, Unclear
+from huitou.kernel.channels import MessageChannel
+from huitou.outbox.errors import MessageUnderWayError
+from huitou.outbox.model import MessageState, OutboxMessage, Step, Word
+from huitou.templates.model import TemplateKind
+
+LEASE: Final = timedelta(minutes=5)
+"""How long whoever claimed a message may take: several times as long as its function may run."""
+GIVING_UP: Final = timedelta(days=1)
+"""How long the provider's word is waited for after the last attempt."""
+MOST_ATTEMPTS: Final = 8
+FIRST_PAUSE: Final = timedelta(seconds=30)
+LONGEST_PAUSE: Final = timedelta(hours=1)
+
+CANCELLED: Final = "cancelled"
+TOO_LATE: Final = "too_late"
+_TOLD: Final = {MessageState.ACCEPTED: 1, MessageState.DELIVERED: 2, MessageState.FAILED: 3}
+"""What providers tell, in any order: the more telling word stays."""
+
+
+def may_try(message: OutboxMessage, channel: MessageChannel, safe_for: timedelta | None, now: datetime) -> bool:
+    """Whether it may be handed over by ``channel`` now; its provider knows a repetition for ``safe_for``."""
+    if message.attempts >= MOST_ATTEMPTS:
+        return False
+    if message.kind is TemplateKind.SERVICE or not in_doubt(message):
+        return True
+    first = message.first_tried_at(channel)
+    return first is not None and safe_for is not None and now + LEASE < first + safe_for
+
+
+def in_doubt(message: OutboxMessage) -> bool:
+    """Whether it may have been sent, as far as anybody knows."""
+    return message.is_doubtful or message.state is MessageState.SENDING
+
+
+def open_channels(message: OutboxMessage) -> tuple[MessageChannel, ...]:
+    """Those by which it may still go. Marketing in doubt stays where it is: two channels would be two messages."""
+    if message.kind is TemplateKind.MARKETING and in_doubt(message):
+        return (message.channel,) if message.channel else ()
+    return tuple(channel for channel in message.channels if channel not in message.closed)
+
+
+def claim(message: OutboxMessage, channel: MessageChannel, now: datetime) -> OutboxMessage:
+    """Somebody hands it over from now on. Only where `may_try`."""
+    step = Step(MessageState.SENDING, now, channel=channel)
+    changes = {"attempts": message.attempts + 1, "is_doubtful": in_doubt(message)}
+    return _stepped(message, step, due_at=now + LEASE, **changes)
+
+
+def conclude(
+    message: OutboxMessage, attempt: int, outcome: Outcome, safe_for: timedelta | None, now: datetime
+) -> OutboxMessage:
+    """What came of the ``attempt`` of this number; of one that others have overtaken, only that it was accepted."""
+    if isinstance(outcome, Accepted):
+        return resolve(message, Word(MessageState.ACCEPTED, outcome.provider_id), now)
+    if message.state is not MessageState.SENDING or message.attempts != attempt:
+        return message
+    if isinstance(outcome, Unclear):
+        return _lost_sight_of(replace(message, is_doubtful=True), outcome.reason, safe_for, now)
+    return _refused(message, outcome, now)
+
+
+def leave(message: OutboxMessage, now: datetime) -> OutboxMessage:
+    """Of one that is in doubt and may not be tried again: it waits for the provider's word, or ends as unknown."""
+    return _left_in_doubt(replace(message, is_doubtful=True), message.reason or "interrupted", now)
+
+
+def suppress(message: OutboxMessage, reason: str, now: datetime) -> OutboxMessage:
+    """It shall not be sent; unknown, where it may have been before."""
+    return _ended(message, MessageState.SUPPRESSED, reason, now, doubt=in_doubt(message))
+
+
+def fail(message: OutboxMessage, reason: str, now: datetime) -> OutboxMessage:
+    """It cannot be sent; unknown, where it may have been before."""
+    return _ended(message, MessageState.FAILED, reason, now, doubt=in_doubt(message))
+
+
+def defer(message: OutboxMessage, until: datetime, reason: str, now: datetime) -> OutboxMessage:
+    """It waits until then, if that is not too late for what it says."""
+    return _postponed(message, until, reason, now, doubt=in_doubt(message))
+
+
+def cancel(message: OutboxMessage, now: datetime) -> OutboxMessage:
+    """Somebody takes it back, once. Raises `MessageUnderWayError` where it does not wait any more."""
+    if message.state is MessageState.SUPPRESSED and message.reason == CANCELLED:
+        return message
+    if in_doubt(message) or message.state not in {MessageState.PLANNED, MessageState.DEFERRED}:
+        raise MessageUnderWayError(f"It is {message.state}.", extra={"state": message.state})
+    return suppress(message, CANCELLED, now)
+
+
+def resolve(message: OutboxMessage, word: Word, now: datetime) -> OutboxMessage:
+    """What the provider says of it counts, in whichever order it comes; of what was never tried, nothing does."""
+    if not message.attempts or _TOLD[word.state] <= _TOLD.get(message.state, 0):
+        return message
+    step = Step(word.state, now, word.reason, message.channel)
+    return _stepped(message, step, due_at=None, provider_id=word.provider_id or message.provider_id)
+
+
+def _refused(message: OutboxMessage, outcome: Refused, now: datetime) -> OutboxMessage:
+    """By the provider that it is being sent by; what was in doubt before still is."""
+    doubt, at = message.is_doubtful, now
+    if outcome.again_after is None:
+        message = replace(message, closed=(*message.closed, *filter(None, [message.channel])))
+    else:
+        at += max(_pause(message), timedelta(seconds=outcome.again_after))
+    is_stuck = doubt and message.kind is TemplateKind.MARKETING and message.channel in message.closed
+    if is_stuck or set(message.channels) <= set(message.closed) or message.attempts >= MOST_ATTEMPTS:
+        return _ended(message, MessageState.FAILED, outcome.reason, now, doubt=doubt)
+    return _postponed(message, at, outcome.reason, now, doubt=doubt)
+
+
+def _lost_sight_of(message: OutboxMessage, reason: str, safe_for: timedelta | None, now: datetime) -> OutboxMessage:
+    """Tried again where that is right for its kind, else left alone."""
+    again = now + _pause(message)
+    if message.channel and may_try(message, message.channel, safe_for, again):
+        return _stepped(message, Step(MessageState.UNCLEAR, now, reason), due_at=again)
+    return _left_in_doubt(message, reason, now)
+
+
+def _left_in_doubt(message: OutboxMessage, reason: str, now: datetime) -> OutboxMessage:
+    until = (message.tried_at or now) + GIVING_UP
+    if until <= now:
+        return _ended(message, MessageState.UNKNOWN, reason, now, doubt=True)
+    return _stepped(message, Step(MessageState.UNCLEAR, now, reason), due_at=until)
+
+
+def _ended(message: OutboxMessage, state: MessageState, reason: str, now: datetime, *, doubt: bool) -> OutboxMessage:
+    step = Step(MessageState.UNKNOWN if doubt else state, now, reason)
+    return _stepped(message, step, due_at=None, is_doubtful=doubt)
+
+
+def _postponed(message: OutboxMessage, until: datetime, reason: str, now: datetime, *, doubt: bool) -> OutboxMessage:
+    if until >= message.expires_at:
+        return _ended(message, MessageState.SUPPRESSED, TOO_LATE, now, doubt=doubt)
+    return _stepped(message, Step(MessageState.DEFERRED, now, reason), due_at=until, is_doubtful=doubt)
+
+
+def _pause(message: OutboxMessage) -> timedelta:
+    """Before the next attempt: twice as long after each."""
+    return min(FIRST_PAUSE * (1 << max(message.attempts - 1, 0)), LONGEST_PAUSE)
+
+
+def _stepped(message: OutboxMessage, step: Step, **changes: Any) -> OutboxMessage:
+    return replace(message, history=(*message.history, step), version=message.version + 1, **changes)

@@ -1,0 +1,142 @@
+"""A message in the outbox, and the states that it goes through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from huitou.kernel.channels import MessageChannel
+from huitou.kernel.ids import Digest, OwnedId
+from huitou.program.model import BrandId
+from huitou.templates.model import TemplateId, TemplateKind
+
+
+class MessageState(StrEnum):
+    """Where a message stands on its way."""
+
+    PLANNED = "planned"
+    """Waits for its instant."""
+    DEFERRED = "deferred"
+    """Waits for another one: it was not sent yet, or the provider has surely refused it."""
+    SENDING = "sending"
+    """Somebody hands it over, or died of it."""
+    UNCLEAR = "unclear"
+    """It may have been sent: the provider's answer was lost."""
+    ACCEPTED = "accepted"
+    """The provider has it."""
+    DELIVERED = "delivered"
+    """The provider says that it arrived."""
+    FAILED = "failed"
+    """It was surely not delivered."""
+    SUPPRESSED = "suppressed"
+    """It was not sent, on purpose."""
+    UNKNOWN = "unknown"
+    """It may have been sent, and nobody told within a day."""
+
+
+FINAL = frozenset(
+    {
+        MessageState.ACCEPTED,
+        MessageState.DELIVERED,
+        MessageState.FAILED,
+        MessageState.SUPPRESSED,
+        MessageState.UNKNOWN,
+    }
+)
+"""Nothing more is done about it here; what the provider tells may still move it."""
+
+
+class Step(NamedTuple):
+    """A state, from when on, and why; ``channel`` is the one it is tried by."""
+
+    state: MessageState
+    at: datetime
+    reason: str | None = None
+    channel: MessageChannel | None = None
+
+
+class Word(NamedTuple):
+    """What a provider tells of a message later (M25)."""
+
+    state: Literal[MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.FAILED]
+    provider_id: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMessage:
+    """One message to one member. It holds no address and no words: both are read when it is sent (M26, E25)."""
+
+    id: OwnedId
+    template: TemplateId
+    program_version: int
+    """That it was planned under."""
+    kind: TemplateKind
+    """Marketing is handed over at most once, service messages at least once."""
+    brand: BrandId
+    """Who speaks; perhaps `GROUP`."""
+    channels: tuple[MessageChannel, ...]
+    """The first that the member can be reached by, and may be, is taken."""
+    purpose: str | None
+    """What the member must have agreed to; None for service messages."""
+    command: Digest
+    """The call that it is due to."""
+    planned_at: datetime
+    expires_at: datetime
+    """From then on it is not true any more, and not sent."""
+    history: tuple[Step, ...]
+    """The last step is the present."""
+    due_at: datetime | None
+    """When somebody has to look at it next; None where it has come to its end."""
+    client_reference: str | None = None
+    version: int = 1
+    attempts: int = 0
+    closed: tuple[MessageChannel, ...] = ()
+    """Channels whose provider has refused it for good."""
+    is_doubtful: bool = False
+    """Whether an attempt before the present one may have sent it."""
+    provider_id: str | None = None
+
+    @property
+    def state(self) -> MessageState:
+        return self.history[-1].state
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is in its state, where that needs a reason: a word in snake_case."""
+        return self.history[-1].reason
+
+    @property
+    def created_at(self) -> datetime:
+        return self.history[0].at
+
+    @property
+    def is_final(self) -> bool:
+        return self.state in FINAL
+
+    @property
+    def retry_key(self) -> str:
+        """A UUID, the same for every attempt (E26)."""
+        return str(UUID(bytes=sha256(str(self.id).encode()).digest()[:16], version=4))
+
+    @property
+    def channel(self) -> MessageChannel | None:
+        """The one it was tried by last."""
+        return next((step.channel for step in reversed(self.history) if step.channel), None)
+
+    @property
+    def tried_at(self) -> datetime | None:
+        """When it was tried last."""
+        return next((step.at for step in reversed(self.history) if step.state is MessageState.SENDING), None)
+
+    def first_tried_at(self, channel: MessageChannel) -> datetime | None:
+        """When it was first tried by ``channel``."""
+        tried = (step for step in self.history if step.state is MessageState.SENDING and step.channel is channel)
+        return next((step.at for step in tried), None)
+
+    def is_due(self, now: datetime) -> bool:
+        return self.due_at is not None and self.due_at <= now

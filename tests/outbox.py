@@ -1,0 +1,36 @@
+"""Builders of messages in the outbox."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from huitou.kernel.channels import MessageChannel
+from huitou.kernel.ids import Digest, OwnedId, digest_of, ulid_for
+from huitou.outbox.model import MessageState, OutboxMessage, Step
+from huitou.templates.model import TemplateKind
+from tests.builders import MEI, at
+
+NOON = at("2026-03-02 12:00")
+COMMAND: Digest = digest_of(["a call"])
+ALL = tuple(MessageChannel)
+
+
+def planned(kind: TemplateKind = TemplateKind.SERVICE, **changes: Any) -> OutboxMessage:
+    """A message to Mei by email, planned at noon for noon, that may come for three days."""
+    message = OutboxMessage(
+        id=OwnedId(MEI, ulid_for(NOON, COMMAND)),
+        template="hello",
+        program_version=1,
+        kind=kind,
+        brand="maru",
+        channels=(MessageChannel.EMAIL,),
+        purpose="marketing" if kind is TemplateKind.MARKETING else None,
+        command=COMMAND,
+        planned_at=NOON,
+        expires_at=NOON + timedelta(days=3),
+        history=(Step(MessageState.PLANNED, NOON),),
+        due_at=NOON,
+    )
+    return replace(message, **changes)

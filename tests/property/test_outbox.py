@@ -1,0 +1,183 @@
+"""M23: whatever crashes, repeats and reorders, marketing comes at most once, a service message at least once.
+
+Workers read a message, claim it, hand it over and conclude it, each step on its own and each perhaps the last one;
+any number of them at once, at any time after the message fell due. The provider does with an attempt what it likes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
+
+from huitou.channels.model import Accepted, Outcome, Refused, Unclear
+from huitou.kernel.channels import MessageChannel
+from huitou.outbox.decisions import (
+    CANCELLED,
+    LEASE,
+    MOST_ATTEMPTS,
+    TOO_LATE,
+    cancel,
+    claim,
+    conclude,
+    defer,
+    leave,
+    may_try,
+    open_channels,
+    resolve,
+    suppress,
+)
+from huitou.outbox.errors import MessageUnderWayError
+from huitou.outbox.model import MessageState, OutboxMessage, Word
+from huitou.templates.model import TemplateKind
+from tests.outbox import ALL, NOON, planned
+
+KEY_LIVES = timedelta(hours=24)
+PAUSES = st.sampled_from(
+    [timedelta(seconds=40), LEASE, timedelta(hours=1), timedelta(hours=23, minutes=58), timedelta(days=1)]
+)
+OUTCOMES = st.sampled_from([Accepted("p"), Refused("blocked", None), Refused("throttled", 5), Unclear("timeout"), None])
+"""None: whoever handed it over died before the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a worker goes on with."""
+
+    message: OutboxMessage
+    channel: MessageChannel
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a worker was told."""
+
+    attempt: int
+    channel: MessageChannel
+    outcome: Outcome
+
+
+def safe_for(channel: MessageChannel) -> timedelta | None:
+    return KEY_LIVES if channel is MessageChannel.LINE else None
+
+
+class Outbox(RuleBasedStateMachine):
+    """One message. A worker acts well within its lease, as a function's time is limited."""
+
+    claims = Bundle("claims")
+    answers = Bundle("answers")
+
+    @initialize(
+        kind=st.sampled_from(TemplateKind),
+        channels=st.lists(st.sampled_from(ALL), min_size=1, unique=True),
+        at_last=OUTCOMES,
+    )
+    def begin(self, kind: TemplateKind, channels: list[MessageChannel], at_last: Outcome | None) -> None:
+        self.at_last = at_last
+        """What comes of every attempt in the end."""
+        self.now = NOON
+        self.message = planned(kind, channels=tuple(channels))
+        self.sent: list[tuple[MessageChannel, bool]] = []
+        """What reached the member: by which channel, and whether its provider knows a repetition."""
+
+    @rule(target=claims)
+    def somebody_looks(self) -> Any:
+        """Any number of deliveries: only one that sees the latest version gets its claim written."""
+        before = self.message
+        if not before.is_due(self.now):
+            return multiple()
+        if self.now >= before.expires_at:
+            self.message = suppress(before, TOO_LATE, self.now)
+            return multiple()
+        channel = (*open_channels(before), None)[0]
+        if channel is None or not may_try(before, channel, safe_for(channel), self.now):
+            self.message = leave(before, self.now)
+            return multiple()
+        self.message = claim(before, channel, self.now)
+        return Claimed(self.message, channel)
+
+    @rule(target=answers, claimed=consumes(claims), outcome=OUTCOMES, arrives=st.booleans())
+    def hands_over(self, claimed: Claimed, outcome: Outcome | None, arrives: bool) -> Any:
+        """What is accepted arrives, what is refused does not, of the rest nobody knows."""
+        if self.now - (claimed.message.tried_at or NOON) >= LEASE:
+            return multiple()  # its time was up
+        known = safe_for(claimed.channel) and (MessageChannel.LINE, True) in self.sent
+        arrives = isinstance(outcome, Accepted) or (arrives and not isinstance(outcome, Refused))
+        if arrives and not known:
+            self.sent.append((claimed.channel, bool(safe_for(claimed.channel))))
+        if known:
+            first = claimed.message.first_tried_at(claimed.channel)
+            assert first is not None
+            assert self.now < first + KEY_LIVES, "the provider had forgotten the key"
+        if outcome is None:
+            return multiple()
+        return Answered(claimed.message.attempts, claimed.channel, outcome)
+
+    @rule(answered=answers)
+    def concludes(self, answered: Answered) -> None:
+        """Perhaps twice, perhaps late."""
+        safe = safe_for(answered.channel)
+        self.message = conclude(self.message, answered.attempt, answered.outcome, safe, self.now)
+
+    @rule(state=st.sampled_from([MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.FAILED]))
+    def the_provider_tells(self, state: Any) -> None:
+        """In any order, and only of what it was handed."""
+        if self.sent:
+            self.message = resolve(self.message, Word(state), self.now)
+
+    @rule()
+    def it_is_taken_back(self) -> None:
+        try:
+            self.message = cancel(self.message, self.now)
+        except MessageUnderWayError:
+            return
+        assert not self.sent
+
+    @rule(pause=PAUSES)
+    def it_has_to_wait(self, pause: timedelta) -> None:
+        """As in quiet hours."""
+        if self.message.is_due(self.now):
+            self.message = defer(self.message, self.now + pause, "quiet_hours", self.now)
+
+    @rule(pause=PAUSES)
+    def time_passes(self, pause: timedelta) -> None:
+        self.now += pause
+
+    @invariant()
+    def marketing_comes_at_most_once(self) -> None:
+        assert self.message.kind is TemplateKind.SERVICE or len(self.sent) <= 1
+
+    @invariant()
+    def what_came_is_not_called_refused_or_held_back(self) -> None:
+        told_so = any(step.state is MessageState.FAILED and step.reason is None for step in self.message.history)
+        if self.sent and not told_so:
+            assert self.message.state not in {MessageState.PLANNED, MessageState.SUPPRESSED, MessageState.FAILED}
+
+    @invariant()
+    def it_is_looked_at_again_or_has_come_to_its_end(self) -> None:
+        assert (self.message.due_at is None) == self.message.is_final
+
+    def teardown(self) -> None:
+        """Each message ends, if only somebody looks when it is due; and where providers work again, service comes."""
+        looks = 0
+        while self.message.due_at is not None:
+            self.now = max(self.now, self.message.due_at)
+            claimed = self.somebody_looks()
+            if isinstance(claimed, Claimed):
+                answered = self.hands_over(claimed, self.at_last, arrives=True)
+                if isinstance(answered, Answered):
+                    self.concludes(answered)
+            looks += 1
+            assert looks < 3 * MOST_ATTEMPTS, "it does not come to its end"
+        self.marketing_comes_at_most_once()
+        if self.message.kind is TemplateKind.SERVICE and self.message.reason not in {TOO_LATE, CANCELLED}:
+            is_tried_enough = self.message.attempts >= MOST_ATTEMPTS
+            assert self.sent or is_tried_enough or set(self.message.closed) == set(self.message.channels)
+
+
+TestOutbox = Outbox.TestCase
+TestOutbox.settings = settings(max_examples=300, stateful_step_count=30, deadline=None)
