@@ -42,6 +42,8 @@ AWS_SERVICES: Final = frozenset(
 )
 DROPPED_FOLDERS: Final = frozenset({"__pycache__", "bin", "examples", "test", "tests"})
 DROPPED_SUFFIXES: Final = frozenset({".pyi", ".pyc"})
+# A part of aenum that only Python 2 can compile, and nothing else imports.
+DROPPED_FILES: Final = frozenset({"_py2.py"})
 
 # The first four bytes of a .pyc name the bytecode version, the next four how it is validated (PEP 552).
 UNCHECKED_HASH: Final = (0b01).to_bytes(4, "little")
@@ -163,7 +165,7 @@ def _strip(python: Path) -> None:
     """Remove what a function never reads: caches, tests, type stubs, scripts, other services' API descriptions."""
     for folder in [path for path in python.rglob("*") if path.is_dir() and path.name in DROPPED_FOLDERS]:
         shutil.rmtree(folder, ignore_errors=True)
-    for file in [path for path in python.rglob("*") if path.suffix in DROPPED_SUFFIXES]:
+    for file in [path for path in python.rglob("*") if path.suffix in DROPPED_SUFFIXES or path.name in DROPPED_FILES]:
         file.unlink()
     for library in ("boto3", "botocore"):
         for service in (python / library / "data").glob("*/"):
