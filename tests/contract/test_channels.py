@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,13 @@ import pytest
 
 from huitou.channels.console import Console
 from huitou.channels.email import SesEmail
+from huitou.channels.line import LinePush
 from huitou.channels.model import Accepted, Provider, Unclear
 from huitou.channels.sms import SnsSms
 from huitou.kernel.channels import MessageChannel
 from tests.contract.conftest import Endpoint
 from tests.contract.targets import REGION
+from tests.line_stand_in import LineStandIn, line_stand_in
 from tests.parcels import SENDERS, parcel, words_of
 
 Arrived = Mapping[str, tuple[str, str]]
@@ -35,10 +37,18 @@ class Way:
     arrived: Callable[[], Arrived]
 
 
-@pytest.fixture(params=["console", "ses", "sns"])
-def way(request: pytest.FixtureRequest, tmp_path: Path, endpoint_of: Endpoint) -> Way:
+@pytest.fixture
+def line() -> Iterator[LineStandIn]:
+    with line_stand_in({"token": "huitou"}) as line:
+        yield line
+
+
+@pytest.fixture(params=["console", "ses", "sns", "line"])
+def way(request: pytest.FixtureRequest, tmp_path: Path, endpoint_of: Endpoint, line: LineStandIn) -> Way:
     if request.param == "console":
         return _console(tmp_path / "messages.jsonl")
+    if request.param == "line":
+        return _line(line)
     return {"ses": _ses, "sns": _sns}[request.param](_emulator(endpoint_of))
 
 
@@ -105,6 +115,13 @@ def _sns(endpoint: str) -> Way:
         return {each["MessageId"]: (each["PhoneNumber"], each["Message"]) for sent in phones.values() for each in sent}
 
     return Way(SnsSms(REGION, endpoint), MessageChannel.SMS, arrived)
+
+
+def _line(line: LineStandIn) -> Way:
+    def arrived() -> Arrived:
+        return {push.request_id: (push.to, push.text) for push in line.delivered}
+
+    return Way(LinePush(lambda _: "token", line.endpoint), MessageChannel.LINE, arrived)
 
 
 def _emulator(endpoint_of: Endpoint) -> str:

@@ -27,17 +27,9 @@ from botocore.parsers import ResponseParserError
 from botocore.session import get_session
 
 from huitou.channels.model import Accepted, Outcome, Refused, Unclear
+from huitou.channels.refusals import INVALID, NO_CONNECTION, NOT_AUTHORIZED, THROTTLED
 
 Service = Literal["pinpoint-sms-voice-v2", "sesv2", "sns"]
-
-THROTTLED: Final = Refused("throttled", again_after=1)
-NOT_AUTHORIZED: Final = Refused("not_authorized", again_after=60)
-"""The function may not do that, or not yet: permissions take a while to be known everywhere."""
-SUSPENDED: Final = Refused("account_suspended", again_after=900)
-EXHAUSTED: Final = Refused("quota_exhausted", again_after=3600)
-UNREGISTERED: Final = Refused("sender_not_registered")
-NOT_SET_UP: Final = Refused("not_set_up")
-INVALID: Final = Refused("invalid")
 
 _THROTTLING: Final = (
     "Throttling",
@@ -120,7 +112,7 @@ def _by_status(status: int) -> Outcome:
 def _failure(error: Exception) -> Outcome:
     match error:
         case EndpointConnectionError() | ConnectTimeoutError():
-            return Refused("no_connection", again_after=10)
+            return NO_CONNECTION
         case NoCredentialsError() | PartialCredentialsError() | CredentialRetrievalError():
             return NOT_AUTHORIZED
         case ParamValidationError():

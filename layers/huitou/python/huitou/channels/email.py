@@ -7,15 +7,16 @@ from email.header import Header
 from email.utils import formataddr
 from typing import Any, Final
 
-from huitou.channels.aws import EXHAUSTED, INVALID, NOT_SET_UP, SUSPENDED, THROTTLED, UNREGISTERED, AwsService
-from huitou.channels.model import MESSAGE_TAG, Outcome, Parcel, Refused, Sender, written
+from huitou.channels.aws import AwsService
+from huitou.channels.model import MESSAGE_TAG, Outcome, Parcel, Sender, written
+from huitou.channels.refusals import EXHAUSTED, INVALID, NOT_SET_UP, REJECTED, SUSPENDED, THROTTLED, UNREGISTERED
 
 _REFUSALS: Final = {
     "AccountSuspendedException": SUSPENDED,
     "BadRequestException": INVALID,
     "LimitExceededException": EXHAUSTED,
     "MailFromDomainNotVerifiedException": UNREGISTERED,
-    "MessageRejected": Refused("rejected"),
+    "MessageRejected": REJECTED,
     "NotFoundException": NOT_SET_UP,
     "SendingPausedException": SUSPENDED,
     "TooManyRequestsException": THROTTLED,

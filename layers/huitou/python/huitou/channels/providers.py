@@ -8,9 +8,11 @@ from typing import Annotated
 
 from huitou.channels.console import Console
 from huitou.channels.email import SesEmail
+from huitou.channels.line_tokens import LineTokens
 from huitou.channels.model import Provider
 from huitou.channels.sms import EndUserMessagingSms, SnsSms
 from huitou.kernel.channels import MessageChannel
+from huitou.platform.secrets import Secret
 from huitou.platform.settings import Settings, SettingsError
 
 
@@ -24,7 +26,11 @@ class ProviderSettings(Settings):
     """``end_user_messaging``, ``sns`` or ``console``."""
     sms_configuration_set: Annotated[str | None, "HUITOU_SMS_CONFIGURATION_SET"] = None
     line_service: Annotated[str, "HUITOU_LINE_SERVICE"]
-    """``console``."""
+    """``line`` or ``console``."""
+    line_secret: Annotated[str | None, "HUITOU_LINE_SECRET"] = None
+    """Name or ARN of the secret with the tokens of all LINE channels (`line_tokens`): needed by ``line``."""
+    line_endpoint: Annotated[str | None, "HUITOU_LINE_ENDPOINT"] = None
+    """Where LINE is, for tests; without it, LINE's own."""
     console_file: Annotated[str | None, "HUITOU_CONSOLE_FILE"] = None
     """Where ``console`` writes: needed by it alone."""
 
@@ -47,6 +53,8 @@ class Providers:
         }
         if _console in self._makers.values() and not settings.console_file:
             raise SettingsError("HUITOU_CONSOLE_FILE says where the console writes, and is missing.")
+        if _line in self._makers.values() and not settings.line_secret:
+            raise SettingsError("HUITOU_LINE_SECRET names the secret with the tokens of LINE, and is missing.")
         self._made: dict[MessageChannel, Provider] = {}
 
     def of(self, channel: MessageChannel) -> Provider:
@@ -79,6 +87,14 @@ def _sns(settings: ProviderSettings) -> Provider:
     return SnsSms(settings.region, settings.endpoint)
 
 
+def _line(settings: ProviderSettings) -> Provider:
+    # LINE's package takes more than a second to be imported: only those who send by LINE pay.
+    from huitou.channels.line import LinePush  # noqa: PLC0415
+
+    secret = Secret(settings.line_secret or "", settings.region, settings.endpoint)
+    return LinePush(LineTokens(secret), settings.line_endpoint)
+
+
 _EMAIL: Mapping[str, Maker] = {"ses": _ses, "console": _console}
 _SMS: Mapping[str, Maker] = {"end_user_messaging": _end_user_messaging, "sns": _sns, "console": _console}
-_LINE: Mapping[str, Maker] = {"console": _console}
+_LINE: Mapping[str, Maker] = {"line": _line, "console": _console}

@@ -5,13 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
-from huitou.channels.aws import EXHAUSTED, INVALID, NOT_SET_UP, SUSPENDED, UNREGISTERED, AwsService
-from huitou.channels.model import MESSAGE_TAG, Outcome, Parcel, Refused, written
+from huitou.channels.aws import AwsService
+from huitou.channels.model import MESSAGE_TAG, Outcome, Parcel, written
+from huitou.channels.refusals import (
+    BLOCKED,
+    EXHAUSTED,
+    INVALID,
+    NOT_SERVED,
+    NOT_SET_UP,
+    NOT_VERIFIED,
+    SUSPENDED,
+    UNREGISTERED,
+)
 from huitou.templates.model import TemplateKind
-
-BLOCKED: Final = Refused("blocked")
-"""The recipient said no to the service, by a word like STOP, or is on a list of ours there."""
-NOT_SERVED: Final = Refused("country_not_served")
 
 _REFUSALS: Final = {
     "AccessDeniedException.ACCOUNT_DISABLED": SUSPENDED,
@@ -19,7 +25,7 @@ _REFUSALS: Final = {
     "ConflictException": NOT_SET_UP,
     "ConflictException.DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION": NOT_SERVED,
     "ConflictException.DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE": BLOCKED,
-    "ConflictException.DESTINATION_PHONE_NUMBER_NOT_VERIFIED": Refused("recipient_not_verified"),
+    "ConflictException.DESTINATION_PHONE_NUMBER_NOT_VERIFIED": NOT_VERIFIED,
     "ConflictException.DESTINATION_PHONE_NUMBER_OPTED_OUT": BLOCKED,
     "ConflictException.NO_ORIGINATION_IDENTITIES_FOUND": UNREGISTERED,
     "ResourceNotFoundException": UNREGISTERED,

@@ -6,12 +6,17 @@ them, where there is no secret to fetch.
 
 from __future__ import annotations
 
+import time
 from functools import lru_cache
 from typing import Any
 
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import get_session
 
+from huitou.kernel.errors import UnavailableError
+
+MINUTES = 5
 _CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 3, "mode": "standard"})
 
 
@@ -25,8 +30,20 @@ class Secret:
         """The current text. A rotation is seen by instances that start after it."""
         return _text(*self._at)
 
+    def recent_text(self) -> str:
+        """The text as it was at most `MINUTES` ago, for what is rotated while functions run.
+
+        Raises `UnavailableError` where it cannot be fetched.
+        """
+        try:
+            return _text(*self._at, period=int(time.monotonic()) // (60 * MINUTES))
+        except (BotoCoreError, ClientError) as error:
+            raise UnavailableError("A secret could not be fetched.") from error
+
 
 @lru_cache(maxsize=4)
-def _text(name: str, region: str, endpoint: str | None) -> str:
+def _text(name: str, region: str, endpoint: str | None, period: int = 0) -> str:
+    """``period`` tells apart what was fetched at different times."""
+    del period
     client: Any = get_session().create_client("secretsmanager", region, endpoint_url=endpoint, config=_CONFIG)
     return str(client.get_secret_value(SecretId=name)["SecretString"])

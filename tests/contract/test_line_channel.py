@@ -1,0 +1,180 @@
+"""LINE is asked once for each message, whatever happens to its answers (E26)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from huitou.channels.line import LinePush
+from huitou.channels.model import Accepted, Outcome, Refused, Unclear
+from huitou.kernel.channels import MessageChannel
+from huitou.kernel.errors import UnavailableError
+from huitou.templates.making import Message
+from tests.aws_stand_in import Answer, aws_stand_in
+from tests.contract.targets import free_port
+from tests.line_stand_in import KEY_LIFE, LineStandIn, line_stand_in
+from tests.parcels import parcel
+
+LINE = MessageChannel.LINE
+TOKEN = "token-of-huitou"
+OTHER_KEY = "123e4567-e89b-12d3-a456-426614174001"
+
+
+@pytest.fixture
+def line() -> Iterator[LineStandIn]:
+    with line_stand_in({TOKEN: "huitou", "token-of-maru": "maru"}) as line:
+        yield line
+
+
+def provider(line: LineStandIn, token: str | None = TOKEN) -> LinePush:
+    return LinePush(lambda _: token, line.endpoint)
+
+
+def test_a_push_is_made_with_the_token_of_its_channel(line: LineStandIn) -> None:
+    tokens = {"huitou": TOKEN, "maru": "token-of-maru"}
+    push = LinePush(tokens.get, line.endpoint)
+
+    given = parcel(LINE)
+    push.hand_over(given)
+
+    (got,) = line.delivered
+    assert (got.channel, got.to, got.text) == ("huitou", given.to, given.message.line)
+
+
+def test_a_repeat_of_what_was_accepted_is_the_first_one(line: LineStandIn) -> None:
+    """The answer to the first attempt never came."""
+    line.loses_answers = True
+    assert provider(line).hand_over(parcel(LINE)) == Unclear("connection_lost")
+    line.loses_answers = False
+
+    repeated = provider(line).hand_over(parcel(LINE))
+
+    (got,) = line.delivered
+    assert repeated == Accepted(got.request_id)
+    assert provider(line).hand_over(parcel(LINE)) == repeated
+    assert len(line.delivered) == 1
+
+
+def test_another_key_is_another_message(line: LineStandIn) -> None:
+    push = provider(line)
+    first, second = push.hand_over(parcel(LINE)), push.hand_over(parcel(LINE, retry_key=OTHER_KEY))
+    assert first != second
+    assert [Accepted(got.request_id) for got in line.delivered] == [first, second]
+
+
+def test_a_repeat_is_safe_for_as_long_as_the_provider_says_and_no_longer_than_line_remembers() -> None:
+    now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    with line_stand_in({TOKEN: "huitou"}, now=lambda: now) as line:
+        push = provider(line)
+        assert push.repeats_safely_for is not None
+        first = push.hand_over(parcel(LINE))
+
+        now += push.repeats_safely_for
+        assert push.hand_over(parcel(LINE)) == first
+        assert len(line.delivered) == 1
+
+        now += KEY_LIFE - push.repeats_safely_for
+        assert timedelta(0) < KEY_LIFE - push.repeats_safely_for
+        assert push.hand_over(parcel(LINE)) != first
+        assert len(line.delivered) == 2
+
+
+def test_what_is_for_somebody_who_blocked_the_account_is_accepted_and_goes_nowhere(line: LineStandIn) -> None:
+    given = parcel(LINE)
+    line.blocked.add(given.to)
+    assert isinstance(provider(line).hand_over(given), Accepted)
+    assert line.delivered == []
+
+
+def test_a_used_up_plan_and_too_many_calls_are_told_apart(line: LineStandIn) -> None:
+    line.quota = 1
+    assert isinstance(provider(line).hand_over(parcel(LINE)), Accepted)
+    assert provider(line).hand_over(parcel(LINE, retry_key=OTHER_KEY)) == Refused("quota_exhausted", 3600)
+    line.too_quick = True
+    assert provider(line).hand_over(parcel(LINE, retry_key=OTHER_KEY)) == Refused("throttled", 1)
+    assert len(line.delivered) == 1
+
+
+@pytest.mark.parametrize("key", ["1", "123e4567e89b12d3a456426614174000"])
+def test_a_retry_key_that_is_no_uuid_is_refused(line: LineStandIn, key: str) -> None:
+    assert provider(line).hand_over(parcel(LINE, retry_key=key)) == Refused("invalid")
+    assert line.delivered == []
+
+
+@pytest.mark.parametrize("to", ["mei", "C4af4980629b1a2c3d4e5f60718293a4b", ""])
+def test_who_is_no_user_of_line_gets_nothing(line: LineStandIn, to: str) -> None:
+    assert provider(line).hand_over(parcel(LINE, to=to)) == Refused("invalid")
+    assert line.delivered == []
+
+
+def test_a_text_that_line_does_not_take_is_refused(line: LineStandIn) -> None:
+    too_long = parcel(LINE, message=Message({}, line="點" * 5001))
+    assert provider(line).hand_over(too_long) == Refused("invalid")
+
+
+def test_a_token_that_ended_is_refused_and_worth_another_attempt(line: LineStandIn) -> None:
+    assert provider(line, "old").hand_over(parcel(LINE)) == Refused("not_authorized", 60)
+
+
+def test_without_a_token_line_is_not_asked(line: LineStandIn) -> None:
+    assert provider(line, None).hand_over(parcel(LINE)) == Refused("not_set_up")
+    assert line.calls == 0
+
+
+def test_while_the_secret_cannot_be_fetched_line_is_not_asked(line: LineStandIn) -> None:
+    def tokens(_: str) -> str:
+        raise UnavailableError("A secret could not be fetched.")
+
+    assert LinePush(tokens, line.endpoint).hand_over(parcel(LINE)) == Refused("not_authorized", 60)
+    assert line.calls == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        (400, Refused("invalid")),
+        (403, Refused("not_authorized", 60)),
+        (404, Refused("invalid")),
+        (413, Refused("invalid")),
+        (500, Unclear("provider_error")),
+        (503, Unclear("provider_error")),
+    ],
+)
+def test_what_line_refuses_was_not_sent_and_what_it_could_not_do_may_have_been(
+    line: LineStandIn, status: int, outcome: Outcome
+) -> None:
+    line.failing = status
+    assert provider(line).hand_over(parcel(LINE)) == outcome
+    assert line.calls == 1, "one attempt is one call"
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (Answer(body=None), "connection_lost"),
+        (Answer(body=b'{"sentMessages": [', cut=True), "connection_lost"),
+        (Answer(body=b'{"sentMessages": ['), "unreadable_answer"),
+        (Answer(body=b"{}"), "unreadable_answer"),
+        (Answer(body=b"\xff\xfe"), "unreadable_answer"),
+        (Answer(302, b""), "provider_error"),
+    ],
+)
+def test_an_answer_that_is_lost_leaves_it_unclear(answer: Answer, reason: str) -> None:
+    with aws_stand_in() as service:
+        service.answer = answer
+        assert LinePush(lambda _: TOKEN, service.endpoint).hand_over(parcel(LINE)) == Unclear(reason)
+        assert len(service.asked) == 1
+
+
+def test_where_nobody_listens_nothing_was_sent() -> None:
+    push = LinePush(lambda _: TOKEN, f"http://127.0.0.1:{free_port()}")
+    assert push.hand_over(parcel(LINE)) == Refused("no_connection", 10)
+
+
+def test_a_message_for_another_channel_is_a_mistake_of_ours(line: LineStandIn) -> None:
+    other = parcel(MessageChannel.SMS)
+    with pytest.raises(ValueError, match="another channel"):
+        provider(line).hand_over(other)
+    assert line.calls == 0
