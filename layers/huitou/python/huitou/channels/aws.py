@@ -26,8 +26,17 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 from botocore.session import get_session
 
-from huitou.channels.model import Accepted, Outcome, Refused, Unclear
-from huitou.channels.refusals import INVALID, NO_CONNECTION, NOT_AUTHORIZED, THROTTLED
+from huitou.channels.model import Accepted, Outcome, Refused
+from huitou.channels.reasons import (
+    CONNECTION_LOST,
+    INVALID,
+    NO_CONNECTION,
+    NOT_AUTHORIZED,
+    PROVIDER_ERROR,
+    THROTTLED,
+    TIMEOUT,
+    UNREADABLE,
+)
 
 Service = Literal["pinpoint-sms-voice-v2", "sesv2", "sns"]
 
@@ -86,7 +95,7 @@ class AwsService:
         except (BotoCoreError, ResponseParserError) as error:
             return _failure(error)
         name = answer.get("MessageId")
-        return Accepted(name) if name else Unclear("unreadable_answer")
+        return Accepted(name) if name else UNREADABLE
 
     def _hang_up_if_idle(self) -> None:
         now = self._clock()
@@ -106,7 +115,7 @@ def _by_status(status: int) -> Outcome:
         return NOT_AUTHORIZED
     if status == 429:
         return THROTTLED
-    return INVALID if 400 <= status < 500 else Unclear("provider_error")
+    return INVALID if 400 <= status < 500 else PROVIDER_ERROR
 
 
 def _failure(error: Exception) -> Outcome:
@@ -118,8 +127,8 @@ def _failure(error: Exception) -> Outcome:
         case ParamValidationError():
             return INVALID
         case ReadTimeoutError():
-            return Unclear("timeout")
+            return TIMEOUT
         case ResponseParserError():
-            return Unclear("unreadable_answer")
+            return UNREADABLE
         case _:
-            return Unclear("connection_lost")
+            return CONNECTION_LOST

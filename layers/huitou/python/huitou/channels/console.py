@@ -8,7 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from huitou.channels.model import Accepted, Outcome, Parcel, Unclear
+from huitou.channels.model import Accepted, Outcome, Parcel
+from huitou.channels.reasons import UNWRITABLE
 
 _LINE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -28,7 +29,7 @@ class Console:
             with self._file.open("a", encoding="utf-8") as file:
                 file.write(line)
         except OSError:
-            return Unclear("unwritable_file")
+            return UNWRITABLE
         return Accepted(parcel.id)
 
 

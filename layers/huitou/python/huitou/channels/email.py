@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from huitou.channels.aws import AwsService
 from huitou.channels.model import MESSAGE_TAG, Outcome, Parcel, Sender, written
-from huitou.channels.refusals import EXHAUSTED, INVALID, NOT_SET_UP, REJECTED, SUSPENDED, THROTTLED, UNREGISTERED
+from huitou.channels.reasons import EXHAUSTED, INVALID, NOT_SET_UP, REJECTED, SUSPENDED, THROTTLED, UNREGISTERED
 
 _REFUSALS: Final = {
     "AccountSuspendedException": SUSPENDED,

@@ -25,14 +25,18 @@ from linebot.v3.messaging import (  # type: ignore[import-untyped]
 )
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 
-from huitou.channels.model import Accepted, Outcome, Parcel, Unclear, written
-from huitou.channels.refusals import (
+from huitou.channels.model import Accepted, Outcome, Parcel, written
+from huitou.channels.reasons import (
+    CONNECTION_LOST,
     EXHAUSTED,
     INVALID,
     NO_CONNECTION,
     NOT_AUTHORIZED,
     NOT_SET_UP,
+    PROVIDER_ERROR,
     THROTTLED,
+    TIMEOUT,
+    UNREADABLE,
 )
 from huitou.kernel.errors import UnavailableError
 
@@ -77,7 +81,7 @@ class LinePush:
         except HTTPError as error:
             return _failure(error)
         except ValueError:
-            return Unclear("unreadable_answer")
+            return UNREADABLE
         return Accepted(answer.headers.get("x-line-request-id", retry_key))
 
 
@@ -96,7 +100,7 @@ def _refusal(error: Any, retry_key: str) -> Outcome:
         return NOT_AUTHORIZED
     if 400 <= error.status < 500:
         return INVALID
-    return Unclear("provider_error" if error.status else "connection_lost")
+    return PROVIDER_ERROR if error.status else CONNECTION_LOST
 
 
 def _failure(error: HTTPError) -> Outcome:
@@ -104,6 +108,6 @@ def _failure(error: HTTPError) -> Outcome:
         case NewConnectionError() | ConnectTimeoutError():
             return NO_CONNECTION
         case ReadTimeoutError():
-            return Unclear("timeout")
+            return TIMEOUT
         case _:
-            return Unclear("connection_lost")
+            return CONNECTION_LOST

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from huitou.channels.aws import AwsService
 from huitou.channels.model import MESSAGE_TAG, Outcome, Parcel, written
-from huitou.channels.refusals import (
+from huitou.channels.reasons import (
     BLOCKED,
     EXHAUSTED,
     INVALID,

@@ -1,10 +1,10 @@
-"""Why providers refuse, in words of ours that all of them share. docs/messages.md says what to do about each."""
+"""Why a message was not accepted, in words of ours that all providers share; docs/messages.md says what they mean."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from huitou.channels.model import Refused
+from huitou.channels.model import Refused, Unclear
 
 THROTTLED: Final = Refused("throttled", again_after=1)
 NO_CONNECTION: Final = Refused("no_connection", again_after=10)
@@ -21,3 +21,9 @@ BLOCKED: Final = Refused("blocked")
 """The recipient said no to the provider, by a word like STOP, or is on a list of ours there."""
 REJECTED: Final = Refused("rejected")
 INVALID: Final = Refused("invalid")
+
+TIMEOUT: Final = Unclear("timeout")
+CONNECTION_LOST: Final = Unclear("connection_lost")
+PROVIDER_ERROR: Final = Unclear("provider_error")
+UNREADABLE: Final = Unclear("unreadable_answer")
+UNWRITABLE: Final = Unclear("unwritable_file")
