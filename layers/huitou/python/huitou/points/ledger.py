@@ -124,7 +124,8 @@ class Ledger:
         """Changes the wallet and writes the entry that says so, effective now where nothing else is said."""
         at = effective_at or self.now
         self._change(kind, changes, at, last_activity)
-        self._owe(about or "", brand, debt)
+        if debt:
+            self._owe(about or "", brand, debt)
         if self._counts(kind, changes, outcomes):
             return
         entry = Entry(
@@ -333,8 +334,7 @@ class Ledger:
 
     def _owe(self, purchase: str, brand: BrandId, points: int) -> None:
         """E1: so much more, or less."""
-        if points:
-            self.debts = with_debt(self.debts, purchase, brand, points) if points > 0 else repaid(self.debts, -points)
+        self.debts = with_debt(self.debts, purchase, brand, points) if points > 0 else repaid(self.debts, -points)
 
     def _change_lots(self, changes: Iterable[LotChange]) -> None:
         lots, running = self.lots, self._running

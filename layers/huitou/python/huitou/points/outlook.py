@@ -133,9 +133,11 @@ class Running:
         return coming
 
     def _wait(self, at: datetime, number: int) -> None:
-        if self._turns is not None:
+        if self._turns is None:
+            self.until = min(self.until, at)
+        else:
             insort(self._turns, (at, number))
-        self.until = min(self.until, at)
+            self.until = self._turns[0][0]
 
     def _put_in_order(self, lots: Mapping[int, Lot]) -> None:
         if self._turns is None:

@@ -116,7 +116,9 @@ class _Life:
         segments = self._segments(asked, at) if asked else NONE
         membership.join(brand, at)
         person = personal_of(membership.standing(at), membership.record, program, at, segments=segments)
-        used = {key: points for ledger in self._ledgers.values() for key, points in ledger.counters.items()}
+        used: dict[str, int] = {}
+        for ledger in self._ledgers.values():
+            used.update(ledger.counters)
         seen = seen_by(purchase, membership.bought, used, person=person)
         worth, left = drawn_worth(purchase, program, seen, self._drawing, explained=False)
         if left:
