@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -19,13 +20,15 @@ class Asked(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What the service says. ``body`` None: it hangs up in place of an answer; `cut`: in the midst of it."""
+    """What the service says. ``body`` None: it hangs up in place of an answer; ``cut``: in the midst of it."""
 
     status: int = 200
     body: bytes | None = b"{}"
     code: str | None = None
     """The name of the error, as the JSON protocols tell it."""
     cut: bool = False
+    after: float = 0.0
+    """Seconds until it says so."""
 
 
 class AwsStandIn:
@@ -69,6 +72,7 @@ def aws_stand_in() -> Iterator[AwsStandIn]:
 
 
 def _give(handler: Quiet, answer: Answer) -> None:
+    time.sleep(answer.after)
     if answer.body is None:
         handler.close_connection = True
         return

@@ -8,7 +8,9 @@ from email.utils import parseaddr
 from typing import Any
 
 import pytest
+from botocore.config import Config
 
+from huitou.channels import aws
 from huitou.channels.aws import AwsService
 from huitou.channels.email import SesEmail
 from huitou.channels.model import Accepted, Outcome, Refused, Sender, Unclear
@@ -118,6 +120,13 @@ def test_what_ses_refuses_was_not_sent_and_what_it_could_not_do_may_have_been(
 def test_an_answer_that_is_lost_leaves_it_unclear(ses: AwsStandIn, answer: Answer, reason: str) -> None:
     ses.answer = answer
     assert SesEmail(REGION, ses.endpoint).hand_over(parcel(EMAILS)) == Unclear(reason)
+    assert len(ses.asked) == 1
+
+
+def test_an_answer_that_takes_too_long_leaves_it_unclear(ses: AwsStandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aws, "_CONFIG", aws._CONFIG.merge(Config(read_timeout=0.2)))
+    ses.answer = Answer(body=b'{"MessageId": "0100"}', after=1.0)
+    assert SesEmail(REGION, ses.endpoint).hand_over(parcel(EMAILS)) == Unclear("timeout")
     assert len(ses.asked) == 1
 
 

@@ -168,6 +168,14 @@ def test_an_answer_that_is_lost_leaves_it_unclear(answer: Answer, reason: str) -
         assert len(service.asked) == 1
 
 
+def test_an_answer_that_takes_too_long_leaves_it_unclear(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huitou.channels.line.TIMEOUTS", (1.0, 0.2))
+    with aws_stand_in() as service:
+        service.answer = Answer(after=1.0)
+        assert LinePush(lambda _: TOKEN, service.endpoint).hand_over(parcel(LINE)) == Unclear("timeout")
+        assert len(service.asked) == 1
+
+
 def test_where_nobody_listens_nothing_was_sent() -> None:
     push = LinePush(lambda _: TOKEN, f"http://127.0.0.1:{free_port()}")
     assert push.hand_over(parcel(LINE)) == Refused("no_connection", 10)
