@@ -6,10 +6,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from huitou.channels.aws import Service
 from infra.layer_builder import (
+    AWS_SERVICES,
     HOST,
     LAMBDA,
     LayerBuildError,
@@ -84,6 +87,11 @@ def test_layers_hold_no_tests_no_scripts_and_no_other_services_of_aws() -> None:
     data = build_dependency_layer("lean", LAMBDA) / "python" / "botocore" / "data"
     assert {"dynamodb", "s3", "sqs"} <= {path.name for path in data.iterdir()}
     assert not (data / "ec2").exists()
+
+
+def test_the_services_that_deliver_messages_are_described_in_the_layer() -> None:
+    """A client of a service that is not would be noticed with the first message only."""
+    assert set(get_args(Service)) <= AWS_SERVICES
 
 
 def test_the_layers_of_every_function_are_far_below_lambdas_limit() -> None:
