@@ -33,7 +33,7 @@ def test_a_token_is_found_by_the_name_of_its_channel(secrets: Any) -> None:
 
 def test_a_new_token_is_known_after_some_minutes(secrets: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0 * 60 * MINUTES
-    monkeypatch.setattr(time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "time", lambda: now)
     tokens = LineTokens(Secret("line", REGION))
     assert tokens("huitou") == "first"
     secrets.put_secret_value(SecretId="line", SecretString=json.dumps({"huitou": {"access_token": "second"}}))

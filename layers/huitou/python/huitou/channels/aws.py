@@ -68,7 +68,8 @@ MOST_IDLE: Final = 20.0
 class AwsService:
     """A client of ``service``; built once per function.
 
-    ``refusals`` are the service's own codes, as ``Code`` or, where it says more, ``Code.Reason``.
+    ``refusals`` are the service's own codes, as ``Code`` or, where it says more, ``Code.Reason``. ``clock`` counts
+    seconds, and has to go on while the function sleeps.
     """
 
     def __init__(
@@ -78,7 +79,7 @@ class AwsService:
         refusals: Mapping[str, Refused],
         endpoint: str | None = None,
         *,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._client: Any = get_session().create_client(service, region, endpoint_url=endpoint, config=_CONFIG)
         self._refusals = refusals

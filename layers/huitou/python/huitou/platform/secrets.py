@@ -36,7 +36,7 @@ class Secret:
         Raises `UnavailableError` where it cannot be fetched.
         """
         try:
-            return _text(*self._at, period=int(time.monotonic()) // (60 * MINUTES))
+            return _text(*self._at, period=int(time.time()) // (60 * MINUTES))
         except (BotoCoreError, ClientError) as error:
             raise UnavailableError("A secret could not be fetched.") from error
 
