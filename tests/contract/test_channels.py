@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import boto3
@@ -24,8 +24,13 @@ from tests.contract.targets import REGION
 from tests.line_stand_in import LineStandIn, line_stand_in
 from tests.parcels import SENDERS, parcel, words_of
 
-Arrived = Mapping[str, tuple[str, str]]
-"""By the provider's id: to whom, and the words."""
+
+class Arrived(NamedTuple):
+    """A message at its end."""
+
+    provider_id: str
+    to: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ class Way:
 
     provider: Provider
     channel: MessageChannel
-    arrived: Callable[[], Arrived]
+    arrived: Callable[[], Sequence[Arrived]]
 
 
 @pytest.fixture
@@ -58,7 +63,7 @@ def test_what_is_handed_over_arrives_as_it_was_written(way: Way) -> None:
     outcome = way.provider.hand_over(given)
 
     assert isinstance(outcome, Accepted)
-    assert way.arrived()[outcome.provider_id] == (given.to, words_of(given.message))
+    assert Arrived(outcome.provider_id, given.to, words_of(given.message)) in way.arrived()
 
 
 def test_each_message_has_an_id_of_its_own(way: Way) -> None:
@@ -67,6 +72,18 @@ def test_each_message_has_an_id_of_its_own(way: Way) -> None:
 
     assert len({outcome.provider_id for outcome in outcomes if isinstance(outcome, Accepted)}) == 3
     assert len(way.arrived()) == before + 3
+
+
+def test_a_repeat_is_sent_again_unless_the_provider_says_otherwise(way: Way) -> None:
+    """Whoever decides on another attempt relies on that (E26)."""
+    before, given = len(way.arrived()), parcel(way.channel, id=_name(), retry_key=str(uuid4()))
+
+    outcomes = {way.provider.hand_over(given) for _ in range(3)}
+
+    times = 3 if way.provider.repeats_safely_for is None else 1
+    assert len(way.arrived()) == before + times
+    assert all(isinstance(outcome, Accepted) for outcome in outcomes)
+    assert times == 3 or len(outcomes) == 1
 
 
 def test_the_console_shows_what_it_cannot_send(tmp_path: Path) -> None:
@@ -87,9 +104,9 @@ def test_the_console_shows_every_channel_with_its_sender(tmp_path: Path) -> None
 
 
 def _console(file: Path) -> Way:
-    def arrived() -> Arrived:
+    def arrived() -> Sequence[Arrived]:
         lines = file.read_text().splitlines() if file.exists() else []
-        return {line["id"]: (line["to"], line["line"]) for line in map(json.loads, lines)}
+        return [Arrived(line["id"], line["to"], line["line"]) for line in map(json.loads, lines)]
 
     return Way(Console(file), MessageChannel.LINE, arrived)
 
@@ -100,26 +117,32 @@ def _ses(endpoint: str) -> Way:
     if sender not in {each["IdentityName"] for each in client.list_email_identities()["EmailIdentities"]}:
         client.create_email_identity(EmailIdentity=sender)
 
-    def arrived() -> Arrived:
+    def arrived() -> Sequence[Arrived]:
         accounts = httpx.get(f"{endpoint}/_ministack/ses/messages").json()["messages"]
-        return {
-            each["MessageId"]: (each["To"][0], each["BodyText"]) for messages in accounts.values() for each in messages
-        }
+        return [
+            Arrived(each["MessageId"], each["To"][0], each["BodyText"])
+            for messages in accounts.values()
+            for each in messages
+        ]
 
     return Way(SesEmail(REGION, endpoint), MessageChannel.EMAIL, arrived)
 
 
 def _sns(endpoint: str) -> Way:
-    def arrived() -> Arrived:
+    def arrived() -> Sequence[Arrived]:
         phones = httpx.get(f"{endpoint}/_ministack/sns/sms-messages").json()["sms_messages"]
-        return {each["MessageId"]: (each["PhoneNumber"], each["Message"]) for sent in phones.values() for each in sent}
+        return [
+            Arrived(each["MessageId"], each["PhoneNumber"], each["Message"])
+            for sent in phones.values()
+            for each in sent
+        ]
 
     return Way(SnsSms(REGION, endpoint), MessageChannel.SMS, arrived)
 
 
 def _line(line: LineStandIn) -> Way:
-    def arrived() -> Arrived:
-        return {push.request_id: (push.to, push.text) for push in line.delivered}
+    def arrived() -> Sequence[Arrived]:
+        return [Arrived(push.request_id, push.to, push.text) for push in line.delivered]
 
     return Way(LinePush(lambda _: "token", line.endpoint), MessageChannel.LINE, arrived)
 
