@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, NamedTuple, Protocol, TypeVar
 
@@ -29,7 +29,10 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A message, written, and what a provider has to know to deliver it. Holds personal data: never logged or kept."""
+    """A message, written, and what a provider has to know to deliver it.
+
+    What is personal of it is never logged or kept, and does not show where the parcel is printed.
+    """
 
     id: str
     """Of our message. It travels along, so that what the provider tells later names it."""
@@ -38,10 +41,10 @@ class Parcel:
     channel: MessageChannel
     kind: TemplateKind
     sender: Sender
-    to: str
+    to: str = field(repr=False)
     """An email address, a phone (E.164) or a LINE user id."""
-    message: Message
-    unsubscribe_url: str | None = None
+    message: Message = field(repr=False)
+    unsubscribe_url: str | None = field(default=None, repr=False)
     """Where a mailbox says no for its owner at one click (RFC 8058); None: the message is no marketing by email."""
 
 
