@@ -184,13 +184,13 @@ def seen_by(
 ) -> Circumstances:
     """`circumstances` of a member who ``bought`` so often, and has ``used`` so much of these caps, or of more."""
     return Circumstances(
-        person.tier,
-        person.segments,
-        person.birthday_month,
-        not any(bought.values()),
-        not bought.get(purchase.brand),
-        used,
-        {rule: sum(shards.values()) for rule, shards in left.items()} if left else {},
+        tier=person.tier,
+        segments=person.segments,
+        birthday_month=person.birthday_month,
+        first_in_group=not any(bought.values()),
+        first_at_brand=not bought.get(purchase.brand),
+        used=used,
+        budgets={rule: sum(shards.values()) for rule, shards in left.items()} if left else {},
     )
 
 

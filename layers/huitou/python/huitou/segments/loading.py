@@ -87,21 +87,21 @@ def deed_of_purchase(purchase: Purchase, asked: LinesAsked | None = None) -> Dee
         return None
     lines = left_of(purchase.lines, purchase.returns.lines)
     return Deed(
-        purchase.occurred_at,
-        purchase.brand,
-        purchase.store,
-        True,
-        purchase.channel,
-        purchase.kept_spend,
-        told_of(lines, asked),
-        frozenset([payment.method for payment in purchase.payments]),
-        bool(purchase.discounts) or any(map(_DISCOUNT, lines)),
+        at=purchase.occurred_at,
+        brand=purchase.brand,
+        store=purchase.store,
+        is_purchase=True,
+        channel=purchase.channel,
+        spend=purchase.kept_spend,
+        lines=told_of(lines, asked),
+        payments=frozenset([payment.method for payment in purchase.payments]),
+        discounted=bool(purchase.discounts) or any(map(_DISCOUNT, lines)),
     )
 
 
 def deed_of_visit(visit: Visit) -> Deed | None:
     """A visit; None where the member was not there."""
-    return Deed(visit.occurred_at, visit.brand, visit.store, False) if visit.type.is_presence else None
+    return Deed(visit.occurred_at, visit.brand, visit.store, is_purchase=False) if visit.type.is_presence else None
 
 
 @lean
