@@ -34,6 +34,7 @@ TYPES: Final = {
     "EVENT": ("M#", r"EVENT#\w{26}"),
     "QUARTER": ("M#", r"QUARTER#\d{5}"),
     "CONSENT": ("M#", "CONSENT#.+"),
+    "MESSAGE": ("M#", "MESSAGE#.+"),
     "IDENTITY": ("IDENTITY#", "IDENTITY"),
     "RECEIPT": ("RECEIPT#", "RECEIPT"),
     "COMMAND": ("COMMAND#", "COMMAND"),

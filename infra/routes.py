@@ -113,6 +113,12 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
         "GET /v1/templates",
         "POST /v1/templates/preview",
     ),
+    "serve_messages": (
+        "POST /v1/members/{member_id}/messages",
+        "GET /v1/members/{member_id}/messages",
+        "GET /v1/messages/{message_id}",
+        "POST /v1/messages/{message_id}/cancellation",
+    ),
     "serve_insights": (
         "GET /v1/insights",
         "POST /v1/insights",

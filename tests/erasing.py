@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -24,6 +25,7 @@ from tests.builders import document, program
 from tests.ledger import order
 from tests.members import HASHER, MEI_EMAIL, MEI_PHONE
 from tests.merging import TIERS, TwoRecords
+from tests.outbox import outbox_on, planned
 from tests.purchases import NOON, SOON, Shop, bill, booking, bread, return_of
 
 NEXT_DAY = NOON + timedelta(days=1)
@@ -62,6 +64,8 @@ class Forgetting(TwoRecords):
         self.enrolment.tag(mei, "vip", "maru", NOON)
         self.shop.sell(bill("A-1", client_reference=SAID), mei)
         told = {"note": "a table for her birthday"}
+        message = replace(planned(), id=planned().id._replace(member=mei), client_reference=SAID)
+        self.shop.table.commit(outbox_on(self.shop.table).add(message))
         self.shop.visit(booking(member=mei, brand="maru", store="m1", data=told, client_reference=SAID))
         return mei
 

@@ -70,7 +70,7 @@ _WEIGHTS = re.compile(r"(?<=^\| --- \| --- \| --- \|\n)(?:^\| `[A-Z]+` \|.*\n)+"
 _PACKED = re.compile(r"\(\d+ bytes\)")
 """How small depends on the machine's zlib."""
 _SELDOM = (
-    *("EVENT", "CONSENT", "COMMAND", "REFUND", "WAITING", "MERGE", "MERGED", "OPENING", "SHARD", "POSITION"),
+    *("EVENT", "CONSENT", "COMMAND", "MESSAGE", "REFUND", "WAITING", "MERGE", "MERGED", "OPENING", "SHARD", "POSITION"),
     *("LISTED", "ACCOUNT", "SUMS", "MONTH", "LAST", "SIMULATION", "FINDINGS", "REBUILD", "COUNT", "PROGRESS"),
     *("ERASURE", "WATERMARKS"),
 )

@@ -9,12 +9,21 @@ from typing import Any
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.ids import Digest, OwnedId, digest_of, ulid_for
 from huitou.outbox.model import MessageState, OutboxMessage, Step
+from huitou.outbox.ports import OutboxStore
+from huitou.outbox.store import TableOutbox
+from huitou.simulator.memory import MemoryTable
+from huitou.simulator.memory_outbox import MemoryOutbox
 from huitou.templates.model import TemplateKind
 from tests.builders import MEI, at
 
 NOON = at("2026-03-02 12:00")
 COMMAND: Digest = digest_of(["a call"])
 ALL = tuple(MessageChannel)
+
+
+def outbox_on(table: Any) -> OutboxStore:
+    """The store for whichever kind of table it is."""
+    return MemoryOutbox(table) if isinstance(table, MemoryTable) else TableOutbox(table)
 
 
 def planned(kind: TemplateKind = TemplateKind.SERVICE, **changes: Any) -> OutboxMessage:
@@ -28,6 +37,7 @@ def planned(kind: TemplateKind = TemplateKind.SERVICE, **changes: Any) -> Outbox
         channels=(MessageChannel.EMAIL,),
         purpose="marketing" if kind is TemplateKind.MARKETING else None,
         command=COMMAND,
+        asked={"member": MEI, "template": "hello"},
         planned_at=NOON,
         expires_at=NOON + timedelta(days=3),
         history=(Step(MessageState.PLANNED, NOON),),

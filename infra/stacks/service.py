@@ -110,12 +110,18 @@ class ServiceStack(FunctionStack):
         return {"serve_program": function}
 
     def _message_functions(self) -> dict[str, lambda_.Function]:
-        """M24: what would be sent to a member is worked out from what is known of them; nothing is sent or kept."""
+        """M24: what would be sent to a member is worked out from what is known of them; nothing is sent or kept.
+
+        M23: what shall be sent is kept with the member, and sent by another function.
+        """
         told = {**self.members, **self.program}
         function = self.function("serve_templates", told, memory_mib=LARGE_MIB, more_layers=[self.messaging])
         function.allow(["dynamodb:GetItem", "dynamodb:Query"], self.data.members.table_arn)
         self.let_read_program(function)
-        return {"serve_templates": function}
+        outbox = self.function("serve_messages", told)
+        outbox.allow(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"], self.data.members.table_arn)
+        self.let_read_program(outbox)
+        return {"serve_templates": function, "serve_messages": outbox}
 
     def _authorizer(self) -> lambda_.Function:
         function = self.function("authorize_request", self.program)

@@ -19,6 +19,7 @@ from tests.contract.targets import REGION
 from tests.gateway import GROUP_KEY, request
 from tests.merging import TIERS
 from tests.serving import Loaded, both_tables, publish, sample
+from tests.templates import speaking, template
 
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
 EXPORT = "/v1/members/{member_id}/export"
@@ -31,6 +32,7 @@ SHOWN_AS = {
     "PURCHASE": "purchase",
     "EVENT": "event",
     "ENTRY": "entry",
+    "MESSAGE": "message",
     "REFUND": "refund",
     "MERGE": "merge",
 }
@@ -89,7 +91,10 @@ class People:
         return json.loads(self.functions.answer(asked)["body"])
 
 
-_NEEDED = {"serve_members", "serve_records", "record_purchases", "refund_purchases", "serve_checkouts", "serve_wallets"}
+_NEEDED = {
+    *("serve_members", "serve_records", "serve_messages"),
+    *("record_purchases", "refund_purchases", "serve_checkouts", "serve_wallets"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +102,7 @@ def people() -> Iterator[People]:
     currencies = [dict(each) for each in document()["point_currencies"]]
     currencies[0]["transferable"] = True
     with both_tables():
-        publish(document(tiers=TIERS, point_currencies=currencies))
+        publish(speaking(template(), tiers=TIERS, point_currencies=currencies))
         yield People()
 
 
@@ -148,6 +153,8 @@ def story(people: People) -> tuple[str, str, str]:
     people.do("POST", "/v1/members/{member_id}/tier", grant, member_id=mei)
     merge = {"survivor": mei, "absorbed": card, "reason": "the same voice", "actor": "desk-9"}
     people.do("POST", "/v1/merges", {**merge, "client_reference": "her merge"})
+    told = {"template": "hello", "channels": ["sms", "email"], "client_reference": "her message"}
+    people.do("POST", "/v1/members/{member_id}/messages", told, member_id=mei)
     people.buy(mei, "A-4", "500", client_reference="a sale after the merge")
     return mei, card, lin
 
@@ -170,10 +177,10 @@ def test_every_item_is_a_record_once(people: People, story: tuple[str, str, str]
     mei, card, _ = story
     records = people.export(mei)
     kept = Counter(
-        item.get("type", {"S": "grant"})["S"] if _kind(item) == "COMMAND" else SHOWN_AS[_kind(item)]
+        item.get("type", {"S": "marker"})["S"] if _kind(item) == "COMMAND" else SHOWN_AS[_kind(item)]
         for item in _items_about(mei, card)
     )
-    del kept["grant"]  # they are in the tiers
+    assert kept.pop("marker") == 2  # of a grant, which is in the tiers, and of a message
     kept["tiers"] = 2  # of the card there was nothing to tell them from
     assert Counter(record["type"] for record in records) == kept
 

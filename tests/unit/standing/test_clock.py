@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from huitou.kernel.commits import Write
 from huitou.kernel.errors import DomainError, UnavailableError
-from huitou.kernel.ids import Digest, MemberId
+from huitou.kernel.ids import Digest, MemberId, OwnedId
 from huitou.kernel.instants import from_millis, parse_instant
 from huitou.kernel.pages import Page
 from huitou.simulator.memory import MemoryTable
@@ -22,6 +22,7 @@ from huitou.simulator.memory_standing import MemoryQueue, MemoryWatermarks
 from huitou.standing.clock import AHEAD, MOST_WAITING, PAGE, Clock, Tick
 from huitou.standing.messages import (
     Due,
+    DueMessage,
     DuePosition,
     DueRefund,
     DueWallet,
@@ -293,6 +294,7 @@ DUES: Sequence[st.SearchStrategy[Due]] = (
     st.builds(DueWallet, MEMBERS, st.from_regex(r"[a-z][a-z0-9_-]{0,30}", fullmatch=True), INSTANTS),
     st.builds(DuePosition, MEMBERS, INSTANTS),
     st.builds(DueRefund, st.from_regex(r"[A-Z2-7]{26}", fullmatch=True).map(Digest), INSTANTS),
+    st.builds(DueMessage, st.builds(OwnedId, MEMBERS, MEMBERS), INSTANTS),
 )
 
 
@@ -313,6 +315,7 @@ def test_a_message_is_read_as_it_was_written(due: Due) -> None:
         '{"member_id": "01JNSM3VF0R6T8C1W5PJ4X0000", "currency": "points", "due_at": "tomorrow"}',
         '{"member_id": "somebody", "due_at": "2026-03-02T04:07:00.000Z"}',
         '{"refund_id": "R-1", "due_at": "2026-03-02T04:07:00.000Z"}',
+        '{"message_id": "AAAAAAAAAAAAAAAAAAAAAAAAAA", "due_at": "2026-03-02T04:07:00.000Z"}',
         '{"member_id": "01JNSM3VF0R6T8C1W5PJ4X0000", "currency": "points", "due_at": "2026-03-02T04:07:00"}',
     ],
 )

@@ -43,6 +43,7 @@ Number = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=
 Printed = Annotated[Number, BeforeValidator(_plain)]
 """A number that people read off paper and type: full-width signs and blanks around it make no other number."""
 ClientReference = Annotated[Number, Field(description="Yours: given back as it came, never read.")]
+TemplateName = Annotated[str, StringConstraints(min_length=1, max_length=31)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NO_CONTROL)]
 
 

@@ -30,6 +30,8 @@ Permission = Literal[
     "rebuilds:write",
     "counts:write",
     "templates:preview",
+    "messages:read",
+    "messages:write",
 ]
 PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
 from huitou.kernel.channels import MessageChannel
 from huitou.program.model import BrandId
-from huitou.templates.making import Message
 from huitou.templates.model import TemplateKind
+
+if TYPE_CHECKING:  # who decides what becomes of a message has no packages to write one
+    from huitou.templates.making import Message
 
 MESSAGE_TAG: Final = "message_id"
 """What our id is called where a provider lets it travel along."""

@@ -19,6 +19,8 @@ from huitou.members.service import SeenMember
 from huitou.merging.model import Merge
 from huitou.merging.requests import merge_view
 from huitou.merging.service import Merged
+from huitou.outbox.model import OutboxMessage
+from huitou.outbox.requests import message_view
 from huitou.points.answers import entry_view, wallet_view
 from huitou.points.commands import PointsCommand
 from huitou.points.service import WalletView
@@ -42,8 +44,8 @@ class ExportRecordView(View):
     """One thing that is kept."""
 
     type: str
-    """member, tiers, wallet, consent, member_before_merge, purchase, event, entry, refund, merge, or a command:
-    redemption, adjustment, expiry, hold, transfer, conversion, reinstatement."""
+    """member, tiers, wallet, consent, member_before_merge, message, purchase, event, entry, refund, merge, or a
+    command: redemption, adjustment, expiry, hold, transfer, conversion, reinstatement."""
     content: dict[str, Any]
     """The fields that the calls of that name show, and what is kept beyond them."""
 
@@ -105,6 +107,13 @@ class Views:
                 return "consent", consent_view(key, consent, GROUP)
             case BeforeMerge(merge, record):
                 return "member_before_merge", {"merge_id": merge, **self._record(SeenMember(record, {}))}
+            case OutboxMessage():
+                return "message", _message(part)
+            case _:
+                return self._deed(part)
+
+    def _deed(self, part: Purchase | Visit | Entry | Behind) -> tuple[str, Fields]:
+        match part:
             case Purchase():
                 return "purchase", _purchase(part, self._programs.version(part.program_version))
             case Visit():
@@ -213,6 +222,18 @@ def _entry(entry: Entry, program: Program) -> Fields:
         "about": entry.about,
         "ends_at": _instant(entry.ends_at),
         "last_activity_at": _instant(entry.last_activity),
+    }
+
+
+def _message(message: OutboxMessage) -> Fields:
+    return {
+        **message_view(message),
+        "command_id": message.command,
+        "asked": dict(message.asked),
+        "program_version": message.program_version,
+        "refused_by": list(message.closed),
+        "may_have_been_sent": message.is_doubtful,
+        "due_at": _instant(message.due_at),
     }
 
 

@@ -8,6 +8,7 @@ from huitou.kernel.ids import Digest
 from huitou.members.model import ConsentChange, Member
 from huitou.members.service import SeenMember
 from huitou.merging.model import Merge
+from huitou.outbox.model import OutboxMessage
 from huitou.points.commands import PointsCommand
 from huitou.points.wallet import Entry, Wallet
 from huitou.purchases.model import Purchase, Visit
@@ -30,7 +31,7 @@ class TiersKept(NamedTuple):
     past: tuple[Past, ...]
 
 
-Trace = ConsentChange | BeforeMerge | Purchase | Visit | Entry
+Trace = ConsentChange | BeforeMerge | Purchase | Visit | Entry | OutboxMessage
 """What lies in a member's partition beside record, standing and wallets."""
 Behind = PointsCommand | Refund | Merge
 """What a trace leads to, outside of the partition."""

@@ -18,6 +18,7 @@ from huitou.kernel.instants import format_instant, parse_instant
 from huitou.kernel.pages import InvalidCursorError, all_items
 from huitou.members.store import ConsentItem, MemberItem, consent_change_in, member_in
 from huitou.merging.store import MergeItem, merge_in
+from huitou.outbox.store import MessageItem, message_in
 from huitou.platform import keys
 from huitou.platform.audit import audit_write
 from huitou.platform.table import Item, Table
@@ -86,7 +87,7 @@ class WordsItem(Item):
 WORDS = ("reason", "message", "client_reference", "reference", "data")
 DESTROYED = (keys.CONSENT_PREFIX, keys.MERGED_PREFIX, keys.QUARTER_PREFIX)
 """Of these nothing stays."""
-SILENCED = (keys.PURCHASE_PREFIX, keys.EVENT_PREFIX, keys.ENTRY_PREFIX)
+SILENCED = (keys.PURCHASE_PREFIX, keys.EVENT_PREFIX, keys.ENTRY_PREFIX, keys.MESSAGE_PREFIX)
 """Of these only the words go."""
 
 
@@ -161,6 +162,7 @@ _KINDS: Mapping[str, type[Item]] = {
     keys.PURCHASE_PREFIX: PurchaseItem,
     keys.EVENT_PREFIX: VisitItem,
     keys.ENTRY_PREFIX: EntryItem,
+    keys.MESSAGE_PREFIX: MessageItem,
 }
 _KINDS_BEHIND: Mapping[str, type[Item]] = {
     keys.command("")[1]: CommandItem,
@@ -182,6 +184,8 @@ def _shown(member: MemberId, item: Item) -> Trace:
             return visit_in(OwnedId(member, item.sk.removeprefix(keys.EVENT_PREFIX)), item)
         case EntryItem():
             return entry_in(item)
+        case MessageItem():
+            return message_in(item)
         case _:
             raise TypeError(f"Nobody knows how to show a {type(item).__name__}.")
 

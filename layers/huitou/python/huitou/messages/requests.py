@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, model_validator
 
-from huitou.fields import Body, View
+from huitou.fields import Body, TemplateName, View
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.ids import MemberId
 from huitou.kernel.words import LANGUAGE_PATTERN
@@ -22,8 +22,6 @@ from huitou.templates.email import Email
 from huitou.templates.model import LanguageMatch, Template, TemplateKind
 from huitou.templates.sms import Sms, SmsEncoding
 from huitou.templates.variables import Value
-
-TemplateName = Annotated[str, StringConstraints(min_length=1, max_length=31)]
 
 
 class RecipientBody(Body):

@@ -2,42 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from huitou.access.model import Caller
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.errors import FieldError
 from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import Page, page_of
-from huitou.messages.errors import (
-    ChannelNotWrittenError,
-    InvalidTemplateError,
-    TemplateNotFoundError,
-    WrongSpeakerError,
-)
+from huitou.messages.errors import ChannelNotWrittenError, InvalidTemplateError
 from huitou.messages.recipients import Recipients
+from huitou.messages.speaking import PublishedPrograms, catalogues, is_seen, speaking, template_for
 from huitou.program.model import GROUP, BrandId, Program
-from huitou.program.prepared import Prepared
-from huitou.program.template_compilation import compile_catalogue, compile_template
+from huitou.program.template_compilation import compile_template
 from huitou.program.trying import Misfit, tried
-from huitou.program.versions import ProgramVersion
 from huitou.templates.choosing import text_for
 from huitou.templates.making import Message, Occasion, message
 from huitou.templates.model import Catalogue, LanguageMatch, Template, TemplateId
 from huitou.templates.variables import SAMPLE_UNSUBSCRIBE_URL, MemberFacts, sample
-
-
-class PublishedPrograms(Protocol):
-    """Where programmes are read, and their documents."""
-
-    def active(self) -> Program: ...
-
-    def published(self, number: int) -> ProgramVersion: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +59,12 @@ class Templates:
     def __init__(self, programs: PublishedPrograms, recipients: Recipients) -> None:
         self._programs = programs
         self._recipients = recipients
-        self._catalogue = Prepared(
-            lambda program: compile_catalogue(json.loads(programs.published(program.version).document))
-        )
+        self._catalogue = catalogues(programs)
 
     def page(self, caller: Caller, *, after: str | None, limit: int) -> Page[Template]:
         """By id: those of the group, and of the caller's brand; a key of the group sees all (E31)."""
         templates = self._catalogue(self._programs.active()).templates
-        seen = {name: template for name, template in templates.items() if _is_seen(template, caller)}
+        seen = {name: template for name, template in templates.items() if is_seen(template, caller)}
         return page_of(seen, after=after, limit=limit)
 
     def preview(self, asked: Asked, caller: Caller, now: datetime) -> Preview:
@@ -93,7 +76,7 @@ class Templates:
         program = self._programs.active()
         catalogue = self._catalogue(program)
         template = self._template(asked.template, catalogue, caller, program)
-        brand = _speaking(asked.brand, template, catalogue, caller)
+        brand = speaking(asked.brand, template, catalogue, caller)
         member = self._member(asked, template, brand or GROUP, program, now)
         chosen = text_for(template, asked.channel, asked.language or member.language)
         if chosen is None:
@@ -111,10 +94,7 @@ class Templates:
     ) -> Template:
         if not isinstance(asked, str):
             return self._tried(asked, caller, program)
-        template = catalogue.templates.get(asked)
-        if template is None or not _is_seen(template, caller):
-            raise TemplateNotFoundError("The active programme has no such template.")
-        return template
+        return template_for(asked, catalogue, caller)
 
     def _tried(self, written: Mapping[str, Any], caller: Caller, program: Program) -> Template:
         try:
@@ -131,18 +111,3 @@ class Templates:
             return self._recipients.facts(asked.member, brand, program, now)
         levels = program.tiers.levels if program.tiers else ()
         return sample(asked.language or template.texts[0].language, levels[-1].name if levels else None)
-
-
-def _is_seen(template: Template, caller: Caller) -> bool:
-    return caller.is_group or template.brand in {None, caller.brand}
-
-
-def _speaking(asked: BrandId | None, template: Template, catalogue: Catalogue, caller: Caller) -> BrandId | None:
-    if asked is not None:
-        caller.acts_for(asked)
-        if asked not in catalogue.brands or template.brand not in {None, asked}:
-            raise WrongSpeakerError(
-                "The template is another brand's, or there is no such brand.",
-                errors=[FieldError("/brand", "This brand cannot say it.")],
-            )
-    return asked or template.brand or (None if caller.is_group else caller.brand)

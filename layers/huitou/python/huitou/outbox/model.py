@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -85,6 +86,8 @@ class OutboxMessage:
     """What the member must have agreed to; None for service messages."""
     command: Digest
     """The call that it is due to."""
+    asked: Mapping[str, str]
+    """What the call said: a repeat must agree in it (E14)."""
     planned_at: datetime
     expires_at: datetime
     """From then on it is not true any more, and not sent."""

@@ -10,7 +10,7 @@ import zlib
 from datetime import datetime
 from hashlib import sha256
 
-from huitou.kernel.ids import Digest, MemberId, first_ulid
+from huitou.kernel.ids import Digest, MemberId, OwnedId, first_ulid
 from huitou.kernel.instants import format_instant
 
 Key = tuple[str, str]
@@ -34,6 +34,7 @@ EVENT_PREFIX = "EVENT#"
 QUARTER_PREFIX = "QUARTER#"
 """Right behind purchases, so that one query reads the last purchases and the packs before them."""
 CONSENT_PREFIX = "CONSENT#"
+MESSAGE_PREFIX = "MESSAGE#"
 COMMAND_PREFIX = "COMMAND#"
 STANDING = "STANDING"
 POSITION = "STANDING#POSITION"
@@ -136,6 +137,15 @@ def with_quarters(purchases: tuple[str, str], first: int | None) -> tuple[str, s
 
 def consent(member_id: str, channel: str, brand: str, purpose: str, at: datetime) -> Key:
     return member(member_id), f"{CONSENT_PREFIX}{channel}#{brand}#{purpose}#{format_instant(at)}"
+
+
+def message(member_id: str, ulid: str) -> Key:
+    return member(member_id), f"{MESSAGE_PREFIX}{ulid}"
+
+
+def parse_message(pk: str, sk: str) -> OwnedId:
+    """The inverse of `message`."""
+    return OwnedId(parse_member(pk), sk.removeprefix(MESSAGE_PREFIX))
 
 
 # --- look-ups: their own partitions, written with what they point to ---

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from huitou.erasing.model import REASON, Erasure
 from huitou.erasing.store import behind_entry
@@ -11,6 +12,7 @@ from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import MemberId
 from huitou.members.model import ConsentChange
 from huitou.merging.model import Merge
+from huitou.outbox.model import OutboxMessage
 from huitou.platform import keys
 from huitou.points.commands import PointsCommand
 from huitou.points.wallet import Entry
@@ -19,7 +21,7 @@ from huitou.purchases.refunds import Refund
 from huitou.simulator.memory import MemoryTable, absent
 
 _CHANGED = StaleReadError("It changed meanwhile.")
-_WORDED = (keys.EVENT_PREFIX, keys.PURCHASE_PREFIX, keys.ENTRY_PREFIX)
+_WORDED = (keys.EVENT_PREFIX, keys.PURCHASE_PREFIX, keys.ENTRY_PREFIX, keys.MESSAGE_PREFIX)
 
 
 class MemoryErasures:
@@ -73,18 +75,21 @@ class MemoryTraces:
 def _silenced(value: object) -> object:
     """Without words of clients and staff; our own reason, that of an erasure, stays."""
     match value:
-        case Visit():
-            return replace(value, data={}, client_reference=None)
         case Purchase():
             moved = value.moved._replace(reason="") if value.moved else None
             return replace(value, client_reference=None, moved=moved)
         case Entry():
             return replace(value, reason=REASON if value.reason == REASON else None)
-        case PointsCommand():
-            return replace(value, reason=None, message=None, client_reference=None)
-        case Refund():
-            return replace(value, reason=None, client_reference=None)
-        case Merge():
-            return replace(value, reason="", client_reference=None)
+        case Visit() | OutboxMessage() | PointsCommand() | Refund() | Merge():
+            return replace(value, client_reference=None, **_OTHER_WORDS.get(type(value), {}))
         case _:
             raise TypeError(f"Nobody knows what is personal in a {type(value).__name__}.")
+
+
+_OTHER_WORDS: Mapping[type, Mapping[str, Any]] = {
+    Visit: {"data": {}},
+    PointsCommand: {"reason": None, "message": None},
+    Refund: {"reason": None},
+    Merge: {"reason": ""},
+}
+"""Beside the client's reference: what is put in their place."""

@@ -10,13 +10,14 @@ from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.instants import format_instant
 from huitou.kernel.pages import Page, require_cursor_within
+from huitou.outbox.model import OutboxMessage
 from huitou.platform import keys
 from huitou.points.wallet import Wallet
 from huitou.program.rules import SegmentId
 from huitou.purchases.refunds import Refund, RefundStatus
 from huitou.simulator.memory import MemoryTable, absent
 from huitou.standing.listed import Listed, Listing
-from huitou.standing.messages import Due, DuePosition, DueRefund, DueWallet
+from huitou.standing.messages import Due, DueMessage, DuePosition, DueRefund, DueWallet
 from huitou.standing.model import Grant, Record
 from huitou.standing.position import Position
 
@@ -55,6 +56,12 @@ class MemoryDueIndex:
         for refund in self._table.all(Refund):
             if refund.status is RefundStatus.WAITING:
                 yield refund.id, keys.refund(refund.id), DueRefund(refund.id, refund.closes_at)
+        yield from self._messages()
+
+    def _messages(self) -> Iterator[tuple[str, keys.Key, Due]]:
+        for message in self._table.all(OutboxMessage):
+            if message.due_at:
+                yield message.id.member, keys.message(*message.id), DueMessage(message.id, message.due_at)
 
 
 class MemoryQueue:

@@ -1,4 +1,4 @@
-"""What falls due, and how the tick says so to the worker: which wallet, position or refund, and at which instant."""
+"""What falls due, and how the tick says so to its worker: a wallet, a position, a refund or a message, and when."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from huitou.kernel.errors import InvalidError
-from huitou.kernel.ids import Digest, MemberId, is_member_id, parse_digest
+from huitou.kernel.ids import Digest, MemberId, OwnedId, is_member_id, parse_digest, parse_id
 from huitou.kernel.instants import format_instant, parse_instant
 from huitou.program.model import CurrencyId
 
@@ -44,7 +44,15 @@ class DueRefund:
     at: datetime
 
 
-Due = DueWallet | DuePosition | DueRefund
+@dataclass(frozen=True, slots=True)
+class DueMessage:
+    """A message to a member that somebody has to look at, at ``at``."""
+
+    message: OwnedId
+    at: datetime
+
+
+Due = DueWallet | DuePosition | DueRefund | DueMessage
 
 
 def delay_until(at: datetime, now: datetime) -> int:
@@ -61,6 +69,8 @@ def write_message(due: Due) -> str:
             named = {"member_id": member}
         case DueRefund(refund):
             named = {"refund_id": refund}
+        case DueMessage(message):
+            named = {"message_id": str(message)}
     return json.dumps({**named, "due_at": format_instant(due.at)})
 
 
@@ -74,6 +84,8 @@ def read_message(text: str) -> Due:
                 return DuePosition(MemberId(member), parse_instant(at))
             case {"refund_id": str(refund), "due_at": str(at)}:
                 return DueRefund(parse_digest(refund), parse_instant(at))
+            case {"message_id": str(message), "due_at": str(at)} if isinstance(named := parse_id(message), OwnedId):
+                return DueMessage(named, parse_instant(at))
     except ValueError as error:
         raise UnreadableMessageError("The message is not JSON.") from error
     raise UnreadableMessageError("The message names nothing that falls due.")

@@ -1,0 +1,36 @@
+"""What the use cases of the outbox need from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from huitou.kernel.commits import Write
+from huitou.kernel.ids import Digest, MemberId, OwnedId
+from huitou.kernel.pages import Page
+from huitou.outbox.model import OutboxMessage
+from huitou.program.model import BrandId
+
+
+class OutboxStore(Protocol):
+    """Keeps messages with their members. Reads are consistent."""
+
+    def load(self, message: OwnedId) -> OutboxMessage | None: ...
+
+    def find(self, command: Digest) -> OutboxMessage | None:
+        """What came of the call."""
+        ...
+
+    def add(self, message: OutboxMessage) -> list[Write]:
+        """A new one; refused with `StaleReadError` if the call's key is taken."""
+        ...
+
+    def save(self, before: OutboxMessage, after: OutboxMessage) -> Write:
+        """Its next step; refused with `StaleReadError` if ``before`` is not the latest."""
+        ...
+
+    def of_members(
+        self, members: Sequence[MemberId], brand: BrandId | None, *, after: str | None, limit: int
+    ) -> Page[OutboxMessage]:
+        """All of ``members`` together, the newest first; of one ``brand`` only, if there is one."""
+        ...

@@ -1,0 +1,167 @@
+"""Messages in DynamoDB: each is one item among what is its member's, and in the due index until its end."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
+
+from huitou.kernel.channels import MessageChannel
+from huitou.kernel.commits import StaleReadError, Write
+from huitou.kernel.ids import Digest, MemberId, OwnedId
+from huitou.kernel.instants import from_millis, parse_instant, to_millis
+from huitou.kernel.pages import Page
+from huitou.outbox.model import MessageState, OutboxMessage, Step
+from huitou.platform import keys
+from huitou.platform.attributes import ChoiceAttribute, InstantAttribute, IntegerAttribute
+from huitou.platform.table import Item, Table
+from huitou.program.model import BrandId
+from huitou.templates.model import TemplateKind
+
+
+class MessageItem(Item):
+    """A message, without an address and without words."""
+
+    template = UnicodeAttribute()
+    program_version = IntegerAttribute()
+    kind = ChoiceAttribute(TemplateKind)
+    brand = UnicodeAttribute()
+    channels = JSONAttribute()
+    purpose = UnicodeAttribute(null=True)
+    command = UnicodeAttribute()
+    asked = JSONAttribute()
+    planned_at = InstantAttribute()
+    expires_at = InstantAttribute()
+    history = JSONAttribute()
+    client_reference = UnicodeAttribute(null=True)
+    version = IntegerAttribute()
+    attempts = IntegerAttribute()
+    closed = JSONAttribute(null=True)
+    is_doubtful = BooleanAttribute(null=True)
+    provider_id = UnicodeAttribute(null=True)
+    due_pk = UnicodeAttribute(null=True)
+    due_sk = UnicodeAttribute(null=True)
+
+
+class OrderedItem(Item):
+    """Which message a call has made: its marker against a repetition (E14)."""
+
+    message = UnicodeAttribute()
+    member = UnicodeAttribute()
+
+
+class TableOutbox:
+    """`OutboxStore` in DynamoDB."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def load(self, message: OwnedId) -> OutboxMessage | None:
+        item = self._table.get(MessageItem, *keys.message(*message))
+        return message_in(item) if item else None
+
+    def find(self, command: Digest) -> OutboxMessage | None:
+        item = self._table.get(OrderedItem, *keys.command(command))
+        return self.load(OwnedId(MemberId(item.member), item.message)) if item else None
+
+    def add(self, message: OutboxMessage) -> list[Write]:
+        taken = StaleReadError("The key was used meanwhile.")
+        marker = OrderedItem(*keys.command(message.command), message=message.id.key, member=message.id.member)
+        return [
+            self._table.put(_message_item(message), condition=MessageItem.pk.does_not_exist(), refused=taken),
+            self._table.put(marker, condition=OrderedItem.pk.does_not_exist(), refused=taken),
+        ]
+
+    def save(self, before: OutboxMessage, after: OutboxMessage) -> Write:
+        return self._table.put(
+            _message_item(after),
+            condition=MessageItem.version == before.version,
+            refused=StaleReadError("The message went on meanwhile."),
+        )
+
+    def of_members(
+        self, members: Sequence[MemberId], brand: BrandId | None, *, after: str | None, limit: int
+    ) -> Page[OutboxMessage]:
+        partitions = (self._newest_first(member, after, limit) for member in members)
+        items = heapq.merge(*partitions, key=lambda item: item.sk, reverse=True)
+        found = list(islice((item for item in items if brand in {None, item.brand}), limit + 1))
+        shown = found[:limit]
+        return Page(tuple(map(message_in, shown)), shown[-1].sk if len(found) > limit else None)
+
+    def _newest_first(self, member: MemberId, after: str | None, limit: int) -> Iterator[MessageItem]:
+        query = partial(
+            self._table.query,
+            MessageItem,
+            keys.member(member),
+            prefix=keys.MESSAGE_PREFIX,
+            limit=limit + 1,
+            newest_first=True,
+        )
+        page = query(after=after)
+        yield from page.items
+        while page.next_cursor:
+            page = query(after=page.next_cursor)
+            yield from page.items
+
+
+def _message_item(message: OutboxMessage) -> MessageItem:
+    due_pk, due_sk = keys.due(message.id.member, message.due_at) if message.due_at else (None, None)
+    return MessageItem(
+        *keys.message(*message.id),
+        template=message.template,
+        program_version=message.program_version,
+        kind=message.kind,
+        brand=message.brand,
+        channels=list(message.channels),
+        purpose=message.purpose,
+        command=message.command,
+        asked=dict(message.asked),
+        planned_at=message.planned_at,
+        expires_at=message.expires_at,
+        history=[_step_json(step) for step in message.history],
+        client_reference=message.client_reference,
+        version=message.version,
+        attempts=message.attempts,
+        closed=list(message.closed) or None,
+        is_doubtful=message.is_doubtful or None,
+        provider_id=message.provider_id,
+        due_pk=due_pk,
+        due_sk=due_sk,
+    )
+
+
+def message_in(item: MessageItem) -> OutboxMessage:
+    """The message that the item holds."""
+    return OutboxMessage(
+        id=keys.parse_message(item.pk, item.sk),
+        template=item.template,
+        program_version=item.program_version,
+        kind=item.kind,
+        brand=item.brand,
+        channels=tuple(map(MessageChannel, item.channels)),
+        purpose=item.purpose,
+        command=Digest(item.command),
+        asked=item.asked,
+        planned_at=item.planned_at,
+        expires_at=item.expires_at,
+        history=tuple(_step(*each) for each in item.history),
+        due_at=parse_instant(item.due_sk) if item.due_sk else None,
+        client_reference=item.client_reference,
+        version=item.version,
+        attempts=item.attempts,
+        closed=tuple(map(MessageChannel, item.closed or ())),
+        is_doubtful=bool(item.is_doubtful),
+        provider_id=item.provider_id,
+    )
+
+
+def _step_json(step: Step) -> list[Any]:
+    return [step.state, to_millis(step.at), step.reason, step.channel]
+
+
+def _step(state: str, at: int, reason: str | None, channel: str | None) -> Step:
+    return Step(MessageState(state), from_millis(at), reason, MessageChannel(channel) if channel else None)

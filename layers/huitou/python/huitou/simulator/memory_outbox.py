@@ -1,0 +1,52 @@
+"""Messages in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from huitou.kernel.commits import StaleReadError, Write
+from huitou.kernel.ids import Digest, MemberId, OwnedId
+from huitou.kernel.pages import Page, require_cursor_within
+from huitou.outbox.model import OutboxMessage
+from huitou.platform import keys
+from huitou.program.model import BrandId
+from huitou.simulator.memory import MemoryTable, absent
+
+
+class MemoryOutbox:
+    """`OutboxStore` in memory."""
+
+    def __init__(self, table: MemoryTable) -> None:
+        self._table = table
+
+    def load(self, message: OwnedId) -> OutboxMessage | None:
+        return self._table.get(OutboxMessage, *keys.message(*message))
+
+    def find(self, command: Digest) -> OutboxMessage | None:
+        named = self._table.get(OwnedId, *keys.command(command))
+        return self.load(named) if named else None
+
+    def add(self, message: OutboxMessage) -> list[Write]:
+        taken = StaleReadError("The key was used meanwhile.")
+        return [
+            self._table.put(*keys.message(*message.id), message, refused=taken, when=absent),
+            self._table.put(*keys.command(message.command), message.id, refused=taken, when=absent),
+        ]
+
+    def save(self, before: OutboxMessage, after: OutboxMessage) -> Write:
+        refused = StaleReadError("The message went on meanwhile.")
+        return self._table.put(*keys.message(*after.id), after, refused=refused, when=lambda value: value == before)
+
+    def of_members(
+        self, members: Sequence[MemberId], brand: BrandId | None, *, after: str | None, limit: int
+    ) -> Page[OutboxMessage]:
+        if after is not None:
+            require_cursor_within(after, keys.MESSAGE_PREFIX, None)
+        found = {
+            keys.message(*message.id)[1]: message
+            for member in members
+            for message in self._table.query(OutboxMessage, keys.member(member)).items
+            if brand in {None, message.brand}
+        }
+        names = sorted((name for name in found if after is None or name < after), reverse=True)
+        return Page(tuple(found[name] for name in names[:limit]), names[limit - 1] if len(names) > limit else None)
