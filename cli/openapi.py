@@ -19,7 +19,7 @@ from typing import Any, Final
 from cli.tools import CommandError, out
 from huitou.platform.http import App
 from huitou.platform.openapi import describe
-from infra.routes import DESCRIPTION, ROUTES
+from infra.routes import DESCRIPTION, PUBLIC, ROUTES
 from infra.sources import ROOT, digest_of
 
 SAMPLES: Final = ROOT / "events"
@@ -29,6 +29,7 @@ _VARIABLES: Final = (
     "HUITOU_MEMBERS_TABLE",
     "HUITOU_PROGRAM_TABLE",
     "HUITOU_IDENTITY_SECRET",
+    "HUITOU_LINK_SECRET",
     "HUITOU_DUE_QUEUE_URL",
     "HUITOU_IMPORT_BUCKET",
     "HUITOU_IMPORT_STATE_MACHINE",
@@ -95,9 +96,10 @@ def apps() -> Iterator[App]:
 
 
 def samples() -> list[dict[str, Any]]:
-    """The samples of API calls: their bodies are the description's examples."""
+    """The samples of API calls: their bodies are the description's examples. Browsers send forms."""
     events = [json.loads(path.read_text("utf-8")) for path in sorted(SAMPLES.glob("*.json"))]
-    return [event for event in events if "httpMethod" in event and event.get("body")]
+    calls = [event for event in events if "httpMethod" in event and event.get("body")]
+    return [event for event in calls if f"{event['httpMethod']} {event['resource']}" not in PUBLIC]
 
 
 def _app(file: Path) -> App:

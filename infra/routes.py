@@ -119,6 +119,10 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
         "GET /v1/messages/{message_id}",
         "POST /v1/messages/{message_id}/cancellation",
     ),
+    "serve_unsubscriptions": (
+        "GET /v1/unsubscriptions/{token}",
+        "POST /v1/unsubscriptions/{token}",
+    ),
     "serve_insights": (
         "GET /v1/insights",
         "POST /v1/insights",
@@ -134,5 +138,9 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
     ),
 }
 
-# Anybody may read how to call us; everything else needs a key.
-PUBLIC: Final = frozenset({"GET /v1/openapi.json"})
+PUBLIC: Final = {
+    "GET /v1/openapi.json": "Documentation of the API, the same for everybody.",
+    "GET /v1/unsubscriptions/{token}": "Members open it from a message; the link itself is signed.",
+    "POST /v1/unsubscriptions/{token}": "Mailboxes and members call it without a key (RFC 8058); the link is signed.",
+}
+"""What needs no key, each with the reason."""

@@ -19,15 +19,17 @@ ARCHITECTURE: Final = Architecture.ARM_64
 class Settings:
     """One deployment.
 
-    `requests_per_second` and `burst` throttle the whole API. `import_workers` bounds how many chunks of an import are
-    applied at once, `due_workers` how many due messages: both protect the table and the account's concurrency.
-    `time_zone` says when it is night: what can wait runs then.
+    `requests_per_second` and `burst` throttle the whole API, those of `public` each path that needs no key.
+    `import_workers` bounds how many chunks of an import are applied at once, `due_workers` how many due messages: both
+    protect the table and the account's concurrency. `time_zone` says when it is night: what can wait runs then.
     """
 
     stage: str
     log_retention: RetentionDays
     requests_per_second: int
     burst: int
+    public_requests_per_second: int
+    public_burst: int
     import_workers: int
     due_workers: int
     alarm_email: str | None = None
@@ -53,12 +55,14 @@ def settings_for(stage: str, alarm_email: str | None = None, repository: str | N
     if not stage.isidentifier() or len(stage) > 20:
         raise ValueError(f"stage {stage!r} must be a short name of letters, digits and underscores")
     if stage == LOCAL:
-        return Settings(stage, RetentionDays.ONE_DAY, 10_000, 5_000, import_workers=2, due_workers=2)
+        return Settings(stage, RetentionDays.ONE_DAY, 10_000, 5_000, 1_000, 1_000, import_workers=2, due_workers=2)
     return Settings(
         stage,
         RetentionDays.THREE_MONTHS,
         requests_per_second=500,
         burst=1_000,
+        public_requests_per_second=100,
+        public_burst=200,
         import_workers=20,
         due_workers=10,
         alarm_email=alarm_email,

@@ -58,6 +58,8 @@ HUI = MemberId("01KAJ3Z8N4Q6D7X5S2V9B3KHTM")
 """Comes with the import."""
 BRAND_KEY = {"key_id": "3f9a1c7e5b2d8046", "brand": "maru", "permissions": " ".join(PERMISSIONS)}
 GROUP_KEY = {**BRAND_KEY, "key_id": "8d1c6a340b7ef251", "brand": "group"}
+FORM = "Content-Type: application/x-www-form-urlencoded"
+LINK_SECRET = json.dumps({"current": "1", "1": "a secret of the guide"})
 BUCKET = "imports"
 TABLES = ("members", "program")
 WIDEST = 150
@@ -181,7 +183,7 @@ class _Cloud:
             path=_parameters(route, path),
             query=dict(parse_qsl(query)) or None,
             headers=dict(header.split(": ", 1) for header in headers),
-            body=json.loads(body) if body.strip() else None,
+            body=_body(body.strip(), is_form=FORM in headers),
             key=GROUP_KEY if _is_the_groups(line) else BRAND_KEY,
         )
         answered: Mapping[str, Any] = self._at_the_next_second(function).handler(event, None)
@@ -346,6 +348,11 @@ def _is_the_groups(line: str) -> bool:
     )
 
 
+def _body(text: str, *, is_form: bool) -> Any:
+    """As it is sent: forms as they stand."""
+    return text if is_form or not text else json.loads(text)
+
+
 def _pattern(route: str) -> str:
     return re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route)
 
@@ -376,6 +383,7 @@ def _cloud() -> Iterator[_Cloud]:
         "HUITOU_MEMBERS_TABLE": "members",
         "HUITOU_PROGRAM_TABLE": "program",
         "HUITOU_IDENTITY_SECRET": "identity",
+        "HUITOU_LINK_SECRET": "link",
         "HUITOU_IMPORT_BUCKET": BUCKET,
         "POWERTOOLS_METRICS_DISABLED": "true",
     }
@@ -391,6 +399,7 @@ def _cloud() -> Iterator[_Cloud]:
             create_table(name, None)
         secrets: Any = boto3.client("secretsmanager", region_name=REGION)
         secrets.create_secret(Name="identity", SecretString="a secret of the guide")
+        secrets.create_secret(Name="link", SecretString=LINK_SECRET)
         s3: Any = boto3.client("s3", region_name=REGION)
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         states: Any = boto3.client("stepfunctions", region_name=REGION)

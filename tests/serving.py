@@ -32,6 +32,7 @@ from tests.files import EVENTS
 
 MEI = MemberId("01JNSM3VF0R6T8C1W5PJ4X9YZA")
 SECRET = "a secret of the tests"
+LINK_SECRET = json.dumps({"current": "1", "1": SECRET})
 BUCKET = "imports"
 NOBODY = Profile()
 
@@ -41,7 +42,7 @@ Result = tuple[int, Any]
 
 @contextmanager
 def both_tables() -> Iterator[None]:
-    """Empty tables and the identity secret, and the settings that name them."""
+    """Empty tables and the secrets, and the settings that name them."""
     settings = {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
@@ -49,6 +50,7 @@ def both_tables() -> Iterator[None]:
         "HUITOU_MEMBERS_TABLE": "members",
         "HUITOU_PROGRAM_TABLE": "program",
         "HUITOU_IDENTITY_SECRET": "identity",
+        "HUITOU_LINK_SECRET": "link",
         "HUITOU_IMPORT_BUCKET": BUCKET,
         "HUITOU_REBUILD_STATE_MACHINE": f"arn:aws:states:{REGION}:123456789012:stateMachine:rebuild",
         "HUITOU_COUNT_STATE_MACHINE": f"arn:aws:states:{REGION}:123456789012:stateMachine:count",
@@ -61,6 +63,7 @@ def both_tables() -> Iterator[None]:
         create_table("program", None)
         secrets: Any = boto3.client("secretsmanager", region_name=REGION)
         secrets.create_secret(Name="identity", SecretString=SECRET)
+        secrets.create_secret(Name="link", SecretString=LINK_SECRET)
         yield
 
 

@@ -1,7 +1,7 @@
 """The HTTPS API: explicit routes in front of functions, refusals in the same shape as our own errors (E30)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from aws_cdk import Duration, RemovalPolicy
@@ -69,8 +69,9 @@ ACCESS_LOG: Final = {
 class HttpApi(Construct):
     """A regional REST API whose routes each name the function that answers.
 
-    `routes` maps a function's name to lines such as "GET /v1/stores"; those in `public` need no key. All others pass
-    the `authorizer`, whose answer is cached for a minute per `Authorization` header.
+    `routes` maps a function's name to lines such as "GET /v1/stores"; those in `public` need no key, for the reason
+    given there, and have a throttle of their own, so that a crowd at one of them leaves room for the tills. All others
+    pass the `authorizer`, whose answer is cached for a minute per `Authorization` header.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class HttpApi(Construct):
         settings: Settings,
         functions: Mapping[str, lambda_.Function],
         routes: Mapping[str, tuple[str, ...]],
-        public: frozenset[str],
+        public: Mapping[str, str],
         authorizer: lambda_.Function,
     ) -> None:
         super().__init__(scope, name)
@@ -94,7 +95,7 @@ class HttpApi(Construct):
             min_compression_size=None,
             cloud_watch_role=True,
             cloud_watch_role_removal_policy=RemovalPolicy.RETAIN,
-            deploy_options=self._stage_options(settings),
+            deploy_options=self._stage_options(settings, public),
         )
         self._authorizer = apigateway.RequestAuthorizer(
             self,
@@ -106,12 +107,12 @@ class HttpApi(Construct):
         for function_name, lines in routes.items():
             integration = apigateway.LambdaIntegration(functions[function_name], scope_permission_to_method=False)
             for line in lines:
-                self._add_route(line, integration, is_public=line in public)
+                self._add_route(line, integration, public.get(line))
         for refusal in REFUSALS:
             self._add_refusal(*refusal)
         self._acknowledge()
 
-    def _stage_options(self, settings: Settings) -> apigateway.StageOptions:
+    def _stage_options(self, settings: Settings, public: Iterable[str]) -> apigateway.StageOptions:
         access_log = logs.LogGroup(
             self, "access", retention=settings.log_retention, removal_policy=RemovalPolicy.DESTROY
         )
@@ -122,14 +123,15 @@ class HttpApi(Construct):
             throttling_burst_limit=settings.burst,
             logging_level=apigateway.MethodLoggingLevel.ERROR,
             data_trace_enabled=False,
+            method_options={path_of(line): _own_throttle(settings) for line in public},
             access_log_destination=apigateway.LogGroupLogDestination(access_log),
             access_log_format=apigateway.AccessLogFormat.custom(json.dumps(ACCESS_LOG)),
         )
 
-    def _add_route(self, line: str, integration: apigateway.Integration, *, is_public: bool) -> None:
+    def _add_route(self, line: str, integration: apigateway.Integration, why_public: str | None) -> None:
         method, path = line.split(" ")
         resource = self.rest_api.root.resource_for_path(path)
-        if not is_public:
+        if why_public is None:
             resource.add_method(
                 method,
                 integration,
@@ -138,8 +140,7 @@ class HttpApi(Construct):
             )
             return
         public = resource.add_method(method, integration, authorization_type=apigateway.AuthorizationType.NONE)
-        reason = "Documentation of the API, the same for everybody."
-        acknowledge(public, {"AwsSolutions-APIG4": reason, "AwsSolutions-COG4": reason})
+        acknowledge(public, {"AwsSolutions-APIG4": why_public, "AwsSolutions-COG4": why_public})
 
     def _add_refusal(self, kind: str, status: int | None, code: str, title: str) -> None:
         headers = {"Content-Type": "'application/problem+json'"}
@@ -170,6 +171,22 @@ class HttpApi(Construct):
                 "people sign in elsewhere.",
             },
         )
+
+
+def path_of(line: str) -> str:
+    """``GET /v1/stores`` as the settings of a stage name it."""
+    method, path = line.split(" ")
+    return f"{path}/{method}"
+
+
+def _own_throttle(settings: Settings) -> apigateway.MethodDeploymentOptions:
+    """What a method has of its own, it has instead of the stage's: all is said again."""
+    return apigateway.MethodDeploymentOptions(
+        throttling_rate_limit=settings.public_requests_per_second,
+        throttling_burst_limit=settings.public_burst,
+        logging_level=apigateway.MethodLoggingLevel.ERROR,
+        data_trace_enabled=False,
+    )
 
 
 def problem_template(status: int | None, code: str, title: str) -> str:

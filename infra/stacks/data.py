@@ -1,5 +1,6 @@
 """What must outlive every deployment: the tables, the secret behind identity keys, the files handed in, the bus."""
 
+import json
 from typing import Final
 
 from aws_cdk import CfnOutput, Duration, Stack
@@ -47,12 +48,14 @@ class DataStack(Stack):
         )
         self.program = self._table("program", settings)
         self.identity_secret = self._identity_secret(settings)
+        self.link_secret = self._link_secret(settings)
         self.imports = self._import_bucket(settings)
         self.set_aside = self._set_aside_bucket(settings)
         self.bus = self._event_bus(settings)
         CfnOutput(self, "MembersTable", value=self.members.table_name)
         CfnOutput(self, "ProgramTable", value=self.program.table_name)
         CfnOutput(self, "IdentitySecret", value=self.identity_secret.secret_arn)
+        CfnOutput(self, "LinkSecret", value=self.link_secret.secret_arn)
         CfnOutput(self, "ImportBucket", value=self.imports.bucket_name)
         CfnOutput(self, "SetAsideBucket", value=self.set_aside.bucket_name)
         CfnOutput(self, "EventBus", value=self.bus.event_bus_name)
@@ -86,6 +89,29 @@ class DataStack(Stack):
             {
                 "AwsSolutions-SMG4": "The key cannot be rotated without writing every identity anew: what is stored "
                 "is found under it and cannot be read back."
+            },
+        )
+        return secret
+
+    def _link_secret(self, settings: Settings) -> secrets.Secret:
+        """Keys by their numbers, and which of them signs; see `huitou.unsubscribing.signing`."""
+        secret = secrets.Secret(
+            self,
+            "link-secret",
+            description="Keys under which links in messages are signed. A key that is taken away ends its links.",
+            generate_secret_string=secrets.SecretStringGenerator(
+                secret_string_template=json.dumps({"current": "1"}),
+                generate_string_key="1",
+                password_length=64,
+                exclude_punctuation=True,
+            ),
+            removal_policy=settings.removal_policy,
+        )
+        acknowledge(
+            secret,
+            {
+                "AwsSolutions-SMG4": "A key is added by hand: what it has signed is in mailboxes and has to work for "
+                "years, so none is ever replaced."
             },
         )
         return secret

@@ -38,6 +38,7 @@ class FunctionStack(Stack):
         self.members = {"HUITOU_MEMBERS_TABLE": data.members.table_name}
         self.program = {"HUITOU_PROGRAM_TABLE": data.program.table_name}
         self.identity = {"HUITOU_IDENTITY_SECRET": data.identity_secret.secret_arn}
+        self.links = {"HUITOU_LINK_SECRET": data.link_secret.secret_arn}
         self.files = {"HUITOU_IMPORT_BUCKET": data.imports.bucket_name}
         self._layers = [self._package_layer(), self.dependency_layer("lean", "that every function needs")]
         self.messaging = self.dependency_layer("messaging", "that write messages, and check what was written for them")
@@ -83,6 +84,10 @@ class FunctionStack(Stack):
     def let_read_identity_secret(self, function: HandlerFunction) -> None:
         """By which a phone or an address becomes a key."""
         function.allow(["secretsmanager:GetSecretValue"], self.data.identity_secret.secret_arn)
+
+    def let_read_link_secret(self, function: HandlerFunction) -> None:
+        """By which links in messages are signed and read."""
+        function.allow(["secretsmanager:GetSecretValue"], self.data.link_secret.secret_arn)
 
     @property
     def _target(self) -> Target:

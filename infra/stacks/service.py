@@ -52,6 +52,7 @@ class ServiceStack(FunctionStack):
                 **self._segment_functions(),
                 **self._program_functions(),
                 **self._message_functions(),
+                **self._unsubscription_functions(),
                 **jobs.import_functions(self),
                 **jobs.account_functions(self),
                 **jobs.simulation_functions(self),
@@ -122,6 +123,15 @@ class ServiceStack(FunctionStack):
         outbox.allow(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"], self.data.members.table_arn)
         self.let_read_program(outbox)
         return {"serve_templates": function, "serve_messages": outbox}
+
+    def _unsubscription_functions(self) -> dict[str, lambda_.Function]:
+        """M25: called by anybody who has a link; it reaches nothing but members' own partitions."""
+        function = self.function("serve_unsubscriptions", {**self.members, **self.program, **self.links})
+        changes = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+        function.allow(changes, self.data.members.table_arn, partitions=["M#*"])
+        self.let_read_program(function)
+        self.let_read_link_secret(function)
+        return {"serve_unsubscriptions": function}
 
     def _authorizer(self) -> lambda_.Function:
         function = self.function("authorize_request", self.program)

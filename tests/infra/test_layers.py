@@ -35,6 +35,7 @@ ENVIRONMENT = {
     "HUITOU_MEMBERS_TABLE": "members",
     "HUITOU_PROGRAM_TABLE": "program",
     "HUITOU_IDENTITY_SECRET": "secret",
+    "HUITOU_LINK_SECRET": "secret",
     "HUITOU_DUE_QUEUE_URL": "http://127.0.0.1:9/queue",
     "HUITOU_IMPORT_BUCKET": "imports",
     "HUITOU_IMPORT_STATE_MACHINE": "arn:aws:states:ap-northeast-1:000000000000:stateMachine:import",

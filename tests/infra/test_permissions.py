@@ -38,6 +38,7 @@ ALLOWED = {
     "serve_standings": {"dynamodb:GetItem", "dynamodb:Query"},
     "serve_templates": {"dynamodb:GetItem", "dynamodb:Query"},
     "serve_messages": KEEP,
+    "serve_unsubscriptions": KEEP | {"dynamodb:UpdateItem"} | SECRET,
     "serve_segments": KEEP | {"s3:PutObject", "states:StartExecution", "states:DescribeExecution"},
     "count_members": KEEP,
     "report_count": {"dynamodb:GetItem", "dynamodb:PutItem"},
@@ -80,6 +81,7 @@ VARIABLES = {
     "MembersTable": "HUITOU_MEMBERS_TABLE",
     "ProgramTable": "HUITOU_PROGRAM_TABLE",
     "IdentitySecret": "HUITOU_IDENTITY_SECRET",
+    "LinkSecret": "HUITOU_LINK_SECRET",
     "DueQueueUrl": "HUITOU_DUE_QUEUE_URL",
     "ImportBucket": "HUITOU_IMPORT_BUCKET",
     "ImportStateMachine": "HUITOU_IMPORT_STATE_MACHINE",
@@ -156,6 +158,7 @@ PARTITIONS = {
     "serve_standings": {"PROGRAM", "INSIGHTS"},
     "serve_templates": {"PROGRAM"},
     "serve_messages": {"PROGRAM"},
+    "serve_unsubscriptions": {"PROGRAM"},
     "serve_segments": {"PROGRAM", "INSIGHTS", "COUNT#*"},
     "count_members": {"PROGRAM", "INSIGHTS", "COUNT#*"},
     "report_count": {"COUNT#*"},
@@ -207,6 +210,16 @@ def test_who_tells_of_members_sees_them_by_their_stream_alone(production: Deploy
     on_members = {resource: action for resource, action in reached.items() if "GetAttmembers" in resource}
     assert [set(action) for action in on_members.values()] == [READ_STREAM]
     assert all("StreamArn" in resource for resource in on_members)
+
+
+def test_who_needs_no_key_reaches_members_and_no_secret_but_that_of_links(production: Deployment) -> None:
+    """M25: no look-up of identities, so that nobody is found by a phone number through it."""
+    role = production.function("serve_unsubscriptions")["Role"]["Fn::GetAtt"][0]
+    statements = production.statements(role)
+    (members,) = [each for each in statements if "ExportsOutputFnGetAttmembers" in str(each["Resource"])]
+    assert members["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] == ["M#*"]
+    (secret,) = [each for each in statements if each["Action"] == "secretsmanager:GetSecretValue"]
+    assert "linksecret" in str(secret["Resource"])
 
 
 def test_neither_simulations_nor_insights_nor_counts_can_change_a_member(production: Deployment) -> None:

@@ -237,6 +237,15 @@ class TestRoutes:
         assert kinds.count("NONE") == len(PUBLIC)
         assert kinds.count("CUSTOM") == len(kinds) - len(PUBLIC)
 
+    def test_the_public_ones_are_throttled_apart(self, production: Deployment) -> None:
+        """A crowd at a page leaves room for the tills; what is said there is traced no more than elsewhere."""
+        (stage,) = production.properties("AWS::ApiGateway::Stage")
+        whole, *own = sorted(stage["MethodSettings"], key=lambda each: str(each["ResourcePath"]) != "/*")
+        named = {f"{each['HttpMethod']} {each['ResourcePath'].replace('~1', '/')[1:]}" for each in own}
+        assert named == set(PUBLIC)
+        assert all(each["ThrottlingRateLimit"] < whole["ThrottlingRateLimit"] for each in own)
+        assert not any(each["DataTraceEnabled"] for each in own)
+
 
 def _queues(deployment: Deployment) -> list[tuple[str, dict[str, Any]]]:
     return [(name, each["Properties"]) for name, each in deployment.of("AWS::SQS::Queue").items()]

@@ -28,7 +28,7 @@ from infra.constructs.api import REFUSALS
 from infra.routes import ROUTES
 from infra.sources import ROOT
 from tests.descriptions import answer_of
-from tests.guide import API_GUIDE, DATA_MODEL, Guide, refreshed
+from tests.guide import API_GUIDE, DATA_MODEL, FORM, Guide, refreshed
 
 EVENTS_PAGE = ROOT / "events" / "README.md"
 DOCUMENTS = [ROOT / "README.md", EVENTS_PAGE, *sorted((ROOT / "docs").glob("*.md"))]
@@ -124,8 +124,9 @@ def _exchange(request: str, answer: str) -> Exchange:
 
 
 def _body(message: str) -> Any:
-    text = message.partition("\n\n")[2]
-    return json.loads(text) if text.strip() else None
+    """None where there is none, or a form."""
+    head, _, text = message.partition("\n\n")
+    return json.loads(text) if text.strip() and FORM not in head else None
 
 
 @cache

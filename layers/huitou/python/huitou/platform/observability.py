@@ -31,6 +31,7 @@ class Facts(TypedDict, total=False):
     key_id: str | None
     lines: int
     member: str | None
+    message_id: str
     method: str
     milliseconds: float
     program_version: int

@@ -26,6 +26,7 @@ from huitou.kernel.errors import (
 from huitou.kernel.pages import InvalidCursorError
 from huitou.platform import problems
 from huitou.platform.http import JSON, KEY, OPENAPI_PATH, App
+from huitou.platform.web import HTML, PageApp
 from huitou.program.service import NoProgramError
 
 TITLE = "Huitou"
@@ -125,21 +126,23 @@ def _operations(app: App, part: Document) -> dict[tuple[str, str], Document]:
     """The operations of an app, by path and method, as the document will show them."""
     routes = {(route.openapi_path, route.method.lower()): route for route in app.routes()}
     return {
-        (path, method): _finished(_tidy(operation), app.tag, routes[path, method].func, app.body_limit(path))
+        (path, method): _finished(_tidy(operation), app, routes[path, method].func, app.body_limit(path))
         for path, methods in part["paths"].items()
         for method, operation in methods.items()
     }
 
 
-def _finished(operation: Document, tag: str, function: Any, body_limit: int) -> Document:
+def _finished(operation: Document, app: App, function: Any, body_limit: int) -> Document:
     parameters = [{**each, "name": _shown_name(each)} for each in operation.get("parameters", ())]
     finished = {
         **_without(operation, {"parameters", "deprecated"}),
-        "tags": [tag],
+        "tags": [app.tag],
         "operationId": function.__name__,
         "description": _description(operation, function),
         "responses": _responses(operation, {each["name"] for each in parameters}),
     }
+    if isinstance(app, PageApp):
+        finished |= {"security": [], "responses": _pages(operation)}
     if parameters:
         finished["parameters"] = parameters
     if "requestBody" in operation:
@@ -168,6 +171,16 @@ def _responses(operation: Document, parameters: Iterable[str]) -> Document:
         codes.setdefault(refused, set()).add(code)
     answers = {status: response for status, response in declared.items() if status < "400"}
     return answers | {status: _refused(status, codes[status]) for status in codes if status >= "400" and codes[status]}
+
+
+def _pages(operation: Document) -> Document:
+    """What a browser is answered: pages, and what the gateway refuses by itself."""
+    answers: Document = {status: _refusal(status, code) for status, code in _BY_GATEWAY.items()}
+    for status, page in operation["responses"].items():
+        if HTML in page.get("content", ()):
+            refused = answers.get(status, {})
+            answers[status] = {**page, **refused, "content": {**page["content"], **refused.get("content", {})}}
+    return answers
 
 
 def _common_errors(operation: Document, parameters: Iterable[str]) -> list[type[DomainError]]:

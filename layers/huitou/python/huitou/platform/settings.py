@@ -24,6 +24,8 @@ MembersTable = Annotated[str, "HUITOU_MEMBERS_TABLE"]
 ProgramTable = Annotated[str, "HUITOU_PROGRAM_TABLE"]
 IdentitySecret = Annotated[str, "HUITOU_IDENTITY_SECRET"]
 """Name or ARN of the secret whose text is the key of the identities' HMAC."""
+LinkSecret = Annotated[str, "HUITOU_LINK_SECRET"]
+"""Name or ARN of the secret that holds the keys under which links in messages are signed."""
 DueQueueUrl = Annotated[str, "HUITOU_DUE_QUEUE_URL"]
 ImportBucket = Annotated[str, "HUITOU_IMPORT_BUCKET"]
 ImportStateMachine = Annotated[str, "HUITOU_IMPORT_STATE_MACHINE"]

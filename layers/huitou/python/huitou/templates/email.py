@@ -16,6 +16,7 @@ from markdown_it import MarkdownIt
 from markdown_it.common.normalize_url import normalizeLink
 from markdown_it.tree import SyntaxTreeNode
 
+from huitou.templates.contrast import readable_on
 from huitou.templates.links import host_of
 from huitou.templates.model import Look, Speaker
 from huitou.templates.page import FONT, page
@@ -171,7 +172,7 @@ class _Html(_Renderer):
             '<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin:8px 0 24px"><tr>'
             f'<td bgcolor="{self._color}" style="border-radius:6px;background:{self._color}">'
             f'<a href="{escape(address)}" style="display:inline-block;padding:12px 24px;font-size:16px;'
-            f'color:{_readable_on(self._color)};text-decoration:none;{FONT}">{label}</a></td></tr></table>'
+            f'color:{readable_on(self._color)};text-decoration:none;{FONT}">{label}</a></td></tr></table>'
         )
 
     def _of_text(self, node: SyntaxTreeNode) -> str:
@@ -224,14 +225,3 @@ class _Plain(_Renderer):
         return "\n"
 
     _of_hardbreak = _of_softbreak
-
-
-def _readable_on(color: str) -> str:
-    """Black or white, whichever contrasts more (WCAG 2, relative luminance)."""
-    linear = [_linear(int(color[n : n + 2], 16) / 255) for n in (1, 3, 5)]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#ffffff" if luminance < 0.179 else "#000000"
-
-
-def _linear(share: float) -> float:
-    return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4

@@ -1,0 +1,145 @@
+"""What a member says by a link is recorded as consent, by the use case that records it everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final, Protocol, TypeVar
+
+from huitou.kernel.channels import MessageChannel
+from huitou.kernel.errors import MemberMovedError, NotFoundError
+from huitou.kernel.ids import MemberId
+from huitou.members.consents import Consents, Word
+from huitou.members.model import Consent, ConsentKey, Member
+from huitou.points.membership import MemberErasedError, MemberNotFoundError
+from huitou.program.model import GROUP, Program
+from huitou.templates.model import Catalogue
+from huitou.unsubscribing.links import Link
+from huitou.unsubscribing.model import Reply, Situation, Stopped
+
+SOURCE: Final = "unsubscribe_link"
+"""Of the consents."""
+
+T = TypeVar("T")
+
+
+class UnknownLinkError(NotFoundError):
+    """Nobody was sent this link: it is damaged or made up, or its key is gone. Which of these is not told."""
+
+    code = "unknown_link"
+    title = "This link does not work"
+
+
+class Profiles(Protocol):
+    """Where members' own records are read."""
+
+    def load(self, member: MemberId) -> Member | None: ...
+
+
+class Programs(Protocol):
+    """Where the active programme is read."""
+
+    def active(self) -> Program: ...
+
+
+class Unsubscriptions:
+    """The use cases. ``read`` makes of a token what it means; ``catalogue`` says who speaks, of a programme."""
+
+    def __init__(
+        self,
+        *,
+        read: Callable[[str], Link | None],
+        consents: Consents,
+        profiles: Profiles,
+        programs: Programs,
+        catalogue: Callable[[Program], Catalogue],
+    ) -> None:
+        self._read = read
+        self._consents = consents
+        self._profiles = profiles
+        self._programs = programs
+        self._catalogue = catalogue
+
+    def look(self, token: str) -> tuple[Link, Situation]:
+        """How things stand; nothing is changed. Raises `UnknownLinkError`."""
+        link = self._link(token)
+        return link, self._with_survivor(link, lambda member: self._situation(link, member)) or self._farewell(link)
+
+    def reply(self, token: str, reply: Reply, now: datetime) -> tuple[Link, Situation]:
+        """Records what the member says, and answers how things stand then. Saying it again changes nothing.
+
+        What was erased stays so, and is answered as what was stopped (E25). Raises `UnknownLinkError`, and
+        `ContentionError` where the same member was changed too often at once.
+        """
+        link = self._link(token)
+
+        def said(member: MemberId) -> Situation:
+            for key, word in self._words(link, member, reply):
+                self._consents.give(member, key, word, GROUP, now)
+            return self._situation(link, member)
+
+        return link, self._with_survivor(link, said) or self._farewell(link)
+
+    def _link(self, token: str) -> Link:
+        link = self._read(token)
+        if link is None:
+            raise UnknownLinkError("Nobody was sent this link.")
+        return link
+
+    def _with_survivor(self, link: Link, use: Callable[[MemberId], T]) -> T | None:
+        """What ``use`` makes of the member, or of whoever they were merged into (E15); None: of nobody any more."""
+        member = link.member
+        while True:
+            try:
+                return use(member)
+            except MemberMovedError as moved:
+                member = MemberId(moved.to)
+            except (MemberErasedError, MemberNotFoundError):
+                return None
+
+    def _words(self, link: Link, member: MemberId, reply: Reply) -> list[tuple[ConsentKey, Word]]:
+        """What is to be recorded. Only what a link has said can a link take back: a no at a till stands."""
+        in_force = self._consents.in_force(member, GROUP)
+        if reply is Reply.RESUME:
+            return [(link.consent, Word(True, SOURCE))] if _is_said_by_link(in_force.get(link.consent)) else []
+        keys = {link.consent}
+        if reply is Reply.STOP_ALL:
+            keys |= {link.consent._replace(channel=channel) for channel in MessageChannel}
+            keys |= {key for key, each in in_force.items() if each.granted and key.brand == link.consent.brand}
+        return [(key, Word(False, SOURCE)) for key in sorted(keys)]
+
+    def _situation(self, link: Link, member: MemberId) -> Situation:
+        in_force = self._consents.in_force(member, GROUP)
+        found = self._profiles.load(member)
+        return Situation(
+            **self._spoken(link),
+            stopped=_stopped(link, in_force),
+            can_resume=_is_said_by_link(in_force.get(link.consent)),
+            language=found.profile.language if found else None,
+        )
+
+    def _farewell(self, link: Link) -> Situation:
+        """Nothing is known of the member any more, so nobody writes to them."""
+        return Situation(**self._spoken(link), stopped=Stopped.ALL)
+
+    def _spoken(self, link: Link) -> dict[str, Any]:
+        brand = link.consent.brand
+        catalogue = self._catalogue(self._programs.active())
+        return {"speaker": catalogue.speaker(None if brand == GROUP else brand), "channel": link.consent.channel}
+
+
+def _is_said_by_link(consent: Consent | None) -> bool:
+    return consent is not None and not consent.granted and consent.source == SOURCE
+
+
+def _stopped(link: Link, in_force: Mapping[ConsentKey, Consent]) -> Stopped:
+    """An explicit no; who was never asked has stopped nothing."""
+
+    def is_no(key: ConsentKey) -> bool:
+        return key in in_force and not in_force[key].granted
+
+    if not is_no(link.consent):
+        return Stopped.NOTHING
+    everywhere = all(is_no(link.consent._replace(channel=channel)) for channel in MessageChannel)
+    granted = any(each.granted for key, each in in_force.items() if key.brand == link.consent.brand)
+    return Stopped.ALL if everywhere and not granted else Stopped.CHANNEL
