@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from huitou.kernel.calendars import local_date
 from huitou.kernel.ids import MemberId
@@ -27,6 +27,13 @@ class Profiles(Protocol):
     def load(self, member: MemberId) -> Member | None: ...
 
 
+class Recipient(NamedTuple):
+    """A member's record, and what texts may say of them."""
+
+    record: Member
+    facts: MemberFacts
+
+
 class Recipients:
     """Reads them anew each time (M26): what was true when a message was thought of may be over."""
 
@@ -36,16 +43,21 @@ class Recipients:
         self._timeline = ProgramTimeline(programs)
 
     def facts(self, member: MemberId, brand: BrandId, program: Program, now: datetime) -> MemberFacts:
+        """As `read`."""
+        return self.read(member, brand, program, now).facts
+
+    def read(self, member: MemberId, brand: BrandId, program: Program, now: datetime) -> Recipient:
         """As far as ``brand`` may know (E31). Raises `MemberNotFoundError`, `MemberErasedError`, `MemberMovedError`."""
         wallets, record, _ = self._states.load(member)
         home = require_seen(wallets.get(program.home_currency), brand)
         found = self._profiles.load(member)
         if found is None:
             raise MemberNotFoundError
-        profile = seen_by(found, brand).profile
+        seen = seen_by(found, brand)
+        profile = seen.profile
         level = look(known_of(home, record), self._timeline, now).level
         points_ending, points_end_on = _ending(home, program, now)
-        return MemberFacts(
+        facts = MemberFacts(
             name=profile.name,
             language=profile.language,
             tier=level.name if level else None,
@@ -53,6 +65,7 @@ class Recipients:
             points_ending=points_ending,
             points_end_on=points_end_on,
         )
+        return Recipient(seen, facts)
 
 
 def _points(units: int, program: Program) -> Decimal:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from huitou.templates.model import Catalogue, EmailText, Look, Speaker, Template, TemplateKind, Text
+from huitou.kernel.channels import MessageChannel
+from huitou.program.model import GROUP
+from huitou.templates.model import Catalogue, EmailText, Look, Signature, Speaker, Template, TemplateKind, Text
 
 Stored = Mapping[str, Any]
 
@@ -20,7 +22,22 @@ def compile_catalogue(document: Stored) -> Catalogue:
         brands={part["id"]: Speaker(part["name"], Look(**part.get("look", {}))) for part in document["brands"]},
         templates={template.id: template for template in templates},
         sms_price=Decimal(price) if price is not None else None,
+        signatures={
+            (each.brand, channel): each
+            for part in document.get("messages", {}).get("senders", ())
+            for channel, each in _signatures(part)
+        },
     )
+
+
+def _signatures(part: Stored) -> Iterator[tuple[MessageChannel, Signature]]:
+    brand = None if part["brand"] == GROUP else part["brand"]
+    if email := part["email"]:
+        yield MessageChannel.EMAIL, Signature(brand, email["address"], email["name"])
+    if sms := part["sms"]:
+        yield MessageChannel.SMS, Signature(brand, sms["sender"])
+    if line := part["line"]:
+        yield MessageChannel.LINE, Signature(brand, line["channel"])
 
 
 def compile_template(part: Stored) -> Template:

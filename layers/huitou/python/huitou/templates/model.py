@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from huitou.kernel.channels import MessageChannel
 
@@ -82,6 +83,16 @@ class Speaker:
     look: Look = Look()
 
 
+class Signature(NamedTuple):
+    """Who messages come from on a channel: an email address, the sender of SMS, or the name of a LINE channel."""
+
+    brand: str | None
+    """Whose it is; None: the group's."""
+    identity: str
+    name: str = ""
+    """What mailboxes show."""
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """All that one version of the programme says about messages."""
@@ -91,6 +102,12 @@ class Catalogue:
     templates: Mapping[TemplateId, Template]
     sms_price: Decimal | None
     """Of one part, in the group's money."""
+    signatures: Mapping[tuple[str | None, MessageChannel], Signature] = field(default_factory=dict)
+    """By whose they are; None: the group's."""
+
+    def signature(self, brand: str | None, channel: MessageChannel) -> Signature | None:
+        """The brand's own, else the group's; None: nobody speaks for it there."""
+        return self.signatures.get((brand, channel)) or self.signatures.get((None, channel))
 
     def speaker(self, brand: str | None) -> Speaker:
         """The brand; the programme for None."""

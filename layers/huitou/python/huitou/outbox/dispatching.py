@@ -1,0 +1,232 @@
+"""Sending what is due (M23): read everything anew, claim, hand over, conclude. Two writes of one item.
+
+A delivery may come again, at once, late or in any order: whoever is not first at the claim does nothing. Whoever dies
+leaves the message claimed, and it is found again when the lease is over (see `decisions`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from huitou.channels.model import Parcel, Provider, Sender
+from huitou.kernel.channels import MessageChannel
+from huitou.kernel.commits import Commit, until_committed
+from huitou.kernel.errors import MemberMovedError
+from huitou.kernel.ids import MemberId, OwnedId
+from huitou.members.model import ConsentKey
+from huitou.messages.recipients import Recipient, Recipients
+from huitou.messages.speaking import PublishedPrograms, catalogues
+from huitou.outbox.decisions import (
+    TOO_LATE,
+    claim,
+    conclude,
+    fail,
+    in_doubt,
+    leave,
+    may_try,
+    open_channels,
+    suppress,
+)
+from huitou.outbox.model import OutboxMessage
+from huitou.outbox.ports import OutboxStore
+from huitou.outbox.reaching import address_of, agreed
+from huitou.points.membership import MemberErasedError, MemberNotFoundError
+from huitou.program.model import GROUP, BrandId, Program
+from huitou.templates.choosing import text_for
+from huitou.templates.making import Occasion, message
+from huitou.templates.model import Catalogue, Signature, Template, Text
+from huitou.templates.writing import UnwritableTextError
+
+ERASED = "erased"
+NO_CONSENT = "no_consent"
+NOT_A_MEMBER = "not_a_member"
+TEMPLATE_GONE = "template_gone"
+UNREACHABLE = "unreachable"
+UNWRITABLE = "unwritable_text"
+
+
+class Links(Protocol):
+    """Makes the links by which members say no."""
+
+    def link(self, member: MemberId, brand: BrandId, channel: MessageChannel, purpose: str, message_id: str) -> str: ...
+
+
+class _ObstacleError(Exception):
+    """Why a message is not sent, and how it ends."""
+
+    def __init__(self, reason: str, end: Callable[[OutboxMessage, str, datetime], OutboxMessage] = suppress) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.end = end
+
+
+class _Way(NamedTuple):
+    """How a message can go now."""
+
+    channel: MessageChannel
+    template: Template
+    text: Text
+    signature: Signature
+    to: str
+
+
+class _Claimed(NamedTuple):
+    """What is to be handed over."""
+
+    message: OutboxMessage
+    parcel: Parcel
+    provider: Provider
+
+
+class Dispatcher:
+    """The use case. ``providers`` says who delivers on a channel; ``clock`` is asked before each write."""
+
+    def __init__(
+        self,
+        *,
+        outbox: OutboxStore,
+        recipients: Recipients,
+        programs: PublishedPrograms,
+        providers: Callable[[MessageChannel], Provider],
+        links: Links,
+        commit: Commit,
+        pause: Callable[[int], None],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._outbox = outbox
+        self._recipients = recipients
+        self._programs = programs
+        self._catalogue = catalogues(programs)
+        self._providers = providers
+        self._links = links
+        self._commit = commit
+        self._pause = pause
+        self._clock = clock
+
+    def dispatch(self, named: OwnedId) -> tuple[OutboxMessage | None, bool]:
+        """The message as it stands afterwards, and whether this changed it; None: there is none."""
+        begun = until_committed(lambda: self._begin(named), self._pause)
+        if not isinstance(begun, _Claimed):
+            return begun
+        outcome = begun.provider.hand_over(begun.parcel)
+        safe_for, attempt = begun.provider.repeats_safely_for, begun.message.attempts
+
+        def concluded() -> OutboxMessage:
+            before = self._outbox.load(named) or begun.message
+            after = conclude(before, attempt, outcome, safe_for, self._clock())
+            if after is not before:
+                self._commit([self._outbox.save(before, after)])
+            return after
+
+        return until_committed(concluded, self._pause), True
+
+    def _begin(self, named: OwnedId) -> _Claimed | tuple[OutboxMessage | None, bool]:
+        before, now = self._outbox.load(named), self._clock()
+        if before is None or not before.is_due(now):
+            return before, False
+        found = self._next(before, now)
+        after = found.message if isinstance(found, _Claimed) else found
+        self._commit([self._outbox.save(before, after)])
+        return found if isinstance(found, _Claimed) else (found, True)
+
+    def _next(self, before: OutboxMessage, now: datetime) -> OutboxMessage | _Claimed:
+        """M26: what is right for the message now, by all that is known now."""
+        channels = [each for each in open_channels(before) if self._may_try(before, each, now)]
+        if not channels and in_doubt(before):
+            return leave(before, now)
+        if now >= before.expires_at:
+            return suppress(before, TOO_LATE, now)
+        try:
+            return self._claimed(before, channels, now)
+        except _ObstacleError as obstacle:
+            return obstacle.end(before, obstacle.reason, now)
+
+    def _claimed(self, before: OutboxMessage, channels: list[MessageChannel], now: datetime) -> _Claimed:
+        """Raises `_ObstacleError`."""
+        program = self._programs.active()
+        catalogue = self._catalogue(program)
+        template = _template(before, catalogue)
+        recipient = self._recipient(before, program, now)
+        allowed = [each for each in channels if _is_allowed(before, each, recipient)]
+        if not allowed:
+            raise _ObstacleError(NO_CONSENT)
+        way = _way(before, allowed, template, catalogue, recipient)
+        try:
+            parcel = self._parcel(before, way, catalogue, recipient)
+        except UnwritableTextError as error:
+            raise _ObstacleError(UNWRITABLE, fail) from error
+        return _Claimed(claim(before, way.channel, now), parcel, self._providers(way.channel))
+
+    def _may_try(self, before: OutboxMessage, channel: MessageChannel, now: datetime) -> bool:
+        return may_try(before, channel, self._providers(channel).repeats_safely_for, now)
+
+    def _recipient(self, before: OutboxMessage, program: Program, now: datetime) -> Recipient:
+        """E15: whoever goes on with what is the member's."""
+        member = before.id.member
+        while True:
+            try:
+                return self._recipients.read(member, before.brand, program, now)
+            except MemberMovedError as moved:
+                member = MemberId(moved.to)
+            except MemberErasedError as error:
+                raise _ObstacleError(ERASED) from error
+            except MemberNotFoundError as error:
+                raise _ObstacleError(NOT_A_MEMBER) from error
+
+    def _parcel(self, before: OutboxMessage, way: _Way, catalogue: Catalogue, recipient: Recipient) -> Parcel:
+        """Raises `UnwritableTextError`."""
+        way_out = None
+        if before.purpose is not None:
+            whom = recipient.record.id
+            way_out = self._links.link(whom, before.brand, way.channel, before.purpose, before.id.key)
+        speaker = catalogue.speaker(_named(before.brand))
+        occasion = Occasion(speaker, catalogue.program.name, recipient.facts, way_out or "")
+        return Parcel(
+            id=str(before.id),
+            retry_key=before.retry_key,
+            channel=way.channel,
+            kind=before.kind,
+            sender=Sender(way.signature.brand or GROUP, way.signature.identity, way.signature.name),
+            to=way.to,
+            message=message(way.template, way.channel, way.text, occasion),
+            unsubscribe_url=way_out if way.channel is MessageChannel.EMAIL else None,
+        )
+
+
+def _template(before: OutboxMessage, catalogue: Catalogue) -> Template:
+    """As the programme has it now: it may have changed since the message was planned, but not what it is."""
+    template = catalogue.templates.get(before.template)
+    if template is None or template.kind is not before.kind or before.brand not in {GROUP, *catalogue.brands}:
+        raise _ObstacleError(TEMPLATE_GONE, fail)
+    return template
+
+
+def _is_allowed(before: OutboxMessage, channel: MessageChannel, recipient: Recipient) -> bool:
+    if before.purpose is None:
+        return True
+    return agreed(recipient.record.consents, ConsentKey(channel, before.brand, before.purpose))
+
+
+def _way(
+    before: OutboxMessage,
+    channels: list[MessageChannel],
+    template: Template,
+    catalogue: Catalogue,
+    recipient: Recipient,
+) -> _Way:
+    """The first by which the template speaks, somebody speaks for the brand, and the member is reached."""
+    for channel in channels:
+        chosen = text_for(template, channel, recipient.facts.language)
+        signature = catalogue.signature(_named(before.brand), channel)
+        if chosen is None or signature is None:
+            continue
+        if to := address_of(recipient.record, channel, signature.identity):
+            return _Way(channel, template, chosen[0], signature, to)
+    raise _ObstacleError(UNREACHABLE)
+
+
+def _named(brand: BrandId) -> BrandId | None:
+    """As the catalogue has it, where None is the group."""
+    return None if brand == GROUP else brand

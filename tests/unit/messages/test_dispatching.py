@@ -1,0 +1,349 @@
+"""M23, M26: what is sent, to whom and by what is found out when it is due, and what may not be is not sent twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+
+from huitou.channels.model import Accepted, Outcome, Parcel, Refused, Unclear
+from huitou.kernel.channels import MessageChannel
+from huitou.kernel.commits import Write
+from huitou.kernel.ids import Digest, MemberId, OwnedId, digest_of, ulid_for
+from huitou.members.consents import Word
+from huitou.members.identity import email_identity, line_identity, phone_identity
+from huitou.members.model import ConsentKey, Profile
+from huitou.members.service import Enrolment
+from huitou.messages.recipients import Recipients
+from huitou.outbox.decisions import LEASE
+from huitou.outbox.dispatching import Dispatcher
+from huitou.outbox.model import MessageState, OutboxMessage
+from huitou.program.document import canonical_json
+from huitou.program.validation import read_document
+from huitou.program.versions import ProgramVersion
+from huitou.templates.model import TemplateKind
+from huitou.unsubscribing.links import UnsubscribeLinks
+from tests.builders import program
+from tests.erasing import Forgetting
+from tests.members import proven, said
+from tests.merging import TIERS
+from tests.outbox import NOON, outbox_on, planned
+from tests.purchases import Publications
+from tests.templates import speaking, template, text
+
+EMAIL, SMS, LINE = MessageChannel.EMAIL, MessageChannel.SMS, MessageChannel.LINE
+RECEIPT = template(id="receipt", kind="service", texts=[text(sms="Paid", line="Paid")])
+PUBLISHED = speaking(template(), RECEIPT, tiers=TIERS)
+SECRET = '{"current": "1", "1": "a secret of the tests"}'
+HOUR = timedelta(hours=1)
+
+
+class DiedError(Exception):
+    """A worker's end, at any step."""
+
+
+class Carrier:
+    """A provider that says what it is told to say, and keeps what it was handed."""
+
+    def __init__(self, repeats_safely_for: timedelta | None) -> None:
+        self.repeats_safely_for = repeats_safely_for
+        self.handed: list[Parcel] = []
+        self.says: Callable[[], Outcome] = lambda: Accepted("p-1")
+
+    def hand_over(self, parcel: Parcel) -> Outcome:
+        self.handed.append(parcel)
+        return self.says()
+
+
+class Office(Forgetting):
+    """Members of maru, an outbox, a carrier for each channel, and the dispatcher between them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.outbox = outbox_on(self.shop.table)
+        self.carriers = {
+            channel: Carrier(timedelta(hours=24) if channel is LINE else None) for channel in MessageChannel
+        }
+        self.now = NOON
+        self.shop.programs.publish(program(PUBLISHED, version=2))
+        self.programs = _Documents(self.shop.programs, PUBLISHED)
+        self.commit = self.shop.table.commit
+        self._numbers = count()
+
+    def dispatcher(self) -> Dispatcher:
+        return Dispatcher(
+            outbox=self.outbox,
+            recipients=Recipients(self.shop.profiles, self.shop.states, self.programs),
+            programs=self.programs,
+            providers=self.carriers.__getitem__,
+            links=UnsubscribeLinks("https://m.huitou.example", lambda: SECRET),
+            commit=self.commit,
+            pause=lambda _: None,
+            clock=lambda: self.now,
+        )
+
+    def meet(self, *identities: Any, **profile: Any) -> MemberId:
+        """Somebody of maru who can be reached by what is given."""
+        presented = identities or (said(phone_identity("0912-345-678")),)
+        order = Enrolment(presented, Profile(**profile), "maru")
+        return self.enrolment.enrol(order, "maru", NOON - HOUR).view.member.id
+
+    def plan(self, member: MemberId, kind: TemplateKind = TemplateKind.SERVICE, **changes: Any) -> OwnedId:
+        command: Digest = digest_of([str(next(self._numbers))])
+        name = "receipt" if kind is TemplateKind.SERVICE else "hello"
+        message = planned(kind, id=OwnedId(member, ulid_for(NOON, command)), command=command, template=name)
+        self.shop.table.commit(self.outbox.add(replace(message, **changes)))
+        return message.id
+
+    def look(self, message: OwnedId) -> OutboxMessage:
+        """One delivery from the queue."""
+        self.dispatcher().dispatch(message)
+        return self.kept(message)
+
+    def kept(self, message: OwnedId) -> OutboxMessage:
+        found = self.outbox.load(message)
+        assert found is not None
+        return found
+
+    def handed(self) -> list[tuple[MessageChannel, str]]:
+        """To whom, by what."""
+        return [(parcel.channel, parcel.to) for each in self.carriers.values() for parcel in each.handed]
+
+
+class _Documents:
+    """The versions of a shop's programme, the last of which says ``document``."""
+
+    def __init__(self, programs: Publications, document: dict[str, Any]) -> None:
+        self._programs = programs
+        self._document = canonical_json(read_document(json.dumps(document)))
+        self.active = programs.active
+        self.version = programs.version
+        self.published_at = programs.published_at
+
+    def published(self, number: int) -> ProgramVersion:
+        return ProgramVersion(number, self._document, digest_of([str(number)]), NOON, "tests")
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office()
+
+
+MEI_HAS: dict[str, Any] = {"contact_email": "mei@example.com", "contact_phone": "+886912345678"}
+
+
+def test_a_service_message_goes_out_as_it_is_true_now(office: Office) -> None:
+    """M26: name and address are those of the instant at which it is sent."""
+    mei = office.meet(name="小美", **MEI_HAS)
+    message = office.look(office.plan(mei))
+    (parcel,) = office.carriers[EMAIL].handed
+    assert (message.state, message.provider_id, message.due_at) == (MessageState.ACCEPTED, "p-1", None)
+    assert (parcel.id, parcel.retry_key, parcel.to) == (str(message.id), message.retry_key, "mei@example.com")
+    assert parcel.message.email is not None
+    assert parcel.message.email.subject == "Hello 小美"
+    assert (parcel.sender.brand, parcel.sender.identity, parcel.unsubscribe_url) == (
+        "group",
+        "club@huitou.example",
+        None,
+    )
+
+
+def test_nothing_is_sent_before_its_instant(office: Office) -> None:
+    message = office.plan(office.meet(**MEI_HAS), due_at=NOON + HOUR)
+    assert office.look(message).state is MessageState.PLANNED
+    office.now = NOON + HOUR
+    assert office.look(message).state is MessageState.ACCEPTED
+
+
+def test_what_comes_again_is_sent_once(office: Office) -> None:
+    """E21."""
+    message = office.plan(office.meet(**MEI_HAS))
+    for _ in range(5):
+        office.look(message)
+    assert office.handed() == [(EMAIL, "mei@example.com")]
+
+
+@pytest.mark.parametrize(
+    ("identities", "profile", "reached"),
+    [
+        ((proven(email_identity("own@example.com")),), MEI_HAS, (EMAIL, "own@example.com")),
+        ((said(email_identity("said@example.com")),), {"contact_phone": "+886912345678"}, (SMS, "+886912345678")),
+        ((proven(phone_identity("0922-333-444")),), {}, (SMS, "+886922333444")),
+        ((said(line_identity("huitou", "U1")), said(line_identity("other", "U2"))), {}, (LINE, "U1")),
+        ((said(line_identity("other", "U2")),), {}, None),
+    ],
+)
+def test_the_first_channel_that_reaches_the_member_is_taken(
+    office: Office, identities: Sequence[Any], profile: dict[str, Any], reached: tuple[MessageChannel, str] | None
+) -> None:
+    """What is proven, else the contact address; by LINE, as the sender's provider knows them."""
+    message = office.look(office.plan(office.meet(*identities, **profile), channels=(EMAIL, SMS, LINE)))
+    assert office.handed() == ([reached] if reached else [])
+    if reached is None:
+        assert (message.state, message.reason) == (MessageState.SUPPRESSED, "unreachable")
+
+
+@pytest.mark.parametrize(
+    ("said_so", "channels"),
+    [
+        ([], []),
+        ([(EMAIL, True, "maru", 0)], [EMAIL]),
+        ([(SMS, True, "maru", 0)], [SMS]),
+        ([(EMAIL, True, "group", 0)], [EMAIL]),
+        ([(EMAIL, True, "sora", 0)], []),
+        ([(EMAIL, True, "maru", 0), (EMAIL, False, "group", 1)], []),
+        ([(EMAIL, False, "group", 0), (EMAIL, True, "maru", 1)], [EMAIL]),
+        ([(EMAIL, False, "maru", 0), (EMAIL, True, "group", 1)], []),
+    ],
+)
+def test_marketing_is_for_who_agreed_to_it_by_that_channel(
+    office: Office, said_so: list[tuple[MessageChannel, bool, str, int]], channels: list[MessageChannel]
+) -> None:
+    """M22: the brand's own word, or one to the group; a later no to the group is one to all."""
+    mei = office.meet(**MEI_HAS)
+    message = office.plan(mei, TemplateKind.MARKETING, channels=(EMAIL, SMS))
+    for channel, granted, brand, minute in said_so:
+        key, at = ConsentKey(channel, brand, "marketing"), NOON + minute * timedelta(minutes=1)
+        office.consents.give(mei, key, Word(granted, "said so"), "group", at)
+    kept = office.look(message)
+    assert [channel for channel, _ in office.handed()] == channels
+    if not channels:
+        assert (kept.state, kept.reason) == (MessageState.SUPPRESSED, "no_consent")
+
+
+def test_marketing_has_a_way_out(office: Office) -> None:
+    """M25."""
+    mei = office.meet(**MEI_HAS)
+    office.consents.give(mei, ConsentKey(EMAIL, "maru", "marketing"), Word(True, "said so"), "maru", NOON)
+    office.look(office.plan(mei, TemplateKind.MARKETING))
+    (parcel,) = office.carriers[EMAIL].handed
+    assert parcel.unsubscribe_url is not None
+    assert parcel.unsubscribe_url.startswith("https://m.huitou.example/v1/unsubscriptions/")
+    assert parcel.message.email is not None
+    assert parcel.unsubscribe_url in parcel.message.email.text
+
+
+def test_what_is_not_true_any_more_is_not_sent(office: Office) -> None:
+    """M26, E25."""
+    mei = office.meet(**MEI_HAS)
+    late, gone, erased = office.plan(mei), office.plan(mei, template="nothing"), office.plan(mei)
+    changed = office.plan(mei, template="hello")
+    stranger = office.plan(MemberId("01JNSM3VF0R6T8C1W5PJ4X0000"))
+    of_sora = office.plan(mei, brand="sora")
+    for message, state, reason in (
+        (gone, MessageState.FAILED, "template_gone"),
+        (changed, MessageState.FAILED, "template_gone"),
+        (stranger, MessageState.SUPPRESSED, "not_a_member"),
+        (of_sora, MessageState.SUPPRESSED, "not_a_member"),
+    ):
+        assert (office.look(message).state, office.kept(message).reason) == (state, reason)
+    office.now = NOON + timedelta(days=3)
+    assert (office.look(late).state, office.kept(late).reason) == (MessageState.SUPPRESSED, "too_late")
+    office.now = NOON + timedelta(days=2)
+    office.erase(mei)
+    assert (office.look(erased).state, office.kept(erased).reason) == (MessageState.SUPPRESSED, "erased")
+    assert office.handed() == []
+
+
+def test_a_message_goes_on_with_who_survives_a_merge(office: Office) -> None:
+    """E15."""
+    card = office.meet(said(phone_identity("0922-333-444")))
+    mei = office.meet(said(phone_identity("0912-345-678")), **MEI_HAS)
+    message = office.plan(card)
+    office.merge(mei, card, NOON)
+    assert office.look(message).state is MessageState.ACCEPTED
+    assert office.handed() == [(EMAIL, "mei@example.com")]
+
+
+def test_who_is_refused_for_good_is_tried_by_the_next_channel(office: Office) -> None:
+    """E26."""
+    message = office.plan(office.meet(**MEI_HAS), channels=(EMAIL, SMS))
+    office.carriers[EMAIL].says = lambda: Refused("blocked")
+    assert office.look(message).state is MessageState.DEFERRED
+    assert office.look(message).state is MessageState.ACCEPTED
+    assert [channel for channel, _ in office.handed()] == [EMAIL, SMS]
+
+
+def test_who_is_throttled_is_tried_again_later_and_not_for_ever(office: Office) -> None:
+    message = office.plan(office.meet(**MEI_HAS))
+    office.carriers[EMAIL].says = lambda: Refused("throttled", 1)
+    pauses = []
+    while (due := office.look(message).due_at) is not None:
+        pauses.append((due - office.now).total_seconds())
+        office.now = due
+    assert pauses == [30, 60, 120, 240, 480, 960, 1920]
+    assert (office.kept(message).state, office.kept(message).reason) == (MessageState.FAILED, "throttled")
+
+
+class Times:
+    """Lets a worker die at its n-th step: at a commit before or after it is written, or at the provider's."""
+
+    def __init__(self, office: Office, dies_at: int) -> None:
+        self._commit = office.shop.table.commit
+        self._steps = count()
+        self._dies_at = dies_at
+        office.commit = self.write
+        for carrier in office.carriers.values():
+            carrier.says = self.say
+
+    def write(self, writes: Sequence[Write]) -> None:
+        self._step()
+        self._commit(writes)
+        self._step()
+
+    def say(self) -> Outcome:
+        self._step()
+        return Accepted("p-1")
+
+    def _step(self) -> None:
+        if next(self._steps) == self._dies_at:
+            raise DiedError
+
+
+@pytest.mark.parametrize("kind", TemplateKind)
+@pytest.mark.parametrize("step", range(5))
+def test_whoever_dies_at_whichever_step_leaves_no_message_lost_or_doubled(
+    office: Office, step: int, kind: TemplateKind
+) -> None:
+    """M23: marketing is handed over at most once, a service message at least once; both end."""
+    mei = office.meet(**MEI_HAS)
+    office.consents.give(mei, ConsentKey(EMAIL, "maru", "marketing"), Word(True, "said so"), "maru", NOON)
+    message = office.plan(mei, kind)
+    Times(office, step)
+    with pytest.raises(DiedError):
+        office.look(message)
+    looks = 0
+    while (due := office.kept(message).due_at) is not None:
+        office.now = max(office.now, due)
+        office.look(message)
+        looks += 1
+        assert looks < 5
+    handed, state = len(office.handed()), office.kept(message).state
+    if kind is TemplateKind.SERVICE:
+        assert (handed >= 1, state) == (True, MessageState.ACCEPTED)
+    else:
+        assert handed <= 1
+        assert state is (MessageState.UNKNOWN if step in {1, 2, 3} else MessageState.ACCEPTED)
+
+
+@pytest.mark.parametrize(("channel", "again"), [(EMAIL, 1), (LINE, 2)])
+def test_marketing_whose_answer_is_lost_is_repeated_only_where_the_provider_knows_it(
+    office: Office, channel: MessageChannel, again: int
+) -> None:
+    """E26."""
+    mei = office.meet(said(line_identity("huitou", "U1")), **MEI_HAS)
+    office.consents.give(mei, ConsentKey(channel, "maru", "marketing"), Word(True, "said so"), "maru", NOON)
+    message = office.plan(mei, TemplateKind.MARKETING, channels=(channel,))
+    office.carriers[channel].says = lambda: Unclear("timeout")
+    assert office.look(message).state is MessageState.UNCLEAR
+    office.carriers[channel].says = lambda: Accepted("p-2")
+    office.now += LEASE
+    office.look(message)
+    keys = {parcel.retry_key for parcel in office.carriers[channel].handed}
+    assert (len(office.handed()), len(keys)) == (again, 1)
+    assert office.kept(message).state is (MessageState.ACCEPTED if again == 2 else MessageState.UNCLEAR)
