@@ -56,7 +56,7 @@ def test_what_a_member_would_get_is_shown(api: httpx.Client, maru: httpx.Client)
     assert found(preview(maru, member={"id": mei}))["variables"]["member.points"] == "60"
 
     sms = found(preview(maru, member={"id": mei}, channel="sms"))["sms"]
-    assert (sms["encoding"], sms["parts"], sms["cost"]) == ("ucs_2", 1, "0.8")
+    assert (sms["encoding"], sms["parts"], sms["cost"]) == ("ucs_2", 2, "1.6")
 
 
 def test_without_a_member_somebody_made_up_gets_it(api: httpx.Client) -> None:

@@ -125,8 +125,8 @@ def test_an_sms_is_told_with_its_parts_and_cost(desk: Desk) -> None:
     assert {name: told[name] for name in ("encoding", "length", "parts", "cost")} == {
         "encoding": "ucs_2",
         "length": len(told["text"]),
-        "parts": 1,
-        "cost": "0.8",
+        "parts": 2,
+        "cost": "1.6",
     }
 
 

@@ -9,6 +9,7 @@ import pytest
 from huitou.kernel.channels import MessageChannel
 from huitou.members.model import ConsentKey
 from huitou.program.model import GROUP
+from huitou.templates.variables import SAMPLE_UNSUBSCRIBE_URL
 from huitou.unsubscribing.links import Link, UnsubscribeLinks, reader
 from tests.serving import MEI
 
@@ -31,6 +32,11 @@ def read(secret: dict[str, str], address: str) -> Link | None:
 def test_a_link_leaves_room_in_an_sms(brand: str, length: int) -> None:
     assert len(link(OLD, brand)) == length
     assert link(OLD, brand).startswith("https://m.huitou.example/v1/unsubscriptions/")
+
+
+def test_previews_count_a_link_of_the_same_length() -> None:
+    """M24: what an SMS costs."""
+    assert len(SAMPLE_UNSUBSCRIBE_URL) == len(link(OLD))
 
 
 def test_a_message_may_be_named_with_its_member() -> None:

@@ -35,8 +35,10 @@ VARIABLES: Final = (
     Variable("unsubscribe_url", "the link by which the member says no to more of it", only_marketing=True),
 )
 UNSUBSCRIBE_URL: Final = "unsubscribe_url"
-SAMPLE_UNSUBSCRIBE_URL: Final = "https://unsubscribe.example/Ab3dEf6hIj9kLmN0"
-"""As long as the real one, and leads nowhere."""
+SAMPLE_UNSUBSCRIBE_URL: Final = (
+    "https://unsubscribe.example/v1/unsubscriptions/Ab3dEf6hIj9kLmN0pQr2sTu5vWx8yZa1bCd4eFg7hIj0kLm3nOp"
+)
+"""As long as the real one of a brand with a short name at a short host, and leads nowhere."""
 _NAMES: Final = MappingProxyType({"zh": "王小美", "ja": "佐藤美咲"})
 _NAME: Final = "Mei Wang"
 
