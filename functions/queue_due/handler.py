@@ -1,4 +1,4 @@
-"""Each minute: hands what falls due within the next two to the worker, by a queue, each at its instant."""
+"""Each minute: hands what falls due within the next two to its worker, by a queue, each at its instant."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 from huitou.kernel.instants import to_instant
 from huitou.platform.observability import Observer
 from huitou.platform.queues import SqsQueue
-from huitou.platform.settings import DueQueueUrl, MembersTable, ProgramTable, Settings, load
+from huitou.platform.settings import DueQueueUrl, MembersTable, MessagesQueueUrl, ProgramTable, Settings, load
 from huitou.platform.table import Table
 from huitou.standing.clock import Clock
+from huitou.standing.sorting import SortedQueue
 from huitou.standing.store import TableDueIndex, TableWatermarks
 
 RESERVE_MILLISECONDS = 10_000
@@ -21,6 +22,7 @@ class Needs(Settings):
     members_table: MembersTable
     program_table: ProgramTable
     due_queue_url: DueQueueUrl
+    messages_queue_url: MessagesQueueUrl
 
 
 settings = load(Needs)
@@ -28,7 +30,10 @@ observer = Observer("queue_due")
 program = Table(settings.program_table, settings.region, settings.endpoint)
 clock = Clock(
     TableDueIndex(Table(settings.members_table, settings.region, settings.endpoint)),
-    SqsQueue(settings.due_queue_url, settings.region, settings.endpoint),
+    SortedQueue(
+        SqsQueue(settings.due_queue_url, settings.region, settings.endpoint),
+        SqsQueue(settings.messages_queue_url, settings.region, settings.endpoint),
+    ),
     TableWatermarks(program),
     program.commit,
 )

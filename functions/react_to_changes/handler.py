@@ -1,16 +1,33 @@
-"""The first reader of the stream of members: works out where they stand after each change of what is known of them."""
+"""The first reader of the stream of members: works out where they stand after each change of what is known of them.
+
+It also tells those who send messages of each new one.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from huitou.kernel.instants import to_instant
+from huitou.kernel.streams import Record
+from huitou.outbox.announcing import Announcer
+from huitou.outbox.store import due_in, is_of_message
 from huitou.platform.observability import Observer
 from huitou.platform.queues import SqsQueue
 from huitou.platform.set_aside import SetAside
-from huitou.platform.settings import DueQueueUrl, MembersTable, ProgramTable, SetAsideBucket, Settings, load
+from huitou.platform.settings import (
+    DueQueueUrl,
+    MembersTable,
+    MessagesQueueUrl,
+    ProgramTable,
+    SetAsideBucket,
+    Settings,
+    load,
+)
 from huitou.platform.streams import again_from
 from huitou.platform.table import Table
 from huitou.program.service import ProgramReader
@@ -24,6 +41,7 @@ class Needs(Settings):
     members_table: MembersTable
     program_table: ProgramTable
     due_queue_url: DueQueueUrl
+    messages_queue_url: MessagesQueueUrl
     set_aside_bucket: SetAsideBucket
 
 
@@ -32,20 +50,35 @@ observer = Observer("react_to_changes")
 program = Table(settings.program_table, settings.region, settings.endpoint)
 programs = ProgramReader(TableVersions(program), monotonic)
 segments = segments_on(Table(settings.members_table, settings.region, settings.endpoint), program, programs)
+aside = SetAside(settings.set_aside_bucket, observer, settings.region, settings.endpoint)
 reactor = Reactor(
     owner_of,
     segments.refresh,
     SqsQueue(settings.due_queue_url, settings.region, settings.endpoint),
-    SetAside(settings.set_aside_bucket, observer, settings.region, settings.endpoint),
+    aside,
     lambda error: observer.log_failure("not evaluated", error, {}),
 )
+announcer = Announcer(due_in, SqsQueue(settings.messages_queue_url, settings.region, settings.endpoint), aside)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answers with the first record that is to come again; the stream goes on from there."""
     del context
-    reaction = reactor.react(event["Records"], to_instant(datetime.now(UTC)))
+    records, now = event["Records"], to_instant(datetime.now(UTC))
+    facts = [number for number, record in enumerate(records) if not is_of_message(record)]
+    reaction = reactor.react([records[number] for number in facts], now)
+    announced = announce([record for record in records if is_of_message(record)], now)
     observer.count("PositionsEvaluated", reaction.evaluated)
     observer.count("PositionsHandedOn", reaction.handed_on)
+    observer.count("MessagesAnnounced", announced)
     observer.flush()
-    return again_from(event["Records"], reaction.again)
+    return again_from(records, {facts[number] for number in reaction.again})
+
+
+def announce(records: Sequence[Record], now: datetime) -> int:
+    """A queue out of reach holds up nobody: the clock finds what was not announced."""
+    try:
+        return announcer.announce(records, now)
+    except (BotoCoreError, ClientError) as error:
+        observer.log_failure("not announced", error, {})
+        return 0

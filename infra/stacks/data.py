@@ -3,7 +3,7 @@
 import json
 from typing import Final
 
-from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import CfnOutput, Duration, SecretValue, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_s3 as s3
@@ -49,6 +49,7 @@ class DataStack(Stack):
         self.program = self._table("program", settings)
         self.identity_secret = self._identity_secret(settings)
         self.link_secret = self._link_secret(settings)
+        self.line_secret = self._line_secret(settings)
         self.imports = self._import_bucket(settings)
         self.set_aside = self._set_aside_bucket(settings)
         self.bus = self._event_bus(settings)
@@ -56,6 +57,7 @@ class DataStack(Stack):
         CfnOutput(self, "ProgramTable", value=self.program.table_name)
         CfnOutput(self, "IdentitySecret", value=self.identity_secret.secret_arn)
         CfnOutput(self, "LinkSecret", value=self.link_secret.secret_arn)
+        CfnOutput(self, "LineSecret", value=self.line_secret.secret_arn)
         CfnOutput(self, "ImportBucket", value=self.imports.bucket_name)
         CfnOutput(self, "SetAsideBucket", value=self.set_aside.bucket_name)
         CfnOutput(self, "EventBus", value=self.bus.event_bus_name)
@@ -114,6 +116,19 @@ class DataStack(Stack):
                 "years, so none is ever replaced."
             },
         )
+        return secret
+
+    def _line_secret(self, settings: Settings) -> secrets.Secret:
+        """Access tokens of LINE channels by their names, which people put there; see docs/messages.md."""
+        secret = secrets.Secret(
+            self,
+            "line-secret",
+            description="Access tokens of LINE channels, by the names that the programme has for them.",
+            secret_string_value=SecretValue.unsafe_plain_text("{}"),
+            removal_policy=settings.removal_policy,
+        )
+        reason = "LINE issues tokens to people; a new one is put there by hand and used within minutes."
+        acknowledge(secret, {"AwsSolutions-SMG4": reason})
         return secret
 
     def _import_bucket(self, settings: Settings) -> s3.Bucket:

@@ -39,6 +39,7 @@ class FunctionStack(Stack):
         self.program = {"HUITOU_PROGRAM_TABLE": data.program.table_name}
         self.identity = {"HUITOU_IDENTITY_SECRET": data.identity_secret.secret_arn}
         self.links = {"HUITOU_LINK_SECRET": data.link_secret.secret_arn}
+        self.line_tokens = {"HUITOU_LINE_SECRET": data.line_secret.secret_arn}
         self.files = {"HUITOU_IMPORT_BUCKET": data.imports.bucket_name}
         self._layers = [self._package_layer(), self.dependency_layer("lean", "that every function needs")]
         self.messaging = self.dependency_layer("messaging", "that write messages, and check what was written for them")

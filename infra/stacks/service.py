@@ -15,7 +15,8 @@ from aws_cdk import aws_scheduler_targets as targets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.constructs.api import HttpApi
+from infra.constructs.api import STAGE, HttpApi
+from infra.constructs.function import HandlerFunction
 from infra.constructs.queue import DeadLetterQueue, WorkQueue
 from infra.constructs.review import acknowledge, acknowledge_wildcards, in_findings
 from infra.constructs.stream import StreamReader
@@ -25,6 +26,12 @@ from infra.stacks import jobs
 from infra.stacks.data import DUE_INDEX, SEGMENTS_INDEX, DataStack
 from infra.stacks.functions import LARGE_MIB, LOOK, READ, WORKER_TIMEOUT, WRITE, FunctionStack
 
+PROVIDERS: Final = {"HUITOU_SMS_SERVICE": "end_user_messaging", "HUITOU_LINE_SERVICE": "line"}
+LOCAL_PROVIDERS: Final = {
+    "HUITOU_SMS_SERVICE": "sns",
+    "HUITOU_LINE_SERVICE": "console",
+    "HUITOU_CONSOLE_FILE": "/tmp/huitou-line.jsonl",  # noqa: S108 - the only folder that a function may write to
+}
 PREVIEW_TIMEOUT: Final = Duration.seconds(28)
 """A little less than the gateway waits."""
 MEMBER_FUNCTIONS: Final = (
@@ -40,7 +47,8 @@ class ServiceStack(FunctionStack):
 
     def __init__(self, scope: Construct, name: str, *, settings: Settings, data: DataStack) -> None:
         super().__init__(scope, name, settings=settings, data=data)
-        self._reactions(self._due_work())
+        outbox = WorkQueue(self, "messages", worker_timeout=WORKER_TIMEOUT, alarms=self.alarms)
+        self._reactions(self._due_work(outbox), outbox)
         self._events()
         self._rebuilds = jobs.rebuild_states(self)
         api = HttpApi(
@@ -65,6 +73,8 @@ class ServiceStack(FunctionStack):
         )
         CfnOutput(self, "ApiId", value=api.rest_api.rest_api_id)
         CfnOutput(self, "ApiUrl", value=api.rest_api.url)
+        host = f"{api.rest_api.rest_api_id}.execute-api.{self.region}.{self.url_suffix}"
+        self._dispatch(outbox, f"https://{host}/{STAGE}")
 
     def _member_functions(self) -> dict[str, lambda_.Function]:
         """Calls about members: all of them decide on the member's own partition under the active programme."""
@@ -138,21 +148,42 @@ class ServiceStack(FunctionStack):
         function.allow(["dynamodb:GetItem"], self.data.program.table_arn, partitions=["KEYS"])
         return function
 
-    def _due_work(self) -> WorkQueue:
-        """Each minute what falls due is read from the index and queued for its instant; a worker books it."""
-        queue = WorkQueue(self, "due", worker_timeout=WORKER_TIMEOUT, alarms=self.alarms)
-        failed_ticks = DeadLetterQueue(self, "failed-ticks", alarms=self.alarms)
-        both = {**self.members, **self.program, "HUITOU_DUE_QUEUE_URL": queue.queue_url}
-        tick = self.function("queue_due", both, WORKER_TIMEOUT)
-        tick.allow(["dynamodb:Query"], f"{self.data.members.table_arn}/index/{DUE_INDEX}")
-        tick.allow(["dynamodb:GetItem", "dynamodb:PutItem"], self.data.program.table_arn, partitions=["CLOCK"])
-        tick.allow(["sqs:SendMessage", "sqs:GetQueueAttributes"], queue.queue_arn)
-        self._each_minute(tick, failed_ticks)
+    def _dispatch(self, outbox: WorkQueue, public_url: str) -> None:
+        """M23: messages that are due are handed to their providers. The local stack has none for LINE."""
+        told = {
+            **self.members,
+            **self.program,
+            **self.links,
+            "HUITOU_MESSAGES_QUEUE_URL": outbox.queue_url,
+            "HUITOU_PUBLIC_URL": public_url,
+            "HUITOU_EMAIL_SERVICE": "ses",
+            **(LOCAL_PROVIDERS if self.settings.is_local else {**PROVIDERS, **self.line_tokens}),
+        }
+        worker = self.function("dispatch_messages", told, WORKER_TIMEOUT, LARGE_MIB, more_layers=[self.messaging])
+        worker.allow(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"], self.data.members.table_arn)
+        worker.allow(["sqs:SendMessage"], outbox.queue_arn)
+        self.let_read_program(worker)
+        self.let_read_link_secret(worker)
+        worker.allow(["secretsmanager:GetSecretValue"], self.data.line_secret.secret_arn)
+        self._let_deliver(worker)
+        self._serve(outbox, worker)
 
-        worker = self.function("book_due", both, timeout=WORKER_TIMEOUT)
-        worker.allow([*READ, *WRITE], self.data.members.table_arn)
-        worker.allow(["sqs:SendMessage"], queue.queue_arn)
-        self.let_judge(worker)
+    def _let_deliver(self, worker: HandlerFunction) -> None:
+        """Which senders there are, the programme says; they are set up by people."""
+        for service, action, resource in (
+            ("ses", "ses:SendEmail", "identity/*"),
+            ("ses", "ses:SendEmail", "configuration-set/*"),
+            ("sms-voice", "sms-voice:SendTextMessage", "*"),
+        ):
+            worker.allow([action], f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}")
+            acknowledge_wildcards(
+                self,
+                "The programme names the senders, and may name others tomorrow.",
+                f"arn:<AWS::Partition>:{service}:<AWS::Region>:<AWS::AccountId>:{resource}",
+            )
+
+    def _serve(self, queue: WorkQueue, worker: HandlerFunction) -> None:
+        """Hands what is in the queue to its worker; what fails comes again by itself."""
         worker.add_event_source(
             sources.SqsEventSource(
                 queue, batch_size=10, max_concurrency=self.settings.due_workers, report_batch_item_failures=True
@@ -162,19 +193,43 @@ class ServiceStack(FunctionStack):
             worker,
             {"Serverless-LambdaEventSourceMappingDestination": "Lambda takes none for SQS; the queue has its own."},
         )
+
+    def _due_work(self, outbox: WorkQueue) -> WorkQueue:
+        """Each minute what falls due is read from the index and queued for its instant; a worker books it."""
+        queue = WorkQueue(self, "due", worker_timeout=WORKER_TIMEOUT, alarms=self.alarms)
+        failed_ticks = DeadLetterQueue(self, "failed-ticks", alarms=self.alarms)
+        both = {**self.members, **self.program, "HUITOU_DUE_QUEUE_URL": queue.queue_url}
+        told = {**both, "HUITOU_MESSAGES_QUEUE_URL": outbox.queue_url}
+        tick = self.function("queue_due", told, WORKER_TIMEOUT)
+        tick.allow(["dynamodb:Query"], f"{self.data.members.table_arn}/index/{DUE_INDEX}")
+        tick.allow(["dynamodb:GetItem", "dynamodb:PutItem"], self.data.program.table_arn, partitions=["CLOCK"])
+        for each in (queue, outbox):
+            tick.allow(["sqs:SendMessage", "sqs:GetQueueAttributes"], each.queue_arn)
+        self._each_minute(tick, failed_ticks)
+
+        worker = self.function("book_due", both, timeout=WORKER_TIMEOUT)
+        worker.allow([*READ, *WRITE], self.data.members.table_arn)
+        worker.allow(["sqs:SendMessage"], queue.queue_arn)
+        self.let_judge(worker)
+        self._serve(queue, worker)
         return queue
 
-    def _reactions(self, due: WorkQueue) -> None:
-        """Whoever's facts have changed is looked at; who cannot be, is handed to the worker of what is due."""
+    def _reactions(self, due: WorkQueue, outbox: WorkQueue) -> None:
+        """Whoever's facts have changed is looked at; who cannot be, is handed to the worker of what is due.
+
+        A new message that is due soon is told to those who send messages.
+        """
         told = {
             **self.members,
             **self.program,
             "HUITOU_DUE_QUEUE_URL": due.queue_url,
+            "HUITOU_MESSAGES_QUEUE_URL": outbox.queue_url,
             "HUITOU_SET_ASIDE_BUCKET": self.data.set_aside.bucket_name,
         }
         react = self.function("react_to_changes", told, WORKER_TIMEOUT)
         react.allow(LOOK, self.data.members.table_arn)
-        react.allow(["sqs:SendMessage"], due.queue_arn)
+        for queue in (due, outbox):
+            react.allow(["sqs:SendMessage"], queue.queue_arn)
         self.let_judge(react)
         changed = [{"prefix": "WALLET#"}, "PROFILE", "STANDING"]
         StreamReader(
@@ -182,7 +237,10 @@ class ServiceStack(FunctionStack):
             "react_to_changes-stream",
             function=react,
             table=self.data.members,
-            filters=[{"dynamodb": {"Keys": {"sk": {"S": [key]}}}} for key in changed],
+            filters=[
+                *({"dynamodb": {"Keys": {"sk": {"S": [key]}}}} for key in changed),
+                {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "MESSAGE#"}]}}}},
+            ],
             set_aside=self.data.set_aside,
             alarms=self.alarms,
         )

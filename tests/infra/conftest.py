@@ -14,6 +14,7 @@ from infra.settings import settings_for
 
 HERE = Path(__file__).parent
 MORE_LAYERS = {
+    "dispatch_messages": ("messaging",),
     "fit_insights": ("science",),
     "serve_program": ("messaging",),
     "serve_simulations": ("messaging",),

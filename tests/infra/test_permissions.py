@@ -67,6 +67,7 @@ ALLOWED = {
     "fit_insights": KEEP | {"s3:GetObject", "s3:PutObject", "states:StartExecution"},
     "queue_due": KEEP | {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
     "book_due": READ | WRITE | CONSUME | {"sqs:SendMessage"},
+    "dispatch_messages": KEEP | SECRET | CONSUME | {"sqs:SendMessage", "ses:SendEmail", "sms-voice:SendTextMessage"},
     "react_to_changes": READ_STREAM | LOOK | {"sqs:SendMessage", "s3:PutObject", "s3:ListBucket"},
     "publish_changes": READ_STREAM | {"dynamodb:GetItem", "events:PutEvents", "s3:PutObject", "s3:ListBucket"},
 }
@@ -83,6 +84,8 @@ VARIABLES = {
     "IdentitySecret": "HUITOU_IDENTITY_SECRET",
     "LinkSecret": "HUITOU_LINK_SECRET",
     "DueQueueUrl": "HUITOU_DUE_QUEUE_URL",
+    "MessagesQueueUrl": "HUITOU_MESSAGES_QUEUE_URL",
+    "PublicUrl": "HUITOU_PUBLIC_URL",
     "ImportBucket": "HUITOU_IMPORT_BUCKET",
     "ImportStateMachine": "HUITOU_IMPORT_STATE_MACHINE",
     "AccountStateMachine": "HUITOU_ACCOUNT_STATE_MACHINE",
@@ -93,6 +96,9 @@ VARIABLES = {
     "EventBus": "HUITOU_EVENT_BUS",
     "SetAsideBucket": "HUITOU_SET_ASIDE_BUCKET",
 }
+
+OF_PROVIDERS = {"HUITOU_EMAIL_SERVICE", "HUITOU_SMS_SERVICE", "HUITOU_LINE_SERVICE", "HUITOU_LINE_SECRET"}
+"""What a stage on AWS tells of them; `huitou.channels.providers` asks for them."""
 
 
 def test_the_table_names_every_function(production: Deployment) -> None:
@@ -168,6 +174,7 @@ PARTITIONS = {
     "serve_checkouts": {"PROGRAM", "INSIGHTS"},
     "serve_wallets": {"PROGRAM"},
     "book_due": {"PROGRAM", "INSIGHTS"},
+    "dispatch_messages": {"PROGRAM"},
     "react_to_changes": {"PROGRAM", "INSIGHTS"},
     "serve_program": {"PROGRAM", "AUDIT#*", "REBUILD#*"},
     "serve_rebuilds": {"PROGRAM", "REBUILD#*"},
@@ -264,4 +271,5 @@ def _asked_for(handler: Path) -> set[str]:
     name = "Needs" if own else "MemberSettings"
     (needs,) = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == name]
     fields: list[Any] = [node for node in needs.body if isinstance(node, ast.AnnAssign)]
-    return {VARIABLES[field.annotation.id] for field in fields}
+    delivers = any(isinstance(base, ast.Name) and base.id == "ProviderSettings" for base in needs.bases)
+    return {VARIABLES[field.annotation.id] for field in fields} | (OF_PROVIDERS if delivers else set())

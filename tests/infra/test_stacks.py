@@ -87,12 +87,13 @@ class TestNoWorkIsLost:
         sources = production.properties("AWS::Lambda::EventSourceMapping")
         assert all(source["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for source in sources)
         queues = production.properties("AWS::SQS::Queue")
-        (due,) = [queue for queue in queues if "RedrivePolicy" in queue]
-        assert due["RedrivePolicy"]["maxReceiveCount"] == 5
+        due, messages = [queue for queue in queues if "RedrivePolicy" in queue]
+        assert due["RedrivePolicy"]["maxReceiveCount"] == messages["RedrivePolicy"]["maxReceiveCount"] == 5
 
     def test_a_message_stays_hidden_for_six_times_the_workers_time(self, production: Deployment) -> None:
-        (due,) = [queue for queue in production.properties("AWS::SQS::Queue") if "RedrivePolicy" in queue]
-        assert due["VisibilityTimeout"] == 6 * production.function("book_due")["Timeout"]
+        queues = [queue for queue in production.properties("AWS::SQS::Queue") if "RedrivePolicy" in queue]
+        hidden = sorted(queue["VisibilityTimeout"] for queue in queues)
+        assert hidden == sorted(6 * production.function(name)["Timeout"] for name in ("book_due", "dispatch_messages"))
 
     def test_every_queue_is_encrypted_and_keeps_messages_for_two_weeks(self, production: Deployment) -> None:
         for queue in production.properties("AWS::SQS::Queue"):

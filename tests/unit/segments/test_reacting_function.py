@@ -41,6 +41,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     with both_tables():
         sqs: Any = boto3.client("sqs", region_name=REGION)
         monkeypatch.setenv("HUITOU_DUE_QUEUE_URL", sqs.create_queue(QueueName="due")["QueueUrl"])
+        monkeypatch.setenv("HUITOU_MESSAGES_QUEUE_URL", sqs.create_queue(QueueName="messages")["QueueUrl"])
         yield Stack()
 
 

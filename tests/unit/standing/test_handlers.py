@@ -103,6 +103,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         sqs: Any = boto3.client("sqs", region_name=REGION)
         queue_url = sqs.create_queue(QueueName="due")["QueueUrl"]
         monkeypatch.setenv("HUITOU_DUE_QUEUE_URL", queue_url)
+        monkeypatch.setenv("HUITOU_MESSAGES_QUEUE_URL", sqs.create_queue(QueueName="messages")["QueueUrl"])
         publish(document())
         yield Stack(queue_url)
 

@@ -15,11 +15,14 @@ from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest, MemberId, OwnedId
 from huitou.kernel.instants import from_millis, parse_instant, to_millis
 from huitou.kernel.pages import Page
+from huitou.kernel.streams import Record
 from huitou.outbox.model import MessageState, OutboxMessage, Step
 from huitou.platform import keys
 from huitou.platform.attributes import ChoiceAttribute, InstantAttribute, IntegerAttribute
+from huitou.platform.streams import image
 from huitou.platform.table import Item, Table
 from huitou.program.model import BrandId
+from huitou.standing.messages import DueMessage
 from huitou.templates.model import TemplateKind
 
 
@@ -72,13 +75,13 @@ class TableOutbox:
         taken = StaleReadError("The key was used meanwhile.")
         marker = OrderedItem(*keys.command(message.command), message=message.id.key, member=message.id.member)
         return [
-            self._table.put(_message_item(message), condition=MessageItem.pk.does_not_exist(), refused=taken),
+            self._table.put(message_item(message), condition=MessageItem.pk.does_not_exist(), refused=taken),
             self._table.put(marker, condition=OrderedItem.pk.does_not_exist(), refused=taken),
         ]
 
     def save(self, before: OutboxMessage, after: OutboxMessage) -> Write:
         return self._table.put(
-            _message_item(after),
+            message_item(after),
             condition=MessageItem.version == before.version,
             refused=StaleReadError("The message went on meanwhile."),
         )
@@ -108,7 +111,7 @@ class TableOutbox:
             yield from page.items
 
 
-def _message_item(message: OutboxMessage) -> MessageItem:
+def message_item(message: OutboxMessage) -> MessageItem:
     due_pk, due_sk = keys.due(message.id.member, message.due_at) if message.due_at else (None, None)
     return MessageItem(
         *keys.message(*message.id),
@@ -165,3 +168,16 @@ def _step_json(step: Step) -> list[Any]:
 
 def _step(state: str, at: int, reason: str | None, channel: str | None) -> Step:
     return Step(MessageState(state), from_millis(at), reason, MessageChannel(channel) if channel else None)
+
+
+def is_of_message(record: Record) -> bool:
+    """Whether the record of the stream is about a message."""
+    sort_key: str = record["dynamodb"]["Keys"]["sk"]["S"]
+    return sort_key.startswith(keys.MESSAGE_PREFIX)
+
+
+def due_in(record: Record) -> DueMessage | None:
+    """When the message in the record is due. Raises `ValueError` where it lacks what every message has."""
+    item = image(record, MessageItem, "New")
+    message = message_in(item) if item else None
+    return DueMessage(message.id, message.due_at) if message and message.due_at else None

@@ -27,6 +27,9 @@ IdentitySecret = Annotated[str, "HUITOU_IDENTITY_SECRET"]
 LinkSecret = Annotated[str, "HUITOU_LINK_SECRET"]
 """Name or ARN of the secret that holds the keys under which links in messages are signed."""
 DueQueueUrl = Annotated[str, "HUITOU_DUE_QUEUE_URL"]
+MessagesQueueUrl = Annotated[str, "HUITOU_MESSAGES_QUEUE_URL"]
+PublicUrl = Annotated[str, "HUITOU_PUBLIC_URL"]
+"""Where members reach the API, without a slash at its end."""
 ImportBucket = Annotated[str, "HUITOU_IMPORT_BUCKET"]
 ImportStateMachine = Annotated[str, "HUITOU_IMPORT_STATE_MACHINE"]
 AccountStateMachine = Annotated[str, "HUITOU_ACCOUNT_STATE_MACHINE"]

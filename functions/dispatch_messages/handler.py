@@ -1,0 +1,103 @@
+"""The worker behind the queue of messages: hands each that is due to its provider, at its instant or later."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+
+from huitou.channels.providers import Providers, ProviderSettings
+from huitou.kernel.errors import UnavailableError
+from huitou.kernel.instants import to_instant
+from huitou.members.store import TableMembers
+from huitou.messages.recipients import Recipients
+from huitou.outbox.dispatching import Dispatcher
+from huitou.outbox.model import OutboxMessage
+from huitou.outbox.store import TableOutbox
+from huitou.platform.observability import Observer
+from huitou.platform.pauses import pause
+from huitou.platform.queues import SqsQueue, each_message
+from huitou.platform.secrets import Secret
+from huitou.platform.settings import LinkSecret, MembersTable, MessagesQueueUrl, ProgramTable, PublicUrl, load
+from huitou.platform.table import Table
+from huitou.program.service import ProgramReader
+from huitou.program.store import TableVersions
+from huitou.purchases.store import TableMemberStates
+from huitou.standing.clock import AHEAD
+from huitou.standing.messages import (
+    DueMessage,
+    UnreadableMessageError,
+    delay_until,
+    read_message,
+    write_message,
+)
+from huitou.unsubscribing.links import UnsubscribeLinks
+
+
+class Needs(ProviderSettings):
+    """What this function is told by its environment."""
+
+    members_table: MembersTable
+    program_table: ProgramTable
+    messages_queue_url: MessagesQueueUrl
+    link_secret: LinkSecret
+    public_url: PublicUrl
+
+
+def now() -> datetime:
+    """The clock of this function."""
+    return to_instant(datetime.now(UTC))
+
+
+settings = load(Needs)
+observer = Observer("dispatch_messages")
+queue = SqsQueue(settings.messages_queue_url, settings.region, settings.endpoint)
+members = Table(settings.members_table, settings.region, settings.endpoint)
+program = Table(settings.program_table, settings.region, settings.endpoint)
+programs = ProgramReader(TableVersions(program), monotonic)
+dispatcher = Dispatcher(
+    outbox=TableOutbox(members),
+    recipients=Recipients(TableMembers(members), TableMemberStates(members), programs),
+    programs=programs,
+    providers=Providers(settings).of,
+    links=UnsubscribeLinks(settings.public_url, Secret(settings.link_secret, settings.region, settings.endpoint).text),
+    commit=members.commit,
+    pause=pause,
+    clock=now,
+)
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answers with the messages that failed; the others are done."""
+    del context
+    result = each_message(event, dispatch, fail)
+    observer.flush()
+    return result
+
+
+def dispatch(body: str) -> None:
+    """Does nothing where nothing is due: a message may come again, or after somebody else has handed it over."""
+    due = read_message(body)
+    if not isinstance(due, DueMessage):
+        raise UnreadableMessageError("The message is about no message to a member.")
+    message, changed = dispatcher.dispatch(due.message)
+    if message is None:
+        return
+    if changed:
+        observer.count(f"Messages{message.state.capitalize()}")
+    keep_waiting(message)
+
+
+def keep_waiting(message: OutboxMessage) -> None:
+    """The queue carries on what is due before a tick is sure to find it."""
+    at = message.due_at
+    if at is None or at > now() + AHEAD:
+        return
+    if queue.send([(write_message(DueMessage(message.id, at)), delay_until(at, now()))]):
+        raise UnavailableError("The queue did not take the message back.")
+
+
+def fail(error: Exception) -> None:
+    """The queue delivers the message again, and sets it aside after some attempts."""
+    observer.count("DispatchesFailed")
+    observer.log_failure("not dispatched", error, {})

@@ -1,0 +1,41 @@
+"""The quick way of a new message to those who send it: from the stream to their queue, held back until its instant.
+
+Nothing rests on it: what is not announced is found by the clock, within a minute after it is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from huitou.kernel.streams import Aside, Record
+from huitou.standing.clock import AHEAD
+from huitou.standing.messages import DueMessage, delay_until, write_message
+from huitou.standing.ports import Queue
+
+
+class Announcer:
+    """``due_of`` tells when the message in a record is due; None: it has come to its end."""
+
+    def __init__(self, due_of: Callable[[Record], DueMessage | None], queue: Queue, aside: Aside) -> None:
+        self._due_of = due_of
+        self._queue = queue
+        self._aside = aside
+
+    def announce(self, records: Sequence[Record], now: datetime) -> int:
+        """How many were queued: those due before a tick is sure to find them.
+
+        One that nobody can read is kept aside.
+        """
+        soon = [due for due in map(self._due, records) if due is not None and due.at <= now + AHEAD]
+        if not soon:
+            return 0
+        refused = self._queue.send([(write_message(due), delay_until(due.at, now)) for due in soon])
+        return len(soon) - len(refused)
+
+    def _due(self, record: Record) -> DueMessage | None:
+        try:
+            return self._due_of(record)
+        except Exception as error:
+            self._aside.keep(record, error)
+            return None

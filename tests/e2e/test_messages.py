@@ -1,0 +1,116 @@
+"""Messages (M23): from a call to a member's mailbox, by the stream or the clock, the queue and the provider; once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from huitou.kernel.instants import format_instant
+from tests.e2e.calls import PROGRAM, enrolment, found, now, refusal, unique
+from tests.e2e.platform import Platform, eventually
+from tests.e2e.publishing import hold
+from tests.templates import SENDERS, speaking, template, text
+
+RECEIPT = template(id="receipt", kind="service", texts=[text(sms=None, line=None)])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _spoken(api: httpx.Client, platform: Platform) -> Iterator[None]:
+    """The programme of the tests, which says something here, by an address that the mail service knows."""
+    email: Any = platform.stack.client("sesv2")
+    email.create_email_identity(EmailIdentity=SENDERS[0]["email"]["address"])  # type: ignore[index]
+    hold(api, {**PROGRAM, "messages": speaking()["messages"], "templates": [template(), RECEIPT]})
+    yield
+    hold(api, PROGRAM)
+
+
+class Mei:
+    """Somebody with a mailbox."""
+
+    def __init__(self, api: httpx.Client, platform: Platform) -> None:
+        self._api = api
+        self._platform = platform
+        self.address = f"{unique('mei').lower()}@example.com"
+        profile = {"name": "小美", "contact_email": self.address}
+        self.id = str(api.post("/v1/members", json=enrolment(profile=profile)).json()["member_id"])
+
+    def send(self, key: str, template_id: str = "receipt", **body: Any) -> httpx.Response:
+        path, headers = f"/v1/members/{self.id}/messages", {"Idempotency-Key": key}
+        return self._api.post(path, headers=headers, json={"template": template_id, "brand": "maru", **body})
+
+    def message(self, message_id: str) -> Any:
+        return found(self._api.get(f"/v1/messages/{message_id}"))
+
+    def mail(self) -> list[str]:
+        """The subjects of what has come."""
+        accounts = httpx.get(f"{self._platform.stack.endpoint}/_ministack/ses/messages").json()["messages"]
+        mails = [each for messages in accounts.values() for each in messages]
+        return [each["Subject"] for each in mails if self.address in each["To"]]
+
+
+@pytest.fixture
+def mei(api: httpx.Client, platform: Platform) -> Mei:
+    return Mei(api, platform)
+
+
+def test_a_message_comes_to_the_members_mailbox_once(mei: Mei) -> None:
+    """M23, E14: also where the call is repeated."""
+    key = unique("message")
+    sent, again = mei.send(key), mei.send(key)
+    assert (sent.status_code, again.status_code) == (201, 200)
+    message = sent.json()["message_id"]
+    assert again.json()["message_id"] == message
+    assert eventually(lambda: mei.message(message)["state"] == "accepted")
+    assert mei.mail() == ["Hello 小美"]
+    told = mei.message(message)
+    assert (told["channel"], told["attempts"]) == ("email", 1)
+    assert [step["state"] for step in told["history"]] == ["planned", "sending", "accepted"]
+
+
+def test_marketing_without_consent_is_not_sent(api: httpx.Client, mei: Mei) -> None:
+    """M22; with it, it has a way out (M25)."""
+    message = mei.send(unique("message"), "hello").json()["message_id"]
+    assert eventually(lambda: mei.message(message)["state"] == "suppressed")
+    assert mei.message(message)["reason"] == "no_consent"
+    assert mei.mail() == []
+
+    agreed = {"granted": True, "source": "said at the till"}
+    found(api.put(f"/v1/members/{mei.id}/consents/email/maru/marketing", json=agreed))
+    message = mei.send(unique("message"), "hello").json()["message_id"]
+    assert eventually(lambda: mei.message(message)["state"] == "accepted")
+    assert mei.mail() == ["Hello 小美"]
+
+
+def test_a_message_for_tomorrow_waits_and_is_taken_back(api: httpx.Client, mei: Mei, platform: Platform) -> None:
+    tomorrow = format_instant(now() + timedelta(days=1))
+    message = mei.send(unique("message"), send_at=tomorrow).json()["message_id"]
+    platform.tick()
+    assert mei.message(message)["state"] == "planned"
+    cancelled = found(api.post(f"/v1/messages/{message}/cancellation"))
+    assert (cancelled["state"], cancelled["reason"]) == ("suppressed", "cancelled")
+    assert [each["message_id"] for each in found(api.get(f"/v1/members/{mei.id}/messages"))["items"]] == [message]
+    assert mei.mail() == []
+
+
+def test_what_is_due_soon_is_sent_at_its_instant(mei: Mei) -> None:
+    at = now() + timedelta(seconds=4)
+    message = mei.send(unique("message"), send_at=format_instant(at)).json()["message_id"]
+    assert eventually(lambda: mei.message(message)["state"] == "accepted")
+    assert now() >= at
+
+
+def test_bad_calls_are_refused_and_nothing_is_sent(api: httpx.Client, maru: httpx.Client, mei: Mei) -> None:
+    """E30, E31."""
+    refusal(mei.send(unique("message"), "nothing"), 404, "template_not_found")
+    refusal(mei.send(unique("message"), channels=["sms"]), 422, "channel_not_written")
+    refusal(mei.send(unique("message"), brand="nobody"), 422, "wrong_speaker")
+    refusal(api.get("/v1/messages/nothing"), 404, "not_found")
+    path = f"/v1/members/{mei.id}/messages"
+    foreign = {"template": "receipt", "brand": "sora"}
+    refusal(maru.post(path, headers={"Idempotency-Key": unique()}, json=foreign), 403, "foreign_brand")
+    refusal(maru.post(path, json={"template": "receipt"}), 400, "idempotency_key_required")
+    assert mei.mail() == []

@@ -1,0 +1,159 @@
+"""The ways of a message to those who send it, over the functions: stream, clock, queue and provider (M17, M23)."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from huitou.kernel.instants import to_instant
+from huitou.members.model import Profile
+from huitou.outbox.model import MessageState, OutboxMessage
+from huitou.outbox.store import TableOutbox, message_item
+from huitou.platform.table import Table
+from huitou.standing.messages import DueMessage, read_message, write_message
+from tests.contract.targets import REGION
+from tests.outbox import planned
+from tests.serving import MEI, both_tables, enrol, publish, sample
+from tests.templates import SENDERS, speaking, template, text
+
+NOW = to_instant(datetime.now(UTC))
+HOUR = timedelta(hours=1)
+RECEIPT = template(id="receipt", kind="service", texts=[text(sms=None, line=None)])
+
+
+class Context:
+    """What the Lambda service tells a function of its time."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+class Stack:
+    """Mei with a mailbox, a programme that says something, and the functions."""
+
+    def __init__(self, queue_url: str) -> None:
+        self._sqs: Any = boto3.client("sqs", region_name=REGION)
+        self._queue_url = queue_url
+        publish(speaking(RECEIPT))
+        names = ("queue_due", "react_to_changes", "dispatch_messages")
+        self.functions: dict[str, Any] = {
+            name: importlib.reload(importlib.import_module(f"functions.{name}.handler")) for name in names
+        }
+        self.table = Table("members", REGION)
+        programs = self.functions["dispatch_messages"].programs
+        enrol(MEI, "0912-345-678", self.table, programs, NOW - HOUR, profile=Profile(contact_email="mei@example.com"))
+        email: Any = boto3.client("ses", region_name=REGION)
+        email.verify_email_identity(EmailAddress=SENDERS[0]["email"]["address"])  # type: ignore[index]
+
+    def plan(self, at: datetime) -> OutboxMessage:
+        named = planned().id._replace(member=MEI)
+        message = planned(id=named, template="receipt", planned_at=at, expires_at=at + HOUR, due_at=at)
+        self.table.commit(TableOutbox(self.table).add(message))
+        return message
+
+    def kept(self, message: OutboxMessage) -> OutboxMessage:
+        found = TableOutbox(self.table).load(message.id)
+        assert found is not None
+        return found
+
+    def react(self, message: OutboxMessage) -> Any:
+        """The stream tells of the new message."""
+        image = message_item(message).serialize()
+        keys = {name: image[name] for name in ("pk", "sk")}
+        (record, *_) = sample("react_to_changes")["Records"]
+        change = {**record["dynamodb"], "Keys": keys, "NewImage": image}
+        records = [{**record, "eventName": "INSERT", "dynamodb": change}]
+        return self.functions["react_to_changes"].handler({"Records": records}, None)
+
+    def queued(self) -> list[DueMessage]:
+        """What is in the queue of messages, also what it holds back."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed"]
+        told = self._sqs.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=names)["Attributes"]
+        bodies = self._sqs.receive_message(QueueUrl=self._queue_url, MaxNumberOfMessages=10).get("Messages", ())
+        found = [read_message(each["Body"]) for each in bodies]
+        assert all(isinstance(each, DueMessage) for each in found)
+        self.held_back = int(told[names[1]])
+        return found  # type: ignore[return-value]
+
+    def dispatch(self, *bodies: str) -> list[str]:
+        """The messages of the queue that failed."""
+        (record,) = sample("dispatch_messages")["Records"]
+        records = [{**record, "messageId": f"m{number}", "body": body} for number, body in enumerate(bodies)]
+        answer = self.functions["dispatch_messages"].handler({"Records": records}, None)
+        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    with both_tables():
+        sqs: Any = boto3.client("sqs", region_name=REGION)
+        files: Any = boto3.client("s3", region_name=REGION)
+        files.create_bucket(Bucket="set-aside", CreateBucketConfiguration={"LocationConstraint": REGION})
+        secrets: Any = boto3.client("secretsmanager", region_name=REGION)
+        secrets.create_secret(Name="messages-links", SecretString='{"current": "1", "1": "a secret of the tests"}')
+        queue_url = sqs.create_queue(QueueName="messages")["QueueUrl"]
+        settings = {
+            "HUITOU_DUE_QUEUE_URL": sqs.create_queue(QueueName="due")["QueueUrl"],
+            "HUITOU_MESSAGES_QUEUE_URL": queue_url,
+            "HUITOU_SET_ASIDE_BUCKET": "set-aside",
+            "HUITOU_LINK_SECRET": "messages-links",
+            "HUITOU_PUBLIC_URL": "https://m.huitou.example",
+            "HUITOU_EMAIL_SERVICE": "ses",
+            "HUITOU_SMS_SERVICE": "sns",
+            "HUITOU_LINE_SERVICE": "line",
+            "HUITOU_LINE_SECRET": "line",
+        }
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        yield Stack(queue_url)
+
+
+def test_a_new_message_that_is_due_goes_to_the_queue_by_the_stream(stack: Stack) -> None:
+    message = stack.plan(NOW)
+    assert stack.react(message) == {"batchItemFailures": []}
+    assert stack.queued() == [DueMessage(message.id, NOW)]
+
+
+def test_one_that_is_due_soon_is_held_back_and_a_later_one_left_to_the_clock(stack: Stack) -> None:
+    stack.react(stack.plan(to_instant(datetime.now(UTC)) + timedelta(seconds=100)))
+    assert (stack.queued(), stack.held_back) == ([], 1)
+    stack.react(planned(due_at=NOW + HOUR))
+    assert (stack.queued(), stack.held_back) == ([], 1)
+
+
+def test_the_clock_finds_what_the_stream_has_missed(stack: Stack) -> None:
+    """M17: it goes to the queue of messages and to no other."""
+    message = stack.plan(NOW)
+    stack.functions["queue_due"].handler(sample("queue_due"), Context())
+    assert stack.queued() == [DueMessage(message.id, NOW)]
+
+
+def test_what_is_due_is_sent_once_however_often_it_is_delivered(stack: Stack) -> None:
+    """E21."""
+    message = stack.plan(NOW)
+    body = write_message(DueMessage(message.id, NOW))
+    assert stack.dispatch(body, body, body) == []
+    kept = stack.kept(message)
+    assert (kept.state, kept.attempts) == (MessageState.ACCEPTED, 1)
+    assert kept.provider_id
+
+
+def test_what_comes_before_its_instant_is_carried_on(stack: Stack) -> None:
+    at = to_instant(datetime.now(UTC)) + timedelta(seconds=100)
+    message = stack.plan(at)
+    assert stack.dispatch(write_message(DueMessage(message.id, at))) == []
+    assert (stack.kept(message).state, stack.queued(), stack.held_back) == (MessageState.PLANNED, [], 1)
+
+
+def test_one_that_nobody_can_read_does_not_stop_the_others(stack: Stack) -> None:
+    """E28; the sample is about somebody who is not there."""
+    message = stack.plan(NOW)
+    bodies = ["{}", write_message(DueMessage(message.id, NOW)), '{"due_at": "x"}']
+    assert stack.dispatch(*bodies) == ["m0", "m2"]
+    assert stack.kept(message).state is MessageState.ACCEPTED
+    assert stack.functions["dispatch_messages"].handler(sample("dispatch_messages"), None) == {"batchItemFailures": []}
