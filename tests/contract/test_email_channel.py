@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.config import Config
+from botocore.retries.standard import ThrottledRetryableChecker
 
 from huitou.channels import aws
 from huitou.channels.aws import AwsService
@@ -93,7 +94,18 @@ REFUSALS = [
     (403, "NobodyKnowsThisException", Refused("not_authorized", 60)),
     (429, "NobodyKnowsThisException", Refused("throttled", 1)),
     (413, "NobodyKnowsThisException", Refused("invalid")),
+    (400, "IncompleteSignature", Refused("not_authorized", 60)),
+    (400, "MissingAuthenticationTokenException", Refused("not_authorized", 60)),
+    (400, "NotAuthorized", Refused("not_authorized", 60)),
+    (400, "OptInRequired", Refused("not_authorized", 60)),
+    (400, "RequestExpired", Refused("not_authorized", 60)),
+    (400, "RequestTimeoutException", Unclear("timeout")),
+    (408, "NobodyKnowsThisException", Unclear("timeout")),
+    (425, "NobodyKnowsThisException", Unclear("timeout")),
+    (400, "InternalFailure", Unclear("provider_error")),
     (500, "InternalFailure", Unclear("provider_error")),
+    (500, "BadRequestException", Unclear("provider_error")),
+    (503, "ThrottlingException", Unclear("provider_error")),
     (503, "ServiceUnavailable", Unclear("provider_error")),
 ]
 
@@ -105,6 +117,14 @@ def test_what_ses_refuses_was_not_sent_and_what_it_could_not_do_may_have_been(
     ses.refuse(status, code)
     assert SesEmail(REGION, ses.endpoint).hand_over(parcel(EMAILS)) == outcome
     assert len(ses.asked) == 1, "one attempt is one call"
+
+
+def test_what_botocore_knows_for_too_quick_is_worth_another_attempt(ses: AwsStandIn) -> None:
+    codes = set(vars(ThrottledRetryableChecker)["_THROTTLED_ERROR_CODES"]) - {"LimitExceededException"}
+    provider = SesEmail(REGION, ses.endpoint)
+    for code in codes:
+        ses.refuse(400, code)
+        assert provider.hand_over(parcel(EMAILS)) == Refused("throttled", 1), code
 
 
 @pytest.mark.parametrize(

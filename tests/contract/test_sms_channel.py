@@ -93,7 +93,9 @@ def test_what_end_user_messaging_could_not_do_may_have_been_sent(service: AwsSta
         (400, "Throttled", Refused("throttled", 1)),
         (403, "AuthorizationError", Refused("not_authorized", 60)),
         (403, "InvalidClientTokenId", Refused("not_authorized", 60)),
+        (400, "RequestExpired", Refused("not_authorized", 60)),
         (500, "InternalError", Unclear("provider_error")),
+        (503, "Throttling", Unclear("provider_error")),
         (503, "ServiceUnavailable", Unclear("provider_error")),
     ],
 )

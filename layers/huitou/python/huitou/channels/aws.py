@@ -2,7 +2,8 @@
 
 What matters is whether the message may have been sent. It was surely not where the service refused it, where no
 connection came about, or where botocore found the request wanting before it wrote any of it. In all other cases,
-among them each answer of the 5xx kind, nobody knows.
+among them each answer of the 5xx kind whatever code it names, nobody knows. A refusal that may pass by itself is not
+told as one for good.
 """
 
 from __future__ import annotations
@@ -41,23 +42,48 @@ from huitou.channels.reasons import (
 Service = Literal["pinpoint-sms-voice-v2", "sesv2", "sns"]
 
 _THROTTLING: Final = (
-    "Throttling",
-    "ThrottlingException",
+    "BandwidthLimitExceeded",
+    "EC2ThrottledException",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
     "Throttled",
     "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
     "TooManyRequestsException",
+    "TransactionInProgressException",
 )
+"""What botocore repeats more slowly, and SNS's own word. Not LimitExceededException: for SES that is the quota."""
 _NO_LEAVE: Final = (
     "AccessDenied",
     "AccessDeniedException",
+    "AuthFailure",
     "ExpiredToken",
     "ExpiredTokenException",
+    "IncompleteSignature",
+    "IncompleteSignatureException",
     "InvalidClientTokenId",
     "InvalidSignatureException",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "NotAuthorized",
+    "OptInRequired",
+    "RequestExpired",
+    "RequestTimeTooSkewed",
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 )
-_OF_ALL: Final = dict.fromkeys(_THROTTLING, THROTTLED) | dict.fromkeys(_NO_LEAVE, NOT_AUTHORIZED)
+"""A clock that is wrong is among them: who signed, and when, is not believed."""
+_OF_ALL: Final[Mapping[str, Outcome]] = (
+    dict.fromkeys(_THROTTLING, THROTTLED)
+    | dict.fromkeys(_NO_LEAVE, NOT_AUTHORIZED)
+    | dict.fromkeys(("RequestTimeout", "RequestTimeoutException"), TIMEOUT)
+    | dict.fromkeys(("InternalError", "InternalFailure"), PROVIDER_ERROR)
+)
 """Codes that every service may answer; those of older protocols come with the status 400."""
 
 _CONFIG: Final = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 1, "mode": "standard"})
@@ -105,18 +131,22 @@ class AwsService:
         self._used_at = now
 
     def _refusal(self, answer: Mapping[str, Any]) -> Outcome:
+        status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if not 400 <= status < 500:
+            return PROVIDER_ERROR
         code = answer.get("Error", {}).get("Code", "")
         detail = answer.get("Reason") or answer.get("ResourceType")
         known = self._refusals.get(f"{code}.{detail}") or self._refusals.get(code) or _OF_ALL.get(code)
-        return known or _by_status(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+        return known or _by_status(status)
 
 
 def _by_status(status: int) -> Outcome:
+    """Of the 4xx kind."""
     if status in {401, 403}:
         return NOT_AUTHORIZED
-    if status == 429:
-        return THROTTLED
-    return INVALID if 400 <= status < 500 else PROVIDER_ERROR
+    if status in {408, 425}:
+        return TIMEOUT
+    return THROTTLED if status == 429 else INVALID
 
 
 def _failure(error: Exception) -> Outcome:

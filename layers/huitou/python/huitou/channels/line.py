@@ -98,6 +98,8 @@ def _refusal(error: Any, retry_key: str) -> Outcome:
         return EXHAUSTED if OUT_OF_MESSAGES in (error.body or "") else THROTTLED
     if error.status in {401, 403}:
         return NOT_AUTHORIZED
+    if error.status in {408, 425}:
+        return TIMEOUT
     if 400 <= error.status < 500:
         return INVALID
     return PROVIDER_ERROR if error.status else CONNECTION_LOST
