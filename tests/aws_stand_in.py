@@ -26,6 +26,7 @@ class Answer(NamedTuple):
     body: bytes | None = b"{}"
     code: str | None = None
     """The name of the error, as the JSON protocols tell it."""
+    content_type: str = "application/json"
     cut: bool = False
     after: float = 0.0
     """Seconds until it says so."""
@@ -76,7 +77,7 @@ def _give(handler: Quiet, answer: Answer) -> None:
     if answer.body is None:
         handler.close_connection = True
         return
-    headers = {"Content-Type": "application/json"} | ({"x-amzn-ErrorType": answer.code} if answer.code else {})
+    headers = {"Content-Type": answer.content_type} | ({"x-amzn-ErrorType": answer.code} if answer.code else {})
     if answer.cut:
         handler.close_connection = True
         handler.send_response(answer.status)

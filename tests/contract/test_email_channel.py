@@ -134,6 +134,12 @@ def test_what_botocore_knows_for_too_quick_is_worth_another_attempt(ses: AwsStan
         (Answer(body=b'{"MessageId": "0100', cut=True), "connection_lost"),
         (Answer(body=b'{"MessageId": "0100'), "unreadable_answer"),
         (Answer(body=b"{}"), "unreadable_answer"),
+        (Answer(body=b"\xff\xfe"), "unreadable_answer"),
+        (Answer(body=b"[]"), "unreadable_answer"),
+        (Answer(body=b'"x"'), "unreadable_answer"),
+        (Answer(body=b"null"), "unreadable_answer"),
+        (Answer(body=b'{"MessageId": 1}'), "unreadable_answer"),
+        (Answer(502, b"\xff\xfe"), "unreadable_answer"),
         (Answer(502, b"<html>Bad Gateway</html>"), "provider_error"),
     ],
 )

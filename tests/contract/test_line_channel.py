@@ -160,6 +160,11 @@ def test_what_line_refuses_was_not_sent_and_what_it_could_not_do_may_have_been(
         (Answer(body=b'{"sentMessages": ['), "unreadable_answer"),
         (Answer(body=b"{}"), "unreadable_answer"),
         (Answer(body=b"\xff\xfe"), "unreadable_answer"),
+        (Answer(body=b"[]"), "unreadable_answer"),
+        (Answer(body=b'"x"'), "unreadable_answer"),
+        (Answer(body=b"null"), "unreadable_answer"),
+        (Answer(content_type="application/json; charset=foo"), "unreadable_answer"),
+        (Answer(502, b"\xff\xfe"), "unreadable_answer"),
         (Answer(302, b""), "provider_error"),
     ],
 )

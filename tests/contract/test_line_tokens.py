@@ -14,6 +14,7 @@ from moto import mock_aws
 from huitou.channels.line_tokens import LineTokens
 from huitou.kernel.errors import UnavailableError
 from huitou.platform.secrets import MINUTES, Secret
+from tests.aws_stand_in import Answer, aws_stand_in
 from tests.contract.targets import REGION
 
 
@@ -50,6 +51,26 @@ def test_a_new_token_is_known_after_some_minutes(secrets: Any, monkeypatch: pyte
 def test_a_secret_of_another_form_has_no_tokens(secrets: Any, text: str) -> None:
     secrets.create_secret(Name="other", SecretString=text or " ")
     assert LineTokens(Secret("other", REGION))("huitou") is None
+
+
+@pytest.mark.parametrize("token", ["", "abc\n", "a b", "…", None, 1, {"a": "b"}])
+def test_what_cannot_stand_in_a_header_is_no_token(secrets: Any, token: object) -> None:
+    secrets.create_secret(Name="other", SecretString=json.dumps({"huitou": {"access_token": token}}))
+    assert LineTokens(Secret("other", REGION))("huitou") is None
+
+
+def test_a_secret_that_is_no_text_is_out_of_reach(secrets: Any) -> None:
+    secrets.create_secret(Name="binary", SecretBinary=b"\x00")
+    with pytest.raises(UnavailableError):
+        LineTokens(Secret("binary", REGION))("huitou")
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"[]", b"null", b"{}"])
+def test_a_secret_whose_answer_cannot_be_read_is_out_of_reach(body: bytes) -> None:
+    with aws_stand_in() as service:
+        service.answer = Answer(body=body)
+        with pytest.raises(UnavailableError):
+            LineTokens(Secret("line", REGION, service.endpoint))("huitou")
 
 
 def test_a_secret_that_is_not_there_is_out_of_reach(secrets: Any) -> None:

@@ -10,7 +10,9 @@ import pytest
 from huitou.channels.model import Accepted, Outcome, Refused, Sender, Unclear
 from huitou.channels.sms import EndUserMessagingSms, SnsSms
 from huitou.kernel.channels import MessageChannel
+from huitou.templates.making import Message
 from huitou.templates.model import TemplateKind
+from huitou.templates.sms import sms
 from tests.aws_stand_in import Answer, AwsStandIn, aws_stand_in
 from tests.contract.conftest import Endpoint
 from tests.contract.targets import REGION
@@ -112,6 +114,18 @@ def test_an_answer_that_is_lost_leaves_it_unclear(
     service.answer = Answer(body=None)
     assert way(REGION, service.endpoint).hand_over(parcel(SMS)) == Unclear("connection_lost")
     assert len(service.asked) == 1
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"", b"<PublishResponse/>", b"{}"])
+def test_an_answer_of_sns_that_is_none_leaves_it_unclear(service: AwsStandIn, body: bytes) -> None:
+    service.answer = Answer(body=body)
+    assert SnsSms(REGION, service.endpoint).hand_over(parcel(SMS)) == Unclear("unreadable_answer")
+
+
+def test_words_that_no_request_can_hold_were_not_sent(service: AwsStandIn) -> None:
+    halved = parcel(SMS, message=Message({}, sms=sms("\ud83d")))
+    assert SnsSms(REGION, service.endpoint).hand_over(halved) == Refused("invalid")
+    assert service.asked == []
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,6 @@ from botocore.exceptions import (
     PartialCredentialsError,
     ReadTimeoutError,
 )
-from botocore.parsers import ResponseParserError
 from botocore.session import get_session
 
 from huitou.channels.model import Accepted, Outcome, Refused
@@ -38,6 +37,7 @@ from huitou.channels.reasons import (
     TIMEOUT,
     UNREADABLE,
 )
+from huitou.platform.answers import NOT_READABLE
 
 Service = Literal["pinpoint-sms-voice-v2", "sesv2", "sns"]
 
@@ -115,14 +115,18 @@ class AwsService:
     def attempt(self, operation: str, request: Mapping[str, Any]) -> Outcome:
         """Calls ``operation``, by its name in Python, whose answer names the message in ``MessageId``."""
         self._hang_up_if_idle()
+        call = getattr(self._client, operation)
         try:
-            answer = getattr(self._client, operation)(**request)
+            name = call(**request)["MessageId"]
         except ClientError as error:
             return self._refusal(error.response)
-        except (BotoCoreError, ResponseParserError) as error:
+        except BotoCoreError as error:
             return _failure(error)
-        name = answer.get("MessageId")
-        return Accepted(name) if name else UNREADABLE
+        except UnicodeEncodeError:
+            return INVALID
+        except NOT_READABLE:
+            return UNREADABLE
+        return Accepted(name) if name and isinstance(name, str) else UNREADABLE
 
     def _hang_up_if_idle(self) -> None:
         now = self._clock()
@@ -149,7 +153,7 @@ def _by_status(status: int) -> Outcome:
     return THROTTLED if status == 429 else INVALID
 
 
-def _failure(error: Exception) -> Outcome:
+def _failure(error: BotoCoreError) -> Outcome:
     match error:
         case EndpointConnectionError() | ConnectTimeoutError():
             return NO_CONNECTION
@@ -159,7 +163,5 @@ def _failure(error: Exception) -> Outcome:
             return INVALID
         case ReadTimeoutError():
             return TIMEOUT
-        case ResponseParserError():
-            return UNREADABLE
         case _:
             return CONNECTION_LOST

@@ -80,9 +80,9 @@ class LinePush:
             return _refusal(error, retry_key)
         except HTTPError as error:
             return _failure(error)
-        except ValueError:
+        except (LookupError, ValueError):
             return UNREADABLE
-        return Accepted(answer.headers.get("x-line-request-id", retry_key))
+        return Accepted(answer.headers.get("x-line-request-id", retry_key)) if answer.data else UNREADABLE
 
 
 def _api(address: str, token: str) -> MessagingApi:

@@ -7,8 +7,13 @@ else a channel's part holds is for others.
 from __future__ import annotations
 
 import json
+import re
+from typing import Final
 
 from huitou.platform.secrets import Secret
+
+_TOKEN: Final = re.compile(r"[!-~]+")
+"""What can stand in a header."""
 
 
 class LineTokens:
@@ -18,9 +23,13 @@ class LineTokens:
         self._secret = secret
 
     def __call__(self, channel: str) -> str | None:
-        """None too where the secret is not of this form: what it says goes into no error. Raises `UnavailableError`."""
+        """None too where the secret or the token is not of its form: what it says goes into no error.
+
+        Raises `UnavailableError`.
+        """
         text = self._secret.recent_text()
         try:
-            return str(json.loads(text)[channel]["access_token"])
+            token = json.loads(text)[channel]["access_token"]
         except (ValueError, LookupError, TypeError):
             return None
+        return token if isinstance(token, str) and _TOKEN.fullmatch(token) else None

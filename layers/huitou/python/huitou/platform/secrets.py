@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import get_session
 
 from huitou.kernel.errors import UnavailableError
+from huitou.platform.answers import NOT_READABLE
 
 MINUTES = 5
 _CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 3, "mode": "standard"})
@@ -33,11 +34,11 @@ class Secret:
     def recent_text(self) -> str:
         """The text as it was at most `MINUTES` ago, for what is rotated while functions run.
 
-        Raises `UnavailableError` where it cannot be fetched.
+        Raises `UnavailableError` where it cannot be fetched, and where it is no text.
         """
         try:
             return _text(*self._at, period=int(time.time()) // (60 * MINUTES))
-        except (BotoCoreError, ClientError) as error:
+        except (BotoCoreError, ClientError, *NOT_READABLE) as error:
             raise UnavailableError("A secret could not be fetched.") from error
 
 
