@@ -197,6 +197,13 @@ def test_what_all_messages_keep_to_is_looked_at() -> None:
     ]
 
 
+@pytest.mark.parametrize("sender", ["Huitou Club", "Huitou ", " "])
+def test_a_sender_of_sms_has_no_blanks(sender: str) -> None:
+    """End User Messaging takes none."""
+    place = "/messages/senders/0/sms/sender"
+    assert list(refusal(document(messages={"senders": [{"brand": "group", "sms": {"sender": sender}}]}))) == [place]
+
+
 def test_decisions_carry_no_templates_and_messages_read_them_from_the_document() -> None:
     written = read_document(json.dumps(speaking(template())))
     catalogue = compile_catalogue(json.loads(canonical_json(written)))

@@ -12,7 +12,7 @@ from huitou.program.document_parts import Amount, Id, Label, Part
 MOST_TEMPLATES = 300
 MOST_LANGUAGES = 20
 COLOR_PATTERN = "#[0-9a-fA-F]{6}"
-SMS_SENDER_PATTERN = r"\+?[0-9]{3,15}|[A-Za-z0-9 ]{1,11}"
+SMS_SENDER_PATTERN = r"\+?[0-9]{3,15}|[A-Za-z0-9]{1,11}"
 LINE_CHANNEL_PATTERN = "[A-Za-z0-9_-]{1,64}"
 LONGEST_ADDRESS = 300
 """Of who writes, and where they are."""

@@ -78,7 +78,7 @@ def _forms(path: Path, sender: SenderPart) -> Problems:
     if sender.email and _MAILBOX.fullmatch(sender.email.address) is None:
         yield at((*path, "email", "address"), "Write an address such as hello@example.com.")
     if sender.sms and _SMS_SENDER.fullmatch(sender.sms.sender) is None:
-        yield at((*path, "sms", "sender"), "Write a number, or a name of up to 11 of A-Z, a-z, 0-9 and spaces.")
+        yield at((*path, "sms", "sender"), "Write a number, or a name of up to 11 of A-Z, a-z and 0-9.")
     if sender.line and _LINE_CHANNEL.fullmatch(sender.line.channel) is None:
         yield at((*path, "line", "channel"), "Write 1 to 64 of A-Z, a-z, 0-9, - and _.")
 
