@@ -57,7 +57,11 @@ def test_a_domain_of_other_letters_meets_its_ascii_form() -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["", "mei", "mei@", "@example.com", "mei@localhost", "a b@example.com", "a@b@c.com", "mei@.com", "mei@a..b"],
+    [
+        *["", "mei", "mei@", "@example.com", "mei@localhost", "a b@example.com", "a@b@c.com", "mei@.com", "mei@a..b"],
+        *["x<b@x.com", "x＜b@x.com", "a,b@x.com", "a@x.com>", "(c)b@x.com", "a;b@x.com", "a:b@x.com", '"a"@x.com'],
+        *["a@[x.com", "a\\b@x.com", "a@x,y.com"],
+    ],
 )
 def test_what_is_no_mailbox_is_refused(written: str) -> None:
     with pytest.raises(InvalidIdentityError):

@@ -26,7 +26,8 @@ DEFAULT_REGION = "TW"
 
 LONGEST_NAME = 128
 LONGEST_EMAIL = 254
-_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+_EMAIL = re.compile(r"""[^@\s<>(),;:"\[\]\\]+@[^@\s.<>(),;:"\[\]\\]+(\.[^@\s.<>(),;:"\[\]\\]+)+""")
+"""One address alone: the marks that are left out are those by which a header tells several, or a name, apart."""
 _SCOPE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
