@@ -49,6 +49,12 @@ class Parcel:
     unsubscribe_url: str | None = field(default=None, repr=False)
     """Where a mailbox says no for its owner at one click (RFC 8058); None: the message is no marketing by email."""
 
+    def __post_init__(self) -> None:
+        """Raises `ValueError` for marketing by email without a way out: no provider is to get it."""
+        is_marketing = self.channel is MessageChannel.EMAIL and self.kind is TemplateKind.MARKETING
+        if is_marketing and not self.unsubscribe_url:
+            raise ValueError("Marketing by email needs a way out.")
+
 
 class Accepted(NamedTuple):
     """The provider has taken it on; whether it arrives is told later (M25)."""
