@@ -20,6 +20,8 @@ from huitou.templates.model import LanguageMatch, Template, TemplateKind, Text
         ("zh-Hant-CN", "Hant"),
         ("sr-Latn", "Latn"),
         ("en-GB", "Latn"),
+        ("en-u-nu-thai", "Latn"),
+        ("zh-x-tw", "Hans"),
         ("xx", None),
     ],
 )

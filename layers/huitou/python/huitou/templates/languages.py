@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from itertools import takewhile
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
@@ -15,7 +16,8 @@ from babel.numbers import format_decimal
 @lru_cache(maxsize=256)
 def script_of(language: str) -> str | None:
     """By ISO 15924: the one that is written out, else the usual one by CLDR, as Hant for zh-TW; None: nobody knows."""
-    word, *others = language.replace("-", "_").split("_")
+    word, *rest = language.replace("-", "_").split("_")
+    others = list(takewhile(lambda each: len(each) > 1, rest))  # a single letter begins what says neither
     for each in others:
         if len(each) == 4 and each.isalpha():
             return each.title()
