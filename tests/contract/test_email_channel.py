@@ -16,6 +16,8 @@ from huitou.channels.aws import AwsService
 from huitou.channels.email import SesEmail
 from huitou.channels.model import Accepted, Outcome, Refused, Sender, Unclear
 from huitou.kernel.channels import MessageChannel
+from huitou.templates.email import Email
+from huitou.templates.making import Message
 from huitou.templates.model import TemplateKind
 from tests.aws_stand_in import Answer, AwsStandIn, aws_stand_in
 from tests.contract.targets import REGION, free_port
@@ -77,6 +79,21 @@ def test_mailboxes_show_the_name_of_the_sender_in_any_script(ses: AwsStandIn, na
     assert address == "club@huitou.example"
     assert str(make_header(decode_header(shown))) == name
     assert all(len(word) <= 75 for word in shown.split() if word.startswith("=?"))
+
+
+@pytest.mark.parametrize("name", ["Huitou", "回頭"])
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r"])
+def test_no_line_ends_in_a_header(ses: AwsStandIn, name: str, end: str) -> None:
+    """What follows would be a header of its own."""
+    sender = Sender("group", "club@huitou.example", f"{name}{end}Bcc: a@x.example")
+    email = Email(f"Hello{end}Bcc: a@x.example", EMAIL.html, EMAIL.text)
+
+    SesEmail(REGION, ses.endpoint).hand_over(parcel(EMAILS, sender=sender, message=Message({}, email=email)))
+
+    (asked,) = ses.asked
+    shown, address = parseaddr(asked.json["FromEmailAddress"])
+    assert (str(make_header(decode_header(shown))), address) == (f"{name} Bcc: a@x.example", "club@huitou.example")
+    assert asked.json["Content"]["Simple"]["Subject"]["Data"] == "Hello Bcc: a@x.example"
 
 
 REFUSALS = [
@@ -159,6 +176,25 @@ def test_an_answer_that_takes_too_long_leaves_it_unclear(ses: AwsStandIn, monkey
 def test_where_nobody_listens_nothing_was_sent() -> None:
     provider = SesEmail(REGION, f"http://127.0.0.1:{free_port()}")
     assert provider.hand_over(parcel(EMAILS)) == Refused("no_connection", 10)
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        *["x<b@x.com", "a,b@x.com", "a@x.com>", "(c)b@x.com", "a;b@x.com", "a@x.com,b@x.com", "Mei <a@x.com>"],
+        *["a@x.com\r\nBcc: b@x.com", "a@x.com\n", '"a b"@x.com', "美@x.com", "a@bücher.example", "mei", ""],
+    ],
+)
+def test_what_is_not_one_plain_address_is_not_asked_of_ses(ses: AwsStandIn, to: str) -> None:
+    """SES would read a name, or several recipients, out of it."""
+    assert SesEmail(REGION, ses.endpoint).hand_over(parcel(EMAILS, to=to)) == Refused("invalid")
+    assert ses.asked == []
+
+
+@pytest.mark.parametrize("to", ["o'mei+club@x.example", "a..b.@docomo.example", "mei@xn--bcher-kva.example"])
+def test_whatever_else_is_an_address_is_one(ses: AwsStandIn, to: str) -> None:
+    assert SesEmail(REGION, ses.endpoint).hand_over(parcel(EMAILS, to=to)) == Accepted("0100-ses")
+    assert ses.asked[0].json["Destination"] == {"ToAddresses": [to]}
 
 
 def test_without_credentials_nothing_was_sent(ses: AwsStandIn, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from email.header import Header
 from email.utils import formataddr
@@ -21,6 +22,8 @@ _REFUSALS: Final = {
     "SendingPausedException": SUSPENDED,
     "TooManyRequestsException": THROTTLED,
 }
+_ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
+"""One address, without a name: SES reads a header's syntax, in which others may stand, and no letters but ASCII."""
 
 
 class SesEmail:
@@ -36,7 +39,8 @@ class SesEmail:
         self._more = {"ConfigurationSetName": configuration_set} if configuration_set else {}
 
     def hand_over(self, parcel: Parcel) -> Outcome:
-        return self._ses.attempt("send_email", _request(parcel) | self._more)
+        request = _request(parcel) | self._more
+        return self._ses.attempt("send_email", request) if _ADDRESS.fullmatch(parcel.to) else INVALID
 
 
 def _request(parcel: Parcel) -> dict[str, Any]:
@@ -47,7 +51,7 @@ def _request(parcel: Parcel) -> dict[str, Any]:
         "Destination": {"ToAddresses": [parcel.to]},
         "Content": {
             "Simple": {
-                "Subject": _text(email.subject),
+                "Subject": _text(_line(email.subject)),
                 "Body": {"Text": _text(email.text), "Html": _text(email.html)},
                 "Headers": _way_out(parcel.unsubscribe_url),
             }
@@ -72,6 +76,12 @@ def _way_out(url: str | None) -> list[dict[str, str]]:
 
 def _mailbox(sender: Sender) -> str:
     """In ASCII: SES takes a name with other letters only in encoded words, of 75 characters at most (RFC 2047)."""
-    if sender.name.isascii():
-        return formataddr((sender.name, sender.identity))
-    return f"{Header(sender.name, 'utf-8', maxlinelen=75).encode(linesep='')} <{sender.identity}>"
+    name, address = _line(sender.name), _line(sender.identity)
+    if name.isascii():
+        return formataddr((name, address))
+    return f"{Header(name, 'utf-8', maxlinelen=75).encode(linesep='')} <{address}>"
+
+
+def _line(text: str) -> str:
+    """A line break would begin another header."""
+    return " ".join(text.splitlines())
