@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from huitou.kernel.words import LANGUAGE_PATTERN
-from huitou.program.document_parts import Amount, Id, Label, Part
+from huitou.program.document_parts import Amount, Id, Label, Part, TimeRangePart
 
 MOST_TEMPLATES = 300
 MOST_LANGUAGES = 20
@@ -75,8 +75,31 @@ class SenderPart(Part):
     """Without it, no LINE messages of its own."""
 
 
+class QuietHoursPart(TimeRangePart):
+    """A time of the day on the programme's clock, which may run over midnight."""
+
+
+class MessageCapPart(Part):
+    """How many messages a member gets at most, from all brands together."""
+
+    most: Annotated[int, Field(ge=1, le=1000)]
+    """So many …"""
+
+    days: Annotated[int, Field(ge=1, le=366)]
+    """… within any so many days."""
+
+    kind: Literal["marketing", "service"] = "marketing"
+    """Which messages it is about, and counts."""
+
+
 class MessagesPart(Part):
     """What all messages keep to."""
+
+    quiet_hours: QuietHoursPart | None = QuietHoursPart(**{"from": "22:00", "to": "08:00"})
+    """When marketing waits for the end of these hours. null: never."""
+
+    caps: Annotated[tuple[MessageCapPart, ...], Field(max_length=10)] = ()
+    """What keeps members from being bothered: a message that a cap leaves no room for is not sent."""
 
     url_hosts: Annotated[tuple[str, ...], Field(max_length=100, examples=[["example.com"]])] = ()
     """The hosts that links may lead to, and everything below them: example.com stands for www.example.com too."""

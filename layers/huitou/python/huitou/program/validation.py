@@ -119,6 +119,8 @@ _CHECKS: tuple[Callable[[ProgramDocument], Problems], ...] = (
     settlement.worths,
     settlement.values,
     messages.looks,
+    messages.quiet_hours,
+    messages.caps,
     messages.hosts,
     messages.sms_price,
     messages.senders,

@@ -36,13 +36,13 @@ def hours(document: ProgramDocument) -> Problems:
             yield from time_range(("earning", n, "when", "hours"), rule.when.hours)
 
 
-def time_range(path: Path, asked: TimeRangePart) -> Problems:
-    """A problem unless a time lies between these."""
+def time_range(path: Path, asked: TimeRangePart, otherwise: str = "leave the hours out for the whole day") -> Problems:
+    """A problem unless a time lies between these; ``otherwise`` is what to do if none should."""
     for field, text in (("from", asked.begin), ("to", asked.end)):
         if _HOUR.fullmatch(text) is None:
             yield at((*path, field), f"{text!r} is not a time of the day such as 09:30.")
     if asked.begin == asked.end:
-        yield at((*path, "to"), "No time lies between these; leave the hours out for the whole day.")
+        yield at((*path, "to"), f"No time lies between these; {otherwise}.")
 
 
 def weekdays(document: ProgramDocument) -> Problems:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from huitou.kernel.channels import MessageChannel
+from huitou.program.checks.conditions import time_range
 from huitou.program.checks.findings import MOST_DECIMALS, Names, Path, Problems, at, positive, twice
 from huitou.program.document import ProgramDocument
 from huitou.program.document_messages import (
@@ -42,6 +43,28 @@ def _is_https(address: str) -> bool:
     host, slash, _ = address.removeprefix("https://").partition("/")
     is_plain = address.isascii() and address.isprintable() and not set(address) & set(" \"'<>")
     return address.startswith("https://") and bool(slash) and is_plain and _HOST.fullmatch(host) is not None
+
+
+def quiet_hours(document: ProgramDocument) -> Problems:
+    """Two times of the day."""
+    if document.messages.quiet_hours is not None:
+        yield from time_range(
+            ("messages", "quiet_hours"), document.messages.quiet_hours, "write null where no hours are quiet"
+        )
+
+
+def caps(document: ProgramDocument) -> Problems:
+    """None says what another says already: more days, and no more messages."""
+    seen = document.messages.caps
+    for n, cap in enumerate(seen):
+        for k, other in enumerate(seen):
+            is_stricter = other.days >= cap.days and other.most <= cap.most
+            if k != n and other.kind == cap.kind and is_stricter and (k < n or other != cap):
+                yield at(
+                    ("messages", "caps", n),
+                    f"This never holds anything back: {other.most} within {other.days} days is less already.",
+                )
+                break
 
 
 def hosts(document: ProgramDocument) -> Problems:
