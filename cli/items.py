@@ -35,6 +35,7 @@ TYPES: Final = {
     "QUARTER": ("M#", r"QUARTER#\d{5}"),
     "CONSENT": ("M#", "CONSENT#.+"),
     "MESSAGE": ("M#", "MESSAGE#.+"),
+    "PRESSURE": ("M#", "PRESSURE"),
     "IDENTITY": ("IDENTITY#", "IDENTITY"),
     "RECEIPT": ("RECEIPT#", "RECEIPT"),
     "COMMAND": ("COMMAND#", "COMMAND"),

@@ -13,6 +13,7 @@ from huitou.kernel.errors import ContentReusedError
 from huitou.kernel.ids import MemberId
 from huitou.messages.errors import ChannelNotWrittenError, TemplateNotFoundError, WrongSpeakerError
 from huitou.outbox.errors import InvalidMessageError, MessageNotFoundError, MessageUnderWayError
+from huitou.outbox.pacing import Pacing
 from huitou.outbox.requests import MessageBody, MessagePage, MessageView, PlannedMessageView, message_view
 from huitou.outbox.service import Outbox, message_command
 from huitou.outbox.store import TableOutbox
@@ -40,6 +41,7 @@ from huitou.platform.settings import MembersTable, ProgramTable, Settings, load
 from huitou.platform.table import Table
 from huitou.points.membership import MEMBER_ERRORS
 from huitou.points.store import TableWallets
+from huitou.pressure.store import TablePressure
 from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
 
@@ -60,7 +62,14 @@ settings = load(Needs)
 members = Table(settings.members_table, settings.region, settings.endpoint)
 program = Table(settings.program_table, settings.region, settings.endpoint)
 programs = ProgramReader(TableVersions(program), monotonic)
-outbox = Outbox(TableOutbox(members), TableWallets(members), programs, members.commit, pause)
+outbox = Outbox(
+    TableOutbox(members),
+    TableWallets(members),
+    programs,
+    pacing=Pacing(TablePressure(members), programs),
+    commit=members.commit,
+    pause=pause,
+)
 
 app = create_app("serve_messages", "Messages")
 

@@ -2,131 +2,32 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import count
 from typing import Any
 
 import pytest
 
-from huitou.channels.model import Accepted, Outcome, Parcel, Refused, Unclear
+from huitou.channels.model import Accepted, Outcome, Refused, Unclear
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.commits import Write
-from huitou.kernel.ids import Digest, MemberId, OwnedId, digest_of, ulid_for
+from huitou.kernel.ids import MemberId
 from huitou.members.consents import Word
 from huitou.members.identity import email_identity, line_identity, phone_identity
-from huitou.members.model import ConsentKey, Profile
-from huitou.members.service import Enrolment
-from huitou.messages.recipients import Recipients
+from huitou.members.model import ConsentKey
 from huitou.outbox.decisions import LEASE
-from huitou.outbox.dispatching import Dispatcher
-from huitou.outbox.model import MessageState, OutboxMessage
-from huitou.program.document import canonical_json
-from huitou.program.validation import read_document
-from huitou.program.versions import ProgramVersion
+from huitou.outbox.model import MessageState
 from huitou.templates.model import TemplateKind
-from huitou.unsubscribing.links import UnsubscribeLinks
-from tests.builders import program
-from tests.erasing import Forgetting
 from tests.members import proven, said
-from tests.merging import TIERS
-from tests.outbox import NOON, outbox_on, planned
-from tests.purchases import Publications
-from tests.templates import speaking, template, text
+from tests.office import HOUR, Office
+from tests.outbox import NOON
 
 EMAIL, SMS, LINE = MessageChannel.EMAIL, MessageChannel.SMS, MessageChannel.LINE
-RECEIPT = template(id="receipt", kind="service", texts=[text(sms="Paid", line="Paid")])
-PUBLISHED = speaking(template(), RECEIPT, tiers=TIERS)
-SECRET = '{"current": "1", "1": "a secret of the tests"}'
-HOUR = timedelta(hours=1)
 
 
 class DiedError(Exception):
     """A worker's end, at any step."""
-
-
-class Carrier:
-    """A provider that says what it is told to say, and keeps what it was handed."""
-
-    def __init__(self, repeats_safely_for: timedelta | None) -> None:
-        self.repeats_safely_for = repeats_safely_for
-        self.handed: list[Parcel] = []
-        self.says: Callable[[], Outcome] = lambda: Accepted("p-1")
-
-    def hand_over(self, parcel: Parcel) -> Outcome:
-        self.handed.append(parcel)
-        return self.says()
-
-
-class Office(Forgetting):
-    """Members of maru, an outbox, a carrier for each channel, and the dispatcher between them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.outbox = outbox_on(self.shop.table)
-        self.carriers = {
-            channel: Carrier(timedelta(hours=24) if channel is LINE else None) for channel in MessageChannel
-        }
-        self.now = NOON
-        self.shop.programs.publish(program(PUBLISHED, version=2))
-        self.programs = _Documents(self.shop.programs, PUBLISHED)
-        self.commit = self.shop.table.commit
-        self._numbers = count()
-
-    def dispatcher(self) -> Dispatcher:
-        return Dispatcher(
-            outbox=self.outbox,
-            recipients=Recipients(self.shop.profiles, self.shop.states, self.programs),
-            programs=self.programs,
-            providers=self.carriers.__getitem__,
-            links=UnsubscribeLinks("https://m.huitou.example", lambda: SECRET),
-            commit=self.commit,
-            pause=lambda _: None,
-            clock=lambda: self.now,
-        )
-
-    def meet(self, *identities: Any, **profile: Any) -> MemberId:
-        """Somebody of maru who can be reached by what is given."""
-        presented = identities or (said(phone_identity("0912-345-678")),)
-        order = Enrolment(presented, Profile(**profile), "maru")
-        return self.enrolment.enrol(order, "maru", NOON - HOUR).view.member.id
-
-    def plan(self, member: MemberId, kind: TemplateKind = TemplateKind.SERVICE, **changes: Any) -> OwnedId:
-        command: Digest = digest_of([str(next(self._numbers))])
-        name = "receipt" if kind is TemplateKind.SERVICE else "hello"
-        message = planned(kind, id=OwnedId(member, ulid_for(NOON, command)), command=command, template=name)
-        self.shop.table.commit(self.outbox.add(replace(message, **changes)))
-        return message.id
-
-    def look(self, message: OwnedId) -> OutboxMessage:
-        """One delivery from the queue."""
-        self.dispatcher().dispatch(message)
-        return self.kept(message)
-
-    def kept(self, message: OwnedId) -> OutboxMessage:
-        found = self.outbox.load(message)
-        assert found is not None
-        return found
-
-    def handed(self) -> list[tuple[MessageChannel, str]]:
-        """To whom, by what."""
-        return [(parcel.channel, parcel.to) for each in self.carriers.values() for parcel in each.handed]
-
-
-class _Documents:
-    """The versions of a shop's programme, the last of which says ``document``."""
-
-    def __init__(self, programs: Publications, document: dict[str, Any]) -> None:
-        self._programs = programs
-        self._document = canonical_json(read_document(json.dumps(document)))
-        self.active = programs.active
-        self.version = programs.version
-        self.published_at = programs.published_at
-
-    def published(self, number: int) -> ProgramVersion:
-        return ProgramVersion(number, self._document, digest_of([str(number)]), NOON, "tests")
 
 
 @pytest.fixture
@@ -226,6 +127,48 @@ def test_marketing_has_a_way_out(office: Office) -> None:
     assert parcel.unsubscribe_url.startswith("https://m.huitou.example/v1/unsubscriptions/")
     assert parcel.message.email is not None
     assert parcel.unsubscribe_url in parcel.message.email.text
+
+
+def test_marketing_that_comes_late_waits_for_the_morning() -> None:
+    """E24: its slot moves with it (E23)."""
+    office = Office(caps=[{"most": 1, "days": 1}])
+    mei = office.meet(**MEI_HAS)
+    office.agree(mei)
+    evening, morning = NOON + 9 * HOUR, NOON + 20 * HOUR
+    message = office.order(mei, send_at=evening).id
+
+    office.now = evening + 2 * HOUR
+    kept = office.look(message)
+
+    assert (kept.state, kept.reason, kept.due_at) == (MessageState.DEFERRED, "quiet_hours", morning)
+    assert [slot.at for slot in office.pressure.load(mei).slots] == [morning]
+    assert office.handed() == []
+    office.now = morning
+    assert office.look(message).state is MessageState.ACCEPTED
+
+
+def test_what_is_not_sent_makes_room() -> None:
+    """E23: here nobody agreed to it; what was sent keeps its slot."""
+    office = Office(caps=[{"most": 1, "days": 7}])
+    mei = office.meet(**MEI_HAS)
+    first = office.order(mei)
+    assert (office.order(mei).state, office.look(first.id).reason) == (MessageState.SUPPRESSED, "no_consent")
+
+    office.agree(mei)
+    assert office.look(office.order(mei).id).state is MessageState.ACCEPTED
+    assert office.order(mei).reason == "cap_reached"
+
+
+def test_a_cap_is_looked_at_again_when_a_message_is_sent() -> None:
+    """E23, E15: after a merge, both cards' messages count."""
+    office = Office(caps=[{"most": 1, "days": 7}])
+    card = office.meet(said(phone_identity("0922-333-444")))
+    mei = office.meet(said(phone_identity("0912-345-678")), **MEI_HAS)
+    office.agree(mei)
+    of_card, of_mei = office.order(card), office.order(mei)
+    assert office.look(of_mei.id).state is MessageState.ACCEPTED
+    office.merge(mei, card, NOON)
+    assert (office.look(of_card.id).state, office.kept(of_card.id).reason) == (MessageState.SUPPRESSED, "cap_reached")
 
 
 def test_what_is_not_true_any_more_is_not_sent(office: Office) -> None:

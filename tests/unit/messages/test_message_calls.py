@@ -2,93 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from huitou.kernel.channels import MessageChannel
-from huitou.kernel.ids import MemberId, OwnedId
-from huitou.outbox.decisions import claim
-from huitou.outbox.store import TableOutbox
-from huitou.platform.table import Table
-from tests.builders import at
-from tests.contract.targets import REGION
-from tests.serving import MEI, Loaded, both_tables, enrol, publish, sample
+from tests.messaging import FANG, MessageDesk
+from tests.serving import MEI, both_tables
 from tests.templates import speaking, template, text
 
-FANG = MemberId("01JNSM3VF0R6T8C1W5PJ4X9YZB")
-ENROLLED = at("2026-03-01 12:00")
-NOW = at("2026-03-02 12:00")
 RECEIPT = template(id="receipt", kind="service", texts=[text(sms=None, line=None)])
 OF_SORA = template(id="of-sora", brand="sora", kind="service", texts=[text(sms="Sora")])
 PUBLISHED = speaking(template(), RECEIPT, OF_SORA)
 
 
-class Desk:
-    """The function, and Mei and Fang, who joined maru."""
-
-    def __init__(self) -> None:
-        publish(PUBLISHED)
-        self._functions = Loaded("serve_messages")
-        self._table = Table("members", REGION)
-        for member, phone in ((MEI, "0912-345-678"), (FANG, "0922-333-444")):
-            enrol(member, phone, self._table, self._functions.programs, ENROLLED)
-        self._keys = 0
-
-    def ask(
-        self,
-        call: str,
-        brand: str = "maru",
-        named: str | None = None,
-        *,
-        body: dict[str, Any] | None = None,
-        key: str | None = None,
-        minutes: int = 0,
-    ) -> tuple[int, Any]:
-        """The sample of this call, about another thing, with another body or key, so many minutes after noon."""
-        asked = sample(f"serve_messages.{call}")
-        asked["requestContext"]["authorizer"]["brand"] = brand
-        for name in asked["pathParameters"]:
-            asked["pathParameters"][name] = named or MEI
-            asked["path"] = asked["resource"].replace(f"{{{name}}}", named or MEI)
-        asked["body"] = json.dumps(body) if body else asked["body"]
-        if key:
-            asked["headers"]["Idempotency-Key"] = key
-            asked["multiValueHeaders"]["Idempotency-Key"] = [key]
-        self._functions.modules["serve_messages"].app._clock = lambda: NOW + timedelta(minutes=minutes)
-        answer = self._functions.answer(asked)
-        return answer["statusCode"], json.loads(answer["body"])
-
-    def send(self, member: str = MEI, brand: str = "maru", **body: Any) -> tuple[int, Any]:
-        self._keys += 1
-        return self.ask("send", brand, member, body={"template": "receipt", **body}, key=f"key-{self._keys}")
-
-    def sent(self, **body: Any) -> Any:
-        status, view = self.send(**body)
-        assert status == 201, view
-        return view
-
-    def refusal(self, member: str = MEI, brand: str = "maru", **body: Any) -> tuple[int, str, list[str]]:
-        status, problem = self.send(member, brand, **body)
-        return status, problem["code"], [each["pointer"] for each in problem["errors"]]
-
-    def begin_sending(self, message_id: str) -> None:
-        store, (member, key) = TableOutbox(self._table), message_id.split("-")
-        before = store.load(OwnedId(MemberId(member), key))
-        assert before is not None
-        self._table.commit([store.save(before, claim(before, MessageChannel.EMAIL, NOW))])
-
-
 @pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
+def desk() -> Iterator[MessageDesk]:
     with both_tables():
-        yield Desk()
+        yield MessageDesk(PUBLISHED)
 
 
-def test_a_message_is_planned_with_neither_address_nor_words(desk: Desk) -> None:
+def test_a_message_is_planned_with_neither_address_nor_words(desk: MessageDesk) -> None:
     """M23, E25."""
     view = desk.sent(client_reference="case-1")
     assert (view["state"], view["replayed"], view["client_reference"]) == ("planned", False, "case-1")
@@ -101,14 +35,14 @@ def test_a_message_is_planned_with_neither_address_nor_words(desk: Desk) -> None
     assert desk.ask("get", named=view["message_id"]) == (200, known)
 
 
-def test_marketing_is_for_a_purpose_and_takes_the_channels_in_the_order_of_the_call(desk: Desk) -> None:
+def test_marketing_is_for_a_purpose_and_takes_the_channels_in_the_order_of_the_call(desk: MessageDesk) -> None:
     view = desk.sent(template="hello")
     assert (view["kind"], view["purpose"], view["channels"]) == ("marketing", "marketing", ["email", "sms", "line"])
     view = desk.sent(template="hello", purpose="birthday", channels=["line", "email"])
     assert (view["purpose"], view["channels"]) == ("birthday", ["line", "email"])
 
 
-def test_a_repeat_makes_no_other_message_and_tells_how_the_first_one_stands(desk: Desk) -> None:
+def test_a_repeat_makes_no_other_message_and_tells_how_the_first_one_stands(desk: MessageDesk) -> None:
     """E14: also a day later, when `send_at` lies in the past."""
     body = {"template": "receipt", "send_at": "2026-03-02T13:00:00+08:00"}
     status, first = desk.ask("send", body=body, key="again")
@@ -139,17 +73,17 @@ def test_a_repeat_makes_no_other_message_and_tells_how_the_first_one_stands(desk
     ],
 )
 def test_what_cannot_be_sent_is_refused_with_its_place(
-    desk: Desk, body: dict[str, Any], refusal: tuple[int, str, list[str]]
+    desk: MessageDesk, body: dict[str, Any], refusal: tuple[int, str, list[str]]
 ) -> None:
     """E30."""
     assert desk.refusal(**body) == refusal
 
 
-def test_a_brand_speaks_for_itself(desk: Desk) -> None:
+def test_a_brand_speaks_for_itself(desk: MessageDesk) -> None:
     assert desk.ask("send", body={"template": "receipt", "brand": "sora"}, key="foreign")[1]["code"] == "foreign_brand"
 
 
-def test_who_speaks_must_be_a_brand_that_the_member_joined(desk: Desk) -> None:
+def test_who_speaks_must_be_a_brand_that_the_member_joined(desk: MessageDesk) -> None:
     """E31: for a brand's key and for the group's."""
     assert desk.refusal(brand="sora")[:2] == (404, "member_not_found")
     assert desk.send(brand="group", template="of-sora")[1]["code"] == "member_not_found"
@@ -160,7 +94,7 @@ def test_who_speaks_must_be_a_brand_that_the_member_joined(desk: Desk) -> None:
     assert desk.ask("get", "group", named=view["message_id"])[0] == 200
 
 
-def test_messages_are_listed_the_newest_first(desk: Desk) -> None:
+def test_messages_are_listed_the_newest_first(desk: MessageDesk) -> None:
     """E31, E33: in pages; a brand's key sees its own."""
     made = [
         desk.ask("send", brand, FANG, body={"template": "receipt"}, key=f"list-{minute}", minutes=minute)[1][
@@ -174,7 +108,7 @@ def test_messages_are_listed_the_newest_first(desk: Desk) -> None:
     assert [each["message_id"] for each in desk.ask("list", "maru", FANG)[1]["items"]] == [made[2], made[0]]
 
 
-def test_what_waits_is_taken_back_once(desk: Desk) -> None:
+def test_what_waits_is_taken_back_once(desk: MessageDesk) -> None:
     message = desk.sent()["message_id"]
     assert desk.ask("cancel", "sora", message)[1]["code"] == "message_not_found"
     status, view = desk.ask("cancel", named=message)
@@ -182,7 +116,7 @@ def test_what_waits_is_taken_back_once(desk: Desk) -> None:
     assert desk.ask("cancel", named=message, minutes=5) == (200, view)
 
 
-def test_what_is_being_sent_is_not_taken_back(desk: Desk) -> None:
+def test_what_is_being_sent_is_not_taken_back(desk: MessageDesk) -> None:
     message = desk.sent()["message_id"]
     desk.begin_sending(message)
     status, problem = desk.ask("cancel", named=message)
@@ -190,6 +124,6 @@ def test_what_is_being_sent_is_not_taken_back(desk: Desk) -> None:
     assert desk.ask("get", named=message)[1]["channel"] == "email"
 
 
-def test_an_id_of_another_form_names_nothing(desk: Desk) -> None:
+def test_an_id_of_another_form_names_nothing(desk: MessageDesk) -> None:
     assert desk.ask("get", named="nothing")[0] == 404
     assert desk.ask("get", named="A" * 26)[1]["code"] == "message_not_found"

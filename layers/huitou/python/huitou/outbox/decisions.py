@@ -30,6 +30,8 @@ FIRST_PAUSE: Final = timedelta(seconds=30)
 LONGEST_PAUSE: Final = timedelta(hours=1)
 
 CANCELLED: Final = "cancelled"
+CAP_REACHED: Final = "cap_reached"
+QUIET_HOURS: Final = "quiet_hours"
 TOO_LATE: Final = "too_late"
 _TOLD: Final = {MessageState.ACCEPTED: 1, MessageState.DELIVERED: 2, MessageState.FAILED: 3}
 """What providers tell, in any order: the more telling word stays."""

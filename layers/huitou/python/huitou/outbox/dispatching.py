@@ -19,9 +19,12 @@ from huitou.members.model import ConsentKey
 from huitou.messages.recipients import Recipient, Recipients
 from huitou.messages.speaking import PublishedPrograms, catalogues
 from huitou.outbox.decisions import (
+    CAP_REACHED,
+    QUIET_HOURS,
     TOO_LATE,
     claim,
     conclude,
+    defer,
     fail,
     in_doubt,
     leave,
@@ -30,6 +33,7 @@ from huitou.outbox.decisions import (
     suppress,
 )
 from huitou.outbox.model import OutboxMessage
+from huitou.outbox.pacing import Pacing
 from huitou.outbox.ports import OutboxStore
 from huitou.outbox.reaching import address_of, agreed
 from huitou.points.membership import MemberErasedError, MemberNotFoundError
@@ -91,6 +95,7 @@ class Dispatcher:
         programs: PublishedPrograms,
         providers: Callable[[MessageChannel], Provider],
         links: Links,
+        pacing: Pacing,
         commit: Commit,
         pause: Callable[[int], None],
         clock: Callable[[], datetime],
@@ -101,6 +106,7 @@ class Dispatcher:
         self._catalogue = catalogues(programs)
         self._providers = providers
         self._links = links
+        self._pacing = pacing
         self._commit = commit
         self._pause = pause
         self._clock = clock
@@ -114,10 +120,10 @@ class Dispatcher:
         safe_for, attempt = begun.provider.repeats_safely_for, begun.message.attempts
 
         def concluded() -> OutboxMessage:
-            before = self._outbox.load(named) or begun.message
-            after = conclude(before, attempt, outcome, safe_for, self._clock())
+            before, now = self._outbox.load(named) or begun.message, self._clock()
+            after = conclude(before, attempt, outcome, safe_for, now)
             if after is not before:
-                self._commit([self._outbox.save(before, after)])
+                self._save(before, after, self._programs.active(), now)
             return after
 
         return until_committed(concluded, self._pause), True
@@ -126,32 +132,42 @@ class Dispatcher:
         before, now = self._outbox.load(named), self._clock()
         if before is None or not before.is_due(now):
             return before, False
-        found = self._next(before, now)
+        program = self._programs.active()
+        found = self._next(before, program, now)
         after = found.message if isinstance(found, _Claimed) else found
-        self._commit([self._outbox.save(before, after)])
+        self._save(before, after, program, now)
         return found if isinstance(found, _Claimed) else (found, True)
 
-    def _next(self, before: OutboxMessage, now: datetime) -> OutboxMessage | _Claimed:
+    def _save(self, before: OutboxMessage, after: OutboxMessage, program: Program, now: datetime) -> None:
+        """With the slot that goes along (E23)."""
+        self._commit([self._outbox.save(before, after), *self._pacing.follow(before, after, program, now)])
+
+    def _next(self, before: OutboxMessage, program: Program, now: datetime) -> OutboxMessage | _Claimed:
         """M26: what is right for the message now, by all that is known now."""
         channels = [each for each in open_channels(before) if self._may_try(before, each, now)]
         if not channels and in_doubt(before):
             return leave(before, now)
         if now >= before.expires_at:
             return suppress(before, TOO_LATE, now)
+        if (morning := self._pacing.awake(now, before.kind, program)) > now and not in_doubt(before):
+            return defer(before, morning, QUIET_HOURS, now)
         try:
-            return self._claimed(before, channels, now)
+            return self._claimed(before, channels, program, now)
         except _ObstacleError as obstacle:
             return obstacle.end(before, obstacle.reason, now)
 
-    def _claimed(self, before: OutboxMessage, channels: list[MessageChannel], now: datetime) -> _Claimed:
+    def _claimed(
+        self, before: OutboxMessage, channels: list[MessageChannel], program: Program, now: datetime
+    ) -> _Claimed:
         """Raises `_ObstacleError`."""
-        program = self._programs.active()
         catalogue = self._catalogue(program)
         template = _template(before, catalogue)
         recipient = self._recipient(before, program, now)
         allowed = [each for each in channels if _is_allowed(before, each, recipient)]
         if not allowed:
             raise _ObstacleError(NO_CONSENT)
+        if self._pacing.cap_reached(before, {before.id.member, recipient.record.id}, program):
+            raise _ObstacleError(CAP_REACHED)
         way = _way(before, allowed, template, catalogue, recipient)
         try:
             parcel = self._parcel(before, way, catalogue, recipient)

@@ -21,13 +21,14 @@ from huitou.kernel.instants import format_instant
 from huitou.kernel.pages import Page
 from huitou.messages.errors import ChannelNotWrittenError
 from huitou.messages.speaking import PublishedPrograms, catalogues, speaking, template_for
-from huitou.outbox.decisions import cancel
+from huitou.outbox.decisions import CAP_REACHED, cancel, suppress
 from huitou.outbox.errors import InvalidMessageError, MessageNotFoundError
 from huitou.outbox.model import MessageState, OutboxMessage, Step
+from huitou.outbox.pacing import Pacing
 from huitou.outbox.ports import OutboxStore
 from huitou.points.membership import as_named, require_seen
 from huitou.points.ports import WalletStore
-from huitou.program.model import GROUP, BrandId
+from huitou.program.model import GROUP, BrandId, Program
 from huitou.templates.model import Template, TemplateId, TemplateKind
 
 USUAL_LIFE: Final = timedelta(days=3)
@@ -86,10 +87,13 @@ class Outbox:
         outbox: OutboxStore,
         wallets: WalletStore,
         programs: PublishedPrograms,
+        *,
+        pacing: Pacing,
         commit: Commit,
         pause: Callable[[int], None],
     ) -> None:
         self._outbox = outbox
+        self._pacing = pacing
         self._wallets = wallets
         self._programs = programs
         self._catalogue = catalogues(programs)
@@ -104,8 +108,9 @@ class Outbox:
         """
 
         def attempt() -> Planned:
-            message = self._planned(order, caller, now)
-            self._commit(self._outbox.add(message))
+            program = self._programs.active()
+            message = self._planned(order, caller, program, now)
+            self._commit([*self._outbox.add(message), *self._pacing.follow(None, message, program, now)])
             return Planned(message, replayed=False)
 
         def recall() -> Planned | None:
@@ -144,23 +149,23 @@ class Outbox:
             before = self.get(message_id, brand)
             after = cancel(before, now)
             if after is not before:
-                self._commit([self._outbox.save(before, after)])
+                slot = self._pacing.follow(before, after, self._programs.active(), now)
+                self._commit([self._outbox.save(before, after), *slot])
             return after
 
         return until_committed(attempt, self._pause)
 
-    def _planned(self, order: Order, caller: Caller, now: datetime) -> OutboxMessage:
-        program = self._programs.active()
+    def _planned(self, order: Order, caller: Caller, program: Program, now: datetime) -> OutboxMessage:
         catalogue = self._catalogue(program)
         template = template_for(order.template, catalogue, caller)
         brand = speaking(order.brand, template, catalogue, caller) or GROUP
-        require_seen(self._wallets.load(order.member, program.home_currency), brand)
-        planned_at = max(order.send_at or now, now)
+        home = require_seen(self._wallets.load(order.member, program.home_currency), brand)
+        planned_at = self._pacing.awake(max(order.send_at or now, now), template.kind, program)
         expires_at = order.expires_at or planned_at + USUAL_LIFE
         faults = list(_faults(order, template, planned_at, expires_at, now))
         if faults:
             raise InvalidMessageError("The message cannot be sent like this.", errors=faults)
-        return OutboxMessage(
+        message = OutboxMessage(
             id=OwnedId(order.member, ulid_for(now, order.command)),
             template=template.id,
             program_version=program.version,
@@ -176,6 +181,8 @@ class Outbox:
             due_at=planned_at,
             client_reference=order.client_reference,
         )
+        cap = self._pacing.cap_reached(message, (order.member, *home.absorbed), program)
+        return suppress(message, CAP_REACHED, now) if cap else message
 
 
 def _channels(order: Order, template: Template) -> tuple[MessageChannel, ...]:

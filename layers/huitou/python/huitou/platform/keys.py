@@ -35,6 +35,7 @@ QUARTER_PREFIX = "QUARTER#"
 """Right behind purchases, so that one query reads the last purchases and the packs before them."""
 CONSENT_PREFIX = "CONSENT#"
 MESSAGE_PREFIX = "MESSAGE#"
+PRESSURE = "PRESSURE"
 COMMAND_PREFIX = "COMMAND#"
 STANDING = "STANDING"
 POSITION = "STANDING#POSITION"
@@ -137,6 +138,10 @@ def with_quarters(purchases: tuple[str, str], first: int | None) -> tuple[str, s
 
 def consent(member_id: str, channel: str, brand: str, purpose: str, at: datetime) -> Key:
     return member(member_id), f"{CONSENT_PREFIX}{channel}#{brand}#{purpose}#{format_instant(at)}"
+
+
+def pressure(member_id: str) -> Key:
+    return member(member_id), PRESSURE
 
 
 def message(member_id: str, ulid: str) -> Key:

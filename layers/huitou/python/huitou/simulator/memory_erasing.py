@@ -21,6 +21,7 @@ from huitou.purchases.refunds import Refund
 from huitou.simulator.memory import MemoryTable, absent
 
 _CHANGED = StaleReadError("It changed meanwhile.")
+_DESTROYED = (keys.MERGED_PREFIX, keys.QUARTER_PREFIX, keys.PRESSURE)
 _WORDED = (keys.EVENT_PREFIX, keys.PURCHASE_PREFIX, keys.ENTRY_PREFIX, keys.MESSAGE_PREFIX)
 
 
@@ -56,7 +57,7 @@ class MemoryTraces:
         for key in (*own, *behind):
             if (value := self._table.get(object, *key)) is not None:
                 yield [self._table.put(*key, _silenced(value), refused=_CHANGED, when=lambda _: True)]
-        for name in (*self._table.names(pk, keys.MERGED_PREFIX), *self._table.names(pk, keys.QUARTER_PREFIX)):
+        for name in (name for prefix in _DESTROYED for name in self._table.names(pk, prefix)):
             yield [self._delete((pk, name))]
 
     def _behind(self, pk: str) -> Iterator[keys.Key]:

@@ -1,0 +1,43 @@
+"""A member's slots in DynamoDB: one small item beside the messages."""
+
+from __future__ import annotations
+
+from pynamodb.attributes import JSONAttribute
+
+from huitou.kernel.commits import StaleReadError, Write
+from huitou.kernel.ids import MemberId
+from huitou.kernel.instants import from_millis, to_millis
+from huitou.platform import keys
+from huitou.platform.attributes import IntegerAttribute
+from huitou.platform.table import Item, Table
+from huitou.pressure.model import Pressure, Slot
+from huitou.templates.model import TemplateKind
+
+
+class PressureItem(Item):
+    """Which messages take up room, in the order of time."""
+
+    s = JSONAttribute()
+    v = IntegerAttribute()
+
+
+class TablePressure:
+    """`PressureStore` in DynamoDB."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def load(self, member: MemberId) -> Pressure:
+        item = self._table.get(PressureItem, *keys.pressure(member))
+        if item is None:
+            return Pressure()
+        return Pressure(tuple(Slot(name, TemplateKind(kind), from_millis(at)) for name, kind, at in item.s), item.v)
+
+    def save(self, member: MemberId, after: Pressure) -> Write:
+        slots = [[slot.message, slot.kind, to_millis(slot.at)] for slot in after.slots]
+        is_first = after.version == 1
+        return self._table.put(
+            PressureItem(*keys.pressure(member), s=slots, v=after.version),
+            condition=PressureItem.pk.does_not_exist() if is_first else PressureItem.v == after.version - 1,
+            refused=StaleReadError("Another message was planned meanwhile."),
+        )

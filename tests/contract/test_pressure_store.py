@@ -1,0 +1,50 @@
+"""What was planned for a member is kept alike in memory and in DynamoDB (E23)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from huitou.kernel.commits import StaleReadError
+from huitou.pressure.model import Pressure, Slot
+from huitou.pressure.ports import PressureStore
+from huitou.pressure.store import TablePressure
+from huitou.simulator.memory import MemoryTable
+from huitou.simulator.memory_pressure import MemoryPressure
+from huitou.templates.model import TemplateKind
+from tests.builders import MEI, at
+from tests.contract.targets import AnyTable
+
+SLOTS = (
+    Slot("01A", TemplateKind.MARKETING, at("2026-03-02 12:00")),
+    Slot("01B", TemplateKind.SERVICE, at("2026-03-03 08:00")),
+)
+
+
+def pressure_on(table: Any) -> PressureStore:
+    return MemoryPressure(table) if isinstance(table, MemoryTable) else TablePressure(table)
+
+
+def test_slots_come_back_as_they_were_stored(table: AnyTable) -> None:
+    store = pressure_on(table)
+    assert store.load(MEI) == Pressure()
+
+    table.commit([store.save(MEI, Pressure(SLOTS, 1))])
+    assert store.load(MEI) == Pressure(SLOTS, 1)
+
+    table.commit([store.save(MEI, Pressure((), 2))])
+    assert store.load(MEI) == Pressure((), 2)
+
+
+@pytest.mark.parametrize("before", [0, 1])
+def test_of_two_who_change_them_one_is_refused(table: AnyTable, before: int) -> None:
+    store = pressure_on(table)
+    for version in range(1, before + 1):
+        table.commit([store.save(MEI, Pressure(SLOTS, version))])
+    table.commit([store.save(MEI, Pressure(SLOTS[:1], before + 1))])
+
+    with pytest.raises(StaleReadError):
+        table.commit([store.save(MEI, Pressure(SLOTS[1:], before + 1))])
+
+    assert store.load(MEI).slots == SLOTS[:1]

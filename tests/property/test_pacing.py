@@ -1,0 +1,117 @@
+"""M22: whatever is planned, put off, refused, lost and taken back, nobody gets too much, or anything at night."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from huitou.channels.model import Accepted, Outcome, Refused, Unclear
+from huitou.kernel.calendars import add_days
+from huitou.kernel.ids import OwnedId
+from huitou.outbox.errors import MessageUnderWayError
+from huitou.outbox.model import MessageState
+from huitou.outbox.pacing import is_unsent
+from huitou.templates.model import TemplateKind
+from tests.builders import TAIPEI
+from tests.office import Office
+
+MOST, DAYS = 2, 3
+REACH: Final = {"contact_email": "mei@example.com", "contact_phone": "+886912345678"}
+OUTCOMES: Final = (Accepted("p-1"), Refused("blocked"), Refused("throttled", 1), Unclear("timeout"))
+STEPS = st.one_of(
+    st.tuples(st.just("plan"), st.integers(0, 5 * 24 * 60)),
+    st.tuples(st.just("receipt"), st.integers(0, 60)),
+    st.tuples(st.just("wait"), st.integers(1, 36 * 60)),
+    st.tuples(st.just("deliver"), st.integers(0, 7)),
+    st.tuples(st.just("cancel"), st.integers(0, 7)),
+    st.tuples(st.just("answer"), st.integers(0, len(OUTCOMES) - 1)),
+)
+
+
+class Story:
+    """One member, and everything that is planned for them."""
+
+    def __init__(self) -> None:
+        self.office = Office(caps=[{"most": MOST, "days": DAYS}])
+        self.mei = self.office.meet(**REACH)
+        self.office.agree(self.mei)
+        self.messages: list[OwnedId] = []
+        self.answer: Outcome = Accepted("p-1")
+        for carrier in self.office.carriers.values():
+            carrier.says = lambda: self.answer
+
+    def step(self, what: str, number: int) -> None:
+        minutes = timedelta(minutes=number)
+        match what:
+            case "plan":
+                self.messages.append(self.office.order(self.mei, send_at=self.office.now + minutes).id)
+            case "receipt":
+                self.messages.append(self.office.order(self.mei, "receipt", self.office.now + minutes).id)
+            case "wait":
+                self.office.now += minutes
+            case "answer":
+                self.answer = OUTCOMES[number]
+            case "deliver" if number < len(self.messages):
+                self.deliver(self.messages[number])
+            case "cancel" if number < len(self.messages):
+                self.cancel(self.messages[number])
+
+    def deliver(self, message: OwnedId) -> None:
+        before = len(self.office.handed())
+        kept = self.office.look(message)
+        shown = self.office.now.astimezone(TAIPEI).hour
+        if len(self.office.handed()) > before and kept.kind is TemplateKind.MARKETING:
+            assert 8 <= shown < 22
+
+    def cancel(self, message: OwnedId) -> None:
+        try:
+            self.office.desk().cancel(str(message), "maru", self.office.now)
+        except MessageUnderWayError:
+            return
+
+    def check(self) -> None:
+        """The slots are those of the messages, and no window holds more than the cap."""
+        kept = [self.office.kept(message) for message in self.messages]
+        slots = self.office.pressure.load(self.mei).slots
+        ends = [slot.at for slot in slots]
+        counted = {each.id.key for each in kept if each.kind is TemplateKind.MARKETING and not is_unsent(each)}
+        assert {slot.message for slot in slots} <= counted
+        for each in kept:
+            waits = each.state in {MessageState.PLANNED, MessageState.DEFERRED}
+            if waits and each.kind is TemplateKind.MARKETING:
+                assert [slot.at for slot in slots if slot.message == each.id.key] == [each.due_at]
+        for end in ends:
+            assert sum(add_days(end, -DAYS, TAIPEI) < at <= end for at in ends) <= MOST
+
+
+@given(st.lists(STEPS, max_size=30))
+def test_slots_are_in_step_with_messages(steps: list[tuple[str, int]]) -> None:
+    """E23, E24"""
+    story = Story()
+    for what, number in steps:
+        story.step(what, number)
+        story.check()
+
+
+@given(st.lists(st.integers(0, 20 * 24 * 60), min_size=1, max_size=15))
+def test_nobody_gets_more_than_the_cap_however_much_is_planned(minutes: list[int]) -> None:
+    """Once all is sent: counted by what the provider was handed, not by what was written down."""
+    story = Story()
+    for each in minutes:
+        story.step("plan", each)
+    handed = []
+    while True:
+        due = [(at, name) for name in story.messages if (at := story.office.kept(name).due_at)]
+        if not due:
+            break
+        at, name = min(due)
+        story.office.now = max(story.office.now, at)
+        before = len(story.office.handed())
+        story.deliver(name)
+        handed += [story.office.now] * (len(story.office.handed()) - before)
+    assert handed
+    for end in handed:
+        assert sum(add_days(end, -DAYS, TAIPEI) < at <= end for at in handed) <= MOST
