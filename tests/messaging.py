@@ -72,4 +72,4 @@ class MessageDesk:
         store, (member, key) = TableOutbox(self.table), message_id.split("-")
         before = store.load(OwnedId(MemberId(member), key))
         assert before is not None
-        self.table.commit([store.save(before, claim(before, MessageChannel.EMAIL, NOW))])
+        self.table.commit([store.save(before, claim(before, MessageChannel.EMAIL, "club@huitou.example", NOW))])

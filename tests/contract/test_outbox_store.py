@@ -46,7 +46,7 @@ FULL = planned(
     channels=(MessageChannel.LINE, MessageChannel.SMS),
     history=(
         Step(MessageState.PLANNED, NOON),
-        Step(MessageState.SENDING, NOON + MINUTE, None, MessageChannel.LINE),
+        Step(MessageState.SENDING, NOON + MINUTE, None, MessageChannel.LINE, "huitou"),
         Step(MessageState.DEFERRED, NOON + 2 * MINUTE, "blocked"),
     ),
     due_at=NOON + 2 * MINUTE,
@@ -87,11 +87,11 @@ def test_of_two_who_claim_a_message_one_is_refused(table: AnyTable) -> None:
     store = outbox_on(table)
     before = planned()
     table.commit(store.add(before))
-    claimed = claim(before, MessageChannel.EMAIL, NOON)
+    claimed = claim(before, MessageChannel.EMAIL, "club@huitou.example", NOON)
     table.commit([store.save(before, claimed)])
 
     with pytest.raises(StaleReadError):
-        table.commit([store.save(before, claim(before, MessageChannel.EMAIL, NOON + MINUTE))])
+        table.commit([store.save(before, claim(before, MessageChannel.EMAIL, "club@huitou.example", NOON + MINUTE))])
 
     assert store.load(before.id) == claimed
 

@@ -37,14 +37,20 @@ _TOLD: Final = {MessageState.ACCEPTED: 1, MessageState.DELIVERED: 2, MessageStat
 """What providers tell, in any order: the more telling word stays."""
 
 
-def may_try(message: OutboxMessage, channel: MessageChannel, safe_for: timedelta | None, now: datetime) -> bool:
-    """Whether it may be handed over by ``channel`` now; its provider knows a repetition for ``safe_for``."""
+def may_try(
+    message: OutboxMessage, channel: MessageChannel, sender: str, safe_for: timedelta | None, now: datetime
+) -> bool:
+    """Whether it may be handed over now by ``channel`` as ``sender``, whose repetitions are known for ``safe_for``.
+
+    A provider knows a repetition by its key and its sender: marketing in doubt goes the same way again, or not at all.
+    """
     if message.attempts >= MOST_ATTEMPTS:
         return False
     if message.kind is TemplateKind.SERVICE or not in_doubt(message):
         return True
-    first = message.first_tried_at(channel)
-    return first is not None and safe_for is not None and now + LEASE < first + safe_for
+    first = message.first_tried_at(channel, sender)
+    is_same_way = (channel, sender) == (message.channel, message.sender)
+    return is_same_way and first is not None and safe_for is not None and now + LEASE < first + safe_for
 
 
 def in_doubt(message: OutboxMessage) -> bool:
@@ -59,9 +65,9 @@ def open_channels(message: OutboxMessage) -> tuple[MessageChannel, ...]:
     return tuple(channel for channel in message.channels if channel not in message.closed)
 
 
-def claim(message: OutboxMessage, channel: MessageChannel, now: datetime) -> OutboxMessage:
+def claim(message: OutboxMessage, channel: MessageChannel, sender: str, now: datetime) -> OutboxMessage:
     """Somebody hands it over from now on. Only where `may_try`."""
-    step = Step(MessageState.SENDING, now, channel=channel)
+    step = Step(MessageState.SENDING, now, channel=channel, sender=sender)
     changes = {"attempts": message.attempts + 1, "is_doubtful": in_doubt(message)}
     return _stepped(message, step, due_at=now + LEASE, **changes)
 
@@ -132,7 +138,7 @@ def _refused(message: OutboxMessage, outcome: Refused, now: datetime) -> OutboxM
 def _lost_sight_of(message: OutboxMessage, reason: str, safe_for: timedelta | None, now: datetime) -> OutboxMessage:
     """Tried again where that is right for its kind, else left alone."""
     again = now + _pause(message)
-    if message.channel and may_try(message, message.channel, safe_for, again):
+    if message.channel and may_try(message, message.channel, message.sender or "", safe_for, again):
         return _stepped(message, Step(MessageState.UNCLEAR, now, reason), due_at=again)
     return _left_in_doubt(message, reason, now)
 

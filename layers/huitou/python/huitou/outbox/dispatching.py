@@ -6,7 +6,7 @@ leaves the message claimed, and it is found again when the lease is over (see `d
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -49,6 +49,10 @@ NOT_A_MEMBER = "not_a_member"
 TEMPLATE_GONE = "template_gone"
 UNREACHABLE = "unreachable"
 UNWRITABLE = "unwritable_text"
+
+
+Signatures = Mapping[MessageChannel, Signature]
+"""Who speaks, by channel, in the order in which channels are preferred."""
 
 
 class Links(Protocol):
@@ -144,39 +148,44 @@ class Dispatcher:
 
     def _next(self, before: OutboxMessage, program: Program, now: datetime) -> OutboxMessage | _Claimed:
         """M26: what is right for the message now, by all that is known now."""
-        channels = [each for each in open_channels(before) if self._may_try(before, each, now)]
-        if not channels and in_doubt(before):
+        signatures = self._signatures(before, program, now)
+        if not signatures and in_doubt(before):
             return leave(before, now)
         if now >= before.expires_at:
             return suppress(before, TOO_LATE, now)
         if (morning := self._pacing.awake(now, before.kind, program)) > now and not in_doubt(before):
             return defer(before, morning, QUIET_HOURS, now)
         try:
-            return self._claimed(before, channels, program, now)
+            return self._claimed(before, signatures, program, now)
         except _ObstacleError as obstacle:
             return obstacle.end(before, obstacle.reason, now)
 
-    def _claimed(
-        self, before: OutboxMessage, channels: list[MessageChannel], program: Program, now: datetime
-    ) -> _Claimed:
+    def _signatures(self, before: OutboxMessage, program: Program, now: datetime) -> Signatures:
+        """As whom it may be handed over now, by channel."""
+        catalogue, found = self._catalogue(program), {}
+        for channel in open_channels(before):
+            signature = catalogue.signature(_named(before.brand), channel)
+            safe_for = self._providers(channel).repeats_safely_for
+            if signature and may_try(before, channel, signature.identity, safe_for, now):
+                found[channel] = signature
+        return found
+
+    def _claimed(self, before: OutboxMessage, signatures: Signatures, program: Program, now: datetime) -> _Claimed:
         """Raises `_ObstacleError`."""
         catalogue = self._catalogue(program)
         template = _template(before, catalogue)
         recipient = self._recipient(before, program, now)
-        allowed = [each for each in channels if _is_allowed(before, each, recipient)]
-        if not allowed:
+        allowed = {each: signatures[each] for each in signatures if _is_allowed(before, each, recipient)}
+        if signatures and not allowed:
             raise _ObstacleError(NO_CONSENT)
         if self._pacing.cap_reached(before, {before.id.member, recipient.record.id}, program):
             raise _ObstacleError(CAP_REACHED)
-        way = _way(before, allowed, template, catalogue, recipient)
+        way = _way(allowed, template, recipient)
         try:
             parcel = self._parcel(before, way, catalogue, recipient)
         except UnwritableTextError as error:
             raise _ObstacleError(UNWRITABLE, fail) from error
-        return _Claimed(claim(before, way.channel, now), parcel, self._providers(way.channel))
-
-    def _may_try(self, before: OutboxMessage, channel: MessageChannel, now: datetime) -> bool:
-        return may_try(before, channel, self._providers(channel).repeats_safely_for, now)
+        return _Claimed(claim(before, way.channel, way.signature.identity, now), parcel, self._providers(way.channel))
 
     def _recipient(self, before: OutboxMessage, program: Program, now: datetime) -> Recipient:
         """E15: whoever goes on with what is the member's."""
@@ -225,20 +234,11 @@ def _is_allowed(before: OutboxMessage, channel: MessageChannel, recipient: Recip
     return agreed(recipient.record.consents, ConsentKey(channel, before.brand, before.purpose))
 
 
-def _way(
-    before: OutboxMessage,
-    channels: list[MessageChannel],
-    template: Template,
-    catalogue: Catalogue,
-    recipient: Recipient,
-) -> _Way:
-    """The first by which the template speaks, somebody speaks for the brand, and the member is reached."""
-    for channel in channels:
+def _way(signatures: Signatures, template: Template, recipient: Recipient) -> _Way:
+    """The first by which the template speaks, and the member is reached."""
+    for channel, signature in signatures.items():
         chosen = text_for(template, channel, recipient.facts.language)
-        signature = catalogue.signature(_named(before.brand), channel)
-        if chosen is None or signature is None:
-            continue
-        if to := address_of(recipient.record, channel, signature.identity):
+        if chosen and (to := address_of(recipient.record, channel, signature.identity)):
             return _Way(channel, template, chosen[0], signature, to)
     raise _ObstacleError(UNREACHABLE)
 

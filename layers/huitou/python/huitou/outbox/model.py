@@ -52,12 +52,13 @@ FINAL = frozenset(
 
 
 class Step(NamedTuple):
-    """A state, from when on, and why; ``channel`` is the one it is tried by."""
+    """A state, from when on, and why; ``channel`` is the one it is tried by, and ``sender`` as whom."""
 
     state: MessageState
     at: datetime
     reason: str | None = None
     channel: MessageChannel | None = None
+    sender: str | None = None
 
 
 class Word(NamedTuple):
@@ -136,9 +137,14 @@ class OutboxMessage:
         """When it was tried last."""
         return next((step.at for step in reversed(self.history) if step.state is MessageState.SENDING), None)
 
-    def first_tried_at(self, channel: MessageChannel) -> datetime | None:
-        """When it was first tried by ``channel``."""
-        tried = (step for step in self.history if step.state is MessageState.SENDING and step.channel is channel)
+    @property
+    def sender(self) -> str | None:
+        """As whom it was tried last."""
+        return next((step.sender for step in reversed(self.history) if step.sender), None)
+
+    def first_tried_at(self, channel: MessageChannel, sender: str) -> datetime | None:
+        """When it was first tried by ``channel`` as ``sender``."""
+        tried = (step for step in self.history if (step.channel, step.sender) == (channel, sender))
         return next((step.at for step in tried), None)
 
     def is_due(self, now: datetime) -> bool:

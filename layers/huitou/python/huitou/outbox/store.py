@@ -163,11 +163,11 @@ def message_in(item: MessageItem) -> OutboxMessage:
 
 
 def _step_json(step: Step) -> list[Any]:
-    return [step.state, to_millis(step.at), step.reason, step.channel]
+    return [step.state, to_millis(step.at), step.reason, step.channel, step.sender]
 
 
-def _step(state: str, at: int, reason: str | None, channel: str | None) -> Step:
-    return Step(MessageState(state), from_millis(at), reason, MessageChannel(channel) if channel else None)
+def _step(state: str, at: int, reason: str | None, channel: str | None, sender: str | None) -> Step:
+    return Step(MessageState(state), from_millis(at), reason, MessageChannel(channel) if channel else None, sender)
 
 
 def is_of_message(record: Record) -> bool:
