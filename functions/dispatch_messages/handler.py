@@ -13,6 +13,7 @@ from huitou.members.store import TableMembers
 from huitou.messages.recipients import Recipients
 from huitou.outbox.dispatching import Dispatcher
 from huitou.outbox.model import OutboxMessage
+from huitou.outbox.pacing import Pacing
 from huitou.outbox.store import TableOutbox
 from huitou.platform.observability import Observer
 from huitou.platform.pauses import pause
@@ -20,6 +21,7 @@ from huitou.platform.queues import SqsQueue, each_message
 from huitou.platform.secrets import Secret
 from huitou.platform.settings import LinkSecret, MembersTable, MessagesQueueUrl, ProgramTable, PublicUrl, load
 from huitou.platform.table import Table
+from huitou.pressure.store import TablePressure
 from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
 from huitou.purchases.store import TableMemberStates
@@ -61,6 +63,7 @@ dispatcher = Dispatcher(
     programs=programs,
     providers=Providers(settings).of,
     links=UnsubscribeLinks(settings.public_url, Secret(settings.link_secret, settings.region, settings.endpoint).text),
+    pacing=Pacing(TablePressure(members), programs),
     commit=members.commit,
     pause=pause,
     clock=now,

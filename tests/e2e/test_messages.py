@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from huitou.kernel.instants import format_instant
+from huitou.kernel.instants import format_instant, to_instant
+from tests.builders import TAIPEI
 from tests.e2e.calls import PROGRAM, enrolment, found, now, refusal, unique
 from tests.e2e.platform import Platform, eventually
 from tests.e2e.publishing import hold
 from tests.templates import SENDERS, speaking, template, text
 
 RECEIPT = template(id="receipt", kind="service", texts=[text(sms=None, line=None)])
+CAP = 3
+
+
+def spoken(**rules: Any) -> dict[str, Any]:
+    """The programme of the tests, which says something, by these rules for messages."""
+    return {**PROGRAM, "messages": {**speaking()["messages"], **rules}, "templates": [template(), RECEIPT]}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -23,7 +32,7 @@ def _spoken(api: httpx.Client, platform: Platform) -> Iterator[None]:
     """The programme of the tests, which says something here, by an address that the mail service knows."""
     email: Any = platform.stack.client("sesv2")
     email.create_email_identity(EmailIdentity=SENDERS[0]["email"]["address"])  # type: ignore[index]
-    hold(api, {**PROGRAM, "messages": speaking()["messages"], "templates": [template(), RECEIPT]})
+    hold(api, spoken(quiet_hours=None, caps=[{"most": CAP, "days": 7}]))
     yield
     hold(api, PROGRAM)
 
@@ -83,6 +92,31 @@ def test_marketing_without_consent_is_not_sent(api: httpx.Client, mei: Mei) -> N
     message = mei.send(unique("message"), "hello").json()["message_id"]
     assert eventually(lambda: mei.message(message)["state"] == "accepted")
     assert mei.mail() == ["Hello 小美"]
+
+
+def test_of_many_at_once_a_cap_lets_through_what_it_says(api: httpx.Client, mei: Mei) -> None:
+    """E23, E18: however many ask at the same time; who is not sent anything is told why."""
+    agreed = {"granted": True, "source": "said at the till"}
+    found(api.put(f"/v1/members/{mei.id}/consents/email/maru/marketing", json=agreed))
+    with ThreadPoolExecutor(8) as crowd:
+        answers = list(crowd.map(lambda _: mei.send(unique("message"), "hello"), range(8)))
+    assert {answer.status_code for answer in answers} == {201}
+    messages = [answer.json()["message_id"] for answer in answers]
+    assert eventually(lambda: all(mei.message(each)["state"] in {"accepted", "suppressed"} for each in messages))
+    reasons = Counter(mei.message(each)["reason"] for each in messages)
+    assert reasons == {None: CAP, "cap_reached": len(messages) - CAP}
+    assert mei.mail() == ["Hello 小美"] * CAP
+
+
+def test_marketing_waits_for_the_end_of_the_quiet_hours(api: httpx.Client, mei: Mei) -> None:
+    """E24"""
+    shown = now().astimezone(TAIPEI)
+    begin, end = (shown + timedelta(hours=hours) for hours in (-1, 2))
+    hold(api, spoken(quiet_hours={"from": f"{begin:%H}:00", "to": f"{end:%H}:00"}))
+    morning = end.replace(minute=0, second=0, microsecond=0)
+    assert mei.send(unique("message"), "hello").json()["send_at"] == format_instant(to_instant(morning))
+    assert eventually(lambda: mei.message(mei.send(unique("message")).json()["message_id"])["state"] == "accepted")
+    hold(api, spoken(quiet_hours=None, caps=[{"most": CAP, "days": 7}]))
 
 
 def test_a_message_for_tomorrow_waits_and_is_taken_back(api: httpx.Client, mei: Mei, platform: Platform) -> None:
