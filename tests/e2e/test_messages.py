@@ -32,7 +32,7 @@ def _spoken(api: httpx.Client, platform: Platform) -> Iterator[None]:
     """The programme of the tests, which says something here, by an address that the mail service knows."""
     email: Any = platform.stack.client("sesv2")
     email.create_email_identity(EmailIdentity=SENDERS[0]["email"]["address"])  # type: ignore[index]
-    hold(api, spoken(quiet_hours=None, caps=[{"most": CAP, "days": 7}]))
+    hold(api, spoken(quiet_hours=None, frequency_caps=[{"most": CAP, "days": 7}]))
     yield
     hold(api, PROGRAM)
 
@@ -116,7 +116,7 @@ def test_marketing_waits_for_the_end_of_the_quiet_hours(api: httpx.Client, mei: 
     morning = end.replace(minute=0, second=0, microsecond=0)
     assert mei.send(unique("message"), "hello").json()["send_at"] == format_instant(to_instant(morning))
     assert eventually(lambda: mei.message(mei.send(unique("message")).json()["message_id"])["state"] == "accepted")
-    hold(api, spoken(quiet_hours=None, caps=[{"most": CAP, "days": 7}]))
+    hold(api, spoken(quiet_hours=None, frequency_caps=[{"most": CAP, "days": 7}]))
 
 
 def test_a_message_for_tomorrow_waits_and_is_taken_back(api: httpx.Client, mei: Mei, platform: Platform) -> None:

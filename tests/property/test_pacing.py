@@ -35,7 +35,7 @@ class Story:
     """One member, and everything that is planned for them."""
 
     def __init__(self) -> None:
-        self.office = Office(caps=[{"most": MOST, "days": DAYS}])
+        self.office = Office(frequency_caps=[{"most": MOST, "days": DAYS}])
         self.mei = self.office.meet(**REACH)
         self.office.agree(self.mei)
         self.messages: list[OwnedId] = []

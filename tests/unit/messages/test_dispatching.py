@@ -131,7 +131,7 @@ def test_marketing_has_a_way_out(office: Office) -> None:
 
 def test_marketing_that_comes_late_waits_for_the_morning() -> None:
     """E24: its slot moves with it (E23)."""
-    office = Office(caps=[{"most": 1, "days": 1}])
+    office = Office(frequency_caps=[{"most": 1, "days": 1}])
     mei = office.meet(**MEI_HAS)
     office.agree(mei)
     evening, morning = NOON + 9 * HOUR, NOON + 20 * HOUR
@@ -149,7 +149,7 @@ def test_marketing_that_comes_late_waits_for_the_morning() -> None:
 
 def test_what_is_not_sent_makes_room() -> None:
     """E23: here nobody agreed to it; what was sent keeps its slot."""
-    office = Office(caps=[{"most": 1, "days": 7}])
+    office = Office(frequency_caps=[{"most": 1, "days": 7}])
     mei = office.meet(**MEI_HAS)
     first = office.order(mei)
     assert (office.order(mei).state, office.look(first.id).reason) == (MessageState.SUPPRESSED, "no_consent")
@@ -161,7 +161,7 @@ def test_what_is_not_sent_makes_room() -> None:
 
 def test_a_cap_is_looked_at_again_when_a_message_is_sent() -> None:
     """E23, E15: after a merge, both cards' messages count."""
-    office = Office(caps=[{"most": 1, "days": 7}])
+    office = Office(frequency_caps=[{"most": 1, "days": 7}])
     card = office.meet(said(phone_identity("0922-333-444")))
     mei = office.meet(said(phone_identity("0912-345-678")), **MEI_HAS)
     office.agree(mei)

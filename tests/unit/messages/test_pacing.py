@@ -14,7 +14,7 @@ from tests.templates import speaking, template, text
 
 RECEIPT = template(id="receipt", kind="service", texts=[text(sms=None, line=None)])
 PUBLISHED = speaking(template(), RECEIPT)
-PUBLISHED["messages"] |= {"caps": [{"most": 2, "days": 7}]}
+PUBLISHED["messages"] |= {"frequency_caps": [{"most": 2, "days": 7}]}
 NEWS = {"template": "hello"}
 
 

@@ -84,6 +84,12 @@ def test_rates_are_named_by_their_pair_and_prices_by_their_day() -> None:
     }
 
 
+def test_a_frequency_cap_is_named_by_what_it_counts_and_for_how_long() -> None:
+    before = written(messages={"frequency_caps": [{"most": 3, "days": 7}, {"most": 9, "days": 1, "kind": "service"}]})
+    after = written(messages={"frequency_caps": [{"most": 2, "days": 7}, {"most": 9, "days": 1, "kind": "service"}]})
+    assert list(differences(before, after)) == [Change("/messages/frequency_caps/marketing:7/most", "changed", 3, 2)]
+
+
 def test_against_nothing_everything_is_new() -> None:
     assert {change.kind for change in differences({}, written())} == {"added"}
 

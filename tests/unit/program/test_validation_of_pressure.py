@@ -32,7 +32,7 @@ def test_the_night_is_quiet_unless_the_programme_says_otherwise() -> None:
 
 def test_caps_are_about_marketing_unless_they_say_otherwise() -> None:
     caps = [{"most": 2, "days": 7}, {"most": 20, "days": 1, "kind": "service"}]
-    manners = compile_manners(published(caps=caps))
+    manners = compile_manners(published(frequency_caps=caps))
     assert manners.caps == (Cap(TemplateKind.MARKETING, 2, 7), Cap(TemplateKind.SERVICE, 20, 1))
     assert manners.zone.key == "Asia/Taipei"
 
@@ -51,20 +51,20 @@ def test_a_document_of_before_there_were_caps_has_none_and_a_quiet_night() -> No
             "No time lies between these; write null where no hours are quiet.",
         ),
         ({"quiet_hours": {"from": "10pm", "to": "08:00"}}, "/quiet_hours/from", "'10pm' is not a time of the day"),
-        ({"caps": [{"most": 0, "days": 7}]}, "/caps/0/most", "This must be at least 1."),
+        ({"frequency_caps": [{"most": 0, "days": 7}]}, "/frequency_caps/0/most", "This must be at least 1."),
         (
-            {"caps": [{"most": 2, "days": 7}, {"most": 3, "days": 5}]},
-            "/caps/1",
+            {"frequency_caps": [{"most": 2, "days": 7}, {"most": 3, "days": 5}]},
+            "/frequency_caps/1",
             "This never holds anything back: 2 within 7 days is less already.",
         ),
         (
-            {"caps": [{"most": 2, "days": 7}, {"most": 2, "days": 7}]},
-            "/caps/1",
+            {"frequency_caps": [{"most": 2, "days": 7}, {"most": 2, "days": 7}]},
+            "/frequency_caps/1",
             "This never holds anything back: 2 within 7 days is less already.",
         ),
         (
-            {"caps": [{"most": 3, "days": 5}, {"most": 2, "days": 7}]},
-            "/caps/0",
+            {"frequency_caps": [{"most": 3, "days": 5}, {"most": 2, "days": 7}]},
+            "/frequency_caps/0",
             "This never holds anything back: 2 within 7 days is less already.",
         ),
     ],
@@ -79,4 +79,4 @@ def test_what_holds_nothing_back_is_refused(messages: dict[str, Any], place: str
 
 def test_caps_of_different_lengths_go_together() -> None:
     caps = [{"most": 2, "days": 7}, {"most": 1, "days": 1}, {"most": 2, "days": 7, "kind": "service"}]
-    read_document(json.dumps(document(messages={"caps": caps})))
+    read_document(json.dumps(document(messages={"frequency_caps": caps})))

@@ -18,6 +18,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "caps": ("per",),
     "money_off": ("brand", "currency"),
     "conversions": ("from", "to"),
+    "frequency_caps": ("kind", "days"),
     "prices": ("currency", "issuer", "honoured_by", "since"),
     "worth": ("currency", "since"),
     "senders": ("brand",),
@@ -88,4 +89,4 @@ def _name(path: Path, item: Any) -> str:
         return str(item)
     if path[-1] in _CONDITIONS:
         return "+".join(item)
-    return ":".join(item[key] for key in _KEYS.get(path[-1], ("id",)))
+    return ":".join(str(item[key]) for key in _KEYS.get(path[-1], ("id",)))

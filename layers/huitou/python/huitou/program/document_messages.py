@@ -79,7 +79,7 @@ class QuietHoursPart(TimeRangePart):
     """A time of the day on the programme's clock, which may run over midnight."""
 
 
-class MessageCapPart(Part):
+class FrequencyCapPart(Part):
     """How many messages a member gets at most, from all brands together."""
 
     most: Annotated[int, Field(ge=1, le=1000)]
@@ -98,7 +98,7 @@ class MessagesPart(Part):
     quiet_hours: QuietHoursPart | None = QuietHoursPart(**{"from": "22:00", "to": "08:00"})
     """When marketing waits for the end of these hours. null: never."""
 
-    caps: Annotated[tuple[MessageCapPart, ...], Field(max_length=10)] = ()
+    frequency_caps: Annotated[tuple[FrequencyCapPart, ...], Field(max_length=10)] = ()
     """What keeps members from being bothered: a message that a cap leaves no room for is not sent."""
 
     url_hosts: Annotated[tuple[str, ...], Field(max_length=100, examples=[["example.com"]])] = ()

@@ -20,5 +20,7 @@ def compile_manners(document: Mapping[str, Any]) -> Manners:
     return Manners(
         zone=ZoneInfo(document["time_zone"]),
         quiet=QuietHours(time.fromisoformat(quiet["from"]), time.fromisoformat(quiet["to"])) if quiet else None,
-        caps=tuple(Cap(TemplateKind(cap["kind"]), cap["most"], cap["days"]) for cap in messages.get("caps", ())),
+        caps=tuple(
+            Cap(TemplateKind(cap["kind"]), cap["most"], cap["days"]) for cap in messages.get("frequency_caps", ())
+        ),
     )

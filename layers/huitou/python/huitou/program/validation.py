@@ -120,7 +120,7 @@ _CHECKS: tuple[Callable[[ProgramDocument], Problems], ...] = (
     settlement.values,
     messages.looks,
     messages.quiet_hours,
-    messages.caps,
+    messages.frequency_caps,
     messages.hosts,
     messages.sms_price,
     messages.senders,

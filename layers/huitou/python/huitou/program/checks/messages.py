@@ -53,15 +53,15 @@ def quiet_hours(document: ProgramDocument) -> Problems:
         )
 
 
-def caps(document: ProgramDocument) -> Problems:
+def frequency_caps(document: ProgramDocument) -> Problems:
     """None says what another says already: more days, and no more messages."""
-    seen = document.messages.caps
+    seen = document.messages.frequency_caps
     for n, cap in enumerate(seen):
         for k, other in enumerate(seen):
             is_stricter = other.days >= cap.days and other.most <= cap.most
             if k != n and other.kind == cap.kind and is_stricter and (k < n or other != cap):
                 yield at(
-                    ("messages", "caps", n),
+                    ("messages", "frequency_caps", n),
                     f"This never holds anything back: {other.most} within {other.days} days is less already.",
                 )
                 break
