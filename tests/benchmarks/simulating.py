@@ -37,6 +37,14 @@ class Replayed:
         return self.sales / (self.replaying + self.loading)
 
 
+GOES = 3
+
+
+def best() -> Replayed:
+    """The quickest of some goes: whatever else the machine does can only slow one down."""
+    return min((measure() for _ in range(GOES)), key=lambda found: found.replaying)
+
+
 def measure(members: int | None = None) -> Replayed:
     """One go over all members: each is loaded, replayed, and looped over, as `comparing.compare` does it."""
     program = sample_program()
