@@ -178,7 +178,7 @@ class Dispatcher:
         allowed = {each: signatures[each] for each in signatures if _is_allowed(before, each, recipient)}
         if signatures and not allowed:
             raise _ObstacleError(NO_CONSENT)
-        if self._pacing.cap_reached(before, {before.id.member, recipient.record.id}, program):
+        if self._pacing.cap_reached(before, {before.id.member, recipient.record.id}, program, now):
             raise _ObstacleError(CAP_REACHED)
         way = _way(allowed, template, recipient)
         try:

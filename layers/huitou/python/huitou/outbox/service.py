@@ -181,7 +181,7 @@ class Outbox:
             due_at=planned_at,
             client_reference=order.client_reference,
         )
-        cap = self._pacing.cap_reached(message, (order.member, *home.absorbed), program)
+        cap = self._pacing.cap_reached(message, (order.member, *home.absorbed), program, now)
         return suppress(message, CAP_REACHED, now) if cap else message
 
 
