@@ -115,7 +115,8 @@ def test_marketing_waits_for_the_end_of_the_quiet_hours(api: httpx.Client, mei: 
     hold(api, spoken(quiet_hours={"from": f"{begin:%H}:00", "to": f"{end:%H}:00"}))
     morning = end.replace(minute=0, second=0, microsecond=0)
     assert mei.send(unique("message"), "hello").json()["send_at"] == format_instant(to_instant(morning))
-    assert eventually(lambda: mei.message(mei.send(unique("message")).json()["message_id"])["state"] == "accepted")
+    receipt = mei.send(unique("message")).json()["message_id"]
+    assert eventually(lambda: mei.message(receipt)["state"] == "accepted")
     hold(api, spoken(quiet_hours=None, frequency_caps=[{"most": CAP, "days": 7}]))
 
 
