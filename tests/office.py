@@ -24,6 +24,7 @@ from huitou.outbox.pacing import Pacing
 from huitou.outbox.service import Order, Outbox
 from huitou.program.document import canonical_json
 from huitou.program.model import GROUP
+from huitou.program.speech import speech_in
 from huitou.program.validation import read_document
 from huitou.program.versions import ProgramVersion
 from huitou.simulator.memory_pressure import MemoryPressure
@@ -72,7 +73,8 @@ class Office(Forgetting):
         self.programs = _Documents(self.shop.programs, published)
         self.commit = self.shop.table.commit
         self.pressure = MemoryPressure(self.shop.table)
-        self.pacing = Pacing(self.pressure, self.programs)
+        self.speech = speech_in(self.programs)
+        self.pacing = Pacing(self.pressure, self.speech)
         self._numbers = count()
 
     def dispatcher(self) -> Dispatcher:
@@ -82,6 +84,7 @@ class Office(Forgetting):
             programs=self.programs,
             providers=self.carriers.__getitem__,
             links=UnsubscribeLinks("https://m.huitou.example", lambda: SECRET),
+            speech=self.speech,
             pacing=self.pacing,
             commit=self.commit,
             pause=lambda _: None,
@@ -106,6 +109,7 @@ class Office(Forgetting):
             self.outbox,
             self.shop.wallets,
             self.programs,
+            speech=self.speech,
             pacing=self.pacing,
             commit=self.commit,
             pause=lambda _: None,

@@ -23,6 +23,7 @@ from huitou.platform.settings import LinkSecret, MembersTable, MessagesQueueUrl,
 from huitou.platform.table import Table
 from huitou.pressure.store import TablePressure
 from huitou.program.service import ProgramReader
+from huitou.program.speech import speech_in
 from huitou.program.store import TableVersions
 from huitou.purchases.store import TableMemberStates
 from huitou.standing.clock import AHEAD
@@ -57,13 +58,15 @@ queue = SqsQueue(settings.messages_queue_url, settings.region, settings.endpoint
 members = Table(settings.members_table, settings.region, settings.endpoint)
 program = Table(settings.program_table, settings.region, settings.endpoint)
 programs = ProgramReader(TableVersions(program), monotonic)
+speech = speech_in(programs)
 dispatcher = Dispatcher(
     outbox=TableOutbox(members),
     recipients=Recipients(TableMembers(members), TableMemberStates(members), programs),
     programs=programs,
     providers=Providers(settings).of,
     links=UnsubscribeLinks(settings.public_url, Secret(settings.link_secret, settings.region, settings.endpoint).text),
-    pacing=Pacing(TablePressure(members), programs),
+    speech=speech,
+    pacing=Pacing(TablePressure(members), speech),
     commit=members.commit,
     pause=pause,
     clock=now,

@@ -43,6 +43,7 @@ from huitou.points.membership import MEMBER_ERRORS
 from huitou.points.store import TableWallets
 from huitou.pressure.store import TablePressure
 from huitou.program.service import ProgramReader
+from huitou.program.speech import speech_in
 from huitou.program.store import TableVersions
 
 OF_MEMBER = "/v1/members/<member_id>/messages"
@@ -62,11 +63,13 @@ settings = load(Needs)
 members = Table(settings.members_table, settings.region, settings.endpoint)
 program = Table(settings.program_table, settings.region, settings.endpoint)
 programs = ProgramReader(TableVersions(program), monotonic)
+speech = speech_in(programs)
 outbox = Outbox(
     TableOutbox(members),
     TableWallets(members),
     programs,
-    pacing=Pacing(TablePressure(members), programs),
+    speech=speech,
+    pacing=Pacing(TablePressure(members), speech),
     commit=members.commit,
     pause=pause,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from http import HTTPStatus
 from time import monotonic
 from typing import Annotated
@@ -18,10 +17,9 @@ from huitou.platform.settings import LinkSecret, MembersTable, ProgramTable, Set
 from huitou.platform.table import Table
 from huitou.platform.web import PageApp, form, languages, page, shown
 from huitou.points.store import TableWallets
-from huitou.program.prepared import Prepared
 from huitou.program.service import ProgramReader
+from huitou.program.speech import speech_in
 from huitou.program.store import TableVersions
-from huitou.program.template_compilation import compile_catalogue
 from huitou.standing.store import TableStandings
 from huitou.unsubscribing.links import PATH, Link, reader
 from huitou.unsubscribing.model import Reply, Situation, reply_in
@@ -58,7 +56,7 @@ unsubscriptions = Unsubscriptions(
     ),
     profiles=TableMembers(table),
     programs=programs,
-    catalogue=Prepared(lambda program: compile_catalogue(json.loads(programs.published(program.version).document))),
+    speech=speech_in(programs),
 )
 
 

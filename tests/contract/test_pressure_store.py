@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from huitou.kernel.commits import StaleReadError
+from huitou.kernel.ids import MemberId
 from huitou.pressure.model import Pressure, Slot
 from huitou.pressure.ports import PressureStore
 from huitou.pressure.store import TablePressure
@@ -16,6 +17,7 @@ from huitou.templates.model import TemplateKind
 from tests.builders import MEI, at
 from tests.contract.targets import AnyTable
 
+OTHER = MemberId("01JNSM3VF0R6T8C1W5PJ4X0001")
 SLOTS = (
     Slot("01A", TemplateKind.MARKETING, at("2026-03-02 12:00")),
     Slot("01B", TemplateKind.SERVICE, at("2026-03-03 08:00")),
@@ -48,3 +50,18 @@ def test_of_two_who_change_them_one_is_refused(table: AnyTable, before: int) -> 
         table.commit([store.save(MEI, Pressure(SLOTS[1:], before + 1))])
 
     assert store.load(MEI).slots == SLOTS[:1]
+
+
+@pytest.mark.parametrize("before", [0, 1])
+def test_what_was_seen_can_be_held_on_to(table: AnyTable, before: int) -> None:
+    store = pressure_on(table)
+    for version in range(1, before + 1):
+        table.commit([store.save(MEI, Pressure(SLOTS, version))])
+    seen = store.load(MEI)
+    table.commit([store.unchanged(MEI, seen), store.save(OTHER, Pressure(SLOTS, 1))])
+    table.commit([store.save(MEI, Pressure((), before + 1))])
+
+    with pytest.raises(StaleReadError):
+        table.commit([store.unchanged(MEI, seen), store.save(OTHER, Pressure((), 2))])
+
+    assert store.load(OTHER) == Pressure(SLOTS, 1)

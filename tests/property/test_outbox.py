@@ -32,7 +32,7 @@ from huitou.outbox.decisions import (
     suppress,
 )
 from huitou.outbox.errors import MessageUnderWayError
-from huitou.outbox.model import MessageState, OutboxMessage, Word
+from huitou.outbox.model import DeliveryReport, MessageState, OutboxMessage
 from huitou.templates.model import TemplateKind
 from tests.outbox import ALL, NOON, planned
 
@@ -133,7 +133,7 @@ class Outbox(RuleBasedStateMachine):
     def the_provider_tells(self, state: Any) -> None:
         """In any order, and only of what it was handed."""
         if self.sent:
-            self.message = resolve(self.message, Word(state), self.now)
+            self.message = resolve(self.message, DeliveryReport(state), self.now)
 
     @rule()
     def it_is_taken_back(self) -> None:

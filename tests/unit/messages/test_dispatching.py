@@ -18,6 +18,7 @@ from huitou.members.identity import email_identity, line_identity, phone_identit
 from huitou.members.model import ConsentKey
 from huitou.outbox.decisions import LEASE
 from huitou.outbox.model import MessageState
+from huitou.pressure.model import Pressure
 from huitou.templates.model import TemplateKind
 from tests.members import proven, said
 from tests.office import HOUR, Office
@@ -169,6 +170,27 @@ def test_a_cap_is_looked_at_again_when_a_message_is_sent() -> None:
     assert office.look(of_mei.id).state is MessageState.ACCEPTED
     office.merge(mei, card, NOON)
     assert (office.look(of_card.id).state, office.kept(of_card.id).reason) == (MessageState.SUPPRESSED, "cap_reached")
+
+
+def test_who_was_merged_takes_no_slot_that_their_survivor_takes_at_once() -> None:
+    """E23, E15: both saw the only one free."""
+    office = Office(frequency_caps=[{"most": 1, "days": 7}])
+    card = office.meet(said(phone_identity("0922-333-444")))
+    mei = office.meet(said(phone_identity("0912-345-678")), **MEI_HAS)
+    office.agree(mei)
+    of_card = office.plan(card, TemplateKind.MARKETING, expires_at=NOON + timedelta(days=20))
+    office.merge(mei, card, NOON)
+    office.now = NOON + timedelta(days=8)
+    load, others = office.pressure.load, iter([mei])
+
+    def overtaken(member: MemberId) -> Pressure:
+        seen = load(member)
+        if member == mei and (other := next(others, None)):
+            assert office.order(other).state is MessageState.PLANNED
+        return seen
+
+    office.pressure.load = overtaken  # type: ignore[method-assign]
+    assert (office.look(of_card).state, office.kept(of_card).reason) == (MessageState.SUPPRESSED, "cap_reached")
 
 
 def test_what_is_not_true_any_more_is_not_sent(office: Office) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from huitou.kernel.commits import Write
+from huitou.kernel.ids import MemberId
+from huitou.pressure.model import Pressure
 from tests.messaging import FANG, MessageDesk
 from tests.serving import MEI, both_tables
 from tests.templates import speaking, template, text
@@ -95,3 +97,19 @@ def test_of_two_who_take_the_last_slot_at_once_one_gets_it(desk: MessageDesk) ->
     assert outcome(desk.sent(**NEWS)) == ("suppressed", "cap_reached")
     listed = desk.ask("list", named=MEI)[1]["items"]
     assert sorted(each["state"] for each in listed) == ["planned", "planned", "suppressed"]
+
+
+def test_what_a_cap_is_judged_by_is_what_the_slot_is_taken_from(desk: MessageDesk) -> None:
+    """E23: somebody else takes the last slot right after it was seen."""
+    desk.sent(**NEWS)
+    store = desk.functions.modules["serve_messages"].outbox._pacing._store
+    load, others = store.load, iter([dict(NEWS)])
+
+    def overtaken(member: MemberId) -> Pressure:
+        seen: Pressure = load(member)
+        if other := next(others, None):
+            assert outcome(desk.sent(**other)) == ("planned", None)
+        return seen
+
+    store.load = overtaken
+    assert outcome(desk.sent(**NEWS)) == ("suppressed", "cap_reached")

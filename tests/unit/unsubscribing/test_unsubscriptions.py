@@ -12,7 +12,7 @@ from huitou.kernel.ids import MemberId
 from huitou.members.consents import Word
 from huitou.members.model import Consent, ConsentKey
 from huitou.program.model import GROUP
-from huitou.program.template_compilation import compile_catalogue
+from huitou.program.speech import compile_speech
 from huitou.templates.model import Look
 from huitou.unsubscribing.links import UnsubscribeLinks, reader
 from huitou.unsubscribing.model import Reply, Situation, Stopped
@@ -42,7 +42,7 @@ class Mailbox(Forgetting):
             consents=self.consents,
             profiles=self.members,
             programs=self.shop.programs,
-            catalogue=lambda _: compile_catalogue(document(brands=BRANDS)),
+            speech=lambda _: compile_speech(document(brands=BRANDS)),
         )
 
     def token(self, brand: str = "maru") -> str:

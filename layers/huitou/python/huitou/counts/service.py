@@ -14,8 +14,9 @@ from huitou.kernel.content import require_same
 from huitou.kernel.ids import Digest, digest_of
 from huitou.members.parts import chunks_of
 from huitou.program.model import GROUP
+from huitou.program.ports import PublishedPrograms
 from huitou.segments.drafting import drafted
-from huitou.segments.ports import InsightSource, PublishedPrograms
+from huitou.segments.ports import InsightSource
 
 
 class Counts:

@@ -15,10 +15,11 @@ from huitou.kernel.commits import Commit
 from huitou.kernel.ids import Digest, MemberId
 from huitou.members.parts import begin, go_through
 from huitou.members.ports import MemberIndex
+from huitou.program.ports import PublishedPrograms
 from huitou.purchases.ports import MemberStates
 from huitou.segments.asking import Asking
 from huitou.segments.drafting import drafted
-from huitou.segments.ports import InsightVersions, Judges, PublishedPrograms
+from huitou.segments.ports import InsightVersions, Judges
 
 
 class Counting:

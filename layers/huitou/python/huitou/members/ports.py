@@ -64,6 +64,12 @@ class MemberStore(Protocol):
         ...
 
 
+class Profiles(Protocol):
+    """Where records of members are read."""
+
+    def load(self, member: MemberId) -> Member | None: ...
+
+
 class MemberIndex(Protocol):
     """Everybody, in shards, without reading through the table. Who has just enrolled shows with a short delay."""
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from huitou.kernel.calendars import local_date
 from huitou.kernel.ids import MemberId
 from huitou.members.model import Member
+from huitou.members.ports import Profiles
 from huitou.members.visibility import seen_by
 from huitou.points.membership import MemberNotFoundError, require_seen
 from huitou.points.wallet import Wallet, balance_of, lots_at
@@ -19,12 +20,6 @@ from huitou.standing.outlook import look
 from huitou.standing.ports import TierPrograms
 from huitou.standing.timeline import ProgramTimeline
 from huitou.templates.variables import MemberFacts
-
-
-class Profiles(Protocol):
-    """Where members' own records are read."""
-
-    def load(self, member: MemberId) -> Member | None: ...
 
 
 class Recipient(NamedTuple):

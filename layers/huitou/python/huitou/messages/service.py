@@ -15,8 +15,10 @@ from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import Page, page_of
 from huitou.messages.errors import ChannelNotWrittenError, InvalidTemplateError
 from huitou.messages.recipients import Recipients
-from huitou.messages.speaking import PublishedPrograms, catalogues, is_seen, speaking, template_for
+from huitou.messages.speaking import is_seen, speaking, template_for
 from huitou.program.model import GROUP, BrandId, Program
+from huitou.program.ports import PublishedPrograms
+from huitou.program.speech import speech_in
 from huitou.program.template_compilation import compile_template
 from huitou.program.trying import Misfit, tried
 from huitou.templates.choosing import text_for
@@ -59,11 +61,11 @@ class Templates:
     def __init__(self, programs: PublishedPrograms, recipients: Recipients) -> None:
         self._programs = programs
         self._recipients = recipients
-        self._catalogue = catalogues(programs)
+        self._speech = speech_in(programs)
 
     def page(self, caller: Caller, *, after: str | None, limit: int) -> Page[Template]:
         """By id: those of the group, and of the caller's brand; a key of the group sees all (E31)."""
-        templates = self._catalogue(self._programs.active()).templates
+        templates = self._speech(self._programs.active()).catalogue.templates
         seen = {name: template for name, template in templates.items() if is_seen(template, caller)}
         return page_of(seen, after=after, limit=limit)
 
@@ -74,7 +76,7 @@ class Templates:
         `ForeignBrandError`, `UnwritableTextError`, and what is raised of members.
         """
         program = self._programs.active()
-        catalogue = self._catalogue(program)
+        catalogue = self._speech(program).catalogue
         template = self._template(asked.template, catalogue, caller, program)
         brand = speaking(asked.brand, template, catalogue, caller)
         member = self._member(asked, template, brand or GROUP, program, now)

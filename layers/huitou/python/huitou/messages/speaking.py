@@ -2,30 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from typing import Protocol
-
 from huitou.access.model import Caller
 from huitou.kernel.errors import FieldError
 from huitou.messages.errors import TemplateNotFoundError, WrongSpeakerError
-from huitou.program.model import BrandId, Program
-from huitou.program.prepared import Prepared
-from huitou.program.template_compilation import compile_catalogue
-from huitou.program.versions import ProgramVersion
+from huitou.program.model import BrandId
 from huitou.templates.model import Catalogue, Template, TemplateId
-
-
-class PublishedPrograms(Protocol):
-    """Where programmes are read, and their documents."""
-
-    def active(self) -> Program: ...
-
-    def published(self, number: int) -> ProgramVersion: ...
-
-
-def catalogues(programs: PublishedPrograms) -> Prepared[Catalogue]:
-    """What a programme says about messages, made once for each version."""
-    return Prepared(lambda program: compile_catalogue(json.loads(programs.published(program.version).document)))
 
 
 def is_seen(template: Template, caller: Caller) -> bool:

@@ -18,7 +18,7 @@ from typing import Any, Final
 from huitou.channels.model import Accepted, Outcome, Refused, Unclear
 from huitou.kernel.channels import MessageChannel
 from huitou.outbox.errors import MessageUnderWayError
-from huitou.outbox.model import MessageState, OutboxMessage, Step, Word
+from huitou.outbox.model import DeliveryReport, MessageState, OutboxMessage, Step
 from huitou.templates.model import TemplateKind
 
 LEASE: Final = timedelta(minutes=5)
@@ -77,7 +77,7 @@ def conclude(
 ) -> OutboxMessage:
     """What came of the ``attempt`` of this number; of one that others have overtaken, only that it was accepted."""
     if isinstance(outcome, Accepted):
-        return resolve(message, Word(MessageState.ACCEPTED, outcome.provider_id), now)
+        return resolve(message, DeliveryReport(MessageState.ACCEPTED, outcome.provider_id), now)
     if message.state is not MessageState.SENDING or message.attempts != attempt:
         return message
     if isinstance(outcome, Unclear):
@@ -114,12 +114,12 @@ def cancel(message: OutboxMessage, now: datetime) -> OutboxMessage:
     return suppress(message, CANCELLED, now)
 
 
-def resolve(message: OutboxMessage, word: Word, now: datetime) -> OutboxMessage:
+def resolve(message: OutboxMessage, report: DeliveryReport, now: datetime) -> OutboxMessage:
     """What the provider says of it counts, in whichever order it comes; of what was never tried, nothing does."""
-    if not message.attempts or _TOLD[word.state] <= _TOLD.get(message.state, 0):
+    if not message.attempts or _TOLD[report.state] <= _TOLD.get(message.state, 0):
         return message
-    step = Step(word.state, now, word.reason, message.channel)
-    return _stepped(message, step, due_at=None, provider_id=word.provider_id or message.provider_id)
+    step = Step(report.state, now, report.reason, message.channel)
+    return _stepped(message, step, due_at=None, provider_id=report.provider_id or message.provider_id)
 
 
 def _refused(message: OutboxMessage, outcome: Refused, now: datetime) -> OutboxMessage:

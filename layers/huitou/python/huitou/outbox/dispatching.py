@@ -17,7 +17,6 @@ from huitou.kernel.errors import MemberMovedError
 from huitou.kernel.ids import MemberId, OwnedId
 from huitou.members.model import ConsentKey
 from huitou.messages.recipients import Recipient, Recipients
-from huitou.messages.speaking import PublishedPrograms, catalogues
 from huitou.outbox.decisions import (
     CAP_REACHED,
     QUIET_HOURS,
@@ -33,11 +32,13 @@ from huitou.outbox.decisions import (
     suppress,
 )
 from huitou.outbox.model import OutboxMessage
-from huitou.outbox.pacing import Pacing
+from huitou.outbox.pacing import MemberPacing, Pacing
 from huitou.outbox.ports import OutboxStore
 from huitou.outbox.reaching import address_of, agreed
 from huitou.points.membership import MemberErasedError, MemberNotFoundError
 from huitou.program.model import GROUP, BrandId, Program
+from huitou.program.ports import PublishedPrograms
+from huitou.program.speech import Speech
 from huitou.templates.choosing import text_for
 from huitou.templates.making import Occasion, message
 from huitou.templates.model import Catalogue, Signature, Template, Text
@@ -80,6 +81,15 @@ class _Way(NamedTuple):
     to: str
 
 
+class _Sight(NamedTuple):
+    """What one attempt sees."""
+
+    now: datetime
+    program: Program
+    catalogue: Catalogue
+    pacing: MemberPacing
+
+
 class _Claimed(NamedTuple):
     """What is to be handed over."""
 
@@ -97,6 +107,7 @@ class Dispatcher:
         outbox: OutboxStore,
         recipients: Recipients,
         programs: PublishedPrograms,
+        speech: Callable[[Program], Speech],
         providers: Callable[[MessageChannel], Provider],
         links: Links,
         pacing: Pacing,
@@ -107,7 +118,7 @@ class Dispatcher:
         self._outbox = outbox
         self._recipients = recipients
         self._programs = programs
-        self._catalogue = catalogues(programs)
+        self._speech = speech
         self._providers = providers
         self._links = links
         self._pacing = pacing
@@ -124,75 +135,79 @@ class Dispatcher:
         safe_for, attempt = begun.provider.repeats_safely_for, begun.message.attempts
 
         def concluded() -> OutboxMessage:
-            before, now = self._outbox.load(named) or begun.message, self._clock()
-            after = conclude(before, attempt, outcome, safe_for, now)
+            before, seen = self._outbox.load(named) or begun.message, self._look(named.member)
+            after = conclude(before, attempt, outcome, safe_for, seen.now)
             if after is not before:
-                self._save(before, after, self._programs.active(), now)
+                self._save(before, after, seen)
             return after
 
         return until_committed(concluded, self._pause), True
 
     def _begin(self, named: OwnedId) -> _Claimed | tuple[OutboxMessage | None, bool]:
-        before, now = self._outbox.load(named), self._clock()
-        if before is None or not before.is_due(now):
+        before, seen = self._outbox.load(named), self._look(named.member)
+        if before is None or not before.is_due(seen.now):
             return before, False
-        program = self._programs.active()
-        found = self._next(before, program, now)
+        found = self._next(before, seen)
         after = found.message if isinstance(found, _Claimed) else found
-        self._save(before, after, program, now)
+        self._save(before, after, seen)
         return found if isinstance(found, _Claimed) else (found, True)
 
-    def _save(self, before: OutboxMessage, after: OutboxMessage, program: Program, now: datetime) -> None:
-        """With the slot that goes along (E23)."""
-        self._commit([self._outbox.save(before, after), *self._pacing.follow(before, after, program, now)])
+    def _look(self, member: MemberId) -> _Sight:
+        program = self._programs.active()
+        return _Sight(self._clock(), program, self._speech(program).catalogue, self._pacing.of(member, program))
 
-    def _next(self, before: OutboxMessage, program: Program, now: datetime) -> OutboxMessage | _Claimed:
+    def _save(self, before: OutboxMessage, after: OutboxMessage, seen: _Sight) -> None:
+        """With the slot that goes along (E23)."""
+        self._commit([self._outbox.save(before, after), *seen.pacing.follow(before, after, seen.now)])
+
+    def _next(self, before: OutboxMessage, seen: _Sight) -> OutboxMessage | _Claimed:
         """M26: what is right for the message now, by all that is known now."""
-        signatures = self._signatures(before, program, now)
+        now = seen.now
+        signatures = self._signatures(before, seen)
         if not signatures and in_doubt(before):
             return leave(before, now)
         if now >= before.expires_at:
             return suppress(before, TOO_LATE, now)
-        if (morning := self._pacing.awake(now, before.kind, program)) > now and not in_doubt(before):
+        if (morning := seen.pacing.awake(now, before.kind)) > now and not in_doubt(before):
             return defer(before, morning, QUIET_HOURS, now)
         try:
-            return self._claimed(before, signatures, program, now)
+            return self._claimed(before, signatures, seen)
         except _ObstacleError as obstacle:
             return obstacle.end(before, obstacle.reason, now)
 
-    def _signatures(self, before: OutboxMessage, program: Program, now: datetime) -> Signatures:
+    def _signatures(self, before: OutboxMessage, seen: _Sight) -> Signatures:
         """As whom it may be handed over now, by channel."""
-        catalogue, found = self._catalogue(program), {}
+        found = {}
         for channel in open_channels(before):
-            signature = catalogue.signature(_named(before.brand), channel)
+            signature = seen.catalogue.signature(_named(before.brand), channel)
             safe_for = self._providers(channel).repeats_safely_for
-            if signature and may_try(before, channel, signature.identity, safe_for, now):
+            if signature and may_try(before, channel, signature.identity, safe_for, seen.now):
                 found[channel] = signature
         return found
 
-    def _claimed(self, before: OutboxMessage, signatures: Signatures, program: Program, now: datetime) -> _Claimed:
+    def _claimed(self, before: OutboxMessage, signatures: Signatures, seen: _Sight) -> _Claimed:
         """Raises `_ObstacleError`."""
-        catalogue = self._catalogue(program)
-        template = _template(before, catalogue)
-        recipient = self._recipient(before, program, now)
+        template = _template(before, seen.catalogue)
+        recipient = self._recipient(before, seen)
         allowed = {each: signatures[each] for each in signatures if _is_allowed(before, each, recipient)}
         if signatures and not allowed:
             raise _ObstacleError(NO_CONSENT)
-        if self._pacing.cap_reached(before, {before.id.member, recipient.record.id}, program, now):
+        if seen.pacing.cap_reached(before, {recipient.record.id}, seen.now):
             raise _ObstacleError(CAP_REACHED)
         way = _way(allowed, template, recipient)
         try:
-            parcel = self._parcel(before, way, catalogue, recipient)
+            parcel = self._parcel(before, way, seen.catalogue, recipient)
         except UnwritableTextError as error:
             raise _ObstacleError(UNWRITABLE, fail) from error
-        return _Claimed(claim(before, way.channel, way.signature.identity, now), parcel, self._providers(way.channel))
+        claimed = claim(before, way.channel, way.signature.identity, seen.now)
+        return _Claimed(claimed, parcel, self._providers(way.channel))
 
-    def _recipient(self, before: OutboxMessage, program: Program, now: datetime) -> Recipient:
+    def _recipient(self, before: OutboxMessage, seen: _Sight) -> Recipient:
         """E15: whoever goes on with what is the member's."""
         member = before.id.member
         while True:
             try:
-                return self._recipients.read(member, before.brand, program, now)
+                return self._recipients.read(member, before.brand, seen.program, seen.now)
             except MemberMovedError as moved:
                 member = MemberId(moved.to)
             except MemberErasedError as error:

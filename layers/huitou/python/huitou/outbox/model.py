@@ -61,7 +61,7 @@ class Step(NamedTuple):
     sender: str | None = None
 
 
-class Word(NamedTuple):
+class DeliveryReport(NamedTuple):
     """What a provider tells of a message later (M25)."""
 
     state: Literal[MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.FAILED]

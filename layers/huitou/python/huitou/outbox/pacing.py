@@ -6,21 +6,19 @@ was surely not sent holds none.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Final
 
 from huitou.kernel.commits import Write
 from huitou.kernel.ids import MemberId
-from huitou.messages.speaking import PublishedPrograms
 from huitou.outbox.model import MessageState, OutboxMessage
 from huitou.pressure.decisions import after_quiet_hours, cap_reached, with_slot, without_slot
 from huitou.pressure.model import Cap, Manners, Pressure, Slot
 from huitou.pressure.ports import PressureStore
 from huitou.program.model import Program
-from huitou.program.prepared import Prepared
-from huitou.program.pressure_compilation import compile_manners
+from huitou.program.speech import Speech
 from huitou.templates.model import TemplateKind
 
 LATE: Final = timedelta(minutes=15)
@@ -49,44 +47,61 @@ def is_unsent(message: OutboxMessage) -> bool:
 class Pacing:
     """Of kinds without a cap nothing is read and nothing written."""
 
-    def __init__(self, store: PressureStore, programs: PublishedPrograms) -> None:
+    def __init__(self, store: PressureStore, speech: Callable[[Program], Speech]) -> None:
         self._store = store
-        self._manners = Prepared(
-            lambda program: compile_manners(json.loads(programs.published(program.version).document))
-        )
+        self._speech = speech
 
-    def awake(self, instant: datetime, kind: TemplateKind, program: Program) -> datetime:
+    def of(self, member: MemberId, program: Program) -> MemberPacing:
+        """For one attempt to decide about a message of this member's; the next attempt begins anew."""
+        return MemberPacing(self._store, member, self._speech(program).manners)
+
+
+class MemberPacing:
+    """What one attempt sees of a member: a slot is taken from what its cap was judged by, so that of two who see the
+    last one free, one is overtaken.
+    """
+
+    def __init__(self, store: PressureStore, member: MemberId, manners: Manners) -> None:
+        self._store = store
+        self._member = member
+        self._manners = manners
+        self._others: dict[MemberId, Pressure] = {}
+
+    def awake(self, instant: datetime, kind: TemplateKind) -> datetime:
         """E24: ``instant``, or the end of the quiet hours in which it lies."""
-        return after_quiet_hours(instant, kind, self._manners(program))
+        return after_quiet_hours(instant, kind, self._manners)
 
-    def cap_reached(
-        self, message: OutboxMessage, members: Iterable[MemberId], program: Program, now: datetime
-    ) -> Cap | None:
-        """The cap that leaves no room for what waits, among all that was planned for any of ``members`` (E15)."""
-        manners, slot = self._manners(program), slot_if_sent(message, now)
-        if slot is None or not _counts(message.kind, manners):
+    def cap_reached(self, message: OutboxMessage, others: Iterable[MemberId], now: datetime) -> Cap | None:
+        """The cap that leaves no room for what waits, among all that was planned for the member or for ``others``, who
+        are the same person (E15).
+        """
+        slot = slot_if_sent(message, now)
+        if slot is None or not self._counts(message.kind):
             return None
-        slots = sorted((slot for each in members for slot in self._store.load(each).slots), key=lambda each: each.at)
-        return cap_reached(Pressure(tuple(slots)), slot, manners)
+        self._others |= {each: self._store.load(each) for each in {*others} - {self._member, *self._others}}
+        seen = [self._pressure, *self._others.values()]
+        slots = sorted((slot for each in seen for slot in each.slots), key=lambda each: each.at)
+        return cap_reached(Pressure(tuple(slots)), slot, self._manners)
 
-    def follow(
-        self, before: OutboxMessage | None, after: OutboxMessage, program: Program, now: datetime
-    ) -> Sequence[Write]:
+    def follow(self, before: OutboxMessage | None, after: OutboxMessage, now: datetime) -> Sequence[Write]:
         """What is written together with ``after``, where it takes a slot, moves it or gives it back."""
-        manners, slot = self._manners(program), slot_of(after)
+        slot = slot_of(after)
         if before and after.state is MessageState.SENDING:
             slot = slot_if_sent(before, now)
         is_moved = slot is not None and (before is None or slot != slot_of(before))
         is_given_back = before is not None and is_unsent(after)
-        if not _counts(after.kind, manners) or not (is_moved or is_given_back):
+        if not self._counts(after.kind) or not (is_moved or is_given_back):
             return ()
-        pressure = self._store.load(after.id.member)
         if slot:
-            changed = with_slot(pressure, slot, manners, now)
+            changed = with_slot(self._pressure, slot, self._manners, now)
         else:
-            changed = without_slot(pressure, after.id.key, manners, now)
-        return (self._store.save(after.id.member, changed),)
+            changed = without_slot(self._pressure, after.id.key, self._manners, now)
+        unchanged = (self._store.unchanged(each, seen) for each, seen in self._others.items())
+        return (self._store.save(self._member, changed), *unchanged)
 
+    @cached_property
+    def _pressure(self) -> Pressure:
+        return self._store.load(self._member)
 
-def _counts(kind: TemplateKind, manners: Manners) -> bool:
-    return any(cap.kind is kind for cap in manners.caps)
+    def _counts(self, kind: TemplateKind) -> bool:
+        return any(cap.kind is kind for cap in self._manners.caps)

@@ -20,15 +20,17 @@ from huitou.kernel.ids import Digest, MemberId, OwnedId, digest_of, parse_id, ul
 from huitou.kernel.instants import format_instant
 from huitou.kernel.pages import Page
 from huitou.messages.errors import ChannelNotWrittenError
-from huitou.messages.speaking import PublishedPrograms, catalogues, speaking, template_for
+from huitou.messages.speaking import speaking, template_for
 from huitou.outbox.decisions import CAP_REACHED, cancel, suppress
 from huitou.outbox.errors import InvalidMessageError, MessageNotFoundError
 from huitou.outbox.model import MessageState, OutboxMessage, Step
-from huitou.outbox.pacing import Pacing
+from huitou.outbox.pacing import MemberPacing, Pacing
 from huitou.outbox.ports import OutboxStore
 from huitou.points.membership import as_named, require_seen
 from huitou.points.ports import WalletStore
 from huitou.program.model import GROUP, BrandId, Program
+from huitou.program.ports import PublishedPrograms
+from huitou.program.speech import Speech
 from huitou.templates.model import Template, TemplateId, TemplateKind
 
 USUAL_LIFE: Final = timedelta(days=3)
@@ -88,6 +90,7 @@ class Outbox:
         wallets: WalletStore,
         programs: PublishedPrograms,
         *,
+        speech: Callable[[Program], Speech],
         pacing: Pacing,
         commit: Commit,
         pause: Callable[[int], None],
@@ -96,7 +99,7 @@ class Outbox:
         self._pacing = pacing
         self._wallets = wallets
         self._programs = programs
-        self._catalogue = catalogues(programs)
+        self._speech = speech
         self._commit = commit
         self._pause = pause
 
@@ -109,8 +112,9 @@ class Outbox:
 
         def attempt() -> Planned:
             program = self._programs.active()
-            message = self._planned(order, caller, program, now)
-            self._commit([*self._outbox.add(message), *self._pacing.follow(None, message, program, now)])
+            pacing = self._pacing.of(order.member, program)
+            message = self._planned(order, caller, program, pacing, now)
+            self._commit([*self._outbox.add(message), *pacing.follow(None, message, now)])
             return Planned(message, replayed=False)
 
         def recall() -> Planned | None:
@@ -149,18 +153,20 @@ class Outbox:
             before = self.get(message_id, brand)
             after = cancel(before, now)
             if after is not before:
-                slot = self._pacing.follow(before, after, self._programs.active(), now)
-                self._commit([self._outbox.save(before, after), *slot])
+                pacing = self._pacing.of(before.id.member, self._programs.active())
+                self._commit([self._outbox.save(before, after), *pacing.follow(before, after, now)])
             return after
 
         return until_committed(attempt, self._pause)
 
-    def _planned(self, order: Order, caller: Caller, program: Program, now: datetime) -> OutboxMessage:
-        catalogue = self._catalogue(program)
+    def _planned(
+        self, order: Order, caller: Caller, program: Program, pacing: MemberPacing, now: datetime
+    ) -> OutboxMessage:
+        catalogue = self._speech(program).catalogue
         template = template_for(order.template, catalogue, caller)
         brand = speaking(order.brand, template, catalogue, caller) or GROUP
         home = require_seen(self._wallets.load(order.member, program.home_currency), brand)
-        planned_at = self._pacing.awake(max(order.send_at or now, now), template.kind, program)
+        planned_at = pacing.awake(max(order.send_at or now, now), template.kind)
         expires_at = order.expires_at or planned_at + USUAL_LIFE
         faults = list(_faults(order, template, planned_at, expires_at, now))
         if faults:
@@ -181,8 +187,8 @@ class Outbox:
             due_at=planned_at,
             client_reference=order.client_reference,
         )
-        cap = self._pacing.cap_reached(message, (order.member, *home.absorbed), program, now)
-        return suppress(message, CAP_REACHED, now) if cap else message
+        is_capped = pacing.cap_reached(message, home.absorbed, now)
+        return suppress(message, CAP_REACHED, now) if is_capped else message
 
 
 def _channels(order: Order, template: Template) -> tuple[MessageChannel, ...]:

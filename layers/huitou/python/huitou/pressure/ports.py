@@ -17,3 +17,7 @@ class PressureStore(Protocol):
     def save(self, member: MemberId, after: Pressure) -> Write:
         """Refused with `StaleReadError` where it was not made from the latest version."""
         ...
+
+    def unchanged(self, member: MemberId, seen: Pressure) -> Write:
+        """Writes nothing; refused with `StaleReadError` where ``seen`` is not the latest version."""
+        ...

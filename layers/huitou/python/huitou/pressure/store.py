@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pynamodb.attributes import JSONAttribute
+from pynamodb.expressions.condition import Condition
 
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import MemberId
@@ -35,9 +36,17 @@ class TablePressure:
 
     def save(self, member: MemberId, after: Pressure) -> Write:
         slots = [[slot.message, slot.kind, to_millis(slot.at)] for slot in after.slots]
-        is_first = after.version == 1
-        return self._table.put(
-            PressureItem(*keys.pressure(member), s=slots, v=after.version),
-            condition=PressureItem.pk.does_not_exist() if is_first else PressureItem.v == after.version - 1,
-            refused=StaleReadError("Another message was planned meanwhile."),
-        )
+        item = PressureItem(*keys.pressure(member), s=slots, v=after.version)
+        return self._table.put(item, condition=_is_at(after.version - 1), refused=_overtaken())
+
+    def unchanged(self, member: MemberId, seen: Pressure) -> Write:
+        condition = _is_at(seen.version)
+        return self._table.check(PressureItem, *keys.pressure(member), condition=condition, refused=_overtaken())
+
+
+def _is_at(version: int) -> Condition:
+    return PressureItem.v == version if version else PressureItem.pk.does_not_exist()
+
+
+def _overtaken() -> StaleReadError:
+    return StaleReadError("Another message was planned meanwhile.")

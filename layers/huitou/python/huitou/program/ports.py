@@ -53,6 +53,14 @@ class DraftStore(Protocol):
         ...
 
 
+class PublishedPrograms(Protocol):
+    """Where the programme in force is read, and every version as it was written."""
+
+    def active(self) -> Program: ...
+
+    def published(self, number: int) -> ProgramVersion: ...
+
+
 class Programs(Protocol):
     """Where published programmes are read."""
 

@@ -8,11 +8,9 @@ from typing import Protocol
 from huitou.kernel.commits import Write
 from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import Page
-from huitou.members.model import Member
 from huitou.points.wallet import Wallet
-from huitou.program.model import BrandId, CurrencyId, Program
+from huitou.program.model import BrandId, CurrencyId
 from huitou.program.rules import SegmentId
-from huitou.program.versions import ProgramVersion
 from huitou.purchases.ports import MemberSegments
 from huitou.segments.facts import Insights
 from huitou.segments.packs import Kept, Packing
@@ -33,20 +31,6 @@ class Deeds(Protocol):
     def pack(self, wallet: Wallet, packing: Packing) -> list[Write]:
         """Refused with `StaleReadError` if ``wallet``, of the home currency, is not the latest."""
         ...
-
-
-class Profiles(Protocol):
-    """Where records of members are read."""
-
-    def load(self, member: MemberId) -> Member | None: ...
-
-
-class PublishedPrograms(Protocol):
-    """Where programmes are read, also as they were written."""
-
-    def active(self) -> Program: ...
-
-    def published(self, number: int) -> ProgramVersion: ...
 
 
 class MemberSample(Protocol):

@@ -17,11 +17,12 @@ from huitou.access.model import Caller
 from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import all_items
 from huitou.program.model import GROUP
+from huitou.program.ports import PublishedPrograms
 from huitou.segments.asking import Asking
 from huitou.segments.counting import count
 from huitou.segments.drafting import drafted
 from huitou.segments.estimating import Estimate, estimate
-from huitou.segments.ports import MemberSample, PublishedPrograms
+from huitou.segments.ports import MemberSample
 
 SAMPLE = 400
 """Half of all members are told to within one in twenty."""

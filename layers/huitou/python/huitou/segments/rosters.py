@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 
 from huitou.kernel.pages import InvalidCursorError, Page, page_of
 from huitou.program.model import GROUP, BrandId
+from huitou.program.ports import PublishedPrograms
 from huitou.program.predicates import Segment
 from huitou.program.rules import SegmentId
 from huitou.segments.counting import Count, count
 from huitou.segments.errors import SegmentNotFoundError
-from huitou.segments.ports import MemberLists, PublishedPrograms
+from huitou.segments.ports import MemberLists
 from huitou.standing.listed import Listed
 
 MOST_READS_OF_A_PAGE = 32

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Set
 from datetime import datetime
 
 from huitou.kernel.ids import MemberId
+from huitou.members.ports import Profiles
 from huitou.points.membership import MemberNotFoundError
 from huitou.program.model import Program
 from huitou.program.rules import SegmentId
@@ -16,7 +17,7 @@ from huitou.segments.following import Follower
 from huitou.segments.judging import Judge
 from huitou.segments.loading import deed_of_purchase, read_facts
 from huitou.segments.past import read_past
-from huitou.segments.ports import Deeds, InsightSource, Profiles
+from huitou.segments.ports import Deeds, InsightSource
 from huitou.standing.ports import TierPrograms
 from huitou.standing.timeline import ProgramTimeline
 

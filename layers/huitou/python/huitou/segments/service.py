@@ -15,6 +15,7 @@ from typing import NamedTuple
 from huitou.kernel.commits import Commit, StaleReadError, until_committed
 from huitou.kernel.ids import MemberId
 from huitou.kernel.values import changed
+from huitou.members.ports import Profiles
 from huitou.points.membership import MemberNotFoundError
 from huitou.program.model import Program
 from huitou.program.ports import Programs
@@ -27,7 +28,7 @@ from huitou.segments.facts import UNKNOWN, Insights
 from huitou.segments.judging import Judge
 from huitou.segments.loading import read_facts
 from huitou.segments.past import packed, read_past
-from huitou.segments.ports import Deeds, InsightSource, Profiles
+from huitou.segments.ports import Deeds, InsightSource
 from huitou.standing.listed import emptied, listing
 from huitou.standing.ports import PositionStore
 from huitou.standing.position import Position

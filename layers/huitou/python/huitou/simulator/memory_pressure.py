@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import MemberId
 from huitou.platform import keys
@@ -19,10 +21,15 @@ class MemoryPressure:
         return self._table.get(Pressure, *keys.pressure(member)) or Pressure()
 
     def save(self, member: MemberId, after: Pressure) -> Write:
-        refused = StaleReadError("Another message was planned meanwhile.")
-        return self._table.put(
-            *keys.pressure(member),
-            after,
-            refused=refused,
-            when=lambda value: (value.version if isinstance(value, Pressure) else 0) == after.version - 1,
-        )
+        return self._table.put(*keys.pressure(member), after, refused=_overtaken(), when=_is_at(after.version - 1))
+
+    def unchanged(self, member: MemberId, seen: Pressure) -> Write:
+        return self._table.check(*keys.pressure(member), refused=_overtaken(), when=_is_at(seen.version))
+
+
+def _is_at(version: int) -> Callable[[object], bool]:
+    return lambda value: (value.version if isinstance(value, Pressure) else 0) == version
+
+
+def _overtaken() -> StaleReadError:
+    return StaleReadError("Another message was planned meanwhile.")

@@ -15,13 +15,13 @@ from operator import attrgetter
 from huitou.accounts.ports import Ledgers
 from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import all_items
-from huitou.members.ports import MemberIndex
+from huitou.members.ports import MemberIndex, Profiles
 from huitou.points.wallet import Entry, EntryType, Wallet
 from huitou.program.model import GROUP, BrandId, CurrencyId
 from huitou.purchases.model import POINTS, Payment, Purchase
 from huitou.purchases.ports import MemberStates
 from huitou.purchases.standing import known_of
-from huitou.segments.ports import Deeds, Profiles
+from huitou.segments.ports import Deeds
 from huitou.simulator.history import History, Spending, Telling
 
 PAGE = 500

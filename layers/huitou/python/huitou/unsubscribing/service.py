@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.errors import MemberMovedError, NotFoundError
 from huitou.kernel.ids import MemberId
 from huitou.members.consents import Consents, Word
-from huitou.members.model import Consent, ConsentKey, Member
+from huitou.members.model import Consent, ConsentKey
+from huitou.members.ports import Profiles
 from huitou.points.membership import MemberErasedError, MemberNotFoundError
 from huitou.program.model import GROUP, Program
-from huitou.templates.model import Catalogue
+from huitou.program.ports import Programs
+from huitou.program.speech import Speech
 from huitou.unsubscribing.links import Link
 from huitou.unsubscribing.model import Reply, Situation, Stopped
 
@@ -30,20 +32,8 @@ class UnknownLinkError(NotFoundError):
     title = "This link does not work"
 
 
-class Profiles(Protocol):
-    """Where members' own records are read."""
-
-    def load(self, member: MemberId) -> Member | None: ...
-
-
-class Programs(Protocol):
-    """Where the active programme is read."""
-
-    def active(self) -> Program: ...
-
-
 class Unsubscriptions:
-    """The use cases. ``read`` makes of a token what it means; ``catalogue`` says who speaks, of a programme."""
+    """The use cases. ``read`` makes of a token what it means; ``speech`` says who speaks, of a programme."""
 
     def __init__(
         self,
@@ -52,13 +42,13 @@ class Unsubscriptions:
         consents: Consents,
         profiles: Profiles,
         programs: Programs,
-        catalogue: Callable[[Program], Catalogue],
+        speech: Callable[[Program], Speech],
     ) -> None:
         self._read = read
         self._consents = consents
         self._profiles = profiles
         self._programs = programs
-        self._catalogue = catalogue
+        self._speech = speech
 
     def look(self, token: str) -> tuple[Link, Situation]:
         """How things stand; nothing is changed. Raises `UnknownLinkError`."""
@@ -124,7 +114,7 @@ class Unsubscriptions:
 
     def _spoken(self, link: Link) -> dict[str, Any]:
         brand = link.consent.brand
-        catalogue = self._catalogue(self._programs.active())
+        catalogue = self._speech(self._programs.active()).catalogue
         return {"speaker": catalogue.speaker(None if brand == GROUP else brand), "channel": link.consent.channel}
 
 
