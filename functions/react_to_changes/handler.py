@@ -5,15 +5,11 @@ It also tells those who send messages of each new one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from huitou.kernel.instants import to_instant
-from huitou.kernel.streams import Record
 from huitou.outbox.announcing import Announcer
 from huitou.outbox.store import due_in, is_of_message
 from huitou.platform.observability import Observer
@@ -58,27 +54,24 @@ reactor = Reactor(
     aside,
     lambda error: observer.log_failure("not evaluated", error, {}),
 )
-announcer = Announcer(due_in, SqsQueue(settings.messages_queue_url, settings.region, settings.endpoint), aside)
+announcer = Announcer(
+    due_in,
+    SqsQueue(settings.messages_queue_url, settings.region, settings.endpoint),
+    aside,
+    lambda error: observer.log_failure("not announced", error, {}),
+)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answers with the first record that is to come again; the stream goes on from there."""
     del context
     records, now = event["Records"], to_instant(datetime.now(UTC))
-    facts = [number for number, record in enumerate(records) if not is_of_message(record)]
+    messages = [number for number, record in enumerate(records) if is_of_message(record)]
+    facts = [number for number in range(len(records)) if number not in messages]
     reaction = reactor.react([records[number] for number in facts], now)
-    announced = announce([record for record in records if is_of_message(record)], now)
+    announced = announcer.announce([records[number] for number in messages], now)
     observer.count("PositionsEvaluated", reaction.evaluated)
     observer.count("PositionsHandedOn", reaction.handed_on)
     observer.count("MessagesAnnounced", announced)
     observer.flush()
     return again_from(records, {facts[number] for number in reaction.again})
-
-
-def announce(records: Sequence[Record], now: datetime) -> int:
-    """A queue out of reach holds up nobody: the clock finds what was not announced."""
-    try:
-        return announcer.announce(records, now)
-    except (BotoCoreError, ClientError) as error:
-        observer.log_failure("not announced", error, {})
-        return 0

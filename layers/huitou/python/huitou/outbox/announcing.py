@@ -15,12 +15,22 @@ from huitou.standing.ports import Queue
 
 
 class Announcer:
-    """``due_of`` tells when the message in a record is due; None: it has come to its end."""
+    """``due_of`` tells when the message in a record is due; None: it has come to its end.
 
-    def __init__(self, due_of: Callable[[Record], DueMessage | None], queue: Queue, aside: Aside) -> None:
+    ``failed`` hears of a queue out of reach, which holds up nobody.
+    """
+
+    def __init__(
+        self,
+        due_of: Callable[[Record], DueMessage | None],
+        queue: Queue,
+        aside: Aside,
+        failed: Callable[[Exception], None],
+    ) -> None:
         self._due_of = due_of
         self._queue = queue
         self._aside = aside
+        self._failed = failed
 
     def announce(self, records: Sequence[Record], now: datetime) -> int:
         """How many were queued: those due before a tick is sure to find them.
@@ -30,7 +40,11 @@ class Announcer:
         soon = [due for due in map(self._due, records) if due is not None and due.at <= now + AHEAD]
         if not soon:
             return 0
-        refused = self._queue.send([(write_message(due), delay_until(due.at, now)) for due in soon])
+        try:
+            refused = self._queue.send([(write_message(due), delay_until(due.at, now)) for due in soon])
+        except Exception as error:
+            self._failed(error)
+            return 0
         return len(soon) - len(refused)
 
     def _due(self, record: Record) -> DueMessage | None:

@@ -23,8 +23,8 @@ PATH: Final = "/v1/unsubscriptions"
 
 _CHANNELS: Final = (MessageChannel.EMAIL, MessageChannel.SMS, MessageChannel.LINE)
 """Links say which by the place in this list, so it may only become longer."""
-_USUAL_PURPOSE: Final = "marketing"
-"""Is not written out."""
+_UNWRITTEN_PURPOSE: Final = "marketing"
+"""Is left out, as long as links sent before are to work."""
 _ID_BYTES: Final = 16
 _MESSAGE_BYTES: Final = 8
 """Of a ULID: its instant and 16 random bits, which is enough to tell a member's messages apart."""
@@ -78,7 +78,7 @@ def _packed(member: MemberId, brand: BrandId, channel: MessageChannel, purpose: 
         raise ValueError(f"a brand's id has at most {_MOST_BRAND} letters")
     message = ULID.from_str(message_id.rpartition("-")[2]).bytes[:_MESSAGE_BYTES]
     form = _CHANNELS.index(channel) * (_MOST_BRAND + 1) + len(named)
-    rest = b"" if purpose == _USUAL_PURPOSE else purpose.encode("ascii")
+    rest = b"" if purpose == _UNWRITTEN_PURPOSE else purpose.encode("ascii")
     return ULID.from_str(member).bytes + message + bytes([form]) + named + rest
 
 
@@ -89,6 +89,6 @@ def _unpacked(said: bytes) -> Link:
     brand, purpose = rest[1 : 1 + length].decode("ascii"), rest[1 + length :].decode("ascii")
     return Link(
         member=MemberId(str(ULID.from_bytes(member))),
-        consent=ConsentKey(_CHANNELS[place], brand or GROUP, purpose or _USUAL_PURPOSE),
+        consent=ConsentKey(_CHANNELS[place], brand or GROUP, purpose or _UNWRITTEN_PURPOSE),
         message=str(ULID.from_bytes(message + bytes(_ID_BYTES - _MESSAGE_BYTES)))[:_MESSAGE_LETTERS],
     )
