@@ -5,7 +5,7 @@ left after the last time, either of which may be too small for a float. So it is
 Hardie 2013, Overcoming the BG/NBD model's #NUM! error problem). Customers who did the same count together. The
 parameters are positive: what is searched are their logarithms, downhill along the exact gradient.
 
-This module alone needs scipy and numpy, which come in a layer of their own: import it where something is fitted.
+scipy and numpy come in a layer of their own: import this module where something is fitted.
 """
 
 from __future__ import annotations
