@@ -53,7 +53,6 @@ class StreamReader(Construct):
         if stream is None:
             raise ValueError(f"table {table.node.id} has no stream to read")
         function.allow(READ_STREAM, stream)
-        function.allow(["s3:PutObject"], set_aside.arn_for_objects("*"))
         function.allow(["s3:ListBucket"], set_aside.bucket_arn)
         lambda_.EventSourceMapping(
             self,
@@ -69,28 +68,37 @@ class StreamReader(Construct):
             max_record_age=LONGEST,
             on_failure=_ToBucket(set_aside),
         )
-        lateness = function.metric("IteratorAge", statistic="Maximum", period=Duration.minutes(1))
-        kept = cloudwatch.Metric(
-            namespace="Huitou",
-            metric_name="ChangesSetAside",
-            dimensions_map={"service": function.node.id},
-            statistic="Sum",
-            period=Duration.minutes(1),
-        )
-        for alarm_name, metric, limit, told in (
-            ("late", lateness, LATE.to_milliseconds(), "has not seen changes of the last five minutes"),
-            ("set-aside", kept, 1, "set aside changes that it could not handle"),
-        ):
-            alarm = metric.create_alarm(
-                self,
-                alarm_name,
-                alarm_description=f"{function.node.id} {told}",
-                threshold=limit,
-                evaluation_periods=1,
-                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            )
-            alarm.add_alarm_action(actions.SnsAction(alarms))
+        function.metric("IteratorAge", statistic="Maximum", period=Duration.minutes(1)).create_alarm(
+            self,
+            "late",
+            alarm_description=f"{function.node.id} has not seen changes of the last five minutes",
+            threshold=LATE.to_milliseconds(),
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        ).add_alarm_action(actions.SnsAction(alarms))
+        let_set_aside(self, function, set_aside, alarms)
+
+
+def let_set_aside(scope: Construct, function: HandlerFunction, bucket: s3.Bucket, alarms: sns.ITopic) -> None:
+    """The function may add files to the bucket, and read none; an alarm tells that it did."""
+    function.allow(["s3:PutObject"], bucket.arn_for_objects("*"))
+    kept = cloudwatch.Metric(
+        namespace="Huitou",
+        metric_name="ChangesSetAside",
+        dimensions_map={"service": function.node.id},
+        statistic="Sum",
+        period=Duration.minutes(1),
+    )
+    kept.create_alarm(
+        scope,
+        "set-aside",
+        alarm_description=f"{function.node.id} set aside what it could not handle",
+        threshold=1,
+        evaluation_periods=1,
+        comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+    ).add_alarm_action(actions.SnsAction(alarms))
 
 
 @jsii.implements(lambda_.IEventSourceDlq)

@@ -5,12 +5,14 @@ from typing import Final
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.constructs.fan_out import FanOut
 from infra.constructs.function import HandlerFunction, layer_of
+from infra.constructs.queue import WorkQueue
 from infra.constructs.review import acknowledge, acknowledge_wildcards
 from infra.layer_builder import HOST, LAMBDA, Target, build_dependency_layer, build_package_layer
 from infra.settings import Settings
@@ -61,6 +63,18 @@ class FunctionStack(Stack):
             environment=environment,
             timeout=timeout,
             memory_mib=memory_mib,
+        )
+
+    def work_through(self, queue: WorkQueue, worker: HandlerFunction) -> None:
+        """Hands what is in the queue to its worker; what fails comes again by itself."""
+        worker.add_event_source(
+            sources.SqsEventSource(
+                queue, batch_size=10, max_concurrency=self.settings.due_workers, report_batch_item_failures=True
+            )
+        )
+        acknowledge(
+            worker,
+            {"Serverless-LambdaEventSourceMappingDestination": "Lambda takes none for SQS; the queue has its own."},
         )
 
     def let_see_executions(self, function: HandlerFunction, fan_out: FanOut) -> None:

@@ -9,7 +9,6 @@ from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
-from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as targets
 from aws_cdk import aws_sqs as sqs
@@ -18,11 +17,11 @@ from constructs import Construct
 from infra.constructs.api import STAGE, HttpApi
 from infra.constructs.function import HandlerFunction
 from infra.constructs.queue import DeadLetterQueue, WorkQueue
-from infra.constructs.review import acknowledge, acknowledge_wildcards, in_findings
+from infra.constructs.review import acknowledge_wildcards, in_findings
 from infra.constructs.stream import StreamReader
 from infra.routes import PUBLIC, ROUTES
 from infra.settings import Settings
-from infra.stacks import jobs
+from infra.stacks import feedback, jobs
 from infra.stacks.data import DUE_INDEX, SEGMENTS_INDEX, DataStack
 from infra.stacks.functions import LARGE_MIB, LOOK, READ, WORKER_TIMEOUT, WRITE, FunctionStack
 
@@ -157,6 +156,7 @@ class ServiceStack(FunctionStack):
             "HUITOU_MESSAGES_QUEUE_URL": outbox.queue_url,
             "HUITOU_PUBLIC_URL": public_url,
             "HUITOU_EMAIL_SERVICE": "ses",
+            **feedback.from_providers(self),
             **(LOCAL_PROVIDERS if self.settings.is_local else {**PROVIDERS, **self.line_tokens}),
         }
         worker = self.function("dispatch_messages", told, WORKER_TIMEOUT, LARGE_MIB, more_layers=[self.messaging])
@@ -166,13 +166,14 @@ class ServiceStack(FunctionStack):
         self.let_read_link_secret(worker)
         worker.allow(["secretsmanager:GetSecretValue"], self.data.line_secret.secret_arn)
         self._let_deliver(worker)
-        self._serve(outbox, worker)
+        self.work_through(outbox, worker)
 
     def _let_deliver(self, worker: HandlerFunction) -> None:
         """Which senders there are, the programme says; they are set up by people."""
+        reports = f"arn:{self.partition}:ses:{self.region}:{self.account}:configuration-set/{feedback.set_of(self)}"
+        worker.allow(["ses:SendEmail"], reports)
         for service, action, resource in (
             ("ses", "ses:SendEmail", "identity/*"),
-            ("ses", "ses:SendEmail", "configuration-set/*"),
             ("sms-voice", "sms-voice:SendTextMessage", "*"),
         ):
             worker.allow([action], f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}")
@@ -181,18 +182,6 @@ class ServiceStack(FunctionStack):
                 "The programme names the senders, and may name others tomorrow.",
                 f"arn:<AWS::Partition>:{service}:<AWS::Region>:<AWS::AccountId>:{resource}",
             )
-
-    def _serve(self, queue: WorkQueue, worker: HandlerFunction) -> None:
-        """Hands what is in the queue to its worker; what fails comes again by itself."""
-        worker.add_event_source(
-            sources.SqsEventSource(
-                queue, batch_size=10, max_concurrency=self.settings.due_workers, report_batch_item_failures=True
-            )
-        )
-        acknowledge(
-            worker,
-            {"Serverless-LambdaEventSourceMappingDestination": "Lambda takes none for SQS; the queue has its own."},
-        )
 
     def _due_work(self, outbox: WorkQueue) -> WorkQueue:
         """Each minute what falls due is read from the index and queued for its instant; a worker books it."""
@@ -211,7 +200,7 @@ class ServiceStack(FunctionStack):
         worker.allow([*READ, *WRITE], self.data.members.table_arn)
         worker.allow(["sqs:SendMessage"], queue.queue_arn)
         self.let_judge(worker)
-        self._serve(queue, worker)
+        self.work_through(queue, worker)
         return queue
 
     def _reactions(self, due: WorkQueue, outbox: WorkQueue) -> None:

@@ -68,6 +68,7 @@ ALLOWED = {
     "queue_due": KEEP | {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
     "book_due": READ | WRITE | CONSUME | {"sqs:SendMessage"},
     "dispatch_messages": KEEP | SECRET | CONSUME | {"sqs:SendMessage", "ses:SendEmail", "sms-voice:SendTextMessage"},
+    "hear_providers": CONSUME | {"dynamodb:GetItem", "dynamodb:PutItem", "s3:PutObject"},
     "react_to_changes": READ_STREAM | LOOK | {"sqs:SendMessage", "s3:PutObject", "s3:ListBucket"},
     "publish_changes": READ_STREAM | {"dynamodb:GetItem", "events:PutEvents", "s3:PutObject", "s3:ListBucket"},
 }
@@ -97,7 +98,11 @@ VARIABLES = {
     "SetAsideBucket": "HUITOU_SET_ASIDE_BUCKET",
 }
 
-OF_PROVIDERS = {"HUITOU_EMAIL_SERVICE", "HUITOU_SMS_SERVICE", "HUITOU_LINE_SERVICE", "HUITOU_LINE_SECRET"}
+OF_PROVIDERS = {
+    *("HUITOU_EMAIL_SERVICE", "HUITOU_EMAIL_CONFIGURATION_SET"),
+    *("HUITOU_SMS_SERVICE", "HUITOU_SMS_CONFIGURATION_SET"),
+    *("HUITOU_LINE_SERVICE", "HUITOU_LINE_SECRET"),
+}
 """What a stage on AWS tells of them; `huitou.channels.providers` asks for them."""
 
 

@@ -10,6 +10,9 @@ import pytest
 from infra.routes import PUBLIC, ROUTES
 from tests.infra.conftest import MORE_LAYERS, Deployment
 
+WORKERS = ("book_due", "dispatch_messages", "hear_providers")
+"""Each has a queue."""
+
 
 class TestDataIsSafe:
     def test_tables_can_be_restored_to_any_second_and_not_deleted(self, production: Deployment) -> None:
@@ -87,13 +90,13 @@ class TestNoWorkIsLost:
         sources = production.properties("AWS::Lambda::EventSourceMapping")
         assert all(source["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for source in sources)
         queues = production.properties("AWS::SQS::Queue")
-        due, messages = [queue for queue in queues if "RedrivePolicy" in queue]
-        assert due["RedrivePolicy"]["maxReceiveCount"] == messages["RedrivePolicy"]["maxReceiveCount"] == 5
+        attempts = [queue["RedrivePolicy"]["maxReceiveCount"] for queue in queues if "RedrivePolicy" in queue]
+        assert attempts == [5] * len(WORKERS)
 
     def test_a_message_stays_hidden_for_six_times_the_workers_time(self, production: Deployment) -> None:
         queues = [queue for queue in production.properties("AWS::SQS::Queue") if "RedrivePolicy" in queue]
         hidden = sorted(queue["VisibilityTimeout"] for queue in queues)
-        assert hidden == sorted(6 * production.function(name)["Timeout"] for name in ("book_due", "dispatch_messages"))
+        assert hidden == sorted(6 * production.function(name)["Timeout"] for name in WORKERS)
 
     def test_every_queue_is_encrypted_and_keeps_messages_for_two_weeks(self, production: Deployment) -> None:
         for queue in production.properties("AWS::SQS::Queue"):
@@ -105,8 +108,8 @@ class TestNoWorkIsLost:
         alarms = [each for each in production.properties("AWS::CloudWatch::Alarm") if each["Namespace"] == "AWS/SQS"]
         assert {alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for alarm in alarms} == dead_letters
         assert all(alarm["AlarmActions"] and alarm["Threshold"] == 1 for alarm in alarms)
-        (subscription,) = production.properties("AWS::SNS::Subscription")
-        assert subscription["Endpoint"] == "alarms@example.com"
+        mails = [each for each in production.properties("AWS::SNS::Subscription") if each["Protocol"] == "email"]
+        assert [mail["Endpoint"] for mail in mails] == ["alarms@example.com"]
 
     def test_readers_of_the_stream_halve_what_fails_and_keep_what_fails_for_good(self, production: Deployment) -> None:
         """E21: at most two readers, each with a retry limit, a maximum age and a bucket for the rest."""
@@ -126,9 +129,9 @@ class TestNoWorkIsLost:
         alarms = production.properties("AWS::CloudWatch::Alarm")
         sources = production.properties("AWS::Lambda::EventSourceMapping")
         readers = [source for source in sources if "StartingPosition" in source]
-        for name in ("IteratorAge", "ChangesSetAside"):
+        for name, others in (("IteratorAge", 0), ("ChangesSetAside", 1)):
             told = [alarm for alarm in alarms if alarm["MetricName"] == name]
-            assert len(told) == len(readers)
+            assert len(told) == len(readers) + others
             assert all(alarm["AlarmActions"] for alarm in told)
 
     def test_the_clock_ticks_each_minute_and_a_failed_tick_is_kept(self, production: Deployment) -> None:
@@ -137,6 +140,38 @@ class TestNoWorkIsLost:
         assert "DeadLetterConfig" in tick["Target"]
         (asynchronous,) = production.properties("AWS::Lambda::EventInvokeConfig")
         assert "OnFailure" in asynchronous["DestinationConfig"]
+
+
+class TestFeedback:
+    def test_both_services_report_to_one_topic_and_nobody_else_may(self, production: Deployment) -> None:
+        """M25."""
+        (of_email,) = production.properties("AWS::SES::ConfigurationSetEventDestination")
+        (of_sms,) = production.properties("AWS::SMSVOICE::ConfigurationSet")
+        assert set(of_email["EventDestination"]["MatchingEventTypes"]) == {
+            *("send", "delivery", "bounce", "complaint", "reject", "renderingFailure")
+        }
+        topic = of_email["EventDestination"]["SnsDestination"]["TopicARN"]["Ref"]
+        assert of_sms["EventDestinations"][0]["SnsDestination"] == {"TopicArn": {"Ref": topic}}
+        (policy,) = [
+            each["PolicyDocument"]["Statement"]
+            for each in production.properties("AWS::SNS::TopicPolicy")
+            if {"Ref": topic} in each["Topics"]
+        ]
+        allowed = [statement for statement in policy if statement["Effect"] == "Allow"]
+        publishers = {each["Principal"]["Service"] for each in allowed}
+        assert publishers == {"ses.amazonaws.com", "sms-voice.amazonaws.com"}
+        assert all("SourceAccount': {'Ref': 'AWS::AccountId'}" in str(each["Condition"]) for each in allowed)
+
+    def test_reports_reach_their_queue_as_they_were_sent_or_wait_for_somebody(self, production: Deployment) -> None:
+        subscriptions = production.properties("AWS::SNS::Subscription")
+        (reports,) = [each for each in subscriptions if each["Protocol"] == "sqs"]
+        assert reports["RawMessageDelivery"] is True
+        assert "reportsdeadletters" in str(reports["RedrivePolicy"])
+
+    def test_the_emulator_which_reports_nothing_has_the_way_for_reports(self, local: Deployment) -> None:
+        assert local.properties("AWS::SNS::Subscription")
+        kinds = {each["Type"] for each in local.resources.values()}
+        assert not {kind for kind in kinds if kind.startswith(("AWS::SES::", "AWS::SMSVOICE::"))}
 
 
 class TestFunctions:

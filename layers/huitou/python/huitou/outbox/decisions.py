@@ -33,8 +33,10 @@ CANCELLED: Final = "cancelled"
 CAP_REACHED: Final = "cap_reached"
 QUIET_HOURS: Final = "quiet_hours"
 TOO_LATE: Final = "too_late"
-_TOLD: Final = {MessageState.ACCEPTED: 1, MessageState.DELIVERED: 2, MessageState.FAILED: 3}
-"""What providers tell, in any order: the more telling word stays."""
+BOUNCED_FOR_NOW: Final = "bounced_for_now"
+_TOLD: Final = {MessageState.ACCEPTED: 1, MessageState.DELIVERED: 3, MessageState.FAILED: 4}
+"""What providers tell, in any order: the more telling word stays. A mailbox that takes an email may still say later
+that there is nobody; see `_weight`."""
 
 
 def may_try(
@@ -115,11 +117,22 @@ def cancel(message: OutboxMessage, now: datetime) -> OutboxMessage:
 
 
 def resolve(message: OutboxMessage, report: DeliveryReport, now: datetime) -> OutboxMessage:
-    """What the provider says of it counts, in whichever order it comes; of what was never tried, nothing does."""
-    if not message.attempts or _TOLD[report.state] <= _TOLD.get(message.state, 0):
+    """What the provider says of it counts, in whichever order it comes; of what was never tried, nothing does.
+
+    That it failed by a channel which others have been tried after, says nothing of those.
+    """
+    channel = report.channel or message.channel
+    is_past = report.state is MessageState.FAILED and channel is not message.channel
+    told = _weight(report.state, report.reason)
+    if not message.attempts or is_past or told <= _weight(message.state, message.reason):
         return message
-    step = Step(report.state, now, report.reason, message.channel)
+    step = Step(report.state, now, report.reason, channel)
     return _stepped(message, step, due_at=None, provider_id=report.provider_id or message.provider_id)
+
+
+def _weight(state: MessageState, reason: str | None) -> int:
+    """Somebody out of office lets a mailbox bounce for now that has taken the email: that it arrived tells more."""
+    return 2 if reason == BOUNCED_FOR_NOW else _TOLD.get(state, 0)
 
 
 def _refused(message: OutboxMessage, outcome: Refused, now: datetime) -> OutboxMessage:

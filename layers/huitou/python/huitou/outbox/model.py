@@ -67,6 +67,8 @@ class DeliveryReport(NamedTuple):
     state: Literal[MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.FAILED]
     provider_id: str | None = None
     reason: str | None = None
+    channel: MessageChannel | None = None
+    """By which it was handed over; None: by the one it was tried by last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from typing import Any
 from botocore.config import Config
 from botocore.session import get_session
 
+from huitou.kernel.streams import Record
+
 MOST_MESSAGES = 10
 """SQS's limit for one call."""
 MOST_DELAY = 900
@@ -51,14 +53,21 @@ class SqsQueue:
 def each_message(
     event: Mapping[str, Any], handle: Callable[[str], None], failed: Callable[[Exception], None]
 ) -> dict[str, list[dict[str, str]]]:
-    """Hands the body of each message of an SQS event to ``handle``; answers with those to be delivered again.
+    """Hands the body of each message of an SQS event to ``handle``; as `each_record`."""
+    return each_record(event, lambda record: handle(record["body"]), failed)
+
+
+def each_record(
+    event: Mapping[str, Any], handle: Callable[[Record], None], failed: Callable[[Exception], None]
+) -> dict[str, list[dict[str, str]]]:
+    """Hands each message of an SQS event to ``handle``, whole; answers with those to be delivered again.
 
     ``failed`` hears of each exception: after some attempts, the queue sets the message aside.
     """
     again = []
     for record in event["Records"]:
         try:
-            handle(record["body"])
+            handle(record)
         except Exception as error:
             failed(error)
             again.append({"itemIdentifier": record["messageId"]})

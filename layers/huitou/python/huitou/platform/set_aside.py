@@ -1,4 +1,4 @@
-"""Records of a stream that nobody could handle, kept in S3 until somebody has seen why (E21).
+"""Records of a stream or a queue that nobody could handle, kept in S3 until somebody has seen why (E21).
 
 A file holds one record as the reader was handed it, ``{"Records": [...]}``: once the cause is mended, the function is
 invoked with the file.
@@ -31,8 +31,12 @@ class SetAside:
         self._client: Any = get_session().create_client("s3", region, endpoint_url=endpoint, config=_CONFIG)
 
     def keep(self, record: Mapping[str, Any], error: Exception) -> None:
-        number = record["dynamodb"]["SequenceNumber"]
         body = json.dumps({"Records": [record]}, ensure_ascii=False).encode()
-        self._client.put_object(Bucket=self._bucket, Key=f"{self._observer.service}/{number}.json", Body=body)
+        self._client.put_object(Bucket=self._bucket, Key=f"{self._observer.service}/{_number(record)}.json", Body=body)
         self._observer.count("ChangesSetAside")
         self._observer.log_failure("set aside", error, {})
+
+
+def _number(record: Mapping[str, Any]) -> str:
+    """What its source calls it: a stream its changes, a queue its messages."""
+    return str(record["dynamodb"]["SequenceNumber"] if "dynamodb" in record else record["messageId"])

@@ -1,0 +1,59 @@
+"""What SES tells of an email, as its configuration set publishes it.
+
+https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from huitou.channels.model import MESSAGE_TAG
+from huitou.channels.reasons import BLOCKED, INVALID, REJECTED
+from huitou.feedback.model import Report
+from huitou.kernel.channels import MessageChannel
+from huitou.outbox.decisions import BOUNCED_FOR_NOW
+from huitou.outbox.model import DeliveryReport, MessageState
+
+BOUNCED: Final = "bounced"
+
+
+def _failed(reason: str) -> DeliveryReport:
+    return DeliveryReport(MessageState.FAILED, reason=reason)
+
+
+_DELIVERED: Final = DeliveryReport(MessageState.DELIVERED)
+_SAID: Final = {
+    "Send": DeliveryReport(MessageState.ACCEPTED),
+    "Delivery": _DELIVERED,
+    "Reject": _failed(REJECTED.reason),
+    "Rendering Failure": _failed(INVALID.reason),
+}
+"""What some kinds of event say by themselves."""
+
+
+def read_email_report(event: Mapping[str, Any]) -> Report | None:
+    """None: it says nothing of where the email is. Raises `LookupError` or `TypeError` where it is of another form."""
+    told = _told(event)
+    if told is None:
+        return None
+    mail = event["mail"]
+    delivery = told._replace(provider_id=mail["messageId"], channel=MessageChannel.EMAIL)
+    return Report(next(iter(mail.get("tags", {}).get(MESSAGE_TAG, ())), None), delivery)
+
+
+def _told(event: Mapping[str, Any]) -> DeliveryReport | None:
+    match event["eventType"]:
+        case "Bounce":
+            is_for_good = event["bounce"]["bounceType"] == "Permanent"
+            return _failed(BOUNCED if is_for_good else BOUNCED_FOR_NOW)
+        case "Complaint":
+            return _complained(event["complaint"])
+        case kind:
+            return _SAID.get(kind)
+
+
+def _complained(complaint: Mapping[str, Any]) -> DeliveryReport:
+    """SES tells of a complaint also where it sends nothing because of an earlier one."""
+    is_old = complaint.get("complaintSubType") == "OnAccountSuppressionList"
+    return _failed(BLOCKED.reason) if is_old else _DELIVERED

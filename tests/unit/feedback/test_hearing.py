@@ -1,0 +1,171 @@
+"""What follows from what a provider tells, over the function (M25)."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any
+
+import boto3
+import pytest
+
+from huitou.channels.model import Refused, Unclear
+from huitou.kernel.channels import MessageChannel
+from huitou.outbox.decisions import claim, conclude
+from huitou.outbox.model import MessageState, OutboxMessage
+from huitou.outbox.store import TableOutbox
+from huitou.platform.table import Table
+from huitou.templates.model import TemplateKind
+from tests.contract.targets import REGION
+from tests.files import EVENTS
+from tests.outbox import NOON, planned
+from tests.reports import Told, bounced, complained, emailed, record_of, texted, told
+from tests.serving import both_tables, sample
+
+CASES = sorted(path.stem for path in EVENTS.glob("hear_providers.*.json"))
+
+
+class Ear:
+    """The function, and a message that was handed over by email."""
+
+    def __init__(self) -> None:
+        self.module: Any = importlib.reload(importlib.import_module("functions.hear_providers.handler"))
+        self.table = Table("members", REGION)
+        self.outbox = TableOutbox(self.table)
+        self._files: Any = boto3.client("s3", region_name=REGION)
+
+    def sending(self, **changes: Any) -> OutboxMessage:
+        before = planned(**changes)
+        self.table.commit(self.outbox.add(before))
+        return self.saved(before, claim(before, MessageChannel.EMAIL, "club@huitou.example", NOON))
+
+    def saved(self, before: OutboxMessage, after: OutboxMessage) -> OutboxMessage:
+        self.table.commit([self.outbox.save(before, after)])
+        return after
+
+    def hear(self, *events: Told | str) -> list[str]:
+        """The reports that failed."""
+        answer = self.module.handler({"Records": [record_of(event) for event in events]}, None)
+        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+    def state(self) -> tuple[MessageState, str | None]:
+        found = self.outbox.load(planned().id)
+        assert found is not None
+        return found.state, found.reason
+
+    def kept_aside(self) -> list[Any]:
+        listed = self._files.list_objects_v2(Bucket="set-aside").get("Contents", ())
+        return [
+            json.loads(self._files.get_object(Bucket="set-aside", Key=each["Key"])["Body"].read()) for each in listed
+        ]
+
+
+@pytest.fixture
+def ear(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ear]:
+    with both_tables():
+        files: Any = boto3.client("s3", region_name=REGION)
+        files.create_bucket(Bucket="set-aside", CreateBucketConfiguration={"LocationConstraint": REGION})
+        monkeypatch.setenv("HUITOU_SET_ASIDE_BUCKET", "set-aside")
+        yield Ear()
+
+
+def test_an_email_that_arrived_is_delivered_however_often_and_late_it_is_told(ear: Ear) -> None:
+    """E21."""
+    ear.sending()
+    assert ear.hear(told("delivery"), emailed("Send", send={}), told("delivery"), emailed("Send", send={})) == []
+    assert ear.state() == (MessageState.DELIVERED, None)
+    found = ear.outbox.load(planned().id)
+    assert found is not None
+    assert [step.state for step in found.history] == ["planned", "sending", "delivered"]
+    assert found.due_at is None
+
+
+@pytest.mark.parametrize("kind", TemplateKind)
+def test_what_was_unclear_is_told_by_the_provider(ear: Ear, kind: TemplateKind) -> None:
+    """A lost answer is made good: the message neither waits nor is sent again."""
+    sending = ear.sending(kind=kind)
+    ear.saved(sending, conclude(sending, 1, Unclear("timeout"), None, NOON))
+    assert ear.state()[0] is MessageState.UNCLEAR
+    ear.hear(emailed("Send", send={}))
+    assert ear.state() == (MessageState.ACCEPTED, None)
+
+
+def test_what_was_unclear_and_has_bounced_has_failed(ear: Ear) -> None:
+    sending = ear.sending()
+    ear.saved(sending, conclude(sending, 1, Unclear("timeout"), None, NOON))
+    ear.hear(bounced())
+    assert ear.state() == (MessageState.FAILED, "bounced")
+
+
+def test_somebody_out_of_office_has_got_the_email(ear: Ear) -> None:
+    ear.sending()
+    ear.hear(told("delivery"), bounced("Transient"))
+    assert ear.state() == (MessageState.DELIVERED, None)
+    ear.hear(bounced())
+    assert ear.state() == (MessageState.FAILED, "bounced")
+
+
+def test_that_an_email_failed_says_nothing_of_the_sms_after_it(ear: Ear) -> None:
+    sending = ear.sending(channels=(MessageChannel.EMAIL, MessageChannel.SMS))
+    refused = ear.saved(sending, conclude(sending, 1, Refused("invalid"), None, NOON))
+    ear.saved(refused, claim(refused, MessageChannel.SMS, "Huitou", NOON))
+    ear.hear(bounced())
+    assert ear.state()[0] is MessageState.SENDING
+    ear.hear(texted("TEXT_BLOCKED"))
+    assert ear.state() == (MessageState.FAILED, "blocked")
+
+
+def test_what_nobody_knows_is_counted_and_left(ear: Ear, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of who was erased, and of what others sent, nothing is kept."""
+    strangers = [
+        None,
+        "",
+        "nothing",
+        "01JNSM3VF0R6T8C1W5PJ4X9YZA-01JNB5Q8ZT3C5D7F9H1K3M5P7R",
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    ]
+    assert ear.hear(*(complained(each) for each in strangers)) == []
+    assert '"ReportsUnknown":[1.0,1.0,1.0,1.0,1.0]' in capsys.readouterr().out.replace(" ", "")
+    assert ear.kept_aside() == []
+
+
+def test_what_was_never_tried_cannot_have_arrived(ear: Ear) -> None:
+    ear.table.commit(ear.outbox.add(planned()))
+    ear.hear(told("delivery"))
+    assert ear.state() == (MessageState.PLANNED, None)
+
+
+def test_what_nobody_can_read_is_kept_aside_and_does_not_stop_the_others(ear: Ear) -> None:
+    """E28: whole, so that the function can be handed it again."""
+    ear.sending()
+    assert ear.hear("{", told("delivery")) == []
+    assert ear.state()[0] is MessageState.DELIVERED
+    assert ear.kept_aside() == [{"Records": [record_of("{")]}]
+
+
+def test_a_report_that_fails_comes_again(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    ear.sending()
+    monkeypatch.setattr(ear.module.feedback, "_commit", None)
+    assert ear.hear(told("delivery")) == [record_of("")["messageId"]]
+
+
+def test_no_address_is_logged(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    """E25: neither of a report that is heard nor of one that fails."""
+    logged = StringIO()
+    for writer in ear.module.observer._logger.handlers:
+        monkeypatch.setattr(writer, "stream", logged)
+    ear.sending()
+    ear.hear(told("delivery"), bounced(), texted("TEXT_BLOCKED"), '{"eventType": "Bounce", "to": "mei@example.com"}')
+    monkeypatch.setattr(ear.module.feedback, "_outbox", None)
+    ear.hear(bounced())
+    assert "not heard" in logged.getvalue()
+    assert "mei@" not in logged.getvalue()
+    assert "912345678" not in logged.getvalue()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_sample_is_understood(ear: Ear, case: str) -> None:
+    assert ear.module.handler(sample(case), None) == {"batchItemFailures": []}
+    assert ear.kept_aside() == []
