@@ -9,6 +9,7 @@ import pytest
 
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.ids import MemberId
+from huitou.members.agreement import agreed
 from huitou.members.consents import Word
 from huitou.members.model import Consent, ConsentKey
 from huitou.program.model import GROUP
@@ -54,6 +55,13 @@ class Mailbox(Forgetting):
 
     def say(self, reply: Reply, days: int = 1, brand: str = "maru") -> Situation:
         return self.use_links.reply(self.token(brand), reply, NOON + days * DAY)[1]
+
+    def give(self, *keys: ConsentKey, granted: bool = True, days: int = 0) -> None:
+        for key in keys:
+            self.consents.give(self.owner, key, Word(granted, "till"), GROUP, NOON + days * DAY)
+
+    def may_write(self, key: ConsentKey) -> bool:
+        return agreed(self.record(self.owner).consents, key)
 
     def in_force(self, member: MemberId | None = None) -> dict[ConsentKey, bool]:
         return {key: each.granted for key, each in self.record(member or self.owner).consents.items()}
@@ -120,6 +128,38 @@ def test_a_no_to_everything_ends_each_channel_and_purpose_of_the_brand(mailbox: 
         key_of(EMAIL, "sora"): True,
     }
     assert mailbox.say(Reply.STOP_ALL, 2) == said
+
+
+def test_a_no_to_everything_is_one_to_what_the_group_was_granted_for_all_brands(mailbox: Mailbox) -> None:
+    """It ends what this brand may do; the group's own yes stays, for the others."""
+    mailbox.give(key_of(SMS, GROUP, "news"), key_of(LINE, GROUP))
+
+    said = mailbox.say(Reply.STOP_ALL)
+
+    assert said.stopped is Stopped.ALL
+    for channel, purpose in ((SMS, "news"), (LINE, "marketing"), (EMAIL, "marketing")):
+        assert not mailbox.may_write(key_of(channel, purpose=purpose))
+        assert mailbox.may_write(key_of(channel, "sora", purpose))
+
+
+def test_a_no_to_everything_outlives_a_yes_to_the_group(mailbox: Mailbox) -> None:
+    """Also where the group had a no meanwhile, to which the brand's own yes gave way."""
+    birthday = key_of(SMS, GROUP, "birthday")
+    mailbox.give(birthday, granted=False, days=1)
+    mailbox.say(Reply.STOP_ALL, 2)
+
+    mailbox.give(birthday, days=3)
+
+    assert not mailbox.may_write(key_of(SMS, purpose="birthday"))
+
+
+@pytest.mark.parametrize("brand", ["maru", GROUP])
+def test_a_yes_for_something_else_is_not_everything_stopped(mailbox: Mailbox, brand: str) -> None:
+    mailbox.say(Reply.STOP_ALL)
+
+    mailbox.give(key_of(SMS, brand, "news"), days=2)
+
+    assert mailbox.look().stopped is Stopped.CHANNEL
 
 
 def test_what_a_link_has_said_a_link_takes_back_for_its_own_channel(mailbox: Mailbox) -> None:

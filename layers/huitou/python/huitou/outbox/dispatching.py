@@ -15,6 +15,7 @@ from huitou.kernel.channels import MessageChannel
 from huitou.kernel.commits import Commit, until_committed
 from huitou.kernel.errors import MemberMovedError
 from huitou.kernel.ids import MemberId, OwnedId
+from huitou.members.agreement import agreed
 from huitou.members.model import ConsentKey
 from huitou.messages.recipients import Recipient, Recipients
 from huitou.outbox.decisions import (
@@ -34,7 +35,7 @@ from huitou.outbox.decisions import (
 from huitou.outbox.model import OutboxMessage
 from huitou.outbox.pacing import MemberPacing, Pacing
 from huitou.outbox.ports import OutboxStore
-from huitou.outbox.reaching import address_of, agreed
+from huitou.outbox.reaching import address_of
 from huitou.points.membership import MemberErasedError, MemberNotFoundError
 from huitou.program.model import GROUP, BrandId, Program
 from huitou.program.ports import PublishedPrograms

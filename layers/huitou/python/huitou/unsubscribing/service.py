@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.errors import MemberMovedError, NotFoundError
 from huitou.kernel.ids import MemberId
+from huitou.members.agreement import agreed
 from huitou.members.consents import Consents, Word
 from huitou.members.model import Consent, ConsentKey
 from huitou.members.ports import Profiles
@@ -92,10 +93,11 @@ class Unsubscriptions:
         in_force = self._consents.in_force(member, GROUP)
         if reply is Reply.RESUME:
             return [(link.consent, Word(True, SOURCE))] if _is_said_by_link(in_force.get(link.consent)) else []
-        keys = {link.consent}
+        keys, brand = {link.consent}, link.consent.brand
         if reply is Reply.STOP_ALL:
+            granted = {key for key, each in in_force.items() if each.granted and key.brand in {brand, GROUP}}
             keys |= {link.consent._replace(channel=channel) for channel in MessageChannel}
-            keys |= {key for key, each in in_force.items() if each.granted and key.brand == link.consent.brand}
+            keys |= {key._replace(brand=brand) for key in granted}
         return [(key, Word(False, SOURCE)) for key in sorted(keys)]
 
     def _situation(self, link: Link, member: MemberId) -> Situation:
@@ -131,5 +133,5 @@ def _stopped(link: Link, in_force: Mapping[ConsentKey, Consent]) -> Stopped:
     if not is_no(link.consent):
         return Stopped.NOTHING
     everywhere = all(is_no(link.consent._replace(channel=channel)) for channel in MessageChannel)
-    granted = any(each.granted for key, each in in_force.items() if key.brand == link.consent.brand)
-    return Stopped.ALL if everywhere and not granted else Stopped.CHANNEL
+    left = any(agreed(in_force, key._replace(brand=link.consent.brand)) for key in in_force)
+    return Stopped.ALL if everywhere and not left else Stopped.CHANNEL
