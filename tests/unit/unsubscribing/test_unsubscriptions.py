@@ -184,6 +184,38 @@ def test_a_link_does_not_take_back_what_was_said_elsewhere(mailbox: Mailbox) -> 
     assert not mailbox.in_force()[key_of(EMAIL)]
 
 
+def test_a_no_to_the_group_is_shown_as_one_to_the_brand_and_stands(mailbox: Mailbox) -> None:
+    """Whatever the links of the brand say, and in whichever order."""
+    mailbox.give(key_of(EMAIL, GROUP), granted=False, days=1)
+    seen = mailbox.look()
+
+    assert (seen.stopped, seen.can_resume) == (Stopped.CHANNEL, False)
+    assert mailbox.say(Reply.RESUME, 2) == mailbox.say(Reply.STOP, 3) == mailbox.say(Reply.RESUME, 4) == seen
+    assert not mailbox.may_write(key_of(EMAIL))
+
+
+def test_a_no_to_the_group_that_comes_after_a_link_stands_as_well(mailbox: Mailbox) -> None:
+    mailbox.say(Reply.STOP)
+    mailbox.give(key_of(EMAIL, GROUP), granted=False, days=2)
+
+    assert not mailbox.say(Reply.RESUME, 3).can_resume
+    assert not mailbox.may_write(key_of(EMAIL))
+
+
+def test_a_brand_that_was_granted_it_after_a_no_to_the_group_has_it(mailbox: Mailbox) -> None:
+    mailbox.give(key_of(EMAIL, GROUP), granted=False, days=1)
+    mailbox.give(key_of(EMAIL), days=2)
+
+    assert mailbox.look().stopped is Stopped.NOTHING
+
+
+def test_the_link_of_the_group_takes_back_what_it_has_said(mailbox: Mailbox) -> None:
+    assert mailbox.say(Reply.STOP, brand=GROUP).can_resume
+
+    assert mailbox.say(Reply.RESUME, 2, brand=GROUP).stopped is Stopped.NOTHING
+    assert mailbox.may_write(key_of(EMAIL, GROUP))
+
+
 def test_nobody_agrees_by_a_link_to_what_they_never_refused(mailbox: Mailbox) -> None:
     before = mailbox.record(mailbox.owner)
 

@@ -92,7 +92,7 @@ class Unsubscriptions:
         """What is to be recorded. Only what a link has said can a link take back: a no at a till stands."""
         in_force = self._consents.in_force(member, GROUP)
         if reply is Reply.RESUME:
-            return [(link.consent, Word(True, SOURCE))] if _is_said_by_link(in_force.get(link.consent)) else []
+            return [(link.consent, Word(True, SOURCE))] if _can_resume(link, in_force) else []
         keys, brand = {link.consent}, link.consent.brand
         if reply is Reply.STOP_ALL:
             granted = {key for key, each in in_force.items() if each.granted and key.brand in {brand, GROUP}}
@@ -106,7 +106,7 @@ class Unsubscriptions:
         return Situation(
             **self._spoken(link),
             stopped=_stopped(link, in_force),
-            can_resume=_is_said_by_link(in_force.get(link.consent)),
+            can_resume=_can_resume(link, in_force),
             language=found.profile.language if found else None,
         )
 
@@ -120,18 +120,22 @@ class Unsubscriptions:
         return {"speaker": catalogue.speaker(None if brand == GROUP else brand), "channel": link.consent.channel}
 
 
-def _is_said_by_link(consent: Consent | None) -> bool:
-    return consent is not None and not consent.granted and consent.source == SOURCE
+def _can_resume(link: Link, in_force: Mapping[ConsentKey, Consent]) -> bool:
+    """Whether the no was said by a link, and none to the group, which is one to all, stands beside it."""
+    own, whole = in_force.get(link.consent), in_force.get(link.consent._replace(brand=GROUP))
+    is_ours = own is not None and not own.granted and own.source == SOURCE
+    return is_ours and (whole is own or whole is None or whole.granted)
 
 
 def _stopped(link: Link, in_force: Mapping[ConsentKey, Consent]) -> Stopped:
-    """An explicit no; who was never asked has stopped nothing."""
+    """By an explicit no, to the brand or to the group; who was never asked has stopped nothing."""
 
-    def is_no(key: ConsentKey) -> bool:
-        return key in in_force and not in_force[key].granted
+    def is_stopped(key: ConsentKey) -> bool:
+        was_asked = key in in_force or key._replace(brand=GROUP) in in_force
+        return was_asked and not agreed(in_force, key)
 
-    if not is_no(link.consent):
+    if not is_stopped(link.consent):
         return Stopped.NOTHING
-    everywhere = all(is_no(link.consent._replace(channel=channel)) for channel in MessageChannel)
+    everywhere = all(is_stopped(link.consent._replace(channel=channel)) for channel in MessageChannel)
     left = any(agreed(in_force, key._replace(brand=link.consent.brand)) for key in in_force)
     return Stopped.ALL if everywhere and not left else Stopped.CHANNEL
