@@ -14,7 +14,7 @@ from huitou.kernel.ids import MemberId
 from huitou.members import decisions
 from huitou.members.consents import Word
 from huitou.members.decisions import ConsentContradictedError, TooManyError, consent
-from huitou.members.model import MOST_CONSENTS, Consent, ConsentKey, Member, Profile
+from huitou.members.model import MOST_BYTES, MOST_CONSENTS, Consent, ConsentKey, Member, Profile
 from huitou.members.places import UnknownPlaceError
 from huitou.members.store import TableMembers
 from huitou.platform.table import Table
@@ -119,13 +119,31 @@ def test_a_record_that_is_full_takes_no_more_and_fits_into_its_item(letter: str)
     assert 100_000 < size_of(row) <= 400 * 1024
 
 
-def full_of(source: str) -> Member:
+@pytest.mark.parametrize("letter", ["a", "😀"])
+def test_a_no_finds_room_in_a_record_that_is_full_and_they_fit_into_its_item(letter: str) -> None:
+    """M25: nobody has agreed to so much that they cannot say no."""
+    full = full_of(letter * 200)
+    no = Consent(False, "unsubscribe_link", NOON + DAY, NOON + DAY, NOON + DAY, GROUP)
+    key = ConsentKey(MessageChannel.SMS, "maru", "purpose_0")
+
+    for each in (key, key._replace(channel=MessageChannel.EMAIL), key._replace(channel=MessageChannel.LINE)):
+        full = consent(full, each, no, None).member
+        assert not full.consents[each].granted
+
+    fuller = full_of("unsubscribe_link", granted=False, member=full)
+    assert fuller.weight > MOST_BYTES
+    (row,) = TableMembers(cast(Table, ItemsInMemory())).save(fuller).operation[1:]
+    assert size_of(row) <= 400 * 1024
+
+
+def full_of(source: str, *, granted: bool = True, member: Member | None = None) -> Member:
     """A member of whom consents are recorded until no more are taken."""
-    member = decisions.enrol(MEI, [said(MEI_PHONE)], Profile(), "maru", NOON)
-    given = Consent(True, source, NOON, NOON, NOON, "maru")
-    for number in range(MOST_CONSENTS + 1):
+    member = member or decisions.enrol(MEI, [said(MEI_PHONE)], Profile(), "maru", NOON)
+    given = Consent(granted, source, NOON, NOON, NOON, "maru")
+    for number in range(4 * MOST_CONSENTS):
+        key = ConsentKey(MessageChannel.SMS, "maru", f"{'purpose' if granted else 'no'}_{number}")
         try:
-            member = consent(member, ConsentKey(MessageChannel.SMS, "maru", f"purpose_{number}"), given, None).member
+            member = consent(member, key, given, None).member
         except TooManyError:
             return member
     raise AssertionError("It never ends.")

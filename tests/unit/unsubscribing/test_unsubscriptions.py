@@ -11,7 +11,7 @@ from huitou.kernel.channels import MessageChannel
 from huitou.kernel.ids import MemberId
 from huitou.members.agreement import agreed
 from huitou.members.consents import Word
-from huitou.members.model import Consent, ConsentKey
+from huitou.members.model import MOST_CONSENTS, Consent, ConsentKey
 from huitou.program.model import GROUP
 from huitou.program.speech import compile_speech
 from huitou.templates.model import Look
@@ -160,6 +160,15 @@ def test_a_yes_for_something_else_is_not_everything_stopped(mailbox: Mailbox, br
     mailbox.give(key_of(SMS, brand, "news"), days=2)
 
     assert mailbox.look().stopped is Stopped.CHANNEL
+
+
+def test_a_no_needs_no_room_among_the_consents(mailbox: Mailbox) -> None:
+    """However much Mei has agreed to."""
+    more = (key_of(SMS, "sora", f"purpose_{number}") for number in range(MOST_CONSENTS - len(mailbox.in_force())))
+    mailbox.give(*more)
+
+    assert mailbox.say(Reply.STOP_ALL).stopped is Stopped.ALL
+    assert mailbox.say(Reply.STOP, brand=GROUP).stopped is Stopped.CHANNEL
 
 
 def test_what_a_link_has_said_a_link_takes_back_for_its_own_channel(mailbox: Mailbox) -> None:

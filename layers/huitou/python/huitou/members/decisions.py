@@ -17,6 +17,7 @@ from huitou.kernel.ids import MemberId
 from huitou.members.identity import Identity
 from huitou.members.model import (
     MOST_BYTES,
+    MOST_BYTES_WITH_A_NO,
     MOST_CONSENTS,
     MOST_IDENTITIES,
     MOST_TAGS,
@@ -173,20 +174,23 @@ def consent(member: Member, key: ConsentKey, given: Consent, at_that_instant: Co
     The latest word by ``occurred_at`` is in force, in whatever order words arrive; an older one that says
     something else goes into the history only. What says the same as the one in force adds nothing to the history
     and leaves it as it is, confirmed. ``at_that_instant`` is what the history holds for this key and instant,
-    which decides what a repetition is. Raises `ConsentContradictedError`, `TooManyError`.
+    which decides what a repetition is. A no finds room where nothing else does (M25).
+
+    Raises `ConsentContradictedError`, `TooManyError`.
     """
     if at_that_instant is not None:
         if at_that_instant.granted != given.granted:
             raise ConsentContradictedError("For this very instant the opposite is on record.")
         return ConsentDecision(member, None)
     current = member.consents.get(key)
-    if current is None and len(member.consents) >= MOST_CONSENTS:
+    if given.granted and current is None and len(member.consents) >= MOST_CONSENTS:
         raise TooManyError(f"A member has at most {MOST_CONSENTS} consents.")
+    most = MOST_BYTES if given.granted else MOST_BYTES_WITH_A_NO
     if current is not None and current.granted == given.granted:
         confirmed = replace(current, confirmed_at=max(current.confirmed_at, given.occurred_at))
-        return ConsentDecision(_changed(member, _with_consent(member, key, confirmed)), None)
+        return ConsentDecision(_changed(member, _with_consent(member, key, confirmed), most), None)
     latest = given if current is None or given.occurred_at > current.confirmed_at else current
-    return ConsentDecision(_next(_with_consent(member, key, latest)), ConsentChange(key, given))
+    return ConsentDecision(_next(_with_consent(member, key, latest), most), ConsentChange(key, given))
 
 
 def _with_consent(member: Member, key: ConsentKey, in_force: Consent) -> Member:
@@ -238,13 +242,13 @@ def _claims_left(member: Member, identity: Identity, brand: BrandId) -> HeldIden
     return replace(held, claims=claims) if claims else None
 
 
-def _changed(before: Member, after: Member) -> Member:
+def _changed(before: Member, after: Member, most: int = MOST_BYTES) -> Member:
     """The very same record where nothing changed, else the next version."""
-    return before if after == before else _next(after)
+    return before if after == before else _next(after, most)
 
 
-def _next(member: Member) -> Member:
+def _next(member: Member, most: int = MOST_BYTES) -> Member:
     """The record as it will be written. Raises `TooManyError` where that is more than can be."""
-    if member.weight > MOST_BYTES:
+    if member.weight > most:
         raise TooManyError("The member's record is full; take something away first.")
     return replace(member, version=member.version + 1)

@@ -21,8 +21,11 @@ from huitou.program.model import BrandId, StoreId
 MOST_IDENTITIES = 30
 MOST_TAGS = 200
 MOST_CONSENTS = 500
+"""After which no other yes is taken; a no always is."""
 MOST_BYTES = 300_000
 """Of `Member.weight`: a record is one item, which may have 400 kB."""
+MOST_BYTES_WITH_A_NO = 400_000
+"""The same for who says no: the rest of the item is kept for that."""
 
 
 class Gender(StrEnum):
