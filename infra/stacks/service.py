@@ -31,6 +31,8 @@ LOCAL_PROVIDERS: Final = {
     "HUITOU_LINE_SERVICE": "console",
     "HUITOU_CONSOLE_FILE": "/tmp/huitou-line.jsonl",  # noqa: S108 - the only folder that a function may write to
 }
+OUTBOX: Final = ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:ConditionCheckItem")
+"""A slot is taken only where what its cap was judged by is unchanged, also with who was merged (E15, E23)."""
 PREVIEW_TIMEOUT: Final = Duration.seconds(28)
 """A little less than the gateway waits."""
 MEMBER_FUNCTIONS: Final = (
@@ -129,7 +131,7 @@ class ServiceStack(FunctionStack):
         function.allow(["dynamodb:GetItem", "dynamodb:Query"], self.data.members.table_arn)
         self.let_read_program(function)
         outbox = self.function("serve_messages", told)
-        outbox.allow(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"], self.data.members.table_arn)
+        outbox.allow(OUTBOX, self.data.members.table_arn)
         self.let_read_program(outbox)
         return {"serve_templates": function, "serve_messages": outbox}
 
@@ -160,7 +162,7 @@ class ServiceStack(FunctionStack):
             **(LOCAL_PROVIDERS if self.settings.is_local else {**PROVIDERS, **self.line_tokens}),
         }
         worker = self.function("dispatch_messages", told, WORKER_TIMEOUT, LARGE_MIB, more_layers=[self.messaging])
-        worker.allow(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"], self.data.members.table_arn)
+        worker.allow(OUTBOX, self.data.members.table_arn)
         worker.allow(["sqs:SendMessage"], outbox.queue_arn)
         self.let_read_program(worker)
         self.let_read_link_secret(worker)

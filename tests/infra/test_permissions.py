@@ -15,6 +15,7 @@ from tests.infra.conftest import Deployment, listed
 READ = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
 WRITE = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"}
 KEEP = {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"}
+SLOT = KEEP | {"dynamodb:ConditionCheckItem"}
 LOOK = KEEP | {"dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 SECRET = {"secretsmanager:GetSecretValue"}
 FILES = {"s3:GetObject", "s3:PutObject"}
@@ -37,7 +38,7 @@ ALLOWED = {
     "serve_members": READ | WRITE | SECRET,
     "serve_standings": {"dynamodb:GetItem", "dynamodb:Query"},
     "serve_templates": {"dynamodb:GetItem", "dynamodb:Query"},
-    "serve_messages": KEEP,
+    "serve_messages": SLOT,
     "serve_unsubscriptions": KEEP | {"dynamodb:UpdateItem"} | SECRET,
     "serve_segments": KEEP | {"s3:PutObject", "states:StartExecution", "states:DescribeExecution"},
     "count_members": KEEP,
@@ -67,7 +68,7 @@ ALLOWED = {
     "fit_insights": KEEP | {"s3:GetObject", "s3:PutObject", "states:StartExecution"},
     "queue_due": KEEP | {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
     "book_due": READ | WRITE | CONSUME | {"sqs:SendMessage"},
-    "dispatch_messages": KEEP | SECRET | CONSUME | {"sqs:SendMessage", "ses:SendEmail", "sms-voice:SendTextMessage"},
+    "dispatch_messages": SLOT | SECRET | CONSUME | {"sqs:SendMessage", "ses:SendEmail", "sms-voice:SendTextMessage"},
     "hear_providers": CONSUME | {"dynamodb:GetItem", "dynamodb:PutItem", "s3:PutObject"},
     "react_to_changes": READ_STREAM | LOOK | {"sqs:SendMessage", "s3:PutObject", "s3:ListBucket"},
     "publish_changes": READ_STREAM | {"dynamodb:GetItem", "events:PutEvents", "s3:PutObject", "s3:ListBucket"},
