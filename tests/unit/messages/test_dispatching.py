@@ -172,6 +172,34 @@ def test_a_cap_is_looked_at_again_when_a_message_is_sent() -> None:
     assert (office.look(of_card.id).state, office.kept(of_card.id).reason) == (MessageState.SUPPRESSED, "cap_reached")
 
 
+def test_what_a_survivor_is_sent_counts_what_the_absorbed_one_got() -> None:
+    """E23, E15: both were planned before the merge, when each had room."""
+    office = Office(frequency_caps=[{"most": 1, "days": 7}])
+    card = office.meet(said(phone_identity("0922-333-444")), contact_email="card@example.com")
+    mei = office.meet(said(phone_identity("0912-345-678")), **MEI_HAS)
+    office.agree(card)
+    office.agree(mei)
+    of_card, of_mei = office.order(card), office.order(mei, send_at=NOON + HOUR)
+    assert office.look(of_card.id).state is MessageState.ACCEPTED
+    office.merge(mei, card, NOON)
+    office.now = NOON + HOUR
+    assert (office.look(of_mei.id).state, office.kept(of_mei.id).reason) == (MessageState.SUPPRESSED, "cap_reached")
+
+
+def test_two_who_were_absorbed_by_one_share_a_cap() -> None:
+    """E23, E15: nothing was planned for the survivor."""
+    office = Office(frequency_caps=[{"most": 1, "days": 7}])
+    cards = [office.meet(said(phone_identity(phone))) for phone in ("0922-333-444", "0933-333-444")]
+    mei = office.meet(said(phone_identity("0912-345-678")), **MEI_HAS)
+    office.agree(mei)
+    planned = [office.order(card, send_at=NOON + HOUR) for card in cards]
+    for number, card in enumerate(cards):
+        office.merge(mei, card, NOON + number * timedelta(minutes=1), f"M-{number}")
+    office.now = NOON + HOUR
+    assert [office.look(message.id).reason for message in planned] == ["cap_reached", None]
+    assert office.handed() == [(EMAIL, "mei@example.com")]
+
+
 def test_who_was_merged_takes_no_slot_that_their_survivor_takes_at_once() -> None:
     """E23, E15: both saw the only one free."""
     office = Office(frequency_caps=[{"most": 1, "days": 7}])

@@ -23,10 +23,11 @@ from huitou.templates.variables import MemberFacts
 
 
 class Recipient(NamedTuple):
-    """A member's record, and what texts may say of them."""
+    """A member's record, what texts may say of them, and who was merged into them."""
 
     record: Member
     facts: MemberFacts
+    absorbed: tuple[MemberId, ...]
 
 
 class Recipients:
@@ -60,7 +61,7 @@ class Recipients:
             points_ending=points_ending,
             points_end_on=points_end_on,
         )
-        return Recipient(seen, facts)
+        return Recipient(seen, facts, home.absorbed)
 
 
 def _points(units: int, program: Program) -> Decimal:

@@ -193,7 +193,7 @@ class Dispatcher:
         allowed = {each: signatures[each] for each in signatures if _is_allowed(before, each, recipient)}
         if signatures and not allowed:
             raise _ObstacleError(NO_CONSENT)
-        if seen.pacing.cap_reached(before, {recipient.record.id}, seen.now):
+        if seen.pacing.cap_reached(before, {recipient.record.id, *recipient.absorbed}, seen.now):
             raise _ObstacleError(CAP_REACHED)
         way = _way(allowed, template, recipient)
         try:
