@@ -11,7 +11,6 @@ from huitou.platform.queues import SqsQueue
 from huitou.platform.settings import DueQueueUrl, MembersTable, MessagesQueueUrl, ProgramTable, Settings, load
 from huitou.platform.table import Table
 from huitou.standing.clock import Clock
-from huitou.standing.sorting import SortedQueue
 from huitou.standing.store import TableDueIndex, TableWatermarks
 
 RESERVE_MILLISECONDS = 10_000
@@ -30,17 +29,18 @@ observer = Observer("queue_due")
 program = Table(settings.program_table, settings.region, settings.endpoint)
 clock = Clock(
     TableDueIndex(Table(settings.members_table, settings.region, settings.endpoint)),
-    SortedQueue(
-        SqsQueue(settings.due_queue_url, settings.region, settings.endpoint),
-        SqsQueue(settings.messages_queue_url, settings.region, settings.endpoint),
-    ),
+    SqsQueue(settings.due_queue_url, settings.region, settings.endpoint),
     TableWatermarks(program),
     program.commit,
+    outbox=SqsQueue(settings.messages_queue_url, settings.region, settings.endpoint),
 )
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
-    """``event`` is the scheduler's and says nothing that matters: what falls due is told by the time that it is."""
+    """``event`` is the scheduler's and says nothing that matters: what falls due is told by the time that it is.
+
+    Fails where a queue was out of reach, after all else is done.
+    """
     del event
     tick = clock.tick(
         lambda: to_instant(datetime.now(UTC)), lambda: context.get_remaining_time_in_millis() > RESERVE_MILLISECONDS
@@ -59,3 +59,5 @@ def handler(event: dict[str, Any], context: Any) -> None:
         },
     )
     observer.flush()
+    if tick.failure:
+        raise tick.failure

@@ -19,7 +19,8 @@ from huitou.kernel.instants import from_millis, parse_instant
 from huitou.kernel.pages import Page
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_standing import MemoryQueue, MemoryWatermarks
-from huitou.standing.clock import AHEAD, MOST_WAITING, PAGE, Clock, Tick
+from huitou.standing.clock import AHEAD, PAGE, Clock, Tick
+from huitou.standing.lanes import MOST_WAITING
 from huitou.standing.messages import (
     Due,
     DueMessage,
@@ -41,6 +42,15 @@ DAY = timedelta(days=1)
 
 def a_due_wallet(number: int = 0, at: datetime = NOW) -> DueWallet:
     return DueWallet(MemberId(f"01JNSM3VF0R6T8C1W5PJ4X{number:04d}"), "points", at)
+
+
+def a_due_message(number: int = 0, at: datetime = NOW) -> DueMessage:
+    member = a_due_wallet(number).member
+    return DueMessage(OwnedId(member, member), at)
+
+
+def about(due: Due) -> MemberId | None:
+    return due.message.member if isinstance(due, DueMessage) else getattr(due, "member", None)
 
 
 @dataclass
@@ -66,7 +76,7 @@ class ListedIndex:
 
 
 class PickyQueue(MemoryQueue):
-    """Refuses whatever is about the members named."""
+    """Refuses whatever is about the members named, and messages to them."""
 
     def __init__(self, refused: Sequence[MemberId]) -> None:
         super().__init__()
@@ -76,23 +86,47 @@ class PickyQueue(MemoryQueue):
         refused = {
             place: "InternalError"
             for place, (body, _) in enumerate(messages)
-            if getattr(read_message(body), "member", None) in self.refused
+            if about(read_message(body)) in self.refused
         }
         super().send([each for place, each in enumerate(messages) if place not in refused])
         return refused
 
 
+class BrokenQueue(MemoryQueue):
+    """Out of reach, for all or for the question how full it is alone. ``asked`` counts how often it was tried."""
+
+    def __init__(self, *, takes: bool = False) -> None:
+        super().__init__()
+        self.takes = takes
+        self.asked = 0
+
+    def send(self, messages: Sequence[tuple[str, int]]) -> Mapping[int, str]:
+        if self.takes or not messages:
+            return super().send(messages)
+        self.asked += 1
+        raise OSError("out of reach")
+
+    def waiting(self) -> int:
+        self.asked += 1
+        raise OSError("out of reach")
+
+
 class Tower:
     """A clock, with what it stands on. `restart` makes the process that ticks another one."""
 
-    def __init__(self, *listed: Sequence[Due], queue: MemoryQueue | None = None) -> None:
+    def __init__(
+        self, *listed: Sequence[Due], queue: MemoryQueue | None = None, outbox: MemoryQueue | None = None
+    ) -> None:
         self.index = ListedIndex(listed)
         self.queue = queue or MemoryQueue()
+        self.outbox = outbox
         self._table = MemoryTable()
         self.restart()
 
     def restart(self) -> None:
-        self._clock = Clock(self.index, self.queue, MemoryWatermarks(self._table), self._table.commit)
+        self._clock = Clock(
+            self.index, self.queue, MemoryWatermarks(self._table), self._table.commit, outbox=self.outbox
+        )
 
     def tick(self, now: datetime = NOW, *, pages: int = 1_000) -> Tick:
         """With time for so many pages."""
@@ -256,6 +290,73 @@ def test_a_full_queue_gets_nothing_that_is_late() -> None:
     assert tower.tick() == Tick(queued=1, held_back=1, unfinished=1)
     tower.queued()
     assert tower.tick(NOW + MINUTE) == Tick(queued=2)
+
+
+def both(at: datetime) -> list[Due]:
+    return [a_due_wallet(1, at), a_due_message(2, at), a_due_wallet(3, at), a_due_message(4, at)]
+
+
+def in_queue(queue: MemoryQueue) -> list[Due]:
+    return [read_message(body) for body, _ in queue.messages]
+
+
+def test_messages_to_members_have_a_queue_of_their_own() -> None:
+    """M23: late and yet to come, each for its instant."""
+    for at, delay in ((NOW - MINUTE, 0), (NOW + MINUTE, 60)):
+        listed, outbox = both(at), MemoryQueue()
+        tower = Tower(listed, outbox=outbox)
+        assert tower.tick() == Tick(queued=4)
+        assert (in_queue(tower.queue), in_queue(outbox)) == (listed[::2], listed[1::2])
+        assert {each for _, each in (*tower.queue.messages, *outbox.messages)} == {delay}
+
+
+@pytest.mark.parametrize("refused", [1, 2, 3, 4])
+def test_what_either_queue_refuses_is_tried_again_and_nothing_else(refused: int) -> None:
+    """E28: whose place in its own queue is another than among all."""
+    member = a_due_wallet(refused).member
+    tower = Tower(both(NOW), queue=PickyQueue([member]), outbox=PickyQueue([member]))
+    assert tower.tick() == Tick(queued=3, refused=Counter({"InternalError": 1}))
+    for queue in (tower.queue, tower.outbox):
+        assert isinstance(queue, PickyQueue)
+        queue.refused, queue.messages = (), []
+    assert tower.tick(NOW + MINUTE) == Tick(queued=1)
+    assert tower.outbox
+    assert in_queue(tower.queue) + in_queue(tower.outbox) == [both(NOW)[refused - 1]]
+
+
+@pytest.mark.parametrize("full", ["queue", "outbox"])
+@pytest.mark.parametrize("late", [MINUTE, AGAIN + MINUTE])
+def test_a_full_queue_holds_up_nobody_in_the_other(full: str, late: timedelta) -> None:
+    """M17: a morning's worth of messages keeps neither points nor tiers waiting, nor they the messages."""
+    tower = Tower([*both(NOW - late), *both(NOW + MINUTE)], outbox=MemoryQueue())
+    getattr(tower, full).send([("", 0)] * MOST_WAITING)
+    assert tower.tick() == Tick(queued=6, held_back=2)
+    getattr(tower, full).messages.clear()
+    assert tower.tick(NOW + SECOND) == Tick(queued=2)
+
+
+@pytest.mark.parametrize("broken", ["queue", "outbox"])
+@pytest.mark.parametrize("at", [NOW - MINUTE, NOW + MINUTE])
+def test_a_queue_out_of_reach_holds_up_nobody_in_the_other(broken: str, at: datetime) -> None:
+    """E21, E28: it is tried once in a tick, whose end tells of it; all of its own is found by the next."""
+    queue = BrokenQueue()
+    tower = Tower(both(at), both(at + SECOND), **{"outbox": MemoryQueue(), broken: queue})
+
+    tick = tower.tick()
+
+    assert (tick.queued, tick.refused.total() + tick.held_back) == (4, 4)
+    assert isinstance(tick.failure, OSError)
+    assert queue.asked == 1
+    setattr(tower, broken, MemoryQueue())
+    tower.restart()
+    assert tower.tick(NOW + SECOND).queued >= 4
+    assert len(getattr(tower, broken).messages) == 4
+
+
+def test_a_queue_that_does_not_say_how_full_it_is_gets_nothing_late() -> None:
+    tower = Tower([*both(NOW - MINUTE), *both(NOW + MINUTE)], queue=BrokenQueue(takes=True), outbox=MemoryQueue())
+    tick = tower.tick()
+    assert (tick.queued, tick.held_back, tick.refused) == (4, 2, {"OSError": 2})
 
 
 def test_what_nobody_could_book_for_a_day_is_tried_once_an_hour() -> None:

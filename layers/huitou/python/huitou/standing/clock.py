@@ -12,8 +12,8 @@ minute), a message may be lost (what is still there a quarter of an hour later i
 twice, which the worker does not notice (E21). See `queued` for how the tick tells what is queued already.
 
 After days in which nobody ticked, all that fell due meanwhile is late. It is queued in the order of time, and never
-more than the workers do in about a minute, so that what falls due today waits no longer than that. What nobody could
-book in a day is tried once an hour.
+more of a kind than its workers do in about a minute, so that what falls due today waits no longer than that. What
+nobody could book in a day is tried once an hour.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from datetime import datetime, timedelta
 from huitou.kernel.commits import Commit
 from huitou.kernel.errors import UnavailableError
 from huitou.kernel.instants import EPOCH, MILLISECOND
-from huitou.standing.messages import Due, delay_until, write_message
+from huitou.standing.lanes import Lane
+from huitou.standing.messages import Due, DueMessage, delay_until, write_message
 from huitou.standing.ports import DueIndex, Queue, Watermarks
 from huitou.standing.queued import AGAIN, Queued
 
@@ -35,8 +36,6 @@ AHEAD = timedelta(seconds=120)
 """Two ticks: one may fail, and nothing is late."""
 PAGE = 100
 """Entries read at once: ten calls to the queue, so that a tick can stop in time."""
-MOST_WAITING = 10_000
-"""What is late fills the queue up to here: about what ten workers do in a minute."""
 GIVING_UP = timedelta(days=1)
 """What is late for longer has failed many times, and is looked at by one sweep in `SWEEPS`."""
 SWEEPS = 4
@@ -48,21 +47,28 @@ class Tick:
 
     queued: int = 0
     refused: Counter[str] = field(default_factory=Counter)
-    """Entries that the queue did not take, by its own code."""
+    """Entries that their queue did not take, by its own code."""
     unread: int = 0
     """Shards of the index that did not answer."""
     unfinished: int = 0
-    """Shards of which more was due when the time was up, or the queue full."""
+    """Shards of which more was due when the time was up, or the queues full."""
     held_back: int = 0
-    """Late entries that were read, and for which the queue had no room."""
+    """Late entries that were read, and for which their queue had no room."""
+    failure: Exception | None = None
+    """The error of a queue out of reach; the other got what is its own."""
 
 
 class Clock:
-    """The use case. It remembers what it did in the ticks before."""
+    """The use case. It remembers what it did in the ticks before.
 
-    def __init__(self, index: DueIndex, queue: Queue, watermarks: Watermarks, commit: Commit) -> None:
+    ``outbox`` is for messages to members, where they have workers of their own; all else goes to ``queue``.
+    """
+
+    def __init__(
+        self, index: DueIndex, queue: Queue, watermarks: Watermarks, commit: Commit, *, outbox: Queue | None = None
+    ) -> None:
         self._index = index
-        self._queue = queue
+        self._queues = (queue, outbox) if outbox else (queue,)
         self._watermarks = watermarks
         self._commit = commit
         self._queued: Queued | None = None
@@ -73,7 +79,7 @@ class Clock:
         """Queues what falls due until two minutes from now; ``has_time`` is asked before each page."""
         now = clock()
         queued = self._queued = self._queued or Queued(self._inherited())
-        work = _Round(self._index, self._queue, queued, clock)
+        work = _Round(self._index, [Lane(queue) for queue in self._queues], queued, clock)
         done = work.queue_all(now - AGAIN, now + AHEAD, has_time)
         if work.tick.queued:
             with suppress(UnavailableError):  # it would save messages, and nothing else
@@ -81,7 +87,7 @@ class Clock:
         if now - self._swept_at >= AGAIN:
             self._sweep(work, now, has_time)
         queued.forget(now)
-        return work.tick
+        return work.end()
 
     def _sweep(self, work: _Round, now: datetime, has_time: Callable[[], bool]) -> None:
         """What is late for long: each quarter of an hour, and each minute until all of it was queued once."""
@@ -100,17 +106,21 @@ class Clock:
 class _Round:
     """One tick at work."""
 
-    def __init__(self, index: DueIndex, queue: Queue, queued: Queued, clock: Callable[[], datetime]) -> None:
+    def __init__(self, index: DueIndex, lanes: Sequence[Lane], queued: Queued, clock: Callable[[], datetime]) -> None:
         self.tick = Tick()
         self._index = index
-        self._queue = queue
+        self._lanes = lanes
         self._queued = queued
         self._clock = clock
-        self._room: int | None = None
 
     def has_room(self) -> bool:
         """Whether something late can be queued, as far as is known."""
-        return self._room is None or self._room > 0
+        return any(lane.has_room() for lane in self._lanes)
+
+    def end(self) -> Tick:
+        """What was done."""
+        self.tick.failure = next((lane.failure for lane in self._lanes if lane.failure), None)
+        return self.tick
 
     def queue_all(self, since: datetime, until: datetime, goes_on: Callable[[], bool]) -> set[int]:
         """Queues what is due in between and not queued already; the shards of which nothing was left.
@@ -141,27 +151,21 @@ class _Round:
             return None, False
         now = self._clock()
         new = [due for due in page.items if not self._queued.contains(due, shard, now)]
-        late = sum(due.at <= now for due in new)
-        room = self._room_for(late)
-        return page.next_cursor, self._send([*new[:room], *new[late:]], now) and room == late
+        chosen = [due for due in new if due.at > now or self._lane_of(due).takes_late()]
+        self.tick.held_back += len(new) - len(chosen)
+        is_sent = all([self._send(lane, chosen, now) for lane in self._lanes])
+        return page.next_cursor, is_sent and len(chosen) == len(new)
 
-    def _room_for(self, late: int) -> int:
-        """For how many late entries the queue has room; it is asked once, and only where something is late."""
-        if not late:
-            return 0
-        if self._room is None:
-            self._room = MOST_WAITING - self._queue.waiting()
-        room = max(0, min(late, self._room))
-        self._room -= room
-        self.tick.held_back += late - room
-        return room
+    def _lane_of(self, due: Due) -> Lane:
+        return self._lanes[-1 if isinstance(due, DueMessage) else 0]
 
-    def _send(self, chosen: Sequence[Due], now: datetime) -> bool:
-        """Whether the queue took all of it."""
-        refused = self._queue.send([(write_message(due), delay_until(due.at, now)) for due in chosen])
-        for place, due in enumerate(chosen):
+    def _send(self, lane: Lane, chosen: Sequence[Due], now: datetime) -> bool:
+        """Whether the lane's queue took all that is for it."""
+        own = [due for due in chosen if self._lane_of(due) is lane]
+        refused = lane.send([(write_message(due), delay_until(due.at, now)) for due in own])
+        for place, due in enumerate(own):
             if place not in refused:
                 self._queued.add(due, now)
-        self.tick.queued += len(chosen) - len(refused)
+        self.tick.queued += len(own) - len(refused)
         self.tick.refused.update(refused.values())
         return not refused
