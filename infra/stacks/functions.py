@@ -65,11 +65,11 @@ class FunctionStack(Stack):
             memory_mib=memory_mib,
         )
 
-    def work_through(self, queue: WorkQueue, worker: HandlerFunction) -> None:
+    def work_through(self, queue: WorkQueue, worker: HandlerFunction, batch: int = 10) -> None:
         """Hands what is in the queue to its worker; what fails comes again by itself."""
         worker.add_event_source(
             sources.SqsEventSource(
-                queue, batch_size=10, max_concurrency=self.settings.due_workers, report_batch_item_failures=True
+                queue, batch_size=batch, max_concurrency=self.settings.due_workers, report_batch_item_failures=True
             )
         )
         acknowledge(

@@ -35,6 +35,8 @@ OUTBOX: Final = ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dyna
 """A slot is taken only where what its cap was judged by is unchanged, also with who was merged (E15, E23)."""
 PREVIEW_TIMEOUT: Final = Duration.seconds(28)
 """A little less than the gateway waits."""
+DISPATCHED_AT_ONCE: Final = 5
+"""A provider may take six seconds for each: half of the worker's time, the rest of which is for the tables."""
 MEMBER_FUNCTIONS: Final = (
     *("serve_members", "serve_records", "record_purchases"),
     *("refund_purchases", "serve_checkouts", "serve_wallets"),
@@ -168,7 +170,7 @@ class ServiceStack(FunctionStack):
         self.let_read_link_secret(worker)
         worker.allow(["secretsmanager:GetSecretValue"], self.data.line_secret.secret_arn)
         self._let_deliver(worker)
-        self.work_through(outbox, worker)
+        self.work_through(outbox, worker, DISPATCHED_AT_ONCE)
 
     def _let_deliver(self, worker: HandlerFunction) -> None:
         """Which senders there are, the programme says; they are set up by people."""

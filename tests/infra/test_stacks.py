@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from huitou.channels.line import TIMEOUTS
 from infra.routes import PUBLIC, ROUTES
 from tests.infra.conftest import MORE_LAYERS, Deployment
 
@@ -97,6 +98,12 @@ class TestNoWorkIsLost:
         queues = [queue for queue in production.properties("AWS::SQS::Queue") if "RedrivePolicy" in queue]
         hidden = sorted(queue["VisibilityTimeout"] for queue in queues)
         assert hidden == sorted(6 * production.function(name)["Timeout"] for name in WORKERS)
+
+    def test_slow_providers_leave_half_of_the_workers_time(self, production: Deployment) -> None:
+        """M23: whoever runs out of it leaves marketing in doubt that nobody was handed."""
+        sources = production.properties("AWS::Lambda::EventSourceMapping")
+        (batch,) = [each["BatchSize"] for each in sources if "dispatchmessages" in str(each["FunctionName"])]
+        assert batch * sum(TIMEOUTS) <= production.function("dispatch_messages")["Timeout"] / 2
 
     def test_every_queue_is_encrypted_and_keeps_messages_for_two_weeks(self, production: Deployment) -> None:
         for queue in production.properties("AWS::SQS::Queue"):
