@@ -59,12 +59,15 @@ members = Table(settings.members_table, settings.region, settings.endpoint)
 program = Table(settings.program_table, settings.region, settings.endpoint)
 programs = ProgramReader(TableVersions(program), monotonic)
 speech = speech_in(programs)
+links = UnsubscribeLinks(
+    settings.public_url, Secret(settings.link_secret, settings.region, settings.endpoint).recent_text
+)
 dispatcher = Dispatcher(
     outbox=TableOutbox(members),
     recipients=Recipients(TableMembers(members), TableMemberStates(members), programs),
     programs=programs,
     providers=Providers(settings).of,
-    links=UnsubscribeLinks(settings.public_url, Secret(settings.link_secret, settings.region, settings.endpoint).text),
+    links=links,
     speech=speech,
     pacing=Pacing(TablePressure(members), speech),
     commit=members.commit,

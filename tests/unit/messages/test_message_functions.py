@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,12 +11,15 @@ from typing import Any
 import boto3
 import pytest
 
+from huitou.kernel.channels import MessageChannel
 from huitou.kernel.instants import to_instant
 from huitou.members.model import Profile
 from huitou.outbox.model import MessageState, OutboxMessage
 from huitou.outbox.store import TableOutbox, message_item
+from huitou.platform.secrets import MINUTES
 from huitou.platform.table import Table
 from huitou.standing.messages import DueMessage, read_message, write_message
+from huitou.unsubscribing.links import UnsubscribeLinks, reader
 from tests.contract.targets import REGION
 from tests.outbox import planned
 from tests.serving import MEI, both_tables, enrol, publish, sample
@@ -79,6 +83,11 @@ class Stack:
         assert all(isinstance(each, DueMessage) for each in found)
         self.held_back = int(told[names[1]])
         return found  # type: ignore[return-value]
+
+    def link(self) -> str:
+        """The last part of one that says no, as it would be sent now."""
+        links: UnsubscribeLinks = self.functions["dispatch_messages"].links
+        return links.link(MEI, "maru", MessageChannel.EMAIL, "marketing", str(planned().id)).rpartition("/")[2]
 
     def dispatch(self, *bodies: str) -> list[str]:
         """The messages of the queue that failed."""
@@ -157,3 +166,19 @@ def test_one_that_nobody_can_read_does_not_stop_the_others(stack: Stack) -> None
     assert stack.dispatch(*bodies) == ["m0", "m2"]
     assert stack.kept(message).state is MessageState.ACCEPTED
     assert stack.functions["dispatch_messages"].handler(sample("dispatch_messages"), None) == {"batchItemFailures": []}
+
+
+def test_links_are_signed_with_a_new_key_five_minutes_after_it_is_there(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """M25: without a deployment, as docs/messages.md says."""
+    now = 1000.0 * 60 * MINUTES
+    monkeypatch.setattr(time, "time", lambda: now)
+    old, new = '{"current": "1", "1": "a secret of the tests"}', '{"current": "2", "2": "a new one"}'
+    assert reader(lambda: old)(stack.link())
+    boto3.client("secretsmanager", region_name=REGION).put_secret_value(SecretId="messages-links", SecretString=new)
+
+    now += 60 * MINUTES - 1
+    assert reader(lambda: old)(stack.link())
+    now += 1
+    assert reader(lambda: new)(stack.link())
