@@ -25,7 +25,6 @@ from tests.outbox import planned
 from tests.serving import MEI, both_tables, enrol, publish, sample
 from tests.templates import SENDERS, speaking, template, text
 
-NOW = to_instant(datetime.now(UTC))
 HOUR = timedelta(hours=1)
 RECEIPT = template(id="receipt", kind="service", texts=[text(sms=None, line=None)])
 
@@ -38,11 +37,12 @@ class Context:
 
 
 class Stack:
-    """Mei with a mailbox, a programme that says something, and the functions."""
+    """Mei with a mailbox, a programme that says something, and the functions; ``now`` is when the test began."""
 
     def __init__(self, queue_url: str) -> None:
         self._sqs: Any = boto3.client("sqs", region_name=REGION)
         self._queue_url = queue_url
+        self.now = to_instant(datetime.now(UTC))
         publish(speaking(RECEIPT))
         names = ("queue_due", "react_to_changes", "dispatch_messages")
         self.functions: dict[str, Any] = {
@@ -50,7 +50,9 @@ class Stack:
         }
         self.table = Table("members", REGION)
         programs = self.functions["dispatch_messages"].programs
-        enrol(MEI, "0912-345-678", self.table, programs, NOW - HOUR, profile=Profile(contact_email="mei@example.com"))
+        enrol(
+            MEI, "0912-345-678", self.table, programs, self.now - HOUR, profile=Profile(contact_email="mei@example.com")
+        )
         email: Any = boto3.client("ses", region_name=REGION)
         email.verify_email_identity(EmailAddress=SENDERS[0]["email"]["address"])  # type: ignore[index]
 
@@ -123,29 +125,29 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
 
 
 def test_a_new_message_that_is_due_goes_to_the_queue_by_the_stream(stack: Stack) -> None:
-    message = stack.plan(NOW)
+    message = stack.plan(stack.now)
     assert stack.react(message) == {"batchItemFailures": []}
-    assert stack.queued() == [DueMessage(message.id, NOW)]
+    assert stack.queued() == [DueMessage(message.id, stack.now)]
 
 
 def test_one_that_is_due_soon_is_held_back_and_a_later_one_left_to_the_clock(stack: Stack) -> None:
     stack.react(stack.plan(to_instant(datetime.now(UTC)) + timedelta(seconds=100)))
     assert (stack.queued(), stack.held_back) == ([], 1)
-    stack.react(planned(due_at=NOW + HOUR))
+    stack.react(planned(due_at=stack.now + HOUR))
     assert (stack.queued(), stack.held_back) == ([], 1)
 
 
 def test_the_clock_finds_what_the_stream_has_missed(stack: Stack) -> None:
     """M17: it goes to the queue of messages and to no other."""
-    message = stack.plan(NOW)
+    message = stack.plan(stack.now)
     stack.functions["queue_due"].handler(sample("queue_due"), Context())
-    assert stack.queued() == [DueMessage(message.id, NOW)]
+    assert stack.queued() == [DueMessage(message.id, stack.now)]
 
 
 def test_what_is_due_is_sent_once_however_often_it_is_delivered(stack: Stack) -> None:
     """E21."""
-    message = stack.plan(NOW)
-    body = write_message(DueMessage(message.id, NOW))
+    message = stack.plan(stack.now)
+    body = write_message(DueMessage(message.id, stack.now))
     assert stack.dispatch(body, body, body) == []
     kept = stack.kept(message)
     assert (kept.state, kept.attempts) == (MessageState.ACCEPTED, 1)
@@ -161,8 +163,8 @@ def test_what_comes_before_its_instant_is_carried_on(stack: Stack) -> None:
 
 def test_one_that_nobody_can_read_does_not_stop_the_others(stack: Stack) -> None:
     """E28; the sample is about somebody who is not there."""
-    message = stack.plan(NOW)
-    bodies = ["{}", write_message(DueMessage(message.id, NOW)), '{"due_at": "x"}']
+    message = stack.plan(stack.now)
+    bodies = ["{}", write_message(DueMessage(message.id, stack.now)), '{"due_at": "x"}']
     assert stack.dispatch(*bodies) == ["m0", "m2"]
     assert stack.kept(message).state is MessageState.ACCEPTED
     assert stack.functions["dispatch_messages"].handler(sample("dispatch_messages"), None) == {"batchItemFailures": []}
