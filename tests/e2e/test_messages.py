@@ -18,8 +18,9 @@ from tests.e2e.platform import Platform, eventually
 from tests.e2e.publishing import hold
 from tests.templates import SENDERS, speaking, template, text
 
-RECEIPT = template(id="receipt", kind="service", texts=[text(sms=None, line=None)])
 CAP = 3
+RULES: dict[str, Any] = {"quiet_hours": None, "frequency_caps": [{"most": CAP, "days": 7}]}
+RECEIPT = template(id="receipt", kind="service", texts=[text(sms=None, line=None)])
 
 
 def spoken(**rules: Any) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def _spoken(api: httpx.Client, platform: Platform) -> Iterator[None]:
     """The programme of the tests, which says something here, by an address that the mail service knows."""
     email: Any = platform.stack.client("sesv2")
     email.create_email_identity(EmailIdentity=SENDERS[0]["email"]["address"])  # type: ignore[index]
-    hold(api, spoken(quiet_hours=None, frequency_caps=[{"most": CAP, "days": 7}]))
+    hold(api, spoken(**RULES))
     yield
     hold(api, PROGRAM)
 
@@ -112,12 +113,14 @@ def test_marketing_waits_for_the_end_of_the_quiet_hours(api: httpx.Client, mei: 
     """E24"""
     shown = now().astimezone(TAIPEI)
     begin, end = (shown + timedelta(hours=hours) for hours in (-1, 2))
-    hold(api, spoken(quiet_hours={"from": f"{begin:%H}:00", "to": f"{end:%H}:00"}))
     morning = end.replace(minute=0, second=0, microsecond=0)
-    assert mei.send(unique("message"), "hello").json()["send_at"] == format_instant(to_instant(morning))
-    receipt = mei.send(unique("message")).json()["message_id"]
-    assert eventually(lambda: mei.message(receipt)["state"] == "accepted")
-    hold(api, spoken(quiet_hours=None, frequency_caps=[{"most": CAP, "days": 7}]))
+    hold(api, spoken(quiet_hours={"from": f"{begin:%H}:00", "to": f"{end:%H}:00"}))
+    try:
+        assert mei.send(unique("message"), "hello").json()["send_at"] == format_instant(to_instant(morning))
+        receipt = mei.send(unique("message")).json()["message_id"]
+        assert eventually(lambda: mei.message(receipt)["state"] == "accepted")
+    finally:
+        hold(api, spoken(**RULES))
 
 
 def test_a_message_for_tomorrow_waits_and_is_taken_back(api: httpx.Client, mei: Mei, platform: Platform) -> None:
