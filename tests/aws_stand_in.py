@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Event
 from typing import Any, NamedTuple
 
 from tests.loopback import Quiet, served
@@ -39,6 +40,17 @@ class AwsStandIn:
         self.answer = Answer()
         self.asked: list[Asked] = []
         self.endpoint = ""
+        self._has_come = Event()
+
+    def come(self, asked: Asked) -> None:
+        """A request was read."""
+        self.asked.append(asked)
+        self._has_come.set()
+
+    def awaited(self) -> list[Asked]:
+        """What came, once something has: who gives up soon may be gone before it is read."""
+        assert self._has_come.wait(10)
+        return self.asked
 
     def refuse(self, status: int, code: str, **fields: str) -> None:
         """From now on it answers with this error."""
@@ -65,7 +77,7 @@ def aws_stand_in() -> Iterator[AwsStandIn]:
         def do_POST(self) -> None:  # noqa: N802 - the base class calls it so
             body = self.body()
             told = json.loads(body) if body.startswith(b"{") else {}
-            service.asked.append(Asked(self.path, told, self.client_address[1]))
+            service.come(Asked(self.path, told, self.client_address[1]))
             _give(self, service.answer)
 
     with served(Handler) as service.endpoint:

@@ -170,7 +170,7 @@ def test_an_answer_that_takes_too_long_leaves_it_unclear(ses: AwsStandIn, monkey
     monkeypatch.setattr(aws, "_CONFIG", aws._CONFIG.merge(Config(read_timeout=0.2)))
     ses.answer = Answer(body=b'{"MessageId": "0100"}', after=1.0)
     assert SesEmail(REGION, ses.endpoint).hand_over(parcel(EMAILS)) == Unclear("timeout")
-    assert len(ses.asked) == 1
+    assert len(ses.awaited()) == 1
 
 
 def test_where_nobody_listens_nothing_was_sent() -> None:

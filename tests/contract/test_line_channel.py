@@ -180,7 +180,7 @@ def test_an_answer_that_takes_too_long_leaves_it_unclear(monkeypatch: pytest.Mon
     with aws_stand_in() as service:
         service.answer = Answer(after=1.0)
         assert LinePush(lambda _: TOKEN, service.endpoint).hand_over(parcel(LINE)) == Unclear("timeout")
-        assert len(service.asked) == 1
+        assert len(service.awaited()) == 1
 
 
 def test_where_nobody_listens_nothing_was_sent() -> None:
