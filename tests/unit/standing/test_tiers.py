@@ -12,7 +12,7 @@ from huitou.program.tiers import AnniversaryWindow, CalendarWindow, RollingWindo
 from huitou.standing.keeping import fold, stand
 from huitou.standing.model import Known, Record
 from huitou.standing.sheet import EMPTY
-from huitou.standing.tiers import History, evaluate
+from huitou.standing.tiers import History, evaluate, unchanged
 from tests.builders import MEI, OPENED, at
 from tests.tiers import granted, policy, refunded, regime, spent, stood, story
 
@@ -147,6 +147,30 @@ def test_in_grace_the_tier_still_holds_and_falls_at_its_end() -> None:
     standing = stood([sale], "2028-01-31 23:59", held)
     assert standing.state == ("silver", at("2028-01-01 00:00"), at("2028-02-01 00:00"))
     assert story(stood([sale], "2028-02-01 00:00", held))[-1] == ("basic", "2028-02-01 00:00", "review")
+
+
+@pytest.mark.parametrize(("on_refund", "holds"), [("keep", True), ("drop", False)])
+def test_nothing_can_have_happened_is_not_said_of_a_refund_that_takes_a_tier(on_refund: str, holds: bool) -> None:
+    """E8: what the quick way spares is what would come out without it."""
+    held = policy(on_refund=on_refund)
+    sale = spent(120, "2026-02-01 12:00")
+    back = refunded(sale, "2026-02-02 12:00", 60)
+    reached, now = stood([sale], "2026-02-01 13:00", held), "2026-02-03 12:00"
+
+    assert (reached.intervals == stood([sale, back], now, held).intervals) is holds
+    assert unchanged(reached, [back], regime(held), at(now)) is holds
+
+
+def test_nothing_can_have_happened_is_not_said_in_grace() -> None:
+    """A sale may keep the tier there, however far the next one is."""
+    held = policy(window=YEAR, grace_days=31)
+    facts = [spent(120, "2026-06-01 12:00"), spent(100, "2028-01-20 12:00")]
+    now = "2028-01-21 12:00"
+    reached = stood(facts[:1], "2028-01-20 11:00", held)
+
+    assert reached.state.grace_until is not None
+    assert stood(facts, now, held).state.grace_until is None
+    assert not unchanged(reached, facts[1:], regime(held), at(now))
 
 
 def test_in_grace_the_ended_period_and_the_sales_since_keep_the_tier() -> None:
