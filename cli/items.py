@@ -36,6 +36,7 @@ TYPES: Final = {
     "CONSENT": ("M#", "CONSENT#.+"),
     "MESSAGE": ("M#", "MESSAGE#.+"),
     "PRESSURE": ("M#", "PRESSURE"),
+    "JOURNEY": ("M#", "JOURNEY#.+"),
     "IDENTITY": ("IDENTITY#", "IDENTITY"),
     "RECEIPT": ("RECEIPT#", "RECEIPT"),
     "COMMAND": ("COMMAND#", "COMMAND"),

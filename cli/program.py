@@ -37,6 +37,8 @@ def validate(file: File) -> None:
             _count(document.point_currencies, "kind", " of points"),
             _count(document.segments, "segment"),
             _count(document.earning, "earning rule"),
+            _count(document.templates, "template"),
+            _count(document.campaigns, "campaign"),
         )
     )
     out.print(f"{file} can be published: {counts}.")

@@ -116,6 +116,7 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
     "serve_messages": (
         "POST /v1/members/{member_id}/messages",
         "GET /v1/members/{member_id}/messages",
+        "GET /v1/members/{member_id}/journeys",
         "GET /v1/messages/{message_id}",
         "POST /v1/messages/{message_id}/cancellation",
     ),

@@ -37,8 +37,8 @@ MEI_SAYS = (SAID, "王小美", "mei@example.com", "0912345678", "912345678", "a 
 class Forgetting(TwoRecords):
     """Also erasures."""
 
-    def __init__(self, table: Any = None) -> None:
-        super().__init__(Shop(program(document(tiers=TIERS)), table))
+    def __init__(self, table: Any = None, kind: type[Shop] = Shop) -> None:
+        super().__init__(kind(program(document(tiers=TIERS)), table))
         self.listed, traces = _stores(self.shop.table)
         self.erasures = Erasures(
             erasures=self.listed,

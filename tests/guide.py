@@ -31,8 +31,11 @@ from cli.openapi import written
 from huitou.access.model import PERMISSIONS
 from huitou.access.service import KeyService
 from huitou.access.store import TableKeys
+from huitou.campaigns.model import Journey, JourneyId, Turn, TurnOutcome
+from huitou.campaigns.store import TableJourneys
 from huitou.kernel.ids import MemberId
-from huitou.kernel.instants import format_instant
+from huitou.kernel.instants import format_instant, to_millis
+from huitou.outbox.model import Cause
 from huitou.platform.keys import DUE_SHARDS, MEMBER_SHARDS
 from huitou.platform.table import Table
 from huitou.points.budget_store import TableBudgets
@@ -78,6 +81,7 @@ _SELDOM = (
         "COMMAND",
         "MESSAGE",
         "PRESSURE",
+        "JOURNEY",
         "REFUND",
         "WAITING",
         "MERGE",
@@ -169,8 +173,8 @@ class _Cloud:
         return "".join(f"| `{name}` | {average:,} | {largest:,} |\n" for name, average, largest in rows)
 
     def do_what_no_call_shows(self) -> None:
-        """A key, a tick, a budget, a sale without a member, a refund without a sale, a message that waits, more lots
-        than a wallet keeps, and a position.
+        """A key, a tick, a budget, a sale without a member, a refund without a sale, a message that waits, a journey,
+        more lots than a wallet keeps, and a position.
         """
         tokens = iter(("3f9a1c7e5b2d8046", bytes(range(32)).hex()))
         table = Table("program", REGION)
@@ -182,9 +186,16 @@ class _Cloud:
         self._sell("20970", {})
         self._refund_before_its_sale()
         self._send(f'POST /v1/members/{MEI}/messages\nIdempotency-Key: a-slot\n\n{{"template": "points-ending"}}')
+        self._begin_a_journey(members)
         for number in range(20):
             self._sell(str(21000 + number), {"member": {"id": MEI}})
         segments_on(members, table, self._functions["serve_members"].programs).refresh(MEI, self._now)
+
+    def _begin_a_journey(self, members: Table) -> None:
+        named, version = JourneyId(MEI, Cause("miss-you", str(to_millis(NOW)))), 3
+        said = (Turn(0, NOW + timedelta(minutes=1), TurnOutcome.PLANNED, "01M7YTJHX03J4MBKAT135V6XP4"),)
+        journey = Journey(named, version, NOW, held_out=False, step=2, due_at=NOW + timedelta(days=14), turns=said)
+        members.commit([TableJourneys(members).add(journey)])
 
     def _send(self, asked: str) -> Mapping[str, Any]:
         head, _, body = asked.partition("\n\n")

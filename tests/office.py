@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
+from types import MappingProxyType
 from typing import Any, Final
 
 from huitou.access.model import Caller
+from huitou.campaigns.situations import Situations
 from huitou.channels.model import Accepted, Outcome, Parcel
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.ids import Digest, MemberId, OwnedId, digest_of, ulid_for
@@ -36,6 +38,7 @@ from tests.members import said
 from tests.merging import TIERS
 from tests.outbox import NOON, outbox_on, planned
 from tests.purchases import Publications
+from tests.standing import Standings, journeys_on
 from tests.templates import speaking, template, text
 
 LINE: Final = MessageChannel.LINE
@@ -61,9 +64,9 @@ class Carrier:
 class Office(Forgetting):
     """Members of maru, an outbox, a carrier for each channel, and the dispatcher between them."""
 
-    def __init__(self, **messages: Any) -> None:
-        super().__init__()
-        published = {**PUBLISHED, "messages": {**PUBLISHED["messages"], **messages}}
+    def __init__(self, changes: Mapping[str, Any] = MappingProxyType({}), table: Any = None, **messages: Any) -> None:
+        super().__init__(table, Standings)
+        published = {**PUBLISHED, **changes, "messages": {**PUBLISHED["messages"], **messages}}
         self.outbox = outbox_on(self.shop.table)
         self.carriers = {
             channel: Carrier(timedelta(hours=24) if channel is LINE else None) for channel in MessageChannel
@@ -75,6 +78,10 @@ class Office(Forgetting):
         self.pressure = MemoryPressure(self.shop.table)
         self.speech = speech_in(self.programs)
         self.pacing = Pacing(self.pressure, self.speech)
+        assert isinstance(self.shop, Standings)
+        self.segments = self.shop.segments
+        self.journeys = journeys_on(self.shop.table)
+        self.situations = Situations(self.journeys, self.shop.states, self.segments, self.programs)
         self._numbers = count()
 
     def dispatcher(self) -> Dispatcher:
@@ -85,6 +92,7 @@ class Office(Forgetting):
             providers=self.carriers.__getitem__,
             links=UnsubscribeLinks("https://m.huitou.example", lambda: SECRET),
             speech=self.speech,
+            campaigns=self.situations,
             pacing=self.pacing,
             commit=self.commit,
             pause=lambda _: None,
@@ -150,6 +158,7 @@ class _Documents:
         self.active = programs.active
         self.version = programs.version
         self.published_at = programs.published_at
+        self.at = programs.at
 
     def published(self, number: int) -> ProgramVersion:
         return ProgramVersion(number, self._document, digest_of([str(number)]), NOON, "tests")

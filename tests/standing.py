@@ -7,6 +7,9 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
+from huitou.campaigns.beginning import Beginnings
+from huitou.campaigns.ports import JourneyStore
+from huitou.campaigns.store import TableJourneys
 from huitou.insights.model import Findings
 from huitou.insights.service import CACHE_SECONDS, InsightsReader
 from huitou.kernel.commits import Commit
@@ -19,6 +22,7 @@ from huitou.program.versions import ProgramVersion
 from huitou.segments.facts import RfmScale
 from huitou.segments.service import Segments
 from huitou.simulator.memory import MemoryTable
+from huitou.simulator.memory_journeys import MemoryJourneys
 from huitou.simulator.memory_standing import MemoryPositions
 from huitou.standing.ports import PositionStore
 from huitou.standing.position import Position
@@ -88,6 +92,7 @@ class Standings(Shop):
             positions=self.positions,
             insights=InsightsReader(self.findings, count(step=CACHE_SECONDS).__next__),
             programs=self.programs,
+            followers=Beginnings(journeys_on(self.table), self.programs),
             commit=commit,
             pause=lambda _: None,
         )
@@ -99,6 +104,10 @@ class Standings(Shop):
     def names(self, now: datetime, member: MemberId = MEI) -> set[str]:
         """The segments that a read shows at ``now``."""
         return set(self.segments.position(member, now).segments_at(now))
+
+
+def journeys_on(table: Any) -> JourneyStore:
+    return MemoryJourneys(table) if isinstance(table, MemoryTable) else TableJourneys(table)
 
 
 def positions_on(table: Any) -> PositionStore:

@@ -7,8 +7,16 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
+from huitou.campaigns.model import JourneyId
+from huitou.campaigns.service import Journeys
+from huitou.campaigns.situations import Situations
+from huitou.campaigns.store import TableJourneys
 from huitou.kernel.errors import UnavailableError
 from huitou.kernel.instants import to_instant
+from huitou.members.store import TableMembers
+from huitou.outbox.model import Cause
+from huitou.outbox.pacing import Pacing
+from huitou.outbox.store import TableOutbox
 from huitou.platform.observability import Observer
 from huitou.platform.pauses import pause
 from huitou.platform.queues import SqsQueue, each_message
@@ -20,14 +28,16 @@ from huitou.points.figures import points_booked
 from huitou.points.service import Points
 from huitou.points.store import TableWallets
 from huitou.points.wallet import Entry
+from huitou.pressure.store import TablePressure
 from huitou.program.service import ProgramReader
+from huitou.program.speech import speech_in
 from huitou.program.store import TableVersions
 from huitou.purchases.refund_service import Refunds
 from huitou.purchases.refund_store import TableRefunds
 from huitou.purchases.store import TableMemberStates, TablePurchases
 from huitou.sale_composition import SegmentsOnDemand
 from huitou.segment_composition import segments_on
-from huitou.standing.messages import DuePosition, DueRefund, DueWallet, delay_until, read_message
+from huitou.standing.messages import DueJourney, DuePosition, DueRefund, DueWallet, delay_until, read_message
 from huitou.standing.store import TableStandings
 
 
@@ -58,6 +68,18 @@ refunds = Refunds(
     segments=SegmentsOnDemand(members, program, programs),
 )
 segments = segments_on(members, program, programs)
+states, speech = TableMemberStates(members), speech_in(programs)
+journeys = Journeys(
+    journeys=TableJourneys(members),
+    situations=Situations(TableJourneys(members), states, segments, programs),
+    outbox=TableOutbox(members),
+    profiles=TableMembers(members),
+    programs=programs,
+    speech=speech,
+    pacing=Pacing(TablePressure(members), speech),
+    commit=members.commit,
+    pause=pause,
+)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -82,6 +104,8 @@ def book(message: str) -> None:
             segments.refresh(member, now)
         case DueRefund(refund):
             refunds.finish(refund, now)
+        case DueJourney(member, campaign, occurrence):
+            journeys.advance(JourneyId(member, Cause(campaign, occurrence)), now)
 
 
 def hand_back(message: str, delay: int) -> None:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
+from huitou.campaigns.situations import Situations
+from huitou.campaigns.store import TableJourneys
 from huitou.channels.providers import Providers, ProviderSettings
 from huitou.kernel.errors import UnavailableError
 from huitou.kernel.instants import to_instant
@@ -26,6 +28,7 @@ from huitou.program.service import ProgramReader
 from huitou.program.speech import speech_in
 from huitou.program.store import TableVersions
 from huitou.purchases.store import TableMemberStates
+from huitou.segment_composition import segments_on
 from huitou.standing.clock import AHEAD
 from huitou.standing.messages import (
     DueMessage,
@@ -69,6 +72,9 @@ dispatcher = Dispatcher(
     providers=Providers(settings).of,
     links=links,
     speech=speech,
+    campaigns=Situations(
+        TableJourneys(members), TableMemberStates(members), segments_on(members, program, programs), programs
+    ),
     pacing=Pacing(TablePressure(members), speech),
     commit=members.commit,
     pause=pause,

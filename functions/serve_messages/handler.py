@@ -1,4 +1,7 @@
-"""Messages over HTTP: have one sent to a member, see what became of it, take it back. Nothing is sent here."""
+"""Messages over HTTP: have one sent to a member, see what became of it, take it back; and what campaigns tell them.
+
+Nothing is sent here.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.openapi.params import Path as PathPart
 
 from huitou.access.model import ForeignBrandError
+from huitou.campaigns.looking import MemberJourneys
+from huitou.campaigns.requests import JourneyPage, journey_view
+from huitou.campaigns.store import TableJourneys
 from huitou.kernel.errors import ContentReusedError
 from huitou.kernel.ids import MemberId
 from huitou.messages.errors import ChannelNotWrittenError, TemplateNotFoundError, WrongSpeakerError
@@ -47,6 +53,7 @@ from huitou.program.speech import speech_in
 from huitou.program.store import TableVersions
 
 OF_MEMBER = "/v1/members/<member_id>/messages"
+JOURNEYS = "/v1/members/<member_id>/journeys"
 MESSAGE = "/v1/messages/<message_id>"
 
 MessageId = Annotated[str, PathPart(max_length=64)]
@@ -73,6 +80,8 @@ outbox = Outbox(
     commit=members.commit,
     pause=pause,
 )
+
+journeys = MemberJourneys(TableJourneys(members), TableWallets(members), programs)
 
 app = create_app("serve_messages", "Messages")
 
@@ -117,6 +126,23 @@ def list_messages(member_id: MemberPath, cursor: Cursor = None, limit: Limit = 5
     note(app, member=member)
     page = outbox.of_member(member, current_caller(app).brand, after=decode_cursor(cursor), limit=limit)
     return answer({"items": list(map(message_view, page.items)), "next_cursor": encode_cursor(page.next_cursor)})
+
+
+@app.get(
+    JOURNEYS,
+    summary="List a member's journeys",
+    security=permission("messages:read"),
+    responses=documented({200: JourneyPage}, *MEMBER_ERRORS),
+)
+def list_journeys(member_id: MemberPath, cursor: Cursor = None, limit: Limit = 50) -> Answer:
+    """Which campaigns have begun with the member, how far they are, and what was said or why not; by campaign.
+
+    A brand's key sees those of its own campaigns and of the group's.
+    """
+    member = MemberId(member_id)
+    note(app, member=member)
+    page = journeys.of_member(member, current_caller(app).brand, after=decode_cursor(cursor), limit=limit)
+    return answer({"items": list(map(journey_view, page.items)), "next_cursor": encode_cursor(page.next_cursor)})
 
 
 @app.get(

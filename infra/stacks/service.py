@@ -166,7 +166,7 @@ class ServiceStack(FunctionStack):
         worker = self.function("dispatch_messages", told, WORKER_TIMEOUT, LARGE_MIB, more_layers=[self.messaging])
         worker.allow(OUTBOX, self.data.members.table_arn)
         worker.allow(["sqs:SendMessage"], outbox.queue_arn)
-        self.let_read_program(worker)
+        self.let_judge(worker)
         self.let_read_link_secret(worker)
         worker.allow(["secretsmanager:GetSecretValue"], self.data.line_secret.secret_arn)
         self._let_deliver(worker)

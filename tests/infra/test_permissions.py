@@ -180,7 +180,7 @@ PARTITIONS = {
     "serve_checkouts": {"PROGRAM", "INSIGHTS"},
     "serve_wallets": {"PROGRAM"},
     "book_due": {"PROGRAM", "INSIGHTS"},
-    "dispatch_messages": {"PROGRAM"},
+    "dispatch_messages": {"PROGRAM", "INSIGHTS"},
     "react_to_changes": {"PROGRAM", "INSIGHTS"},
     "serve_program": {"PROGRAM", "AUDIT#*", "REBUILD#*"},
     "serve_rebuilds": {"PROGRAM", "REBUILD#*"},

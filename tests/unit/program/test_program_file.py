@@ -156,7 +156,10 @@ def test_the_command_says_what_can_be_published() -> None:
     result = CliRunner().invoke(app, ["validate", str(SAMPLE)])
 
     assert result.exit_code == 0
-    assert "can be published: 3 brands, 457 stores, 2 kinds of points, 10 segments, 19 earning rules." in result.output
+    assert (
+        "can be published: 3 brands, 457 stores, 2 kinds of points, 10 segments, 19 earning rules, 5 templates"
+        in result.output
+    )
 
 
 def test_the_command_says_what_cannot_work_and_where(tmp_path: Path) -> None:

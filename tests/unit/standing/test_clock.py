@@ -23,6 +23,7 @@ from huitou.standing.clock import AHEAD, PAGE, Clock, Tick
 from huitou.standing.lanes import MOST_WAITING
 from huitou.standing.messages import (
     Due,
+    DueJourney,
     DueMessage,
     DuePosition,
     DueRefund,
@@ -391,11 +392,13 @@ def test_a_delay_is_never_too_short(left: timedelta, delay: int) -> None:
 
 MEMBERS = st.integers(0, 9_999).map(lambda number: a_due_wallet(number).member)
 INSTANTS = st.integers(0, 2**42).map(from_millis)
+NAMES = st.from_regex(r"[a-z][a-z0-9_-]{0,30}", fullmatch=True)
 DUES: Sequence[st.SearchStrategy[Due]] = (
-    st.builds(DueWallet, MEMBERS, st.from_regex(r"[a-z][a-z0-9_-]{0,30}", fullmatch=True), INSTANTS),
+    st.builds(DueWallet, MEMBERS, NAMES, INSTANTS),
     st.builds(DuePosition, MEMBERS, INSTANTS),
     st.builds(DueRefund, st.from_regex(r"[A-Z2-7]{26}", fullmatch=True).map(Digest), INSTANTS),
     st.builds(DueMessage, st.builds(OwnedId, MEMBERS, MEMBERS), INSTANTS),
+    st.builds(DueJourney, MEMBERS, NAMES, st.from_regex(r"[a-z0-9]{1,20}", fullmatch=True), INSTANTS),
 )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from time import monotonic
 
+from huitou.campaigns.beginning import Beginnings
+from huitou.campaigns.store import TableJourneys
 from huitou.insights.service import InsightsReader
 from huitou.insights.store import TableFindings
 from huitou.members.store import TableMembers
@@ -34,6 +36,7 @@ def segments_on(members: Table, program: Table, programs: ProgramReader) -> Segm
         positions=TablePositions(members),
         insights=InsightsReader(TableFindings(program), monotonic),
         programs=programs,
+        followers=Beginnings(TableJourneys(members), programs),
         commit=members.commit,
         pause=pause,
     )

@@ -103,7 +103,9 @@ def fail(message: OutboxMessage, reason: str, now: datetime) -> OutboxMessage:
 
 
 def defer(message: OutboxMessage, until: datetime, reason: str, now: datetime) -> OutboxMessage:
-    """It waits until then, if that is not too late for what it says."""
+    """It waits until then, if that is not too late for what it says; once more for the same reason is no new step."""
+    if message.state is MessageState.DEFERRED and message.reason == reason and until < message.expires_at:
+        return replace(message, due_at=until, version=message.version + 1)
     return _postponed(message, until, reason, now, doubt=in_doubt(message))
 
 

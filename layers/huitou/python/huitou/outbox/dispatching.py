@@ -34,7 +34,7 @@ from huitou.outbox.decisions import (
 )
 from huitou.outbox.model import OutboxMessage
 from huitou.outbox.pacing import MemberPacing, Pacing
-from huitou.outbox.ports import OutboxStore
+from huitou.outbox.ports import Campaigns, OutboxStore
 from huitou.outbox.reaching import address_of
 from huitou.points.membership import MemberErasedError, MemberNotFoundError
 from huitou.program.model import GROUP, BrandId, Program
@@ -111,6 +111,7 @@ class Dispatcher:
         speech: Callable[[Program], Speech],
         providers: Callable[[MessageChannel], Provider],
         links: Links,
+        campaigns: Campaigns,
         pacing: Pacing,
         commit: Commit,
         pause: Callable[[int], None],
@@ -122,6 +123,7 @@ class Dispatcher:
         self._speech = speech
         self._providers = providers
         self._links = links
+        self._campaigns = campaigns
         self._pacing = pacing
         self._commit = commit
         self._pause = pause
@@ -171,6 +173,11 @@ class Dispatcher:
             return suppress(before, TOO_LATE, now)
         if (morning := seen.pacing.awake(now, before.kind)) > now and not in_doubt(before):
             return defer(before, morning, QUIET_HOURS, now)
+        if before.cause and not in_doubt(before):
+            hindrance = self._campaigns.hindrance(before, before.cause, now)
+            if hindrance:
+                at, reason = hindrance.again_at, hindrance.reason
+                return defer(before, at, reason, now) if at else suppress(before, reason, now)
         try:
             return self._claimed(before, signatures, seen)
         except _ObstacleError as obstacle:

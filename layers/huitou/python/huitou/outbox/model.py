@@ -12,6 +12,7 @@ from uuid import UUID
 
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.ids import Digest, OwnedId
+from huitou.program.campaigns import CampaignId
 from huitou.program.model import BrandId
 from huitou.templates.model import TemplateId, TemplateKind
 
@@ -61,6 +62,13 @@ class Step(NamedTuple):
     sender: str | None = None
 
 
+class Cause(NamedTuple):
+    """The campaign, and which occurrence of it, to which a message is due."""
+
+    campaign: CampaignId
+    occurrence: str
+
+
 class DeliveryReport(NamedTuple):
     """What a provider tells of a message later (M25)."""
 
@@ -88,7 +96,7 @@ class OutboxMessage:
     purpose: str | None
     """What the member must have agreed to; None for service messages."""
     command: Digest
-    """The call that it is due to."""
+    """The call, or the step of a campaign, that it is due to."""
     asked: Mapping[str, str]
     """What the call said: a repeat must agree in it (E14)."""
     planned_at: datetime
@@ -99,6 +107,8 @@ class OutboxMessage:
     due_at: datetime | None
     """When somebody has to look at it next; None where it has come to its end."""
     client_reference: str | None = None
+    cause: Cause | None = None
+    """Where a campaign sends it, and no call."""
     version: int = 1
     attempts: int = 0
     closed: tuple[MessageChannel, ...] = ()

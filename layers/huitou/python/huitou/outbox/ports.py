@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from datetime import datetime
+from typing import NamedTuple, Protocol
 
 from huitou.kernel.commits import Write
 from huitou.kernel.ids import Digest, MemberId, OwnedId
 from huitou.kernel.pages import Page
-from huitou.outbox.model import OutboxMessage
+from huitou.outbox.model import Cause, OutboxMessage
 from huitou.program.model import BrandId
+
+
+class Hindrance(NamedTuple):
+    """Why a message of a campaign is not sent now; ``again_at`` None: nor later."""
+
+    reason: str
+    again_at: datetime | None = None
+
+
+class Campaigns(Protocol):
+    """Whether what a campaign has planned is still right (M26)."""
+
+    def hindrance(self, message: OutboxMessage, cause: Cause, now: datetime) -> Hindrance | None: ...
 
 
 class OutboxStore(Protocol):

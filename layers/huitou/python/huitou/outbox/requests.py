@@ -94,6 +94,8 @@ class MessageView(View):
     """What the provider calls it."""
     history: list[StepView]
     client_reference: str | None
+    campaign: str | None
+    """That it is part of; None: a call asked for it."""
 
 
 class PlannedMessageView(MessageView):
@@ -130,6 +132,7 @@ def message_view(message: OutboxMessage) -> dict[str, Any]:
         "provider_id": message.provider_id,
         "history": [_step_view(step) for step in message.history],
         "client_reference": message.client_reference,
+        "campaign": message.cause.campaign if message.cause else None,
     }
 
 

@@ -16,7 +16,7 @@ from huitou.kernel.ids import Digest, MemberId, OwnedId
 from huitou.kernel.instants import from_millis, parse_instant, to_millis
 from huitou.kernel.pages import Page
 from huitou.kernel.streams import Record
-from huitou.outbox.model import MessageState, OutboxMessage, Step
+from huitou.outbox.model import Cause, MessageState, OutboxMessage, Step
 from huitou.platform import keys
 from huitou.platform.attributes import ChoiceAttribute, InstantAttribute, IntegerAttribute
 from huitou.platform.streams import image
@@ -41,6 +41,7 @@ class MessageItem(Item):
     expires_at = InstantAttribute()
     history = JSONAttribute()
     client_reference = UnicodeAttribute(null=True)
+    journey = JSONAttribute(null=True)
     version = IntegerAttribute()
     attempts = IntegerAttribute()
     closed = JSONAttribute(null=True)
@@ -127,6 +128,7 @@ def message_item(message: OutboxMessage) -> MessageItem:
         expires_at=message.expires_at,
         history=[_step_json(step) for step in message.history],
         client_reference=message.client_reference,
+        journey=list(message.cause) if message.cause else None,
         version=message.version,
         attempts=message.attempts,
         closed=list(message.closed) or None,
@@ -154,6 +156,7 @@ def message_in(item: MessageItem) -> OutboxMessage:
         history=tuple(_step(*each) for each in item.history),
         due_at=parse_instant(item.due_sk) if item.due_sk else None,
         client_reference=item.client_reference,
+        cause=Cause(*item.journey) if item.journey else None,
         version=item.version,
         attempts=item.attempts,
         closed=tuple(map(MessageChannel, item.closed or ())),

@@ -35,6 +35,7 @@ QUARTER_PREFIX = "QUARTER#"
 """Right behind purchases, so that one query reads the last purchases and the packs before them."""
 CONSENT_PREFIX = "CONSENT#"
 MESSAGE_PREFIX = "MESSAGE#"
+JOURNEY_PREFIX = "JOURNEY#"
 PRESSURE = "PRESSURE"
 COMMAND_PREFIX = "COMMAND#"
 STANDING = "STANDING"
@@ -151,6 +152,16 @@ def message(member_id: str, ulid: str) -> Key:
 def parse_message(pk: str, sk: str) -> OwnedId:
     """The inverse of `message`."""
     return OwnedId(parse_member(pk), sk.removeprefix(MESSAGE_PREFIX))
+
+
+def journey(member_id: str, campaign: str, occurrence: str) -> Key:
+    return member(member_id), f"{JOURNEY_PREFIX}{campaign}#{occurrence}"
+
+
+def parse_journey(pk: str, sk: str) -> tuple[MemberId, str, str]:
+    """The inverse of `journey`."""
+    _, campaign, occurrence = sk.split("#")
+    return parse_member(pk), campaign, occurrence
 
 
 # --- look-ups: their own partitions, written with what they point to ---

@@ -56,6 +56,7 @@ def compile_program(stored: Stored, version: int) -> Program:
 
     What segments are made of, some 25 classes, is loaded with the first programme that is read, and no start waits.
     """
+    from huitou.program.campaign_compilation import compile_campaigns  # noqa: PLC0415
     from huitou.program.looking_back import comparing, lines_asked, looks_back_days  # noqa: PLC0415
     from huitou.program.segment_compilation import compile_segments  # noqa: PLC0415
 
@@ -96,6 +97,7 @@ def compile_program(stored: Stored, version: int) -> Program:
         courtesy_days=refunds.get("courtesy_days", 0),
         hold_limit=timedelta(minutes=stored.get("hold_limit_minutes", 60)),
         settlement=_settlement(stored.get("settlement", {}), units),
+        campaigns=compile_campaigns(stored.get("campaigns", ()), zone),
     )
 
 

@@ -29,6 +29,8 @@ _CONDITIONS = frozenset({"all", "any"})
 """Lists of conditions: each is named by what it asks about."""
 _ORDERED = frozenset({"earning"})
 """Lists whose order means something."""
+_NUMBERED = frozenset({"steps"})
+"""Lists whose items are named by their places."""
 
 
 class Change(NamedTuple):
@@ -79,7 +81,7 @@ def _by_name(path: Path, items: Sequence[Any]) -> dict[str, Any]:
     """A draft may hold two of one name: the second is told from the first by its place."""
     named: dict[str, Any] = {}
     for n, item in enumerate(items):
-        name = _name(path, item)
+        name = str(n) if path[-1] in _NUMBERED else _name(path, item)
         named[f"{name}#{n}" if name in named else name] = item
     return named
 

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from huitou.program.document_campaigns import MOST_CAMPAIGNS, CampaignPart
 from huitou.program.document_messages import MOST_TEMPLATES, LookPart, MessagesPart, TemplatePart
 from huitou.program.document_parts import Id, Label, Part
 from huitou.program.document_rules import EarningRulePart, StackPart
@@ -218,6 +219,9 @@ class ProgramDocument(Part):
 
     templates: Annotated[tuple[TemplatePart, ...], Field(max_length=MOST_TEMPLATES)] = ()
     """What members are told."""
+
+    campaigns: Annotated[tuple[CampaignPart, ...], Field(max_length=MOST_CAMPAIGNS)] = ()
+    """What members are told by itself, and when."""
 
 
 def canonical_json(document: ProgramDocument) -> str:

@@ -16,6 +16,7 @@ from huitou.program.terms import Conversion, MoneyOff, RefundPolicy, Settlement
 from huitou.program.tiers import TierPolicy
 
 if TYPE_CHECKING:
+    from huitou.program.campaigns import Campaign, CampaignId
     from huitou.program.predicates import Segment
 
 BrandId = str
@@ -157,6 +158,7 @@ class Program:
     hold_limit: timedelta = timedelta(hours=1)
     """E17: how long a hold lasts at most."""
     settlement: Settlement = field(default_factory=Settlement)
+    campaigns: Mapping[CampaignId, Campaign] = field(default_factory=dict)
 
     @property
     def places_members(self) -> bool:

@@ -38,9 +38,10 @@ class Misfit(Exception):  # noqa: N818 - no refusal yet: whoever tries says what
 def tried(field: Field, written: Mapping[str, Any], version: ProgramVersion) -> Tried:
     """It takes the place of the one with its id, if there is one. Raises `Misfit`.
 
-    Of templates only the one that is tried is looked at: nothing depends on them, and none on another.
+    Of templates only the one that is tried is looked at: only campaigns name them, which are left out.
     """
     stored = json.loads(version.document)
+    stored.pop("campaigns", None)
     stored.pop("templates", None)
     entries = stored.setdefault(field, [])
     ids = [entry["id"] if isinstance(entry, dict) else entry for entry in entries]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from huitou.kernel.errors import FieldError, InvalidError
 from huitou.program.checks import (
+    campaigns,
     conditions,
     currencies,
     interplay,
@@ -128,4 +129,8 @@ _CHECKS: tuple[Callable[[ProgramDocument], Problems], ...] = (
     templates.languages,
     templates.senders,
     templates.texts,
+    campaigns.triggers,
+    campaigns.references,
+    campaigns.repetitions,
+    campaigns.steps,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -9,12 +10,13 @@ from huitou.kernel.commits import Write
 from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import Page
 from huitou.points.wallet import Wallet
-from huitou.program.model import BrandId, CurrencyId
+from huitou.program.model import BrandId, CurrencyId, Program
 from huitou.program.rules import SegmentId
 from huitou.purchases.ports import MemberSegments
-from huitou.segments.facts import Insights
+from huitou.segments.facts import Facts, Insights
 from huitou.segments.packs import Kept, Packing
 from huitou.standing.listed import Listed
+from huitou.standing.position import Position
 
 
 class Deeds(Protocol):
@@ -30,6 +32,16 @@ class Deeds(Protocol):
 
     def pack(self, wallet: Wallet, packing: Packing) -> list[Write]:
         """Refused with `StaleReadError` if ``wallet``, of the home currency, is not the latest."""
+        ...
+
+
+class Followers(Protocol):
+    """What follows from where members stand, and is written together with it."""
+
+    def follow(
+        self, before: Position | None, after: Position, facts: Facts, program: Program, now: datetime
+    ) -> Sequence[Write]:
+        """``after`` was worked out at ``now`` from ``facts``, and takes the place of ``before``."""
         ...
 
 

@@ -7,12 +7,12 @@ follows soon, and is found by others.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
-from huitou.kernel.commits import Commit, StaleReadError, until_committed
+from huitou.kernel.commits import MOST_AT_ONCE, Commit, StaleReadError, Write, until_committed
 from huitou.kernel.ids import MemberId
 from huitou.kernel.values import changed
 from huitou.members.ports import Profiles
@@ -24,11 +24,11 @@ from huitou.program.rules import SegmentId
 from huitou.program.tiers import TierId
 from huitou.purchases.ports import MemberState, MemberStates
 from huitou.segments.evaluation import evaluate
-from huitou.segments.facts import UNKNOWN, Insights
+from huitou.segments.facts import UNKNOWN, Facts, Insights
 from huitou.segments.judging import Judge
 from huitou.segments.loading import read_facts
 from huitou.segments.past import packed, read_past
-from huitou.segments.ports import Deeds, InsightSource
+from huitou.segments.ports import Deeds, Followers, InsightSource
 from huitou.standing.listed import emptied, listing
 from huitou.standing.ports import PositionStore
 from huitou.standing.position import Position
@@ -53,9 +53,10 @@ class Renewal(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """A position worked out anew, and in whose partitions so much was read that it is worth packing."""
+    """A position worked out anew from ``facts``, and in whose partitions so much was read that it is worth packing."""
 
     position: Position
+    facts: Facts
     worth_packing: tuple[MemberId, ...]
 
 
@@ -71,6 +72,7 @@ class Segments:
         positions: PositionStore,
         insights: InsightSource,
         programs: Programs,
+        followers: Followers,
         commit: Commit,
         pause: Callable[[int], None],
     ) -> None:
@@ -81,6 +83,7 @@ class Segments:
         self._insights = insights
         self._programs = programs
         self._timeline = ProgramTimeline(programs)
+        self._followers = followers
         self._commit = commit
         self._pause = pause
 
@@ -113,7 +116,8 @@ class Segments:
             if current is not None or not (state.position or program.places_members):
                 return Renewal(current, current)
             judged = self._judged(member, state, program, insights, now)
-            saved = self._saved(state.position, judged.position)
+            following = self._followers.follow(state.position, judged.position, judged.facts, program, now)
+            saved = self._saved(state.position, judged.position, following)
             for each in judged.worth_packing:
                 self._pack(each, program)
             return Renewal(state.position, saved)
@@ -126,10 +130,10 @@ class Segments:
             last = until_committed(attempt, self._pause)
         return Renewal(first.before, last.after)
 
-    def _saved(self, before: Position | None, after: Position) -> Position:
+    def _saved(self, before: Position | None, after: Position, following: Sequence[Write] = ()) -> Position:
         """``after`` as it is kept; where it is not on all lists yet, there is more to do."""
-        listed = listing(before, after)
-        self._commit(self._positions.save(before, listed))
+        listed = listing(before, after, MOST_AT_ONCE - len(following))
+        self._commit([*self._positions.save(before, listed), *following])
         return listed.position
 
     def _pack(self, member: MemberId, program: Program) -> None:
@@ -185,7 +189,7 @@ class Segments:
             redefined=self._redefined(before, program),
             judging=Judge,
         )
-        return Judged(position, past.worth_packing)
+        return Judged(position, facts, past.worth_packing)
 
     def _redefined(self, before: Position | None, program: Program) -> frozenset[SegmentId]:
         """The segments that mean something else than when ``before`` was worked out."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from huitou.campaigns.model import Journey
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.instants import format_instant
@@ -17,7 +18,7 @@ from huitou.program.rules import SegmentId
 from huitou.purchases.refunds import Refund, RefundStatus
 from huitou.simulator.memory import MemoryTable, absent
 from huitou.standing.listed import Listed, Listing
-from huitou.standing.messages import Due, DueMessage, DuePosition, DueRefund, DueWallet
+from huitou.standing.messages import Due, DueJourney, DueMessage, DuePosition, DueRefund, DueWallet
 from huitou.standing.model import Grant, Record
 from huitou.standing.position import Position
 
@@ -56,12 +57,16 @@ class MemoryDueIndex:
         for refund in self._table.all(Refund):
             if refund.status is RefundStatus.WAITING:
                 yield refund.id, keys.refund(refund.id), DueRefund(refund.id, refund.closes_at)
-        yield from self._messages()
+        yield from self._of_campaigns()
 
-    def _messages(self) -> Iterator[tuple[str, keys.Key, Due]]:
+    def _of_campaigns(self) -> Iterator[tuple[str, keys.Key, Due]]:
         for message in self._table.all(OutboxMessage):
             if message.due_at:
                 yield message.id.member, keys.message(*message.id), DueMessage(message.id, message.due_at)
+        for journey in self._table.all(Journey):
+            if journey.due_at:
+                named = (journey.id.member, *journey.id.cause)
+                yield journey.id.member, keys.journey(*named), DueJourney(*named, journey.due_at)
 
 
 class MemoryQueue:

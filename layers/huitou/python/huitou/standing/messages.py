@@ -1,4 +1,4 @@
-"""What falls due, and how the tick says so to its worker: a wallet, a position, a refund or a message, and when."""
+"""What falls due, and how the tick says so to its worker: a wallet, a position, a refund, a message or a journey."""
 
 from __future__ import annotations
 
@@ -52,7 +52,17 @@ class DueMessage:
     at: datetime
 
 
-Due = DueWallet | DuePosition | DueRefund | DueMessage
+@dataclass(frozen=True, slots=True)
+class DueJourney:
+    """A member's way through a campaign, whose next step is taken at ``at``."""
+
+    member: MemberId
+    campaign: str
+    occurrence: str
+    at: datetime
+
+
+Due = DueWallet | DuePosition | DueRefund | DueMessage | DueJourney
 
 
 def delay_until(at: datetime, now: datetime) -> int:
@@ -71,6 +81,8 @@ def write_message(due: Due) -> str:
             named = {"refund_id": refund}
         case DueMessage(message):
             named = {"message_id": str(message)}
+        case DueJourney(member, campaign, occurrence):
+            named = {"member_id": member, "campaign": campaign, "occurrence": occurrence}
     return json.dumps({**named, "due_at": format_instant(due.at)})
 
 
@@ -80,6 +92,13 @@ def read_message(text: str) -> Due:
         match json.loads(text):
             case {"member_id": str(member), "currency": str(currency), "due_at": str(at)} if is_member_id(member):
                 return DueWallet(MemberId(member), currency, parse_instant(at))
+            case {
+                "member_id": str(member),
+                "campaign": str(campaign),
+                "occurrence": str(occurrence),
+                "due_at": str(at),
+            } if is_member_id(member):
+                return DueJourney(MemberId(member), campaign, occurrence, parse_instant(at))
             case {"member_id": str(member), "due_at": str(at), **more} if is_member_id(member) and not more:
                 return DuePosition(MemberId(member), parse_instant(at))
             case {"refund_id": str(refund), "due_at": str(at)}:

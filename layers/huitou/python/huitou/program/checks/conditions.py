@@ -8,7 +8,7 @@ from typing import get_args
 
 from huitou.program.checks.findings import Path, Places, Problems, at, owners, positive
 from huitou.program.document import ProgramDocument
-from huitou.program.document_parts import TimeRangePart
+from huitou.program.document_parts import DateRangePart, TimeRangePart
 from huitou.program.document_rules import EarningRulePart
 from huitou.program.rules import Weekday
 
@@ -20,13 +20,17 @@ _WEEKDAYS = get_args(Weekday)
 def dates(document: ProgramDocument) -> Problems:
     """A range of days has one."""
     for n, rule in enumerate(document.earning):
-        asked, path = rule.when.dates, ("earning", n, "when", "dates")
-        if asked is None:
-            continue
-        if asked.first is None and asked.last is None:
-            yield at(path, "Name the first day (from), the last day (to) or both.")
-        elif asked.first and asked.last and asked.first > asked.last:
-            yield at((*path, "to"), f"The last day, {asked.last}, lies before the first, {asked.first}.")
+        yield from date_range(("earning", n, "when", "dates"), rule.when.dates)
+
+
+def date_range(path: Path, asked: DateRangePart | None) -> Problems:
+    """A problem unless a day lies between these."""
+    if asked is None:
+        return
+    if asked.first is None and asked.last is None:
+        yield at(path, "Name the first day (from), the last day (to) or both.")
+    elif asked.first and asked.last and asked.first > asked.last:
+        yield at((*path, "to"), f"The last day, {asked.last}, lies before the first, {asked.first}.")
 
 
 def hours(document: ProgramDocument) -> Problems:
@@ -39,10 +43,15 @@ def hours(document: ProgramDocument) -> Problems:
 def time_range(path: Path, asked: TimeRangePart, otherwise: str = "leave the hours out for the whole day") -> Problems:
     """A problem unless a time lies between these; ``otherwise`` is what to do if none should."""
     for field, text in (("from", asked.begin), ("to", asked.end)):
-        if _HOUR.fullmatch(text) is None:
-            yield at((*path, field), f"{text!r} is not a time of the day such as 09:30.")
+        yield from time_of_day((*path, field), text)
     if asked.begin == asked.end:
         yield at((*path, "to"), f"No time lies between these; {otherwise}.")
+
+
+def time_of_day(path: Path, text: str) -> Problems:
+    """A problem unless this is one."""
+    if _HOUR.fullmatch(text) is None:
+        yield at(path, f"{text!r} is not a time of the day such as 09:30.")
 
 
 def weekdays(document: ProgramDocument) -> Problems:

@@ -45,6 +45,7 @@ def _all_ids(document: ProgramDocument) -> dict[str, list[tuple[Path, str]]]:
         "segment": list(segment_ids(document)),
         "tier": [(("tiers", "levels", n, "id"), part.id) for n, part in enumerate(levels)],
         "template": [(("templates", n, "id"), part.id) for n, part in enumerate(document.templates)],
+        "campaign": [(("campaigns", n, "id"), part.id) for n, part in enumerate(document.campaigns)],
     }
 
 
@@ -95,6 +96,8 @@ def _all_labels(document: ProgramDocument) -> Iterator[tuple[Path, str]]:
 def _message_labels(document: ProgramDocument) -> Iterator[tuple[Path, str]]:
     for n, template in enumerate(document.templates):
         yield ("templates", n, "name"), template.name
+    for n, campaign in enumerate(document.campaigns):
+        yield ("campaigns", n, "name"), campaign.name
     for n, sender in enumerate(document.messages.senders):
         if sender.email is not None:
             yield ("messages", "senders", n, "email", "name"), sender.email.name

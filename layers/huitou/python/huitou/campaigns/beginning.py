@@ -1,0 +1,43 @@
+"""What begins with a member is written together with the move by which it begins: so it begins once, and surely."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from huitou.campaigns.decisions import beginnings, begun, occurrence
+from huitou.campaigns.model import JourneyId
+from huitou.campaigns.ports import JourneyStore
+from huitou.kernel.commits import Write
+from huitou.outbox.model import Cause
+from huitou.program.model import Program
+from huitou.program.ports import Programs
+from huitou.segments.facts import Facts
+from huitou.standing.position import Position
+
+
+class Beginnings:
+    """What `huitou.segments.ports.Followers` asks for. Where no campaign begins, nothing is read.
+
+    Of what began several times since somebody looked last, the latest counts.
+    """
+
+    def __init__(self, journeys: JourneyStore, programs: Programs) -> None:
+        self._journeys = journeys
+        self._programs = programs
+
+    def follow(
+        self, before: Position | None, after: Position, facts: Facts, program: Program, now: datetime
+    ) -> Sequence[Write]:
+        """The journeys that begin. E15: what began with somebody who was merged in does not begin again."""
+        latest = {}
+        for campaign, at in beginnings(before, after, facts, program, now):
+            if campaign.id in self._programs.at(at).campaigns:  # E20: it was there when that happened
+                named = JourneyId(after.member, Cause(campaign.id, occurrence(campaign, at, facts, program.zone)))
+                latest[campaign.id] = begun(named, campaign, at, program, now)
+        if not latest:
+            return ()
+        members = (after.member, *facts.wallets[program.home_currency].absorbed)
+        known = self._journeys.known([JourneyId(each, it.id.cause) for it in latest.values() for each in members])
+        begun_before = {each.cause for each in known}
+        return [self._journeys.add(each) for each in latest.values() if each.id.cause not in begun_before]

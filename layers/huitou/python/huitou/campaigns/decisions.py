@@ -1,0 +1,167 @@
+"""How journeys begin, go on and end. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from hashlib import sha256
+from zoneinfo import ZoneInfo
+
+from huitou.campaigns.model import Journey, JourneyId, JourneyState
+from huitou.kernel.calendars import add_days, at_local, local_date
+from huitou.kernel.ids import MemberId
+from huitou.kernel.instants import to_millis
+from huitou.program.campaigns import Campaign, CampaignId, Once, Step, Wait
+from huitou.program.model import Program
+from huitou.segments.being import birthday_in
+from huitou.segments.facts import Facts
+from huitou.standing.position import Membership, MoveCause, Position
+
+GOAL_REACHED = "goal_reached"
+LEFT = "left"
+NOT_IN_SEGMENT = "not_in_segment"
+LOOK_AGAIN = timedelta(minutes=1)
+"""How soon what was paused goes on once it is not any more."""
+_PARTS = 10_000
+"""Into which members are drawn; a percentage is a hundred of them."""
+
+
+def beginnings(
+    before: Position | None, after: Position, facts: Facts, program: Program, now: datetime
+) -> Iterator[tuple[Campaign, datetime]]:
+    """The campaigns that begin with the member by what ``after`` says otherwise than ``before``, and since when.
+
+    E20: what a publication moves begins nothing, nor what is found out too late. What came and went while nobody
+    looked begins what does not depend on staying (E10).
+    """
+    known = {(each.segment, each.since): each for each in before.memberships} if before else {}
+    moved = [each for each in after.memberships if known.get((each.segment, each.since)) != each]
+    for campaign in program.campaigns.values():
+        for each in moved:
+            if each.segment != campaign.segment:
+                continue
+            was_known = (each.segment, each.since) in known
+            at = _left(each) if campaign.leaving else _entered(each, was_known, campaign)
+            if at is not None and _begins(campaign, at, after, facts, now):
+                yield campaign, at
+
+
+def _entered(membership: Membership, was_known: bool, campaign: Campaign) -> datetime | None:
+    is_over = membership.until is not None and campaign.stays
+    if was_known or is_over or membership.cause is MoveCause.PROGRAM:
+        return None
+    return membership.since
+
+
+def _left(membership: Membership) -> datetime | None:
+    return None if membership.end is MoveCause.PROGRAM else membership.until
+
+
+def _begins(campaign: Campaign, at: datetime, after: Position, facts: Facts, now: datetime) -> bool:
+    if campaign.paused or not campaign.begins_at(at) or at <= now - campaign.catch_up:
+        return False
+    if campaign.brand is not None and campaign.brand not in facts.joined:
+        return False
+    there = after.segments_at(at)
+    return campaign.only_in <= there and campaign.not_in.isdisjoint(there)
+
+
+def occurrence(campaign: Campaign, at: datetime, facts: Facts, zone: ZoneInfo) -> str:
+    """What the campaign happens once for, if it begins at ``at``."""
+    match campaign.once:
+        case Once.EVER:
+            return "ever"
+        case Once.BIRTHDAY if facts.birthday is not None:
+            return str(_birthday_near(local_date(at, zone), facts.birthday).year)
+        case Once.ABSENCE if visits := [deed.at for deed in facts.deeds if deed.at < at]:
+            return str(to_millis(visits[-1]))
+    return str(to_millis(at))
+
+
+def _birthday_near(day: date, born: date) -> date:
+    """E10: the birthday that is meant on ``day``, a few days before or after it."""
+    birthdays = (birthday_in(year, born) for year in (day.year - 1, day.year, day.year + 1))
+    return min(birthdays, key=lambda each: abs(each - day))
+
+
+def begun(journey: JourneyId, campaign: Campaign, since: datetime, program: Program, now: datetime) -> Journey:
+    """At its first step; ``since`` is when what it begins with became true."""
+    step, due_at = next_step(campaign.steps, 0, campaign.at, now, program.zone)
+    return Journey(
+        id=journey,
+        program_version=program.version,
+        began_at=since,
+        held_out=is_held_out(journey.member, campaign.id, campaign.holdout_percent),
+        step=step,
+        due_at=due_at,
+    )
+
+
+def is_held_out(member: MemberId, campaign: CampaignId, percent: int) -> bool:
+    """E27: by a salted hash: the same for every occurrence, and of a larger share all of a smaller one."""
+    drawn = int.from_bytes(sha256(f"{campaign}#{member}".encode()).digest()[:8], "big") % _PARTS
+    return drawn < percent * _PARTS // 100
+
+
+def next_step(
+    steps: Sequence[Step], step: int, at: time | None, now: datetime, zone: ZoneInfo
+) -> tuple[int, datetime | None]:
+    """Which step is taken next, from number ``step`` on, and when; None: there is none."""
+    then = now
+    while step < len(steps) and isinstance(wait := steps[step], Wait):
+        then, step = add_days(then, wait.days, zone), step + 1
+    return step, _at_hour(then, at, zone) if step < len(steps) else None
+
+
+def _at_hour(instant: datetime, at: time | None, zone: ZoneInfo) -> datetime:
+    """The first instant from this one on at which clocks show ``at``."""
+    if at is None:
+        return instant
+    day = local_date(instant, zone)
+    today = at_local(day, at, zone)
+    return today if today >= instant else at_local(day + timedelta(days=1), at, zone)
+
+
+def ending(journey: Journey, campaign: Campaign, position: Position, now: datetime) -> str | None:
+    """Why a journey ends now, whatever its steps; None: it goes on.
+
+    After a merge (E15) ``position`` is the survivor's, and it does not matter since when they are in the segment.
+    """
+    if any(each.segment in campaign.goals and each.since >= journey.began_at for each in position.memberships):
+        return GOAL_REACHED
+    stays = (
+        each.since <= journey.began_at or position.member != journey.id.member
+        for each in position.memberships
+        if each.segment == campaign.segment and (each.until is None or each.until > now)
+    )
+    return LEFT if campaign.stays and not any(stays) else None
+
+
+def stop(journey: Journey, reason: str, now: datetime) -> Journey:
+    return replace(
+        journey,
+        state=JourneyState.STOPPED,
+        reason=reason,
+        ended_at=now,
+        due_at=None,
+        version=journey.version + 1,
+    )
+
+
+def postpone(journey: Journey, until: datetime) -> Journey:
+    return replace(journey, due_at=until, version=journey.version + 1)
+
+
+def go_on(journey: Journey, steps: Sequence[Step], at: time | None, now: datetime, zone: ZoneInfo) -> Journey:
+    """Past the step that is due, to the next one; at the end, the journey is completed."""
+    step, due_at = next_step(steps, journey.step + 1, at, now, zone)
+    is_done = due_at is None
+    return replace(
+        journey,
+        step=step,
+        due_at=due_at,
+        state=JourneyState.COMPLETED if is_done else JourneyState.RUNNING,
+        ended_at=now if is_done else None,
+        version=journey.version + 1,
+    )

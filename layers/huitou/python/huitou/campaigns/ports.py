@@ -1,0 +1,44 @@
+"""What the use cases of campaigns need from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from huitou.campaigns.model import Journey, JourneyId
+from huitou.kernel.commits import Write
+from huitou.kernel.ids import MemberId
+from huitou.kernel.pages import Page
+from huitou.purchases.ports import MemberState
+from huitou.standing.position import Position
+
+
+class JourneyStore(Protocol):
+    """Keeps journeys with their members. Reads are consistent."""
+
+    def load(self, journey: JourneyId) -> Journey | None: ...
+
+    def known(self, journeys: Sequence[JourneyId]) -> frozenset[JourneyId]:
+        """Those that there are; one read however many."""
+        ...
+
+    def add(self, journey: Journey) -> Write:
+        """A new one; refused with `StaleReadError` if there is one for its occurrence."""
+        ...
+
+    def save(self, before: Journey, after: Journey) -> Write:
+        """Refused with `StaleReadError` if ``before`` is not the latest."""
+        ...
+
+    def of_members(self, members: Sequence[MemberId], *, after: str | None, limit: int) -> Page[Journey]:
+        """All of ``members`` together, by campaign and occurrence."""
+        ...
+
+
+class Places(Protocol):
+    """Where members stand."""
+
+    def position_of(self, member: MemberId, state: MemberState, now: datetime) -> Position:
+        """Raises `MemberNotFoundError`."""
+        ...

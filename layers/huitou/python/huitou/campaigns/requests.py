@@ -1,0 +1,75 @@
+"""Journeys as callers see them. Instants are in UTC (E33)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from huitou.campaigns.model import Journey, JourneyState, Turn, TurnOutcome
+from huitou.fields import View
+from huitou.kernel.ids import OwnedId
+from huitou.kernel.instants import format_instant
+
+
+class TurnView(View):
+    """A step that would have said something."""
+
+    step: int
+    """Its number in the campaign, from 0 on."""
+    at: datetime
+    outcome: TurnOutcome
+    """`planned`: there is a message. `held_out`: there would be one, but the member is told nothing, for comparison.
+    Otherwise why there is none."""
+    message_id: str | None
+
+
+class JourneyView(View):
+    """A member's way through a campaign."""
+
+    campaign: str
+    occurrence: str
+    """What it happens once for: a year, the last visit before an absence, …"""
+    state: JourneyState
+    reason: str | None
+    """Why it ended before its last step."""
+    began_at: datetime
+    """When what it begins with became true."""
+    ended_at: datetime | None
+    next_step_at: datetime | None
+    held_out: bool
+    """Whether the member is one of those who are told nothing."""
+    turns: list[TurnView]
+    program_version: int
+    """Whose steps it takes."""
+
+
+class JourneyPage(View):
+    """A member's journeys, by campaign."""
+
+    items: list[JourneyView]
+    next_cursor: str | None
+
+
+def journey_view(journey: Journey) -> dict[str, Any]:
+    """A `JourneyView`."""
+    return {
+        "campaign": journey.campaign,
+        "occurrence": journey.id.cause.occurrence,
+        "state": journey.state,
+        "reason": journey.reason,
+        "began_at": format_instant(journey.began_at),
+        "ended_at": format_instant(journey.ended_at) if journey.ended_at else None,
+        "next_step_at": format_instant(journey.due_at) if journey.due_at else None,
+        "held_out": journey.held_out,
+        "turns": [_turn_view(journey, turn) for turn in journey.turns],
+        "program_version": journey.program_version,
+    }
+
+
+def _turn_view(journey: Journey, turn: Turn) -> dict[str, Any]:
+    return {
+        "step": turn.step,
+        "at": format_instant(turn.at),
+        "outcome": turn.outcome,
+        "message_id": str(OwnedId(journey.id.member, turn.message)) if turn.message else None,
+    }

@@ -1,0 +1,93 @@
+"""Journeys go on: each step when it is due, by all that is known then, and written together with what it does.
+
+A delivery may come again, at once or late: whoever is not first at the journey's own item does nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from huitou.campaigns.decisions import NOT_IN_SEGMENT, go_on, postpone, stop
+from huitou.campaigns.model import Journey, JourneyId
+from huitou.campaigns.ports import JourneyStore
+from huitou.campaigns.sending import Stage, sent
+from huitou.campaigns.situations import NOBODY, Situation, Situations
+from huitou.kernel.commits import Commit, Write, until_committed
+from huitou.members.ports import Profiles
+from huitou.outbox.pacing import Pacing
+from huitou.outbox.ports import Hindrance, OutboxStore
+from huitou.program.campaigns import OnlyIn, Send
+from huitou.program.model import Program
+from huitou.program.ports import Programs
+from huitou.program.speech import Speech
+
+
+class Journeys:
+    """The use case. ``pause`` waits after the n-th time that a decision was overtaken."""
+
+    def __init__(
+        self,
+        *,
+        journeys: JourneyStore,
+        situations: Situations,
+        outbox: OutboxStore,
+        profiles: Profiles,
+        programs: Programs,
+        speech: Callable[[Program], Speech],
+        pacing: Pacing,
+        commit: Commit,
+        pause: Callable[[int], None],
+    ) -> None:
+        self._journeys = journeys
+        self._situations = situations
+        self._outbox = outbox
+        self._profiles = profiles
+        self._programs = programs
+        self._speech = speech
+        self._pacing = pacing
+        self._commit = commit
+        self._pause = pause
+
+    def advance(self, named: JourneyId, now: datetime) -> Journey | None:
+        """Takes the steps that are due, and answers how the journey stands then; None: there is none."""
+
+        def attempt() -> Journey | None:
+            before = self._journeys.load(named)
+            if before is None or not before.is_due(now):
+                return before
+            after, writes = self._next(before, now)
+            self._commit([self._journeys.save(before, after), *writes])
+            return after
+
+        journey = until_committed(attempt, self._pause)
+        while journey is not None and journey.is_due(now):
+            journey = until_committed(attempt, self._pause)
+        return journey
+
+    def _next(self, before: Journey, now: datetime) -> tuple[Journey, Sequence[Write]]:
+        """The journey after what is due, and what is written with it."""
+        found = self._situations.of(before, now)
+        if isinstance(found, Hindrance):
+            after = postpone(before, found.again_at) if found.again_at else stop(before, found.reason, now)
+            return after, ()
+        steps = self._programs.version(before.program_version).campaigns[before.campaign].steps
+        after, step = go_on(before, steps, found.campaign.at, now, found.program.zone), steps[before.step]
+        match step:
+            case OnlyIn(segments=asked) if not asked <= found.position.segments_at(now):
+                return stop(before, NOT_IN_SEGMENT, now), ()
+            case Send():
+                return self._sent(before, after, step, found, now)
+        return after, ()
+
+    def _sent(
+        self, before: Journey, after: Journey, step: Send, found: Situation, now: datetime
+    ) -> tuple[Journey, Sequence[Write]]:
+        record = self._profiles.load(found.home.member)
+        if record is None:
+            return stop(before, NOBODY, now), ()
+        catalogue = self._speech(found.program).catalogue
+        pacing = self._pacing.of(before.id.member, found.program)
+        turn, writes = sent(before, step, Stage(found, catalogue, pacing, record, now), self._outbox)
+        return replace(after, turns=(*before.turns, turn)), writes

@@ -1,0 +1,129 @@
+"""Journeys in DynamoDB: each is one item among what is its member's, and in the due index until its end."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
+
+from huitou.campaigns.model import Journey, JourneyId, JourneyState, Turn, TurnOutcome
+from huitou.kernel.commits import StaleReadError, Write
+from huitou.kernel.ids import MemberId
+from huitou.kernel.instants import from_millis, parse_instant, to_millis
+from huitou.kernel.pages import Page
+from huitou.outbox.model import Cause
+from huitou.platform import keys
+from huitou.platform.attributes import ChoiceAttribute, InstantAttribute, IntegerAttribute
+from huitou.platform.table import Item, Table
+
+
+class JourneyItem(Item):
+    """A journey: its key is its marker against a second beginning."""
+
+    program_version = IntegerAttribute()
+    began_at = InstantAttribute()
+    held_out = BooleanAttribute()
+    step = IntegerAttribute()
+    turns = JSONAttribute()
+    state = ChoiceAttribute(JourneyState)
+    ended_because = UnicodeAttribute(null=True)
+    ended_at = InstantAttribute(null=True)
+    version = IntegerAttribute()
+    due_pk = UnicodeAttribute(null=True)
+    due_sk = UnicodeAttribute(null=True)
+
+
+class TableJourneys:
+    """`JourneyStore` in DynamoDB."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def load(self, journey: JourneyId) -> Journey | None:
+        item = self._table.get(JourneyItem, *_key(journey))
+        return _journey(item) if item else None
+
+    def known(self, journeys: Sequence[JourneyId]) -> frozenset[JourneyId]:
+        found = self._table.get_many([(JourneyItem, *_key(journey)) for journey in journeys])
+        return frozenset(journey for journey, item in zip(journeys, found, strict=True) if item is not None)
+
+    def add(self, journey: Journey) -> Write:
+        return self._table.put(
+            _item(journey),
+            condition=JourneyItem.pk.does_not_exist(),
+            refused=StaleReadError("It has begun meanwhile."),
+        )
+
+    def save(self, before: Journey, after: Journey) -> Write:
+        return self._table.put(
+            _item(after),
+            condition=JourneyItem.version == before.version,
+            refused=StaleReadError("The journey went on meanwhile."),
+        )
+
+    def of_members(self, members: Sequence[MemberId], *, after: str | None, limit: int) -> Page[Journey]:
+        items = heapq.merge(*(self._all(member, after, limit) for member in members), key=lambda item: item.sk)
+        shown: list[JourneyItem] = []
+        for item in items:
+            if len(shown) >= limit and item.sk != shown[-1].sk:  # after a merge, two may have one key
+                return Page(tuple(map(_journey, shown)), shown[-1].sk)
+            shown.append(item)
+        return Page(tuple(map(_journey, shown)), None)
+
+    def _all(self, member: MemberId, after: str | None, limit: int) -> Iterator[JourneyItem]:
+        while True:
+            page = self._table.query(
+                JourneyItem, keys.member(member), prefix=keys.JOURNEY_PREFIX, after=after, limit=limit + 1
+            )
+            yield from page.items
+            if (after := page.next_cursor) is None:
+                return
+
+
+def _key(journey: JourneyId) -> keys.Key:
+    return keys.journey(journey.member, *journey.cause)
+
+
+def _id(item: JourneyItem) -> JourneyId:
+    member, *cause = keys.parse_journey(item.pk, item.sk)
+    return JourneyId(member, Cause(*cause))
+
+
+def _item(journey: Journey) -> JourneyItem:
+    due_pk, due_sk = keys.due(journey.id.member, journey.due_at) if journey.due_at else (None, None)
+    return JourneyItem(
+        *_key(journey.id),
+        program_version=journey.program_version,
+        began_at=journey.began_at,
+        held_out=journey.held_out,
+        step=journey.step,
+        turns=[[turn.step, to_millis(turn.at), turn.outcome, turn.message] for turn in journey.turns],
+        state=journey.state,
+        ended_because=journey.reason,
+        ended_at=journey.ended_at,
+        version=journey.version,
+        due_pk=due_pk,
+        due_sk=due_sk,
+    )
+
+
+def _journey(item: JourneyItem) -> Journey:
+    return Journey(
+        id=_id(item),
+        program_version=item.program_version,
+        began_at=item.began_at,
+        held_out=item.held_out,
+        step=item.step,
+        due_at=parse_instant(item.due_sk) if item.due_sk else None,
+        turns=tuple(_turn(*each) for each in item.turns),
+        state=item.state,
+        reason=item.ended_because,
+        ended_at=item.ended_at,
+        version=item.version,
+    )
+
+
+def _turn(step: int, at: int, outcome: str, message: Any) -> Turn:
+    return Turn(step, from_millis(at), TurnOutcome(outcome), message)

@@ -1,0 +1,50 @@
+"""From the campaigns of a published document to what decisions read; as `compilation`, from the stored form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, time, timedelta
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from huitou.kernel.calendars import start_of_day
+from huitou.kernel.channels import MessageChannel
+from huitou.program.campaigns import Campaign, CampaignId, Once, OnlyIn, Send, Step, Wait
+
+Stored = Mapping[str, Any]
+
+
+def compile_campaigns(parts: Iterable[Stored], zone: ZoneInfo) -> Mapping[CampaignId, Campaign]:
+    """By id."""
+    return MappingProxyType({part["id"]: _campaign(part, zone) for part in parts})
+
+
+def _campaign(part: Stored, zone: ZoneInfo) -> Campaign:
+    dates = part["dates"] or {"from": None, "to": None}
+    first, last = (date.fromisoformat(day) if day else None for day in (dates["from"], dates["to"]))
+    return Campaign(
+        id=part["id"],
+        name=part["name"],
+        brand=part["brand"],
+        segment=part["leaves"] or part["enters"],
+        leaving=part["leaves"] is not None,
+        once=Once(part["once"]),
+        only_in=frozenset(part["only_in"]),
+        not_in=frozenset(part["not_in"]),
+        starts_at=start_of_day(first, zone) if first else None,
+        ends_at=start_of_day(last + timedelta(days=1), zone) if last else None,
+        catch_up=timedelta(days=part["catch_up_days"]),
+        at=time.fromisoformat(part["at"]) if part["at"] else None,
+        stays=part["stays"] and part["leaves"] is None,
+        goals=frozenset(part["goals"]),
+        holdout_percent=part["holdout_percent"],
+        paused=part["paused"],
+        steps=tuple(map(_step, part["steps"])),
+    )
+
+
+def _step(part: Stored) -> Step:
+    if send := part["send"]:
+        return Send(send["template"], tuple(map(MessageChannel, send["channels"])), send["purpose"])
+    return Wait(part["wait_days"]) if part["wait_days"] else OnlyIn(frozenset(part["only_in"]))

@@ -1,0 +1,81 @@
+"""What decisions read of campaigns (M19, M20)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from huitou.kernel.channels import MessageChannel
+from huitou.program.rules import SegmentId
+from huitou.templates.model import TemplateId
+
+CampaignId = str
+
+
+class Once(StrEnum):
+    """What a campaign happens once for, with one member."""
+
+    EACH_TIME = "each_time"
+    """Each time that the member moves."""
+    ABSENCE = "absence"
+    """Each time that they stay away: for the visit that was the last before."""
+    BIRTHDAY = "birthday"
+    """Each of their birthdays."""
+    EVER = "ever"
+
+
+class Send(NamedTuple):
+    """A message; ``channels`` empty: all by which the template speaks; ``purpose`` None: as usual."""
+
+    template: TemplateId
+    channels: tuple[MessageChannel, ...]
+    purpose: str | None
+
+
+class Wait(NamedTuple):
+    days: int
+
+
+class OnlyIn(NamedTuple):
+    """Goes on with who is in all of ``segments``."""
+
+    segments: frozenset[SegmentId]
+
+
+Step = Send | Wait | OnlyIn
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """It begins with members who enter ``segment``, or leave it where ``leaving``, in [``starts_at``, ``ends_at``)."""
+
+    id: CampaignId
+    name: str
+    brand: str | None
+    """None: the group's."""
+    segment: SegmentId
+    leaving: bool
+    once: Once
+    only_in: frozenset[SegmentId]
+    not_in: frozenset[SegmentId]
+    starts_at: datetime | None
+    ends_at: datetime | None
+    catch_up: timedelta
+    at: time | None
+    """When steps are taken, on the programme's clock; None: at once."""
+    stays: bool
+    """Whether it ends with who is not in ``segment`` any more."""
+    goals: frozenset[SegmentId]
+    holdout_percent: int
+    paused: bool
+    steps: tuple[Step, ...]
+
+    def begins_at(self, instant: datetime) -> bool:
+        """Whether members who move at ``instant`` begin it."""
+        return (self.starts_at is None or self.starts_at <= instant) and not self.is_over(instant)
+
+    def is_over(self, instant: datetime) -> bool:
+        """Whether it begins with nobody any more."""
+        return self.ends_at is not None and self.ends_at <= instant

@@ -1,0 +1,110 @@
+"""Campaigns: that they can begin, that every step can be taken, and that nobody hears of another brand's affairs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from huitou.kernel.words import PURPOSE_PATTERN
+from huitou.program.checks.conditions import date_range, time_of_day
+from huitou.program.checks.findings import Names, Path, Problems, at, twice
+from huitou.program.checks.segment_parts import segment_ids, segments
+from huitou.program.document import ProgramDocument
+from huitou.program.document_campaigns import CampaignPart, SendPart, StepPart
+from huitou.program.document_messages import TemplatePart
+
+_PURPOSE = re.compile(PURPOSE_PATTERN)
+
+
+def triggers(document: ProgramDocument) -> Problems:
+    """Each begins with one kind of moment, which can come."""
+    for n, campaign in enumerate(document.campaigns):
+        path: Path = ("campaigns", n)
+        if (campaign.enters is None) is (campaign.leaves is None):
+            yield at(path, "Say when it begins: write `enters` or `leaves` with a segment, one of both.")
+        yield from date_range((*path, "dates"), campaign.dates)
+        if campaign.at is not None:
+            yield from time_of_day((*path, "at"), campaign.at)
+        yield from _contradictions(path, campaign)
+
+
+def _contradictions(path: Path, campaign: CampaignPart) -> Problems:
+    """Segments in which nobody can be who begins it, or in which everybody is at once."""
+    for k, name in enumerate(campaign.not_in):
+        if name == campaign.enters or name in campaign.only_in:
+            yield at((*path, "not_in", k), f"It begins only with members in {name!r}; so it would begin with nobody.")
+    for k, name in enumerate(campaign.only_in):
+        if name == campaign.leaves:
+            yield at((*path, "only_in", k), f"Who leaves {name!r} is not in it; so it would begin with nobody.")
+    for k, name in enumerate(campaign.goals):
+        if name == campaign.enters or name in campaign.only_in:
+            yield at((*path, "goals", k), f"Whoever begins it is in {name!r} already; so it would end at once.")
+
+
+def references(document: ProgramDocument) -> Problems:
+    """What campaigns name is there, and may be named by them (E31)."""
+    brands = Names("brand", (brand.id for brand in document.brands))
+    known = Names("segment", (name for _, name in segment_ids(document)))
+    whose = {segment.id: segment.brand for _, segment in segments(document) if segment.brand is not None}
+    for n, campaign in enumerate(document.campaigns):
+        if campaign.brand is not None:
+            yield from brands.check(("campaigns", n, "brand"), campaign.brand)
+        for path, name in _segments_in(("campaigns", n), campaign):
+            yield from known.check(path, name)
+            if whose.get(name, campaign.brand) != campaign.brand:
+                yield at(path, f"{name!r} belongs to the brand {whose[name]!r} alone; only its own campaigns name it.")
+
+
+def repetitions(document: ProgramDocument) -> Problems:
+    """Nothing is in a list twice."""
+    for n, campaign in enumerate(document.campaigns):
+        for field in ("only_in", "not_in", "goals"):
+            yield from twice(("campaigns", n, field), getattr(campaign, field))
+
+
+def steps(document: ProgramDocument) -> Problems:
+    """Each step is one thing, leads somewhere and says what can be said."""
+    templates = {template.id: template for template in document.templates}
+    known = Names("template", templates)
+    for n, campaign in enumerate(document.campaigns):
+        for k, step in enumerate(campaign.steps):
+            path: Path = ("campaigns", n, "steps", k)
+            kinds = _kinds(step)
+            if len(kinds) != 1:
+                yield at(path, "A step is one thing: write `send`, `wait_days` or `only_in`.")
+            elif k == len(campaign.steps) - 1 and step.send is None:
+                yield at(path, "Nothing comes after this step, so it does nothing.")
+            if step.send is not None:
+                yield from known.check((*path, "send", "template"), step.send.template)
+                if template := templates.get(step.send.template):
+                    yield from _sending((*path, "send"), step.send, template, campaign.brand)
+
+
+def _sending(path: Path, send: SendPart, template: TemplatePart, brand: str | None) -> Problems:
+    if brand is not None and template.brand not in {None, brand}:
+        yield at((*path, "template"), f"The brand {template.brand!r} speaks in it, and the campaign is {brand!r}'s.")
+    spoken = {name for text in template.texts for name in ("email", "sms", "line") if getattr(text, name) is not None}
+    for n, channel in enumerate(send.channels):
+        if channel not in spoken:
+            yield at((*path, "channels", n), f"The template does not speak by {channel}.")
+    yield from twice((*path, "channels"), send.channels)
+    if send.purpose is not None and template.kind == "service":
+        yield at((*path, "purpose"), "Nobody is asked for their consent to what they have to know.")
+    elif send.purpose is not None and _PURPOSE.fullmatch(send.purpose) is None:
+        yield at((*path, "purpose"), "Write 1 to 32 of a-z, 0-9 and _, a letter first.")
+
+
+def _kinds(step: StepPart) -> Sequence[str]:
+    return [field for field in ("send", "wait_days", "only_in") if getattr(step, field)]
+
+
+def _segments_in(path: Path, campaign: CampaignPart) -> Iterator[tuple[Path, str]]:
+    for field in ("enters", "leaves"):
+        if (name := getattr(campaign, field)) is not None:
+            yield (*path, field), name
+    lists: Mapping[Path, Sequence[str]] = {
+        **{(*path, field): getattr(campaign, field) for field in ("only_in", "not_in", "goals")},
+        **{(*path, "steps", k, "only_in"): step.only_in for k, step in enumerate(campaign.steps)},
+    }
+    for where, names in lists.items():
+        yield from (((*where, k), name) for k, name in enumerate(names))

@@ -1,0 +1,99 @@
+"""The programme document: campaigns, which speak to a member when they enter or leave a segment (M19, M20)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from huitou.program.document_parts import DateRangePart, Hour, Id, Label, Part
+
+MOST_CAMPAIGNS = 50
+"""All of them may begin in the commit of one move, which has room for 90 writes."""
+MOST_STEPS = 30
+
+Days = Annotated[int, Field(ge=1, le=366)]
+Segments = Annotated[tuple[Id, ...], Field(max_length=20)]
+
+
+class SendPart(Part):
+    """A message."""
+
+    template: Id
+    """The id of the template."""
+
+    channels: tuple[Literal["email", "sms", "line"], ...] = ()
+    """The first by which the member can be reached is taken. Without it, all by which the template speaks."""
+
+    purpose: Annotated[str | None, Field(examples=["birthday"])] = None
+    """What members agreed to, where it is marketing. Without it, marketing."""
+
+
+class StepPart(Part):
+    """One step: write one of these."""
+
+    send: SendPart | None = None
+    """Tells the member something."""
+
+    wait_days: Days | None = None
+    """Goes on so many days later."""
+
+    only_in: Segments = ()
+    """Goes on with members who are in all of these segments then; for the others it ends."""
+
+
+class CampaignDatesPart(DateRangePart):
+    """The days on which a campaign begins with members, both included, in the programme's time zone."""
+
+
+class CampaignPart(Part):
+    """What happens to a member from a certain moment on, and when it stops."""
+
+    id: Id
+    """Short and for ever: what became of it refers to it. Lower-case letters, digits, - and _."""
+
+    name: Label
+    """What you call it; members do not see it."""
+
+    brand: Id | None = None
+    """Whose it is: only for members who joined this brand, which speaks. Without it, the group."""
+
+    enters: Id | None = None
+    """It begins with members at the moment at which they enter this segment. Write this or `leaves`."""
+
+    leaves: Id | None = None
+    """It begins with members at the moment at which they leave this segment."""
+
+    once: Literal["each_time", "absence", "birthday", "ever"] = "each_time"
+    """each_time: whenever that happens. absence: once until the member comes back to the store. birthday: once for each
+    of their birthdays. ever: once in a lifetime."""
+
+    only_in: Segments = ()
+    """It begins only with members who are in all of these segments at that moment."""
+
+    not_in: Segments = ()
+    """It does not begin with members who are in any of these segments at that moment."""
+
+    dates: CampaignDatesPart | None = None
+    """From which day on, and until when, it begins with members. Without it, always."""
+
+    catch_up_days: Annotated[int, Field(ge=1, le=31)] = 1
+    """What is found out later than so many days after its moment begins nothing any more."""
+
+    at: Hour | None = None
+    """When steps are taken, on the programme's clock, for example 10:00. Without it, at once."""
+
+    stays: bool = True
+    """true: it ends with a member who is not in the segment of `enters` any more."""
+
+    goals: Segments = ()
+    """It ends with a member who is in one of these segments: they did what it is for."""
+
+    holdout_percent: Annotated[int, Field(ge=0, le=50)] = 0
+    """So many of a hundred members are told nothing, for comparison. Who they are is drawn once, and stays so."""
+
+    paused: bool = False
+    """true: nothing begins and no step is taken until this is false. What would have begun meanwhile is left out."""
+
+    steps: Annotated[tuple[StepPart, ...], Field(min_length=1, max_length=MOST_STEPS)]
+    """What happens, one after the other."""

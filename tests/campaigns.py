@@ -1,0 +1,129 @@
+"""Campaigns for tests: members, what happens by itself to them, and a clock that can be put forward."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from huitou.campaigns.model import Journey, JourneyId
+from huitou.campaigns.service import Journeys
+from huitou.kernel.channels import MessageChannel
+from huitou.kernel.ids import MemberId
+from huitou.kernel.instants import EPOCH
+from huitou.members.consents import Word
+from huitou.members.identity import phone_identity
+from huitou.members.model import ConsentKey
+from huitou.outbox.model import Cause, OutboxMessage
+from huitou.simulator.memory_standing import MemoryDueIndex
+from huitou.standing.messages import Due, DueJourney, DueMessage, DuePosition
+from tests.builders import program
+from tests.members import said
+from tests.office import PUBLISHED, Office
+from tests.outbox import NOON
+from tests.purchases import bill, return_of
+
+DAY: Final = timedelta(days=1)
+LAPSED: Final = {"id": "lapsed", "name": "Lapsed", "when": {"days_since_last_purchase": {"at_least": 30}}}
+BIRTHDAY: Final = {"id": "birthday", "name": "Birthday", "when": {"birthday": {"days_before": 7, "days_after": 0}}}
+SEGMENTS: Final = [LAPSED, BIRTHDAY, {"id": "staff", "name": "Staff", "list": True}]
+HELLO: Final = {"send": {"template": "hello"}}
+
+
+def campaign(**changes: Any) -> dict[str, Any]:
+    """Says hello to who has not come for 30 days; ``changes`` replace its fields."""
+    return {"id": "miss-you", "name": "Miss you", "brand": "maru", "enters": "lapsed", "steps": [HELLO], **changes}
+
+
+class Town(Office):
+    """Members of maru who agreed to everything, and nobody but the clock who does anything about them."""
+
+    def __init__(self, *campaigns: dict[str, Any], table: Any = None, **messages: Any) -> None:
+        self.document = {"segments": SEGMENTS, "campaigns": list(campaigns)}
+        self._messages = {**PUBLISHED["messages"], "quiet_hours": None, **messages}
+        self._version = 2
+        super().__init__(self.document, table, **self._messages)
+        self.walk = self._journeys()
+        self._phones = iter(range(10))
+
+    def _journeys(self) -> Journeys:
+        return Journeys(
+            journeys=self.journeys,
+            situations=self.situations,
+            outbox=self.outbox,
+            profiles=self.shop.profiles,
+            programs=self.programs,
+            speech=self.speech,
+            pacing=self.pacing,
+            commit=self.shop.table.commit,
+            pause=lambda _: None,
+        )
+
+    def join(self, **profile: Any) -> MemberId:
+        """An hour before noon."""
+        phone = said(phone_identity(f"0912-345-67{next(self._phones)}"))
+        member = self.meet(phone, **{"contact_email": "mei@example.com", **profile})
+        self.agree(member)
+        self.segments.refresh(member, self.now)
+        return member
+
+    def buy(self, member: MemberId, number: str = "A-1") -> None:
+        self.shop.sell(bill(number, occurred_at=self.now), member, now=self.now)
+        self.segments.refresh(member, self.now + timedelta(seconds=1))
+
+    def give_back(self, member: MemberId, number: str) -> None:
+        """The whole purchase."""
+        sold = bill(number, occurred_at=self.now - DAY)
+        self.shop.refund(return_of(sold, f"R-{number}"), now=self.now)
+        self.segments.refresh(member, self.now + timedelta(seconds=1))
+
+    def refuse(self, member: MemberId) -> None:
+        """Says no to marketing of maru's by every channel."""
+        for channel in MessageChannel:
+            key = ConsentKey(channel, "maru", "marketing")
+            self.consents.give(member, key, Word(False, "said so"), "maru", self.now)
+
+    def republish(self, **changes: Any) -> None:
+        """From now on, this holds."""
+        self.document = {**self.document, **changes}
+        self._version += 1
+        document = {**PUBLISHED, **self.document, "messages": self._messages}
+        self.shop.programs.publish(program(document, version=self._version), self.now)
+
+    def until(self, then: datetime) -> None:
+        """Whatever falls due is looked at, at its instant."""
+        while due := min(self.due(then), key=lambda each: each.at, default=None):
+            self.now = max(self.now, due.at)
+            self.deliver(due)
+        self.now = then
+
+    def deliver(self, due: Due) -> None:
+        match due:
+            case DuePosition(member):
+                self.segments.refresh(member, self.now)
+            case DueJourney(member, named, occurrence):
+                self.walk.advance(JourneyId(member, Cause(named, occurrence)), self.now)
+            case DueMessage(message):
+                self.dispatcher().dispatch(message)
+
+    def due(self, until: datetime) -> Iterator[Due]:
+        """What the index says of positions, journeys and messages."""
+        index = MemoryDueIndex(self.shop.table)
+        for shard in range(index.shards):
+            found = index.due(shard, EPOCH, until, limit=1_000).items
+            yield from (each for each in found if isinstance(each, DuePosition | DueJourney | DueMessage))
+
+    def journeys_of(self, *members: MemberId) -> list[Journey]:
+        return list(self.journeys.of_members(members, after=None, limit=100).items)
+
+    def messages_of(self, member: MemberId) -> list[OutboxMessage]:
+        """The oldest first."""
+        return list(self.outbox.of_members([member], None, after=None, limit=100).items)[::-1]
+
+    def told(self, member: MemberId) -> list[tuple[int, str]]:
+        """On which days after the first noon they were told something, and which template."""
+        return [((each.created_at - NOON) // DAY, each.template) for each in self.messages_of(member)]
+
+
+def turns(journey: Journey) -> list[str]:
+    return [turn.outcome.value for turn in journey.turns]

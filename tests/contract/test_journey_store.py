@@ -1,0 +1,101 @@
+"""Journeys are kept alike in memory and in DynamoDB (M19)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from huitou.campaigns.decisions import stop
+from huitou.campaigns.model import Journey, JourneyId, JourneyState, Turn, TurnOutcome
+from huitou.kernel.commits import StaleReadError
+from huitou.kernel.ids import MemberId
+from huitou.kernel.instants import EPOCH
+from huitou.kernel.pages import InvalidCursorError
+from huitou.outbox.model import Cause
+from huitou.simulator.memory import MemoryTable
+from huitou.simulator.memory_standing import MemoryDueIndex
+from huitou.standing.messages import Due, DueJourney
+from huitou.standing.ports import DueIndex
+from huitou.standing.store import TableDueIndex
+from tests.builders import MEI
+from tests.contract.targets import AnyTable
+from tests.outbox import NOON
+from tests.standing import journeys_on
+
+FANG = MemberId("01JNSM3VF0R6T8C1W5PJ4X9YZB")
+BARE = Journey(JourneyId(MEI, Cause("away-30", "2026")), 3, NOON, held_out=False, step=0, due_at=NOON)
+FULL = replace(
+    BARE,
+    held_out=True,
+    step=2,
+    due_at=None,
+    turns=(Turn(0, NOON, TurnOutcome.PLANNED, "01NM"), Turn(1, NOON + timedelta(days=1), TurnOutcome.CAP_REACHED)),
+    state=JourneyState.STOPPED,
+    reason="left",
+    ended_at=NOON + timedelta(days=2),
+    version=4,
+)
+
+
+def due_on(table: AnyTable) -> list[Due]:
+    index: DueIndex = MemoryDueIndex(table) if isinstance(table, MemoryTable) else TableDueIndex(table)
+    return [due for shard in range(index.shards) for due in index.due(shard, EPOCH, NOON, limit=9).items]
+
+
+@pytest.mark.parametrize("journey", [BARE, FULL], ids=["bare", "full"])
+def test_a_journey_comes_back_as_it_was_stored(table: AnyTable, journey: Journey) -> None:
+    store, other = journeys_on(table), BARE.id._replace(member=FANG)
+    assert store.load(journey.id) is None
+    table.commit([store.add(journey)])
+    assert store.load(journey.id) == journey
+    assert store.known([journey.id, other]) == {journey.id}
+
+
+def test_an_occurrence_begins_once(table: AnyTable) -> None:
+    store = journeys_on(table)
+    table.commit([store.add(BARE)])
+    with pytest.raises(StaleReadError):
+        table.commit([store.add(replace(BARE, held_out=True))])
+    assert store.load(BARE.id) == BARE
+
+
+def test_of_two_who_take_a_step_one_is_refused(table: AnyTable) -> None:
+    store, first = journeys_on(table), replace(BARE, step=1, version=2)
+    table.commit([store.add(BARE)])
+    table.commit([store.save(BARE, first)])
+    with pytest.raises(StaleReadError):
+        table.commit([store.save(BARE, replace(BARE, step=2, version=2))])
+    assert store.load(BARE.id) == first
+
+
+def test_a_journey_is_due_until_its_end(table: AnyTable) -> None:
+    """M17"""
+    store = journeys_on(table)
+    table.commit([store.add(BARE)])
+    assert due_on(table) == [DueJourney(MEI, "away-30", "2026", NOON)]
+    table.commit([store.save(BARE, stop(BARE, "left", NOON))])
+    assert due_on(table) == []
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 9])
+def test_journeys_of_several_members_are_listed_together(table: AnyTable, limit: int) -> None:
+    """E15: both may have had the same one before they were found to be one person; no page tears them apart."""
+    store = journeys_on(table)
+    keys = [(MEI, "a"), (MEI, "b"), (FANG, "b"), (FANG, "c")]
+    journeys = [replace(BARE, id=JourneyId(member, Cause(name, "ever"))) for member, name in keys]
+    table.commit([store.add(each) for each in journeys])
+    found: list[Journey] = []
+    after = None
+    while True:
+        page = store.of_members([MEI, FANG], after=after, limit=limit)
+        found += page.items
+        if (after := page.next_cursor) is None:
+            break
+    assert found == journeys
+
+
+def test_a_cursor_from_elsewhere_is_refused(table: AnyTable) -> None:
+    with pytest.raises(InvalidCursorError):
+        journeys_on(table).of_members([MEI], after="WALLET#points#HEAD", limit=9)
