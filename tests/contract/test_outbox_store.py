@@ -54,6 +54,7 @@ FULL = planned(
     version=3,
     attempts=1,
     closed=(MessageChannel.LINE,),
+    turned_away=2,
     is_doubtful=True,
     provider_id="p-1",
 )

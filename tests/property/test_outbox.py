@@ -19,6 +19,7 @@ from huitou.kernel.channels import MessageChannel
 from huitou.outbox.decisions import (
     CANCELLED,
     LEASE,
+    LONGEST_PAUSE,
     MOST_ATTEMPTS,
     TOO_LATE,
     cancel,
@@ -175,6 +176,7 @@ class Outbox(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Each message ends, if only somebody looks when it is due; and where providers work again, service comes."""
         looks = 0
+        most = 3 * MOST_ATTEMPTS + (self.message.expires_at - NOON) // LONGEST_PAUSE
         while self.message.due_at is not None:
             self.now = max(self.now, self.message.due_at)
             claimed = self.somebody_looks()
@@ -183,10 +185,10 @@ class Outbox(RuleBasedStateMachine):
                 if isinstance(answered, Answered):
                     self.concludes(answered)
             looks += 1
-            assert looks < 3 * MOST_ATTEMPTS, "it does not come to its end"
+            assert looks < most, "it does not come to its end"
         self.marketing_comes_at_most_once()
         if self.message.kind is TemplateKind.SERVICE and self.message.reason not in {TOO_LATE, CANCELLED}:
-            is_tried_enough = self.message.attempts >= MOST_ATTEMPTS
+            is_tried_enough = self.message.counted_attempts >= MOST_ATTEMPTS
             assert self.sent or is_tried_enough or set(self.message.closed) == set(self.message.channels)
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from itertools import count
+from itertools import count, cycle
 from typing import Any
 
 import pytest
 
 from huitou.channels.model import Accepted, Outcome, Refused, Unclear
+from huitou.channels.reasons import EXHAUSTED, NO_CONNECTION, NOT_AUTHORIZED, SUSPENDED, THROTTLED
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.commits import Write
-from huitou.kernel.ids import MemberId
+from huitou.kernel.ids import MemberId, OwnedId
 from huitou.members.consents import Word
 from huitou.members.identity import email_identity, line_identity, phone_identity
 from huitou.members.model import ConsentKey
@@ -262,15 +263,64 @@ def test_who_is_refused_for_good_is_tried_by_the_next_channel(office: Office) ->
     assert [channel for channel, _ in office.handed()] == [EMAIL, SMS]
 
 
-def test_who_is_throttled_is_tried_again_later_and_not_for_ever(office: Office) -> None:
-    message = office.plan(office.meet(**MEI_HAS))
-    office.carriers[EMAIL].says = lambda: Refused("throttled", 1)
+def pauses_until_the_end(office: Office, message: OwnedId) -> list[float]:
+    """In seconds."""
     pauses = []
     while (due := office.look(message).due_at) is not None:
         pauses.append((due - office.now).total_seconds())
         office.now = due
-    assert pauses == [30, 60, 120, 240, 480, 960, 1920]
-    assert (office.kept(message).state, office.kept(message).reason) == (MessageState.FAILED, "throttled")
+    return pauses
+
+
+@pytest.mark.parametrize("reason", [THROTTLED, NO_CONNECTION, NOT_AUTHORIZED, SUSPENDED, EXHAUSTED])
+def test_what_passes_by_itself_is_tried_again_until_the_message_is_too_late(office: Office, reason: Refused) -> None:
+    """M23: never more than an hour later, for all three days, and what is kept of it stays small."""
+    message = office.plan(office.meet(**MEI_HAS))
+    office.carriers[EMAIL].says = lambda: reason
+
+    pauses = pauses_until_the_end(office, message)
+
+    kept, shortest = office.kept(message), reason.again_after or 0
+    growing = [max(pause, shortest) for pause in (30, 60, 120, 240, 480, 960, 1920)]
+    assert pauses == growing + [3600] * (len(pauses) - 7)
+    assert NOON + timedelta(days=3) - office.now <= HOUR
+    assert (kept.state, kept.reason, kept.attempts) == (MessageState.SUPPRESSED, "too_late", len(pauses) + 1)
+    states = [(step.state, step.reason) for step in kept.history]
+    assert states[-3:-1] == [(MessageState.DEFERRED, reason.reason), (MessageState.SENDING, None)]
+    assert len(states) == 5
+
+
+def test_a_receipt_outlasts_an_outage_of_a_day(office: Office) -> None:
+    message = office.plan(office.meet(**MEI_HAS))
+    office.carriers[EMAIL].says = lambda: NO_CONNECTION if office.now < NOON + 24 * HOUR else Accepted("p-1")
+    pauses_until_the_end(office, message)
+    assert office.kept(message).state is MessageState.ACCEPTED
+    assert office.now - NOON < 25 * HOUR
+
+
+def test_what_takes_turns_at_being_turned_away_stays_small(office: Office) -> None:
+    """Of each kind the last is kept, for a year, and when it was planned."""
+    message = office.plan(office.meet(**MEI_HAS), channels=(EMAIL, SMS), expires_at=NOON + timedelta(days=365))
+    says = cycle([NO_CONNECTION, NOT_AUTHORIZED, THROTTLED])
+    office.carriers[EMAIL].says = lambda: next(says)
+    for _ in range(300):
+        kept = office.look(message)
+        assert kept.due_at is not None
+        office.now = kept.due_at
+    assert (kept.attempts, len(kept.history), kept.created_at) == (300, 7, NOON)
+    office.carriers[EMAIL].says = lambda: Refused("blocked")
+    assert office.look(message).state is MessageState.DEFERRED
+    office.now += HOUR
+    assert (office.look(message).state, office.kept(message).channel) == (MessageState.ACCEPTED, SMS)
+
+
+def test_who_may_have_got_it_is_not_written_to_for_ever(office: Office) -> None:
+    """M23: eight times, however often it was turned away in between."""
+    message = office.plan(office.meet(**MEI_HAS))
+    says: Iterator[Outcome] = cycle([Unclear("timeout"), THROTTLED])
+    office.carriers[EMAIL].says = lambda: next(says)
+    pauses_until_the_end(office, message)
+    assert (office.kept(message).state, len(office.handed())) == (MessageState.UNKNOWN, 15)
 
 
 class Times:

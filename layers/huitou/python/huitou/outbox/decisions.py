@@ -6,13 +6,15 @@ comes at least once. Marketing comes at most once: it is tried again only after 
 while the provider itself knows a repetition by its key (E26). What is in doubt beyond that waits a day for the
 provider's word, which names our message, and ends as unknown without it; a word that comes later still counts.
 
-Each message ends: attempts are counted, and its content has a deadline.
+Each message ends: attempts are counted, and its content has a deadline. An attempt that surely sent nothing, for a
+reason that passes by itself, does not count: of a provider out of reach for a day the member notices nothing else.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any, Final
 
 from huitou.channels.model import Accepted, Outcome, Refused, Unclear
@@ -26,8 +28,11 @@ LEASE: Final = timedelta(minutes=5)
 GIVING_UP: Final = timedelta(days=1)
 """How long the provider's word is waited for after the last attempt."""
 MOST_ATTEMPTS: Final = 8
+"""Of those that may have sent it, or were refused for good."""
 FIRST_PAUSE: Final = timedelta(seconds=30)
 LONGEST_PAUSE: Final = timedelta(hours=1)
+_DOUBLINGS: Final = 7
+"""By then the pause is the longest."""
 
 CANCELLED: Final = "cancelled"
 CAP_REACHED: Final = "cap_reached"
@@ -46,7 +51,7 @@ def may_try(
 
     A provider knows a repetition by its key and its sender: marketing in doubt goes the same way again, or not at all.
     """
-    if message.attempts >= MOST_ATTEMPTS:
+    if message.counted_attempts >= MOST_ATTEMPTS:
         return False
     if message.kind is TemplateKind.SERVICE or not in_doubt(message):
         return True
@@ -144,10 +149,20 @@ def _refused(message: OutboxMessage, outcome: Refused, now: datetime) -> OutboxM
         message = replace(message, closed=(*message.closed, *filter(None, [message.channel])))
     else:
         at += max(_pause(message), timedelta(seconds=outcome.again_after))
+        message = replace(message, turned_away=message.turned_away + 1)
     is_stuck = doubt and message.kind is TemplateKind.MARKETING and message.channel in message.closed
-    if is_stuck or set(message.channels) <= set(message.closed) or message.attempts >= MOST_ATTEMPTS:
+    if is_stuck or set(message.channels) <= set(message.closed) or message.counted_attempts >= MOST_ATTEMPTS:
         return _ended(message, MessageState.FAILED, outcome.reason, now, doubt=doubt)
-    return _postponed(message, at, outcome.reason, now, doubt=doubt)
+    return _in_short(_postponed(message, at, outcome.reason, now, doubt=doubt))
+
+
+def _in_short(message: OutboxMessage) -> OutboxMessage:
+    """Of attempts that were refused alike the last is kept: those of a year would not fit into an item."""
+    *before, tried, refused = message.history
+    for place, (first, second) in enumerate(pairwise(before)):
+        if (first._replace(at=tried.at), second._replace(at=refused.at)) == (tried, refused):
+            return replace(message, history=(*before[:place], *before[place + 2 :], tried, refused))
+    return message
 
 
 def _lost_sight_of(message: OutboxMessage, reason: str, safe_for: timedelta | None, now: datetime) -> OutboxMessage:
@@ -178,7 +193,8 @@ def _postponed(message: OutboxMessage, until: datetime, reason: str, now: dateti
 
 def _pause(message: OutboxMessage) -> timedelta:
     """Before the next attempt: twice as long after each."""
-    return min(FIRST_PAUSE * (1 << max(message.attempts - 1, 0)), LONGEST_PAUSE)
+    doublings = min(max(message.attempts - 1, 0), _DOUBLINGS)
+    return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
 
 
 def _stepped(message: OutboxMessage, step: Step, **changes: Any) -> OutboxMessage:

@@ -111,6 +111,8 @@ class OutboxMessage:
     """Where a campaign sends it, and no call."""
     version: int = 1
     attempts: int = 0
+    turned_away: int = 0
+    """Attempts that surely sent nothing, for a reason that passes by itself; `history` has the last of each kind."""
     closed: tuple[MessageChannel, ...] = ()
     """Channels whose provider has refused it for good."""
     is_doubtful: bool = False
@@ -133,6 +135,11 @@ class OutboxMessage:
     @property
     def is_final(self) -> bool:
         return self.state in FINAL
+
+    @property
+    def counted_attempts(self) -> int:
+        """Those that may have sent it, or were refused for good."""
+        return self.attempts - self.turned_away
 
     @property
     def retry_key(self) -> str:

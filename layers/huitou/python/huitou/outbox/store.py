@@ -44,6 +44,7 @@ class MessageItem(Item):
     journey = JSONAttribute(null=True)
     version = IntegerAttribute()
     attempts = IntegerAttribute()
+    turned_away = IntegerAttribute(null=True)
     closed = JSONAttribute(null=True)
     is_doubtful = BooleanAttribute(null=True)
     provider_id = UnicodeAttribute(null=True)
@@ -131,6 +132,7 @@ def message_item(message: OutboxMessage) -> MessageItem:
         journey=list(message.cause) if message.cause else None,
         version=message.version,
         attempts=message.attempts,
+        turned_away=message.turned_away or None,
         closed=list(message.closed) or None,
         is_doubtful=message.is_doubtful or None,
         provider_id=message.provider_id,
@@ -159,6 +161,7 @@ def message_in(item: MessageItem) -> OutboxMessage:
         cause=Cause(*item.journey) if item.journey else None,
         version=item.version,
         attempts=item.attempts,
+        turned_away=item.turned_away or 0,
         closed=tuple(map(MessageChannel, item.closed or ())),
         is_doubtful=bool(item.is_doubtful),
         provider_id=item.provider_id,
