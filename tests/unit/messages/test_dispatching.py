@@ -19,6 +19,7 @@ from huitou.members.identity import email_identity, line_identity, phone_identit
 from huitou.members.model import ConsentKey
 from huitou.outbox.decisions import LEASE
 from huitou.outbox.model import MessageState
+from huitou.outbox.pacing import Pacing
 from huitou.pressure.model import Pressure
 from huitou.templates.model import TemplateKind
 from tests.members import proven, said
@@ -159,6 +160,40 @@ def test_what_is_not_sent_makes_room() -> None:
     office.agree(mei)
     assert office.look(office.order(mei).id).state is MessageState.ACCEPTED
     assert office.order(mei).reason == "cap_reached"
+
+
+def test_what_was_taken_is_given_back_also_while_nobody_counts() -> None:
+    """E23: the cap was taken away meanwhile, and comes back."""
+    office = Office(frequency_caps=[{"most": 1, "days": 7}])
+    mei = office.meet(**MEI_HAS)
+    message, counted = office.order(mei, send_at=NOON + HOUR), office.pacing
+    office.pacing = Pacing(office.pressure, Office().speech)
+    office.desk().cancel(str(message.id), "maru", NOON)
+    office.pacing = counted
+    assert office.pressure.load(mei).slots == ()
+    assert office.order(mei).state is MessageState.PLANNED
+
+
+@pytest.mark.parametrize("hours", [1, 11])
+def test_of_who_was_forgotten_no_slot_comes_back(hours: int) -> None:
+    """E25: neither when the message is found to be theirs, nor because it is night."""
+    office = Office(frequency_caps=[{"most": 1, "days": 7}])
+    mei = office.meet(**MEI_HAS)
+    message = office.order(mei, send_at=NOON + HOUR).id
+    office.erase(mei)
+    office.now = NOON + hours * HOUR
+    assert office.look(message).reason == "erased"
+    assert office.shop.table.all(Pressure) == []
+
+
+def test_what_holds_no_slot_gives_none_back() -> None:
+    """E23: nobody who plans at the same time is overtaken for nothing."""
+    office = Office(frequency_caps=[{"most": 1, "days": 7}])
+    mei = office.meet(**MEI_HAS)
+    office.order(mei)
+    before = office.pressure.load(mei)
+    assert office.look(office.plan(mei, TemplateKind.MARKETING)).reason == "no_consent"
+    assert office.pressure.load(mei) == before
 
 
 def test_a_cap_is_looked_at_again_when_a_message_is_sent() -> None:

@@ -171,17 +171,26 @@ class Dispatcher:
             return leave(before, now)
         if now >= before.expires_at:
             return suppress(before, TOO_LATE, now)
-        if (morning := seen.pacing.awake(now, before.kind)) > now and not in_doubt(before):
-            return defer(before, morning, QUIET_HOURS, now)
-        if before.cause and not in_doubt(before):
-            hindrance = self._campaigns.hindrance(before, before.cause, now)
-            if hindrance:
-                at, reason = hindrance.again_at, hindrance.reason
-                return defer(before, at, reason, now) if at else suppress(before, reason, now)
         try:
-            return self._claimed(before, signatures, seen)
+            put_off = None if in_doubt(before) else self._put_off(before, seen)
+            return put_off or self._claimed(before, signatures, seen)
         except _ObstacleError as obstacle:
             return obstacle.end(before, obstacle.reason, now)
+
+    def _put_off(self, before: OutboxMessage, seen: _Sight) -> OutboxMessage | None:
+        """Why nobody is told now, whoever they are: it is quiet, or the campaign is not right any more.
+
+        Of who was forgotten nothing is kept until the morning (E25). Raises `_ObstacleError`.
+        """
+        if (morning := seen.pacing.awake(seen.now, before.kind)) > seen.now:
+            self._recipient(before, seen)
+            return defer(before, morning, QUIET_HOURS, seen.now)
+        hindrance = self._campaigns.hindrance(before, before.cause, seen.now) if before.cause else None
+        if hindrance is None:
+            return None
+        if hindrance.again_at is None:
+            raise _ObstacleError(hindrance.reason)
+        return defer(before, hindrance.again_at, hindrance.reason, seen.now)
 
     def _signatures(self, before: OutboxMessage, seen: _Sight) -> Signatures:
         """As whom it may be handed over now, by channel."""

@@ -45,7 +45,7 @@ def is_unsent(message: OutboxMessage) -> bool:
 
 
 class Pacing:
-    """Of kinds without a cap nothing is read and nothing written."""
+    """Of kinds without a cap nothing is read and nothing written, but what was taken is given back."""
 
     def __init__(self, store: PressureStore, speech: Callable[[Program], Speech]) -> None:
         self._store = store
@@ -90,12 +90,14 @@ class MemberPacing:
             slot = slot_if_sent(before, now)
         is_moved = slot is not None and (before is None or slot != slot_of(before))
         is_given_back = before is not None and is_unsent(after)
-        if not self._counts(after.kind) or not (is_moved or is_given_back):
-            return ()
-        if slot:
+        if slot and is_moved and self._counts(after.kind):
             changed = with_slot(self._pressure, slot, self._manners, now)
+        elif is_given_back:
+            changed = without_slot(self._pressure, after.id.key)
         else:
-            changed = without_slot(self._pressure, after.id.key, self._manners, now)
+            return ()
+        if changed is self._pressure:
+            return ()
         unchanged = (self._store.unchanged(each, seen) for each, seen in self._others.items())
         return (self._store.save(self._member, changed), *unchanged)
 

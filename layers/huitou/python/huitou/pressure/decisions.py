@@ -55,9 +55,10 @@ def with_slot(pressure: Pressure, slot: Slot, manners: Manners, now: datetime) -
     return _stored(pressure, [*_without(pressure, slot.message), slot], manners, now)
 
 
-def without_slot(pressure: Pressure, message: str, manners: Manners, now: datetime) -> Pressure:
-    """The slot of a message that was surely not sent, given back; the same again changes nothing."""
-    return _stored(pressure, _without(pressure, message), manners, now)
+def without_slot(pressure: Pressure, message: str) -> Pressure:
+    """The slot of a message that was surely not sent, given back; ``pressure`` itself where it holds none."""
+    kept = _without(pressure, message)
+    return pressure if len(kept) == len(pressure.slots) else Pressure(tuple(kept), pressure.version + 1)
 
 
 def _without(pressure: Pressure, message: str) -> list[Slot]:
