@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from random import Random
 from typing import Final
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from huitou.campaigns.model import JourneyState
@@ -48,17 +49,21 @@ class Deadly(MemoryTable):
 
 
 def absences(purchases: Sequence[int], until: int) -> set[str]:
-    """Told apart from everything else: after which purchases nobody came for 30 days."""
+    """Told apart from everything else: after which purchases nobody came for 30 days.
+
+    Who comes at the very instant at which these are over was away for a millisecond, and is not told.
+    """
     nexts = [*purchases[1:], until]
-    return {str(to_millis(NOON + day * DAY)) for day, then in zip(purchases, nexts, strict=True) if then - day >= 30}
+    return {str(to_millis(NOON + day * DAY)) for day, then in zip(purchases, nexts, strict=True) if then - day > 30}
 
 
+@example(gaps=[13, 30, 47], fates=[], order=Random(0))  # noqa: S311 - it chooses what is delivered first
 @given(
     gaps=st.lists(st.integers(1, 50), min_size=1, max_size=4),
     fates=st.lists(st.sampled_from(FATES), max_size=60),
     order=st.randoms(use_true_random=False),
 )
-def test_each_absence_begins_it_once_whoever_dies(gaps: list[int], fates: list[str], order: st.DataObject) -> None:
+def test_each_absence_begins_it_once_whoever_dies(gaps: list[int], fates: list[str], order: Random) -> None:
     table = Deadly()
     town = Town(campaign(once="absence", steps=STEPS), table=table)
     mei = town.join()
@@ -73,7 +78,7 @@ def test_each_absence_begins_it_once_whoever_dies(gaps: list[int], fates: list[s
         for _ in range(4):
             town.now += 3 * HOUR
             seen += town.due(town.now)
-            for due in order.sample(seen, len(seen)):  # type: ignore[attr-defined]
+            for due in order.sample(seen, len(seen)):
                 with suppress(DiedError):
                     town.deliver(due)
             seen = seen[-5:]
