@@ -38,6 +38,7 @@ TYPES: Final = {
     "PRESSURE": ("M#", "PRESSURE"),
     "JOURNEY": ("M#", "JOURNEY#.+"),
     "IDENTITY": ("IDENTITY#", "IDENTITY"),
+    "SUPPRESSION": ("SUPPRESSION#", "SUPPRESSION"),
     "RECEIPT": ("RECEIPT#", "RECEIPT"),
     "COMMAND": ("COMMAND#", "COMMAND"),
     "REFUND": ("REFUND#", "REFUND"),

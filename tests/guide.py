@@ -33,8 +33,10 @@ from huitou.access.service import KeyService
 from huitou.access.store import TableKeys
 from huitou.campaigns.model import Journey, JourneyId, Turn, TurnOutcome
 from huitou.campaigns.store import TableJourneys
+from huitou.kernel.channels import MessageChannel
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import format_instant, to_millis
+from huitou.members.identity import IdentityHasher
 from huitou.outbox.model import Cause
 from huitou.platform.keys import DUE_SHARDS, MEMBER_SHARDS
 from huitou.platform.table import Table
@@ -43,6 +45,9 @@ from huitou.points.budgets import BudgetId, split
 from huitou.segment_composition import segments_on
 from huitou.standing.clock import AHEAD
 from huitou.standing.store import TableWatermarks
+from huitou.suppressions.model import Ground, Word, destination
+from huitou.suppressions.service import Suppressions
+from huitou.suppressions.store import TableSuppressions
 from infra.routes import ROUTES
 from infra.sources import ROOT
 from tests.builders import at
@@ -82,6 +87,7 @@ _SELDOM = (
         "MESSAGE",
         "PRESSURE",
         "JOURNEY",
+        "SUPPRESSION",
         "REFUND",
         "WAITING",
         "MERGE",
@@ -174,7 +180,7 @@ class _Cloud:
 
     def do_what_no_call_shows(self) -> None:
         """A key, a tick, a budget, a sale without a member, a refund without a sale, a message that waits, a journey,
-        more lots than a wallet keeps, and a position.
+        a mailbox that bounced, more lots than a wallet keeps, and a position.
         """
         tokens = iter(("3f9a1c7e5b2d8046", bytes(range(32)).hex()))
         table = Table("program", REGION)
@@ -187,6 +193,10 @@ class _Cloud:
         self._refund_before_its_sale()
         self._send(f'POST /v1/members/{MEI}/messages\nIdempotency-Key: a-slot\n\n{{"template": "points-ending"}}')
         self._begin_a_journey(members)
+        suppressions = Suppressions(TableSuppressions(members), IdentityHasher(lambda: "a secret of the guide"))
+        members.commit(
+            suppressions.hear(destination(MessageChannel.EMAIL, "mei@example.com"), Word(NOW, Ground.BOUNCED))
+        )
         for number in range(20):
             self._sell(str(21000 + number), {"member": {"id": MEI}})
         segments_on(members, table, self._functions["serve_members"].programs).refresh(MEI, self._now)

@@ -16,7 +16,7 @@ from huitou.channels.model import Accepted, Outcome, Parcel
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.ids import Digest, MemberId, OwnedId, digest_of, ulid_for
 from huitou.members.consents import Word
-from huitou.members.identity import phone_identity
+from huitou.members.identity import IdentityHasher, phone_identity
 from huitou.members.model import ConsentKey, Profile
 from huitou.members.service import Enrolment
 from huitou.messages.recipients import Recipients
@@ -30,6 +30,8 @@ from huitou.program.speech import speech_in
 from huitou.program.validation import read_document
 from huitou.program.versions import ProgramVersion
 from huitou.simulator.memory_pressure import MemoryPressure
+from huitou.simulator.memory_suppressions import MemorySuppressions
+from huitou.suppressions.service import Suppressions
 from huitou.templates.model import TemplateKind
 from huitou.unsubscribing.links import UnsubscribeLinks
 from tests.builders import program
@@ -82,12 +84,14 @@ class Office(Forgetting):
         self.segments = self.shop.segments
         self.journeys = journeys_on(self.shop.table)
         self.situations = Situations(self.journeys, self.shop.states, self.segments, self.programs)
+        self.suppressions = Suppressions(MemorySuppressions(self.shop.table), IdentityHasher(lambda: SECRET))
         self._numbers = count()
 
     def dispatcher(self) -> Dispatcher:
         return Dispatcher(
             outbox=self.outbox,
             recipients=Recipients(self.shop.profiles, self.shop.states, self.programs),
+            suppressions=self.suppressions,
             programs=self.programs,
             providers=self.carriers.__getitem__,
             links=UnsubscribeLinks("https://m.huitou.example", lambda: SECRET),

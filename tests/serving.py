@@ -51,6 +51,7 @@ def both_tables() -> Iterator[None]:
         "HUITOU_PROGRAM_TABLE": "program",
         "HUITOU_IDENTITY_SECRET": "identity",
         "HUITOU_LINK_SECRET": "link",
+        "HUITOU_ADDRESS_SECRET": "address",
         "HUITOU_IMPORT_BUCKET": BUCKET,
         "HUITOU_REBUILD_STATE_MACHINE": f"arn:aws:states:{REGION}:123456789012:stateMachine:rebuild",
         "HUITOU_COUNT_STATE_MACHINE": f"arn:aws:states:{REGION}:123456789012:stateMachine:count",
@@ -63,6 +64,7 @@ def both_tables() -> Iterator[None]:
         create_table("program", None)
         secrets: Any = boto3.client("secretsmanager", region_name=REGION)
         secrets.create_secret(Name="identity", SecretString=SECRET)
+        secrets.create_secret(Name="address", SecretString="another secret of the tests")
         secrets.create_secret(Name="link", SecretString=LINK_SECRET)
         yield
 

@@ -11,6 +11,7 @@ from huitou.campaigns.store import TableJourneys
 from huitou.channels.providers import Providers, ProviderSettings
 from huitou.kernel.errors import UnavailableError
 from huitou.kernel.instants import to_instant
+from huitou.members.identity import IdentityHasher
 from huitou.members.store import TableMembers
 from huitou.messages.recipients import Recipients
 from huitou.outbox.dispatching import Dispatcher
@@ -21,7 +22,15 @@ from huitou.platform.observability import Observer
 from huitou.platform.pauses import pause
 from huitou.platform.queues import SqsQueue, each_message
 from huitou.platform.secrets import Secret
-from huitou.platform.settings import LinkSecret, MembersTable, MessagesQueueUrl, ProgramTable, PublicUrl, load
+from huitou.platform.settings import (
+    AddressSecret,
+    LinkSecret,
+    MembersTable,
+    MessagesQueueUrl,
+    ProgramTable,
+    PublicUrl,
+    load,
+)
 from huitou.platform.table import Table
 from huitou.pressure.store import TablePressure
 from huitou.program.service import ProgramReader
@@ -37,6 +46,8 @@ from huitou.standing.messages import (
     read_message,
     write_message,
 )
+from huitou.suppressions.service import Suppressions
+from huitou.suppressions.store import TableSuppressions
 from huitou.unsubscribing.links import UnsubscribeLinks
 
 
@@ -47,6 +58,7 @@ class Needs(ProviderSettings):
     program_table: ProgramTable
     messages_queue_url: MessagesQueueUrl
     link_secret: LinkSecret
+    address_secret: AddressSecret
     public_url: PublicUrl
 
 
@@ -68,6 +80,10 @@ links = UnsubscribeLinks(
 dispatcher = Dispatcher(
     outbox=TableOutbox(members),
     recipients=Recipients(TableMembers(members), TableMemberStates(members), programs),
+    suppressions=Suppressions(
+        TableSuppressions(members),
+        IdentityHasher(Secret(settings.address_secret, settings.region, settings.endpoint).text),
+    ),
     programs=programs,
     providers=Providers(settings).of,
     links=links,

@@ -49,6 +49,7 @@ class DataStack(Stack):
         self.program = self._table("program", settings)
         self.identity_secret = self._identity_secret(settings)
         self.link_secret = self._link_secret(settings)
+        self.address_secret = self._address_secret(settings)
         self.line_secret = self._line_secret(settings)
         self.imports = self._import_bucket(settings)
         self.set_aside = self._set_aside_bucket(settings)
@@ -57,6 +58,7 @@ class DataStack(Stack):
         CfnOutput(self, "ProgramTable", value=self.program.table_name)
         CfnOutput(self, "IdentitySecret", value=self.identity_secret.secret_arn)
         CfnOutput(self, "LinkSecret", value=self.link_secret.secret_arn)
+        CfnOutput(self, "AddressSecret", value=self.address_secret.secret_arn)
         CfnOutput(self, "LineSecret", value=self.line_secret.secret_arn)
         CfnOutput(self, "ImportBucket", value=self.imports.bucket_name)
         CfnOutput(self, "SetAsideBucket", value=self.set_aside.bucket_name)
@@ -116,6 +118,19 @@ class DataStack(Stack):
                 "years, so none is ever replaced."
             },
         )
+        return secret
+
+    def _address_secret(self, settings: Settings) -> secrets.Secret:
+        """Apart from that of identities, which who sends and who listens need not know."""
+        secret = secrets.Secret(
+            self,
+            "address-secret",
+            description="HMAC key under which addresses are known that nothing is sent to. A new value forgets them.",
+            generate_secret_string=secrets.SecretStringGenerator(password_length=64, exclude_punctuation=True),
+            removal_policy=settings.removal_policy,
+        )
+        reason = "What is stored is found under it and cannot be read back: under another key all would be forgotten."
+        acknowledge(secret, {"AwsSolutions-SMG4": reason})
         return secret
 
     def _line_secret(self, settings: Settings) -> secrets.Secret:

@@ -35,9 +35,17 @@ def from_providers(stack: FunctionStack) -> dict[str, str]:
     topic.add_subscription(
         subscriptions.SqsSubscription(queue, raw_message_delivery=True, dead_letter_queue=queue.dead_letters)
     )
-    told = {**stack.members, "HUITOU_SET_ASIDE_BUCKET": stack.data.set_aside.bucket_name}
+    told = {
+        **stack.members,
+        **stack.program,
+        **stack.addresses,
+        "HUITOU_SET_ASIDE_BUCKET": stack.data.set_aside.bucket_name,
+    }
     worker = stack.function("hear_providers", told, WORKER_TIMEOUT)
-    worker.allow(["dynamodb:GetItem", "dynamodb:PutItem"], stack.data.members.table_arn, partitions=["M#*"])
+    changes = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+    worker.allow(changes, stack.data.members.table_arn, partitions=["M#*", "SUPPRESSION#*"])
+    stack.let_read_program(worker)
+    stack.let_read_address_secret(worker)
     let_set_aside(worker, worker, stack.data.set_aside, stack.alarms)
     stack.work_through(queue, worker)
     return {} if stack.settings.is_local else _configuration_sets(stack, topic)

@@ -41,6 +41,7 @@ class FunctionStack(Stack):
         self.program = {"HUITOU_PROGRAM_TABLE": data.program.table_name}
         self.identity = {"HUITOU_IDENTITY_SECRET": data.identity_secret.secret_arn}
         self.links = {"HUITOU_LINK_SECRET": data.link_secret.secret_arn}
+        self.addresses = {"HUITOU_ADDRESS_SECRET": data.address_secret.secret_arn}
         self.line_tokens = {"HUITOU_LINE_SECRET": data.line_secret.secret_arn}
         self.files = {"HUITOU_IMPORT_BUCKET": data.imports.bucket_name}
         self._layers = [self._package_layer(), self.dependency_layer("lean", "that every function needs")]
@@ -103,6 +104,10 @@ class FunctionStack(Stack):
     def let_read_link_secret(self, function: HandlerFunction) -> None:
         """By which links in messages are signed and read."""
         function.allow(["secretsmanager:GetSecretValue"], self.data.link_secret.secret_arn)
+
+    def let_read_address_secret(self, function: HandlerFunction) -> None:
+        """By which an address is known that nothing is sent to."""
+        function.allow(["secretsmanager:GetSecretValue"], self.data.address_secret.secret_arn)
 
     @property
     def _target(self) -> Target:

@@ -157,6 +157,7 @@ class ServiceStack(FunctionStack):
             **self.members,
             **self.program,
             **self.links,
+            **self.addresses,
             "HUITOU_MESSAGES_QUEUE_URL": outbox.queue_url,
             "HUITOU_PUBLIC_URL": public_url,
             "HUITOU_EMAIL_SERVICE": "ses",
@@ -168,6 +169,7 @@ class ServiceStack(FunctionStack):
         worker.allow(["sqs:SendMessage"], outbox.queue_arn)
         self.let_judge(worker)
         self.let_read_link_secret(worker)
+        self.let_read_address_secret(worker)
         worker.allow(["secretsmanager:GetSecretValue"], self.data.line_secret.secret_arn)
         self._let_deliver(worker)
         self.work_through(outbox, worker, DISPATCHED_AT_ONCE)

@@ -69,7 +69,7 @@ ALLOWED = {
     "queue_due": KEEP | {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
     "book_due": READ | WRITE | CONSUME | {"sqs:SendMessage"},
     "dispatch_messages": SLOT | SECRET | CONSUME | {"sqs:SendMessage", "ses:SendEmail", "sms-voice:SendTextMessage"},
-    "hear_providers": CONSUME | {"dynamodb:GetItem", "dynamodb:PutItem", "s3:PutObject"},
+    "hear_providers": KEEP | {"dynamodb:UpdateItem"} | SECRET | CONSUME | {"s3:PutObject"},
     "react_to_changes": READ_STREAM | LOOK | {"sqs:SendMessage", "s3:PutObject", "s3:ListBucket"},
     "publish_changes": READ_STREAM | {"dynamodb:GetItem", "events:PutEvents", "s3:PutObject", "s3:ListBucket"},
 }
@@ -85,6 +85,7 @@ VARIABLES = {
     "ProgramTable": "HUITOU_PROGRAM_TABLE",
     "IdentitySecret": "HUITOU_IDENTITY_SECRET",
     "LinkSecret": "HUITOU_LINK_SECRET",
+    "AddressSecret": "HUITOU_ADDRESS_SECRET",
     "DueQueueUrl": "HUITOU_DUE_QUEUE_URL",
     "MessagesQueueUrl": "HUITOU_MESSAGES_QUEUE_URL",
     "PublicUrl": "HUITOU_PUBLIC_URL",
@@ -181,6 +182,7 @@ PARTITIONS = {
     "serve_wallets": {"PROGRAM"},
     "book_due": {"PROGRAM", "INSIGHTS"},
     "dispatch_messages": {"PROGRAM", "INSIGHTS"},
+    "hear_providers": {"PROGRAM"},
     "react_to_changes": {"PROGRAM", "INSIGHTS"},
     "serve_program": {"PROGRAM", "AUDIT#*", "REBUILD#*"},
     "serve_rebuilds": {"PROGRAM", "REBUILD#*"},
@@ -233,6 +235,23 @@ def test_who_needs_no_key_reaches_members_and_no_secret_but_that_of_links(produc
     assert members["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] == ["M#*"]
     (secret,) = [each for each in statements if each["Action"] == "secretsmanager:GetSecretValue"]
     assert "linksecret" in str(secret["Resource"])
+
+
+@pytest.mark.parametrize("function", ["hear_providers", "dispatch_messages"])
+def test_who_sends_and_who_listens_can_find_nobody_by_an_address(production: Deployment, function: str) -> None:
+    """M25, E25: addresses that nothing is sent to have a secret of their own."""
+    role = production.function(function)["Role"]["Fn::GetAtt"][0]
+    secrets = [each for each in production.statements(role) if each["Action"] == "secretsmanager:GetSecretValue"]
+    assert secrets
+    assert "identitysecret" not in str(secrets)
+
+
+def test_who_listens_reaches_members_and_suppressions_alone(production: Deployment) -> None:
+    role = production.function("hear_providers")["Role"]["Fn::GetAtt"][0]
+    (members,) = [
+        each for each in production.statements(role) if "ExportsOutputFnGetAttmembers" in str(each["Resource"])
+    ]
+    assert members["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] == ["M#*", "SUPPRESSION#*"]
 
 
 def test_neither_simulations_nor_insights_nor_counts_can_change_a_member(production: Deployment) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 
@@ -13,17 +14,28 @@ import pytest
 
 from huitou.channels.model import Refused, Unclear
 from huitou.kernel.channels import MessageChannel
+from huitou.kernel.instants import format_instant, to_instant
+from huitou.members.consents import Word
+from huitou.members.model import ConsentKey
 from huitou.outbox.decisions import claim, conclude
 from huitou.outbox.model import MessageState, OutboxMessage
 from huitou.outbox.store import TableOutbox
 from huitou.platform.table import Table
+from huitou.program.model import GROUP
+from huitou.suppressions.model import Ground, destination
 from huitou.templates.model import TemplateKind
+from tests.builders import MEI
 from tests.contract.targets import REGION
 from tests.files import EVENTS
 from tests.outbox import NOON, planned
 from tests.reports import Told, bounced, complained, emailed, record_of, texted, told
-from tests.serving import both_tables, sample
+from tests.serving import both_tables, enrol, publish, sample
+from tests.templates import speaking
 
+CONSENT = ConsentKey(MessageChannel.EMAIL, "maru", "marketing")
+HOUR = timedelta(hours=1)
+NOW = to_instant(datetime.now(UTC))
+SAID_AT = format_instant(NOW - 2 * HOUR)
 CASES = sorted(path.stem for path in EVENTS.glob("hear_providers.*.json"))
 
 
@@ -54,6 +66,24 @@ class Ear:
         found = self.outbox.load(planned().id)
         assert found is not None
         return found.state, found.reason
+
+    def ground(self, channel: MessageChannel = MessageChannel.EMAIL, to: str = "Mei@Example.com") -> Ground | None:
+        """Why nothing is sent there."""
+        known = self.module.feedback._suppressions.of(destination(channel, to))
+        return known.ground if known else None
+
+    def meet(self) -> None:
+        """Mei, of maru, who agreed to marketing by email."""
+        publish(speaking())
+        enrol(MEI, "0912-345-678", self.table, self.module.programs, NOW - 6 * HOUR)
+        self.agree(NOW - 5 * HOUR)
+
+    def agree(self, at: datetime) -> None:
+        self.module.feedback._consents.give(MEI, CONSENT, Word(True, "app", at), GROUP, NOW)
+
+    def consent(self) -> tuple[bool, str]:
+        in_force = self.module.feedback._consents.in_force(MEI, GROUP)[CONSENT]
+        return in_force.granted, in_force.source
 
     def kept_aside(self) -> list[Any]:
         listed = self._files.list_objects_v2(Bucket="set-aside").get("Contents", ())
@@ -163,6 +193,81 @@ def test_no_address_is_logged(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None
     assert "not heard" in logged.getvalue()
     assert "mei@" not in logged.getvalue()
     assert "912345678" not in logged.getvalue()
+
+
+def test_a_mailbox_that_is_none_gets_nothing_any_more(ear: Ear) -> None:
+    ear.sending()
+    ear.hear(bounced("Transient"))
+    assert ear.ground() is None
+    ear.hear(bounced(), told("delivery"), bounced())
+    assert ear.ground() is Ground.BOUNCED
+
+
+@pytest.mark.parametrize(("kind", "ground"), [("BLOCKED", Ground.BLOCKED), ("INVALID", Ground.BOUNCED), ("SPAM", None)])
+def test_nor_does_a_phone_that_takes_none(ear: Ear, kind: str, ground: Ground | None) -> None:
+    sending = planned(channels=(MessageChannel.SMS,))
+    ear.table.commit(ear.outbox.add(sending))
+    ear.saved(sending, claim(sending, MessageChannel.SMS, "Huitou", NOON))
+    ear.hear(texted(f"TEXT_{kind}", is_final=False))
+    assert ear.ground(MessageChannel.SMS, "+886912345678") is None
+    ear.hear(texted(f"TEXT_{kind}"))
+    assert ear.ground(MessageChannel.SMS, "+886912345678") is ground
+
+
+def test_a_complaint_is_a_no_and_holds_back_the_mailbox(ear: Ear) -> None:
+    ear.meet()
+    ear.sending(kind=TemplateKind.MARKETING)
+    ear.hear(complained(timestamp=SAID_AT))
+    assert (ear.state()[0], ear.ground()) == (MessageState.DELIVERED, Ground.COMPLAINED)
+    assert ear.consent() == (False, "complaint")
+
+
+def test_a_complaint_that_is_told_again_does_not_undo_a_later_yes(ear: Ear) -> None:
+    ear.meet()
+    ear.sending(kind=TemplateKind.MARKETING)
+    ear.hear(complained(timestamp=SAID_AT))
+    ear.agree(NOW - HOUR)
+    assert ear.hear(complained(timestamp=SAID_AT)) == []
+    assert ear.consent() == (True, "app")
+
+
+def test_a_worker_that_died_before_the_no_records_it_when_told_again(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    ear.meet()
+    ear.sending(kind=TemplateKind.MARKETING)
+    with monkeypatch.context() as dying:
+        dying.setattr(ear.module.feedback, "_say_no", None)
+        assert ear.hear(complained(timestamp=SAID_AT)) != []
+    assert (ear.ground(), ear.consent()) == (Ground.COMPLAINED, (True, "app"))
+    assert ear.hear(complained(timestamp=SAID_AT)) == []
+    assert ear.consent() == (False, "complaint")
+
+
+@pytest.mark.parametrize(
+    ("part", "ground"),
+    [
+        ({"complaintFeedbackType": "not-spam"}, None),
+        ({"complaintSubType": "OnAccountSuppressionList"}, Ground.COMPLAINED),
+    ],
+)
+def test_what_is_no_complaint_of_now_is_no_no(ear: Ear, part: dict[str, str], ground: Ground | None) -> None:
+    """Who took an email out of the spam, and whom SES sends nothing because of an earlier complaint."""
+    ear.meet()
+    ear.sending(kind=TemplateKind.MARKETING)
+    ear.hear(complained(timestamp=SAID_AT, **part))
+    assert (ear.ground(), ear.consent()) == (ground, (True, "app"))
+
+
+def test_a_complaint_about_what_members_have_to_know_takes_back_nothing(ear: Ear) -> None:
+    ear.meet()
+    ear.sending()
+    ear.hear(complained(timestamp=SAID_AT))
+    assert (ear.ground(), ear.consent()) == (Ground.COMPLAINED, (True, "app"))
+
+
+def test_of_a_message_that_nobody_knows_no_address_is_kept(ear: Ear) -> None:
+    """E25."""
+    ear.hear(bounced(), complained())
+    assert ear.ground() is None
 
 
 @pytest.mark.parametrize("case", CASES)

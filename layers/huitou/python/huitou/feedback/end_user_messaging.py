@@ -10,9 +10,11 @@ from typing import Any, Final
 
 from huitou.channels.model import MESSAGE_TAG
 from huitou.channels.reasons import BLOCKED, INVALID, NOT_SERVED
-from huitou.feedback.model import Report
+from huitou.feedback.model import Report, Verdict
 from huitou.kernel.channels import MessageChannel
+from huitou.kernel.instants import from_millis
 from huitou.outbox.model import DeliveryReport, MessageState
+from huitou.suppressions.model import Ground, Word, destination
 
 KINDS: Final = "TEXT_"
 """What the names of its events begin with."""
@@ -30,12 +32,15 @@ _FAILURES: Final = {
     "TEXT_UNREACHABLE": NOT_REACHED,
 }
 
+_GROUNDS: Final = {"TEXT_BLOCKED": Ground.BLOCKED, "TEXT_INVALID": Ground.BOUNCED}
+"""What says that nothing else will arrive there either."""
+
 
 def read_sms_report(event: Mapping[str, Any]) -> Report:
     """Raises `LookupError` or `TypeError` where it is of another form."""
     state, reason = _told(event["eventType"], event["isFinal"])
     delivery = DeliveryReport(state, event["messageId"], reason, MessageChannel.SMS)
-    return Report(event.get("context", {}).get(MESSAGE_TAG), delivery)
+    return Report(event.get("context", {}).get(MESSAGE_TAG), delivery, _verdict(event))
 
 
 def _told(kind: str, is_final: bool) -> tuple[Any, str | None]:
@@ -45,3 +50,11 @@ def _told(kind: str, is_final: bool) -> tuple[Any, str | None]:
     if is_final and kind in _FAILURES:
         return MessageState.FAILED, _FAILURES[kind]
     return MessageState.ACCEPTED, None
+
+
+def _verdict(event: Mapping[str, Any]) -> Verdict | None:
+    ground = _GROUNDS.get(event["eventType"])
+    if ground is None or not event["isFinal"]:
+        return None
+    word = Word(from_millis(event["eventTimestamp"]), ground)
+    return Verdict(destination(MessageChannel.SMS, event["destinationPhoneNumber"]), word)

@@ -8,6 +8,7 @@ from typing import Final
 from huitou.feedback.end_user_messaging import KINDS, read_sms_report
 from huitou.feedback.model import Report, UnreadableReportError
 from huitou.feedback.ses import read_email_report
+from huitou.kernel.errors import InvalidError
 
 _GREETING: Final = "Successfully validated SNS topic"
 """SES sends a sentence that begins so when it is told of the topic."""
@@ -21,5 +22,5 @@ def read_report(text: str) -> Report | None:
         event = json.loads(text)
         is_sms = event["eventType"].startswith(KINDS)
         return read_sms_report(event) if is_sms else read_email_report(event)
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except (InvalidError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise UnreadableReportError("The report is none that a provider sends.") from error

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from huitou.feedback.model import Report, UnreadableReportError
 from huitou.feedback.reading import read_report
@@ -12,9 +13,19 @@ from huitou.kernel.commits import Commit, until_committed
 from huitou.kernel.errors import NotFoundError
 from huitou.kernel.ids import OwnedId, parse_id
 from huitou.kernel.streams import Aside, Record
+from huitou.members.consents import Consents, Word
+from huitou.members.model import ConsentKey
 from huitou.outbox.decisions import resolve
-from huitou.outbox.model import MessageState
+from huitou.outbox.model import MessageState, OutboxMessage
 from huitou.outbox.ports import OutboxStore
+from huitou.points.membership import MemberErasedError, MemberNotFoundError
+from huitou.points.reaching import for_survivor
+from huitou.program.model import GROUP
+from huitou.suppressions.model import Ground
+from huitou.suppressions.service import Suppressions
+
+COMPLAINT: Final = "complaint"
+"""The source of the consent that it takes back."""
 
 
 class Heard(NamedTuple):
@@ -22,6 +33,8 @@ class Heard(NamedTuple):
 
     moved_to: MessageState | None = None
     """The state that the message came to by it."""
+    ground: Ground | None = None
+    """Why nothing is sent to the address from now on."""
     is_unknown: bool = False
     """Nobody knows the message: somebody else's, or erased meanwhile (E25)."""
 
@@ -31,8 +44,19 @@ class Feedback:
     overtaken.
     """
 
-    def __init__(self, *, outbox: OutboxStore, aside: Aside, commit: Commit, pause: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        *,
+        outbox: OutboxStore,
+        suppressions: Suppressions,
+        consents: Consents,
+        aside: Aside,
+        commit: Commit,
+        pause: Callable[[int], None],
+    ) -> None:
         self._outbox = outbox
+        self._suppressions = suppressions
+        self._consents = consents
         self._aside = aside
         self._commit = commit
         self._pause = pause
@@ -46,18 +70,32 @@ class Feedback:
             return Heard()
         if report is None:
             return Heard()
-        return until_committed(lambda: self._heard(report, now), self._pause)
+        message, heard = until_committed(lambda: self._resolved(report, now), self._pause)
+        if message and report.is_complaint:
+            self._say_no(message, report, now)
+        return heard
 
-    def _heard(self, report: Report, now: datetime) -> Heard:
+    def _resolved(self, report: Report, now: datetime) -> tuple[OutboxMessage | None, Heard]:
+        """Where the message stands and what is known of the address are written together."""
         named = _named(report.message_id)
         before = self._outbox.load(named) if named else None
         if before is None:
-            return Heard(is_unknown=True)
+            return None, Heard(is_unknown=True)
         after = resolve(before, report.delivery, now)
-        if after is before:
-            return Heard()
-        self._commit([self._outbox.save(before, after)])
-        return Heard(moved_to=after.state)
+        moved = [self._outbox.save(before, after)] if after is not before else []
+        verdict = report.verdict
+        said = self._suppressions.hear(*verdict) if verdict else ()
+        self._commit([*moved, *said])
+        return after, Heard(after.state if moved else None, verdict.word.ground if verdict and said else None)
+
+    def _say_no(self, message: OutboxMessage, report: Report, now: datetime) -> None:
+        """A complaint is a no to what the message was about, said then; of who was erased, nothing is recorded."""
+        if message.purpose is None or report.delivery.channel is None or report.verdict is None:
+            return
+        key = ConsentKey(report.delivery.channel, message.brand, message.purpose)
+        word = Word(False, COMPLAINT, report.verdict.word.at)
+        with suppress(MemberErasedError, MemberNotFoundError):
+            for_survivor(lambda way: self._consents.give(way[-1], key, word, GROUP, now), message.id.member)
 
 
 def _named(message_id: str | None) -> OwnedId | None:

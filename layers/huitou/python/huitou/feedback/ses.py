@@ -10,10 +10,12 @@ from typing import Any, Final
 
 from huitou.channels.model import MESSAGE_TAG
 from huitou.channels.reasons import BLOCKED, INVALID, REJECTED
-from huitou.feedback.model import Report
+from huitou.feedback.model import Report, Verdict
 from huitou.kernel.channels import MessageChannel
+from huitou.kernel.instants import parse_instant
 from huitou.outbox.decisions import BOUNCED_FOR_NOW
 from huitou.outbox.model import DeliveryReport, MessageState
+from huitou.suppressions.model import Ground, Word, destination
 
 BOUNCED: Final = "bounced"
 
@@ -39,7 +41,7 @@ def read_email_report(event: Mapping[str, Any]) -> Report | None:
         return None
     mail = event["mail"]
     delivery = told._replace(provider_id=mail["messageId"], channel=MessageChannel.EMAIL)
-    return Report(next(iter(mail.get("tags", {}).get(MESSAGE_TAG, ())), None), delivery)
+    return Report(next(iter(mail.get("tags", {}).get(MESSAGE_TAG, ())), None), delivery, _verdict(event))
 
 
 def _told(event: Mapping[str, Any]) -> DeliveryReport | None:
@@ -57,3 +59,18 @@ def _complained(complaint: Mapping[str, Any]) -> DeliveryReport:
     """SES tells of a complaint also where it sends nothing because of an earlier one."""
     is_old = complaint.get("complaintSubType") == "OnAccountSuppressionList"
     return _failed(BLOCKED.reason) if is_old else _DELIVERED
+
+
+def _verdict(event: Mapping[str, Any]) -> Verdict | None:
+    """Of the one address that it was sent to; whom a mail server names may be somebody whom it was passed on to."""
+    match event:
+        case {"eventType": "Bounce", "bounce": {"bounceType": "Permanent", "timestamp": at}}:
+            ground = Ground.BOUNCED
+        case {"eventType": "Complaint", "complaint": {"complaintFeedbackType": "not-spam"}}:
+            return None
+        case {"eventType": "Complaint", "complaint": {"timestamp": at}}:
+            ground = Ground.COMPLAINED
+        case _:
+            return None
+    (to,) = event["mail"]["destination"]
+    return Verdict(destination(MessageChannel.EMAIL, to), Word(parse_instant(at), ground))

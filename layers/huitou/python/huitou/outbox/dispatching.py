@@ -6,14 +6,14 @@ leaves the message claimed, and it is found again when the lease is over (see `d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from huitou.channels.model import Parcel, Provider, Sender
+from huitou.channels.model import Outcome, Parcel, Provider, Sender
+from huitou.channels.reasons import BLOCKED
 from huitou.kernel.channels import MessageChannel
-from huitou.kernel.commits import Commit, until_committed
-from huitou.kernel.errors import MemberMovedError
+from huitou.kernel.commits import Commit, Write, until_committed
 from huitou.kernel.ids import MemberId, OwnedId
 from huitou.members.agreement import agreed
 from huitou.members.model import ConsentKey
@@ -37,9 +37,12 @@ from huitou.outbox.pacing import MemberPacing, Pacing
 from huitou.outbox.ports import Campaigns, OutboxStore
 from huitou.outbox.reaching import address_of
 from huitou.points.membership import MemberErasedError, MemberNotFoundError
+from huitou.points.reaching import for_survivor
 from huitou.program.model import GROUP, BrandId, Program
 from huitou.program.ports import PublishedPrograms
 from huitou.program.speech import Speech
+from huitou.suppressions.model import Ground, Word, destination
+from huitou.suppressions.service import Suppressions
 from huitou.templates.choosing import text_for
 from huitou.templates.making import Occasion, message
 from huitou.templates.model import Catalogue, Signature, Template, Text
@@ -48,6 +51,7 @@ from huitou.templates.writing import UnwritableTextError
 ERASED = "erased"
 NO_CONSENT = "no_consent"
 NOT_A_MEMBER = "not_a_member"
+SUPPRESSED_ADDRESS = "suppressed_address"
 TEMPLATE_GONE = "template_gone"
 UNREACHABLE = "unreachable"
 UNWRITABLE = "unwritable_text"
@@ -107,6 +111,7 @@ class Dispatcher:
         *,
         outbox: OutboxStore,
         recipients: Recipients,
+        suppressions: Suppressions,
         programs: PublishedPrograms,
         speech: Callable[[Program], Speech],
         providers: Callable[[MessageChannel], Provider],
@@ -119,6 +124,7 @@ class Dispatcher:
     ) -> None:
         self._outbox = outbox
         self._recipients = recipients
+        self._suppressions = suppressions
         self._programs = programs
         self._speech = speech
         self._providers = providers
@@ -141,7 +147,7 @@ class Dispatcher:
             before, seen = self._outbox.load(named) or begun.message, self._look(named.member)
             after = conclude(before, attempt, outcome, safe_for, seen.now)
             if after is not before:
-                self._save(before, after, seen)
+                self._save(before, after, seen, *self._said_of(begun.parcel, outcome, seen.now))
             return after
 
         return until_committed(concluded, self._pause), True
@@ -159,9 +165,16 @@ class Dispatcher:
         program = self._programs.active()
         return _Sight(self._clock(), program, self._speech(program).catalogue, self._pacing.of(member, program))
 
-    def _save(self, before: OutboxMessage, after: OutboxMessage, seen: _Sight) -> None:
+    def _save(self, before: OutboxMessage, after: OutboxMessage, seen: _Sight, *more: Write) -> None:
         """With the slot that goes along (E23)."""
-        self._commit([self._outbox.save(before, after), *seen.pacing.follow(before, after, seen.now)])
+        self._commit([self._outbox.save(before, after), *seen.pacing.follow(before, after, seen.now), *more])
+
+    def _said_of(self, parcel: Parcel, outcome: Outcome, now: datetime) -> Sequence[Write]:
+        """Whoever has blocked us at the provider is not asked for again."""
+        if outcome != BLOCKED:
+            return ()
+        address = destination(parcel.channel, parcel.to, parcel.sender.identity)
+        return self._suppressions.hear(address, Word(now, Ground.BLOCKED))
 
     def _next(self, before: OutboxMessage, seen: _Sight) -> OutboxMessage | _Claimed:
         """M26: what is right for the message now, by all that is known now."""
@@ -211,7 +224,7 @@ class Dispatcher:
             raise _ObstacleError(NO_CONSENT)
         if seen.pacing.cap_reached(before, {recipient.record.id, *recipient.absorbed}, seen.now):
             raise _ObstacleError(CAP_REACHED)
-        way = _way(allowed, template, recipient)
+        way = self._way(allowed, template, recipient)
         try:
             parcel = self._parcel(before, way, seen.catalogue, recipient)
         except UnwritableTextError as error:
@@ -221,16 +234,27 @@ class Dispatcher:
 
     def _recipient(self, before: OutboxMessage, seen: _Sight) -> Recipient:
         """E15: whoever goes on with what is the member's."""
-        member = before.id.member
-        while True:
-            try:
-                return self._recipients.read(member, before.brand, seen.program, seen.now)
-            except MemberMovedError as moved:
-                member = MemberId(moved.to)
-            except MemberErasedError as error:
-                raise _ObstacleError(ERASED) from error
-            except MemberNotFoundError as error:
-                raise _ObstacleError(NOT_A_MEMBER) from error
+        try:
+            return for_survivor(
+                lambda way: self._recipients.read(way[-1], before.brand, seen.program, seen.now), before.id.member
+            )
+        except MemberErasedError as error:
+            raise _ObstacleError(ERASED) from error
+        except MemberNotFoundError as error:
+            raise _ObstacleError(NOT_A_MEMBER) from error
+
+    def _way(self, signatures: Signatures, template: Template, recipient: Recipient) -> _Way:
+        """The first by which the template speaks, and the member is reached. Raises `_ObstacleError`."""
+        obstacle = UNREACHABLE
+        for channel, signature in signatures.items():
+            chosen = text_for(template, channel, recipient.facts.language)
+            to = address_of(recipient.record, channel, signature.identity)
+            if not chosen or not to:
+                continue
+            if not self._suppressions.holds_back(destination(channel, to, signature.identity)):
+                return _Way(channel, template, chosen[0], signature, to)
+            obstacle = SUPPRESSED_ADDRESS
+        raise _ObstacleError(obstacle)
 
     def _parcel(self, before: OutboxMessage, way: _Way, catalogue: Catalogue, recipient: Recipient) -> Parcel:
         """Raises `UnwritableTextError`."""
@@ -264,15 +288,6 @@ def _is_allowed(before: OutboxMessage, channel: MessageChannel, recipient: Recip
     if before.purpose is None:
         return True
     return agreed(recipient.record.consents, ConsentKey(channel, before.brand, before.purpose))
-
-
-def _way(signatures: Signatures, template: Template, recipient: Recipient) -> _Way:
-    """The first by which the template speaks, and the member is reached."""
-    for channel, signature in signatures.items():
-        chosen = text_for(template, channel, recipient.facts.language)
-        if chosen and (to := address_of(recipient.record, channel, signature.identity)):
-            return _Way(channel, template, chosen[0], signature, to)
-    raise _ObstacleError(UNREACHABLE)
 
 
 def _named(brand: BrandId) -> BrandId | None:

@@ -171,6 +171,11 @@ def identity(kind: str, hmac: str) -> Key:
     return f"IDENTITY#{kind}#{hmac}", "IDENTITY"
 
 
+def suppression(kind: str, hmac: str) -> Key:
+    """What was said last of an address."""
+    return f"SUPPRESSION#{kind}#{hmac}", "SUPPRESSION"
+
+
 def receipt(digest: str) -> Key:
     return f"RECEIPT#{digest}", "RECEIPT"
 

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from huitou.kernel.channels import MessageChannel
-from huitou.kernel.errors import MemberMovedError, NotFoundError
+from huitou.kernel.errors import NotFoundError
 from huitou.kernel.ids import MemberId
 from huitou.members.agreement import agreed
 from huitou.members.consents import Consents, Word
 from huitou.members.model import Consent, ConsentKey
 from huitou.members.ports import Profiles
 from huitou.points.membership import MemberErasedError, MemberNotFoundError
+from huitou.points.reaching import for_survivor
 from huitou.program.model import GROUP, Program
 from huitou.program.ports import Programs
 from huitou.program.speech import Speech
@@ -79,14 +80,10 @@ class Unsubscriptions:
 
     def _with_survivor(self, link: Link, use: Callable[[MemberId], T]) -> T | None:
         """What ``use`` makes of the member, or of whoever they were merged into (E15); None: of nobody any more."""
-        member = link.member
-        while True:
-            try:
-                return use(member)
-            except MemberMovedError as moved:
-                member = MemberId(moved.to)
-            except (MemberErasedError, MemberNotFoundError):
-                return None
+        try:
+            return for_survivor(lambda way: use(way[-1]), link.member)
+        except (MemberErasedError, MemberNotFoundError):
+            return None
 
     def _words(self, link: Link, member: MemberId, reply: Reply) -> list[tuple[ConsentKey, Word]]:
         """What is to be recorded. Only what a link has said can a link take back: a no at a till stands."""

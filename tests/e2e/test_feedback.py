@@ -1,0 +1,90 @@
+"""What providers tell later (M25): over the topic, the queue and the function; the emulator itself tells nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from huitou.kernel.instants import format_instant
+from tests.e2e.calls import PROGRAM, found, now, unique
+from tests.e2e.platform import Platform, eventually
+from tests.e2e.publishing import hold
+from tests.e2e.test_messages import Mei, spoken
+from tests.reports import told
+from tests.templates import SENDERS
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _spoken(api: httpx.Client, platform: Platform) -> Iterator[None]:
+    email: Any = platform.stack.client("sesv2")
+    email.create_email_identity(EmailIdentity=SENDERS[0]["email"]["address"])  # type: ignore[index]
+    hold(api, spoken(quiet_hours=None, frequency_caps=[]))
+    yield
+    hold(api, PROGRAM)
+
+
+class Provider:
+    """Tells the topic what SES would."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._sns = platform.stack.client("sns")
+        (self._topic,) = [
+            each["TopicArn"] for each in self._sns.list_topics()["Topics"] if "reports" in each["TopicArn"]
+        ]
+
+    def of(self, case: str, message: str, address: str) -> Any:
+        """The sample, about a message that went to this address, just now."""
+        event = told(case, message)
+        event["mail"]["destination"] = [address]
+        event[case]["timestamp"] = format_instant(now())
+        return event
+
+    def tell(self, *events: Any) -> None:
+        for event in events:
+            self._sns.publish(TopicArn=self._topic, Message=event if isinstance(event, str) else json.dumps(event))
+
+
+def test_a_message_that_arrived_is_delivered_and_one_that_bounced_has_failed(
+    api: httpx.Client, platform: Platform
+) -> None:
+    """However often it is told, in whichever order, and whatever else comes by the same way."""
+    mei, provider = Mei(api, platform), Provider(platform)
+    message = str(mei.send(unique("message")).json()["message_id"])
+    assert eventually(lambda: mei.message(message)["state"] == "accepted")
+
+    provider.tell("Successfully validated SNS topic for Amazon SES event publishing.", "{", told("delivery", message))
+    assert eventually(lambda: mei.message(message)["state"] == "delivered")
+
+    bounce = provider.of("bounce", message, mei.address)
+    provider.tell(bounce, told("delivery", message), bounce)
+    assert eventually(lambda: mei.message(message)["state"] == "failed")
+    assert mei.message(message)["reason"] == "bounced"
+    assert [step["state"] for step in mei.message(message)["history"]][-2:] == ["delivered", "failed"]
+
+    after = str(mei.send(unique("message")).json()["message_id"])
+    assert eventually(lambda: mei.message(after)["state"] == "suppressed")
+    assert mei.message(after)["reason"] == "suppressed_address"
+    assert len(mei.mail()) == 1
+
+
+def test_a_complaint_takes_consent_back_and_holds_back_the_mailbox(api: httpx.Client, platform: Platform) -> None:
+    mei, provider = Mei(api, platform), Provider(platform)
+    agreed = {"granted": True, "source": "said at the till"}
+    consents = f"/v1/members/{mei.id}/consents"
+    found(api.put(f"{consents}/email/maru/marketing", json=agreed))
+    message = str(mei.send(unique("message"), "hello").json()["message_id"])
+    assert eventually(lambda: mei.message(message)["state"] == "accepted")
+
+    complaint = provider.of("complaint", message, mei.address)
+    provider.tell(complaint, complaint)
+
+    assert eventually(lambda: not found(api.get(consents))["items"][0]["granted"])
+    assert found(api.get(consents))["items"][0]["source"] == "complaint"
+    assert mei.message(message)["state"] == "delivered"
+    receipt = str(mei.send(unique("message")).json()["message_id"])
+    assert eventually(lambda: mei.message(receipt)["state"] == "suppressed")
+    assert mei.message(receipt)["reason"] == "suppressed_address"
