@@ -44,8 +44,7 @@ def synth(stage: Stage = LOCAL) -> None:
 
 def diff(stage: Stage = LOCAL, synthesised: Synthesised = False) -> None:
     """Shows what a deployment would change."""
-    here = _public(require()) if stage == LOCAL else []
-    cdk(["diff", "--all", *_source(stage, synthesised), *here], _environment(stage))
+    cdk(["diff", "--all", *_source(stage, synthesised)], _environment(stage))
 
 
 def deploy(stage: Stage = LOCAL, synthesised: Synthesised = False) -> None:
@@ -68,8 +67,8 @@ def deploy_local(stack: LocalStack, synthesised: bool = False) -> None:
     environment = stack.environment()
     if not _is_bootstrapped(stack):
         cdk(_bootstrapping(LOCAL_ACCOUNT, environment["AWS_REGION"]), environment, quiet=True)
-    here = [*_public(stack), *_outputs_to(stack.outputs_file)]
-    cdk(["deploy", "--all", *_UNATTENDED, *_source(LOCAL, synthesised), *here], environment, quiet=True)
+    outputs = _outputs_to(stack.outputs_file)
+    cdk(["deploy", "--all", *_UNATTENDED, *_source(LOCAL, synthesised), *outputs], environment, quiet=True)
     _stamp(stack).write_text(_digest())
 
 
@@ -133,14 +132,8 @@ def _context(stage: str) -> list[str]:
         "stage": stage,
         "alarm_email": os.environ.get("HUITOU_ALARM_EMAIL"),
         "repository": os.environ.get("HUITOU_REPOSITORY"),
-        "public_url": None if stage == LOCAL else os.environ.get("HUITOU_PUBLIC_URL"),
     }
     return [part for name, value in named.items() if value for part in ("--context", f"{name}={value}")]
-
-
-def _public(stack: LocalStack) -> list[str]:
-    """Where members reach what is deployed onto the emulator: only who deploys knows its port."""
-    return ["--context", f"public_url={stack.public_url}"]
 
 
 def _environment(stage: str) -> Mapping[str, str]:

@@ -79,12 +79,7 @@ class LocalStack:
         api = self.outputs().get("ApiId")
         if api is None:
             raise CommandError("nothing is deployed yet: run `make run`")
-        return self.public_url.replace("{api}", api)
-
-    @property
-    def public_url(self) -> str:
-        """The address of any API here, as `infra.settings` has it."""
-        return f"{self.endpoint}/_aws/execute-api/{{api}}/live"
+        return f"{self.endpoint}/_aws/execute-api/{api}/live"
 
 
 def running(folder: Path = FOLDER) -> LocalStack | None:

@@ -43,8 +43,7 @@ def main() -> None:
         sys.exit("huitou: the description of the API is missing: run `huitou openapi`")
     app = App()
     stage = _context(app.node, "stage") or LOCAL
-    told = {name: _context(app.node, name) for name in ("alarm_email", "repository", "public_url")}
-    build(app, settings_for(stage, **told))
+    build(app, settings_for(stage, _context(app.node, "alarm_email"), _context(app.node, "repository")))
     app.synth()
 
 

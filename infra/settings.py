@@ -22,7 +22,6 @@ class Settings:
     `requests_per_second` and `burst` throttle the whole API, those of `public` each path that needs no key.
     `import_workers` bounds how many chunks of an import are applied at once, `due_workers` how many due messages: both
     protect the table and the account's concurrency. `time_zone` says when it is night: what can wait runs then.
-    `public_url` is where members reach the API, with `{api}` for the gateway's id; None: at the gateway's own address.
     """
 
     stage: str
@@ -35,7 +34,6 @@ class Settings:
     due_workers: int
     alarm_email: str | None = None
     repository: str | None = None
-    public_url: str | None = None
     time_zone: str = "Asia/Taipei"
 
     @property
@@ -49,30 +47,15 @@ class Settings:
         return RemovalPolicy.DESTROY if self.is_local else RemovalPolicy.RETAIN
 
 
-def settings_for(
-    stage: str, alarm_email: str | None = None, repository: str | None = None, public_url: str | None = None
-) -> Settings:
+def settings_for(stage: str, alarm_email: str | None = None, repository: str | None = None) -> Settings:
     """Settings of a stage. Every stage but `local` is a real one and gets the same treatment, whatever its name.
 
     `alarm_email` receives the alarms. `repository` ("owner/name" on GitHub) may deploy this stage without secrets.
-    `public_url` is what links in messages begin with: an address of your own, or that of the emulator.
     """
     if not stage.isidentifier() or len(stage) > 20:
         raise ValueError(f"stage {stage!r} must be a short name of letters, digits and underscores")
     if stage == LOCAL:
-        return Settings(
-            stage,
-            RetentionDays.ONE_DAY,
-            requests_per_second=10_000,
-            burst=5_000,
-            public_requests_per_second=1_000,
-            public_burst=1_000,
-            import_workers=2,
-            due_workers=2,
-            public_url=public_url,
-        )
-    if public_url and (not public_url.startswith("https://") or public_url.endswith("/")):
-        raise ValueError(f"the public address {public_url!r} must begin with https:// and end without a slash")
+        return Settings(stage, RetentionDays.ONE_DAY, 10_000, 5_000, 1_000, 1_000, import_workers=2, due_workers=2)
     return Settings(
         stage,
         RetentionDays.THREE_MONTHS,
@@ -84,5 +67,4 @@ def settings_for(
         due_workers=10,
         alarm_email=alarm_email,
         repository=repository,
-        public_url=public_url,
     )

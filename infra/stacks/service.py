@@ -76,8 +76,8 @@ class ServiceStack(FunctionStack):
         )
         CfnOutput(self, "ApiId", value=api.rest_api.rest_api_id)
         CfnOutput(self, "ApiUrl", value=api.rest_api.url)
-        gateway = f"https://{{api}}.execute-api.{self.region}.{self.url_suffix}/{STAGE}"
-        self._dispatch(outbox, (settings.public_url or gateway).replace("{api}", api.rest_api.rest_api_id))
+        host = f"{api.rest_api.rest_api_id}.execute-api.{self.region}.{self.url_suffix}"
+        self._dispatch(outbox, f"https://{host}/{STAGE}")
 
     def _member_functions(self) -> dict[str, lambda_.Function]:
         """Calls about members: all of them decide on the member's own partition under the active programme."""

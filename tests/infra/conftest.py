@@ -25,10 +25,6 @@ MORE_LAYERS = {
 Resource = dict[str, Any]
 
 
-HERE_IT_ANSWERS = "http://127.0.0.1:4566/_aws/execute-api/{api}/live"
-"""The public address of the local stage."""
-
-
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """All resources of a stage's stacks."""
@@ -81,12 +77,11 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
 @pytest.fixture(scope="session")
 def local(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     """The local stage."""
-    return _synthesised("local", tmp_path_factory.mktemp("local"), HERE_IT_ANSWERS)
+    return _synthesised("local", tmp_path_factory.mktemp("local"))
 
 
-def _synthesised(stage: str, folder: Path, public_url: str | None = None) -> Deployment:
-    settings = settings_for(stage, alarm_email="alarms@example.com", repository="example/huitou", public_url=public_url)
-    synthesise(settings, str(folder))
+def _synthesised(stage: str, folder: Path) -> Deployment:
+    synthesise(settings_for(stage, alarm_email="alarms@example.com", repository="example/huitou"), str(folder))
     templates = [json.loads(file.read_text()) for file in sorted(folder.glob("*.template.json"))]
     return Deployment({name: each for template in templates for name, each in template["Resources"].items()})
 

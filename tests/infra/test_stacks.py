@@ -9,8 +9,7 @@ import pytest
 
 from huitou.channels.line import TIMEOUTS
 from infra.routes import PUBLIC, ROUTES
-from infra.settings import settings_for
-from tests.infra.conftest import HERE_IT_ANSWERS, MORE_LAYERS, Deployment
+from tests.infra.conftest import MORE_LAYERS, Deployment
 
 WORKERS = ("book_due", "dispatch_messages", "hear_providers")
 """Each has a queue."""
@@ -198,27 +197,6 @@ class TestFunctions:
     def test_an_answer_to_a_caller_takes_less_than_the_gateway_waits(self, production: Deployment) -> None:
         for name in ROUTES:
             assert production.function(name)["Timeout"] < 29
-
-
-class TestPublicAddress:
-    """M25: what links in messages begin with."""
-
-    def test_it_is_the_gateways_own_where_nobody_says_another(self, production: Deployment) -> None:
-        address = str(production.function("dispatch_messages")["Environment"]["Variables"]["HUITOU_PUBLIC_URL"])
-        assert ".execute-api." in address
-        assert "{api}" not in address
-
-    def test_it_can_be_another_with_the_id_of_the_gateway_in_it(self, local: Deployment) -> None:
-        address = str(local.function("dispatch_messages")["Environment"]["Variables"]["HUITOU_PUBLIC_URL"])
-        before, after = HERE_IT_ANSWERS.split("{api}")
-        assert before in address
-        assert after in address
-        assert "Ref" in address
-
-    @pytest.mark.parametrize("address", ["m.huitou.example", "http://m.huitou.example", "https://m.huitou.example/"])
-    def test_it_is_encrypted_and_what_follows_begins_with_a_slash(self, address: str) -> None:
-        with pytest.raises(ValueError, match="public address"):
-            settings_for("production", public_url=address)
 
 
 class TestImports:
