@@ -26,6 +26,8 @@ ALLOWED = LOGGED | {
 
 EXPECTED = {"not booked", "failed"}
 """Of messages that tests poison, and of calls that are refused because something is out of reach."""
+UNREADABLE = ("set aside", "UnreadableReportError")
+"""Of a report that nobody can read, as a test sends one in a provider's name."""
 ANSWERING = {
     "record_purchases",
     "refund_purchases",
@@ -85,7 +87,12 @@ def test_nothing_broke(lines: dict[str, list[str]]) -> None:
     """E30: no 500 in the whole run; what failed is the poisoned message."""
     assert [line for line in _structured(lines) if line.get("code") == "internal"] == []
     errors = [line for line in _structured(lines) if line["level"] == "ERROR"]
-    assert [(line["message"], line["error"], line["stack"]) for line in errors if line["message"] not in EXPECTED] == []
+    surprising = [
+        (line["message"], line["error"], line["stack"])
+        for line in errors
+        if line["message"] not in EXPECTED and (line["message"], line["error"][0]) != UNREADABLE
+    ]
+    assert surprising == []
 
 
 def _answered(lines: dict[str, list[str]]) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ def test_the_example_can_be_published(tmp_path: Path) -> None:
     (block,) = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.M | re.S)
     written = tmp_path / "page.yaml"
     written.write_text(block, encoding="utf-8")
-    document = {**read_program_file(SAMPLE).document, **read_program_file(written).document}
+    document = {**read_program_file(SAMPLE).document, "campaigns": [], **read_program_file(written).document}
     builders.program(document)
     assert [each["id"] for each in document["templates"]] == ["miss-you"]
 
