@@ -12,7 +12,7 @@ from huitou.campaigns.model import Journey, JourneyId, JourneyState, Turn, TurnO
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import from_millis, parse_instant, to_millis
-from huitou.kernel.pages import Page
+from huitou.kernel.pages import Page, all_items
 from huitou.outbox.model import Cause
 from huitou.platform import keys
 from huitou.platform.attributes import ChoiceAttribute, InstantAttribute, IntegerAttribute
@@ -73,13 +73,11 @@ class TableJourneys:
         return Page(tuple(map(_journey, shown)), None)
 
     def _all(self, member: MemberId, after: str | None, limit: int) -> Iterator[JourneyItem]:
-        while True:
-            page = self._table.query(
-                JourneyItem, keys.member(member), prefix=keys.JOURNEY_PREFIX, after=after, limit=limit + 1
-            )
-            yield from page.items
-            if (after := page.next_cursor) is None:
-                return
+        def page(cursor: str | None) -> Page[JourneyItem]:
+            partition, prefix = keys.member(member), keys.JOURNEY_PREFIX
+            return self._table.query(JourneyItem, partition, prefix=prefix, after=cursor, limit=limit + 1)
+
+        return all_items(page, after)
 
 
 def _key(journey: JourneyId) -> keys.Key:

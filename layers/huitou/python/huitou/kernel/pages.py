@@ -56,14 +56,12 @@ def _require_instant(text: str) -> None:
         raise InvalidCursorError("The cursor does not belong to this list.") from error
 
 
-def all_items(page_after: Callable[[str | None], Page[T]]) -> Iterator[T]:
-    """The whole list, page by page. ``page_after`` gives the page after a cursor (None: the first)."""
-    cursor = None
+def all_items(page_after: Callable[[str | None], Page[T]], after: str | None = None) -> Iterator[T]:
+    """The whole list ``after`` a cursor, page by page. ``page_after`` gives the page after one (None: the first)."""
     while True:
-        page = page_after(cursor)
+        page = page_after(after)
         yield from page.items
-        cursor = page.next_cursor
-        if cursor is None:
+        if (after := page.next_cursor) is None:
             return
 
 

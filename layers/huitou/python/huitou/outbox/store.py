@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
-from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -14,7 +13,7 @@ from huitou.kernel.channels import MessageChannel
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest, MemberId, OwnedId
 from huitou.kernel.instants import from_millis, parse_instant, to_millis
-from huitou.kernel.pages import Page
+from huitou.kernel.pages import Page, all_items
 from huitou.kernel.streams import Record
 from huitou.outbox.model import Cause, MessageState, OutboxMessage, Step
 from huitou.platform import keys
@@ -98,19 +97,17 @@ class TableOutbox:
         return Page(tuple(map(message_in, shown)), shown[-1].sk if len(found) > limit else None)
 
     def _newest_first(self, member: MemberId, after: str | None, limit: int) -> Iterator[MessageItem]:
-        query = partial(
-            self._table.query,
-            MessageItem,
-            keys.member(member),
-            prefix=keys.MESSAGE_PREFIX,
-            limit=limit + 1,
-            newest_first=True,
-        )
-        page = query(after=after)
-        yield from page.items
-        while page.next_cursor:
-            page = query(after=page.next_cursor)
-            yield from page.items
+        def page(cursor: str | None) -> Page[MessageItem]:
+            return self._table.query(
+                MessageItem,
+                keys.member(member),
+                prefix=keys.MESSAGE_PREFIX,
+                after=cursor,
+                limit=limit + 1,
+                newest_first=True,
+            )
+
+        return all_items(page, after)
 
 
 def message_item(message: OutboxMessage) -> MessageItem:
