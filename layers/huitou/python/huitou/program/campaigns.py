@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from huitou.kernel.channels import MessageChannel
 from huitou.program.rules import SegmentId
-from huitou.templates.model import TemplateId
+
+if TYPE_CHECKING:  # whoever sends nothing loads nothing of templates
+    from huitou.templates.model import TemplateId
 
 CampaignId = str
 
