@@ -57,12 +57,15 @@ class MemoryDueIndex:
         for refund in self._table.all(Refund):
             if refund.status is RefundStatus.WAITING:
                 yield refund.id, keys.refund(refund.id), DueRefund(refund.id, refund.closes_at)
-        yield from self._of_campaigns()
+        yield from self._messages()
+        yield from self._journeys()
 
-    def _of_campaigns(self) -> Iterator[tuple[str, keys.Key, Due]]:
+    def _messages(self) -> Iterator[tuple[str, keys.Key, Due]]:
         for message in self._table.all(OutboxMessage):
             if message.due_at:
                 yield message.id.member, keys.message(*message.id), DueMessage(message.id, message.due_at)
+
+    def _journeys(self) -> Iterator[tuple[str, keys.Key, Due]]:
         for journey in self._table.all(Journey):
             if journey.due_at:
                 named = (journey.id.member, *journey.id.cause)
