@@ -10,21 +10,16 @@ import httpx
 import pytest
 
 from huitou.kernel.instants import format_instant
-from tests.e2e.calls import PROGRAM, found, now, unique
+from tests.e2e.calls import found, now, unique
+from tests.e2e.mailbox import Mei, spoken, writing
 from tests.e2e.platform import Platform, eventually
-from tests.e2e.publishing import hold
-from tests.e2e.test_messages import Mei, spoken
 from tests.reports import told
-from tests.templates import SENDERS
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _spoken(api: httpx.Client, platform: Platform) -> Iterator[None]:
-    email: Any = platform.stack.client("sesv2")
-    email.create_email_identity(EmailIdentity=SENDERS[0]["email"]["address"])  # type: ignore[index]
-    hold(api, spoken(quiet_hours=None, frequency_caps=[]))
-    yield
-    hold(api, PROGRAM)
+    with writing(api, platform, spoken(quiet_hours=None, frequency_caps=[])):
+        yield
 
 
 class Provider:

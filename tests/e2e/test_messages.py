@@ -13,53 +13,19 @@ import pytest
 
 from huitou.kernel.instants import format_instant, to_instant
 from tests.builders import TAIPEI
-from tests.e2e.calls import PROGRAM, enrolment, found, now, refusal, unique
+from tests.e2e.calls import found, now, refusal, unique
+from tests.e2e.mailbox import Mei, spoken, writing
 from tests.e2e.platform import Platform, eventually
 from tests.e2e.publishing import hold
-from tests.templates import SENDERS, speaking, template, text
 
 CAP = 3
 RULES: dict[str, Any] = {"quiet_hours": None, "frequency_caps": [{"most": CAP, "days": 7}]}
-RECEIPT = template(id="receipt", kind="service", texts=[text(sms=None, line=None)])
-
-
-def spoken(**rules: Any) -> dict[str, Any]:
-    """The programme of the tests, which says something, by these rules for messages."""
-    return {**PROGRAM, "messages": {**speaking()["messages"], **rules}, "templates": [template(), RECEIPT]}
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _spoken(api: httpx.Client, platform: Platform) -> Iterator[None]:
-    """The programme of the tests, which says something here, by an address that the mail service knows."""
-    email: Any = platform.stack.client("sesv2")
-    email.create_email_identity(EmailIdentity=SENDERS[0]["email"]["address"])  # type: ignore[index]
-    hold(api, spoken(**RULES))
-    yield
-    hold(api, PROGRAM)
-
-
-class Mei:
-    """Somebody with a mailbox."""
-
-    def __init__(self, api: httpx.Client, platform: Platform) -> None:
-        self._api = api
-        self._platform = platform
-        self.address = f"{unique('mei').lower()}@example.com"
-        profile = {"name": "小美", "contact_email": self.address}
-        self.id = str(api.post("/v1/members", json=enrolment(profile=profile)).json()["member_id"])
-
-    def send(self, key: str, template_id: str = "receipt", **body: Any) -> httpx.Response:
-        path, headers = f"/v1/members/{self.id}/messages", {"Idempotency-Key": key}
-        return self._api.post(path, headers=headers, json={"template": template_id, "brand": "maru", **body})
-
-    def message(self, message_id: str) -> Any:
-        return found(self._api.get(f"/v1/messages/{message_id}"))
-
-    def mail(self) -> list[str]:
-        """The subjects of what has come."""
-        accounts = httpx.get(f"{self._platform.stack.endpoint}/_ministack/ses/messages").json()["messages"]
-        mails = [each for messages in accounts.values() for each in messages]
-        return [each["Subject"] for each in mails if self.address in each["To"]]
+    with writing(api, platform, spoken(**RULES)):
+        yield
 
 
 @pytest.fixture
@@ -88,8 +54,7 @@ def test_marketing_without_consent_is_not_sent(api: httpx.Client, mei: Mei) -> N
     assert mei.message(message)["reason"] == "no_consent"
     assert mei.mail() == []
 
-    agreed = {"granted": True, "source": "said at the till"}
-    found(api.put(f"/v1/members/{mei.id}/consents/email/maru/marketing", json=agreed))
+    mei.agree()
     message = mei.send(unique("message"), "hello").json()["message_id"]
     assert eventually(lambda: mei.message(message)["state"] == "accepted")
     assert mei.mail() == ["Hello 小美"]
@@ -97,8 +62,7 @@ def test_marketing_without_consent_is_not_sent(api: httpx.Client, mei: Mei) -> N
 
 def test_of_many_at_once_a_cap_lets_through_what_it_says(api: httpx.Client, mei: Mei) -> None:
     """E23, E18: however many ask at the same time; who is not sent anything is told why."""
-    agreed = {"granted": True, "source": "said at the till"}
-    found(api.put(f"/v1/members/{mei.id}/consents/email/maru/marketing", json=agreed))
+    mei.agree()
     with ThreadPoolExecutor(8) as crowd:
         answers = list(crowd.map(lambda _: mei.send(unique("message"), "hello"), range(8)))
     assert {answer.status_code for answer in answers} == {201}
