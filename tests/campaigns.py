@@ -52,6 +52,7 @@ class Town(Office):
             situations=self.situations,
             outbox=self.outbox,
             profiles=self.shop.profiles,
+            suppressions=self.suppressions,
             programs=self.programs,
             speech=self.speech,
             pacing=self.pacing,

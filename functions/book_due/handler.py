@@ -13,6 +13,7 @@ from huitou.campaigns.situations import Situations
 from huitou.campaigns.store import TableJourneys
 from huitou.kernel.errors import UnavailableError
 from huitou.kernel.instants import to_instant
+from huitou.members.identity import IdentityHasher
 from huitou.members.store import TableMembers
 from huitou.outbox.model import Cause
 from huitou.outbox.pacing import Pacing
@@ -20,7 +21,8 @@ from huitou.outbox.store import TableOutbox
 from huitou.platform.observability import Observer
 from huitou.platform.pauses import pause
 from huitou.platform.queues import SqsQueue, each_message
-from huitou.platform.settings import DueQueueUrl, MembersTable, ProgramTable, Settings, load
+from huitou.platform.secrets import Secret
+from huitou.platform.settings import AddressSecret, DueQueueUrl, MembersTable, ProgramTable, Settings, load
 from huitou.platform.table import Table
 from huitou.points.budget_store import TableBudgets
 from huitou.points.command_store import TableCommands
@@ -39,11 +41,14 @@ from huitou.sale_composition import SegmentsOnDemand
 from huitou.segment_composition import segments_on
 from huitou.standing.messages import DueJourney, DuePosition, DueRefund, DueWallet, delay_until, read_message
 from huitou.standing.store import TableStandings
+from huitou.suppressions.service import Suppressions
+from huitou.suppressions.store import TableSuppressions
 
 
 class Needs(Settings):
     members_table: MembersTable
     program_table: ProgramTable
+    address_secret: AddressSecret
     due_queue_url: DueQueueUrl
 
 
@@ -74,6 +79,10 @@ journeys = Journeys(
     situations=Situations(TableJourneys(members), states, segments, programs),
     outbox=TableOutbox(members),
     profiles=TableMembers(members),
+    suppressions=Suppressions(
+        TableSuppressions(members),
+        IdentityHasher(Secret(settings.address_secret, settings.region, settings.endpoint).text),
+    ),
     programs=programs,
     speech=speech,
     pacing=Pacing(TablePressure(members), speech),

@@ -202,10 +202,11 @@ class ServiceStack(FunctionStack):
             tick.allow(["sqs:SendMessage", "sqs:GetQueueAttributes"], each.queue_arn)
         self._each_minute(tick, failed_ticks)
 
-        worker = self.function("book_due", both, timeout=WORKER_TIMEOUT)
+        worker = self.function("book_due", {**both, **self.addresses}, timeout=WORKER_TIMEOUT)
         worker.allow([*READ, *WRITE], self.data.members.table_arn)
         worker.allow(["sqs:SendMessage"], queue.queue_arn)
         self.let_judge(worker)
+        self.let_read_address_secret(worker)
         self.work_through(queue, worker)
         return queue
 

@@ -67,7 +67,7 @@ ALLOWED = {
     "measure_members": {"dynamodb:GetItem", "dynamodb:Query", "s3:PutObject"},
     "fit_insights": KEEP | {"s3:GetObject", "s3:PutObject", "states:StartExecution"},
     "queue_due": KEEP | {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
-    "book_due": READ | WRITE | CONSUME | {"sqs:SendMessage"},
+    "book_due": READ | WRITE | SECRET | CONSUME | {"sqs:SendMessage"},
     "dispatch_messages": SLOT | SECRET | CONSUME | {"sqs:SendMessage", "ses:SendEmail", "sms-voice:SendTextMessage"},
     "hear_providers": KEEP | {"dynamodb:UpdateItem"} | SECRET | CONSUME | {"s3:PutObject"},
     "react_to_changes": READ_STREAM | LOOK | {"sqs:SendMessage", "s3:PutObject", "s3:ListBucket"},
@@ -237,7 +237,7 @@ def test_who_needs_no_key_reaches_members_and_no_secret_but_that_of_links(produc
     assert "linksecret" in str(secret["Resource"])
 
 
-@pytest.mark.parametrize("function", ["hear_providers", "dispatch_messages"])
+@pytest.mark.parametrize("function", ["hear_providers", "dispatch_messages", "book_due"])
 def test_who_sends_and_who_listens_can_find_nobody_by_an_address(production: Deployment, function: str) -> None:
     """M25, E25: addresses that nothing is sent to have a secret of their own."""
     role = production.function(function)["Role"]["Fn::GetAtt"][0]

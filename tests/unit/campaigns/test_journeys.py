@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 
 from huitou.campaigns.model import Journey, JourneyState
+from huitou.kernel.channels import MessageChannel
+from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import MILLISECOND
 from huitou.outbox.model import MessageState
+from huitou.purchases.ports import MemberState
+from huitou.suppressions.model import Ground, Word, destination
 from tests.builders import at
 from tests.campaigns import DAY, HELLO, SEGMENTS, Town, campaign, turns
 from tests.office import HOUR
@@ -257,6 +261,41 @@ def test_why_nobody_was_told_is_kept(profile: dict[str, Any], agrees: bool, caps
     (journey,) = town.journeys_of(mei)
     assert (journey.state, turns(journey)) == (JourneyState.COMPLETED, [outcome])
     assert len(town.handed()) == len(caps)
+
+
+def test_where_the_address_takes_nothing_both_arms_say_so() -> None:
+    """E27: who is held out is found out last."""
+    town = Town(campaign(holdout_percent=50))
+    members = [town.join() for _ in range(10)]
+    for member in members:
+        town.buy(member, f"A-{member}")
+    bounced = Word(NOON, Ground.BOUNCED)
+    town.commit(town.suppressions.hear(destination(MessageChannel.EMAIL, "mei@example.com"), bounced))
+    town.until(NOON + 31 * DAY)
+    journeys = town.journeys_of(*members)
+    assert {each.held_out for each in journeys} == {True, False}
+    assert [turns(each) for each in journeys] == [["suppressed_address"]] * 10
+
+
+def test_a_message_of_a_campaign_reads_its_member_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    town = Town(campaign(at="23:00"), quiet_hours={"from": "22:00", "to": "08:00"})
+    mei = town.join()
+    town.buy(mei)
+    town.until(NOON + 31 * DAY - 5 * HOUR)
+    (waiting,) = town.messages_of(mei)
+    assert waiting.due_at
+    read: list[MemberId] = []
+    load = town.shop.states.load
+
+    def counted(member: MemberId) -> MemberState:
+        read.append(member)
+        return load(member)
+
+    monkeypatch.setattr(town.shop.states, "load", counted)
+    town.now = waiting.due_at
+    message, _ = town.dispatcher().dispatch(waiting.id)
+    assert message
+    assert (message.state, read) == (MessageState.ACCEPTED, [mei])
 
 
 def test_what_is_paused_waits_and_goes_on_within_a_minute() -> None:

@@ -30,6 +30,7 @@ class TurnOutcome(StrEnum):
     HELD_OUT = "held_out"
     """There would be one, were the member not among those who are told nothing (E27)."""
     NO_CONSENT = "no_consent"
+    SUPPRESSED_ADDRESS = "suppressed_address"
     UNREACHABLE = "unreachable"
     CAP_REACHED = "cap_reached"
     NOT_A_MEMBER = "not_a_member"

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from huitou.campaigns.model import Journey, Turn, TurnOutcome
 from huitou.campaigns.situations import Situation
-from huitou.kernel.channels import MessageChannel
 from huitou.kernel.commits import Write
 from huitou.kernel.ids import OwnedId, digest_of, ulid_for
-from huitou.members.agreement import agreed
-from huitou.members.model import ConsentKey, Member
+from huitou.members.identity import Identity
+from huitou.members.model import Member
 from huitou.members.visibility import seen_by
 from huitou.outbox.model import MessageState, OutboxMessage, Step
 from huitou.outbox.pacing import MemberPacing
 from huitou.outbox.ports import OutboxStore
-from huitou.outbox.reaching import address_of
+from huitou.outbox.reaching import Obstacle, signatures, way_to
 from huitou.outbox.service import USUAL_LIFE, USUAL_PURPOSE
 from huitou.program.campaigns import Send
-from huitou.program.model import GROUP, BrandId
+from huitou.program.model import GROUP
 from huitou.templates.model import Catalogue, Template, TemplateKind
 
 
@@ -34,15 +33,20 @@ class Stage(NamedTuple):
     now: datetime
 
 
-def sent(journey: Journey, send: Send, stage: Stage, outbox: OutboxStore) -> tuple[Turn, Sequence[Write]]:
+def sent(
+    journey: Journey, send: Send, stage: Stage, outbox: OutboxStore, is_suppressed: Callable[[Identity], bool]
+) -> tuple[Turn, Sequence[Write]]:
     """What became of the step, and what is written with it: for who is held out, and for who is not told, nothing."""
     now, template = stage.now, stage.catalogue.templates.get(send.template)
     if template is None:
         return Turn(journey.step, now, TurnOutcome.TEMPLATE_GONE), ()
-    message = _message(journey, send, template, stage)
-    if hindrance := _hindrance(message, stage):
-        return Turn(journey.step, now, hindrance), ()
-    home = stage.found.home
+    message, home = _message(journey, send, template, stage), stage.found.home
+    if message.brand != GROUP and not home.has_joined(message.brand):
+        return Turn(journey.step, now, TurnOutcome.NOT_A_MEMBER), ()
+    signed = signatures(message.brand, message.channels, stage.catalogue)
+    way = way_to(seen_by(stage.record, message.brand), message, template, signed, is_suppressed)
+    if isinstance(way, Obstacle):
+        return Turn(journey.step, now, TurnOutcome(way)), ()
     if stage.pacing.cap_reached(message, {home.member, *home.absorbed}, now):
         return Turn(journey.step, now, TurnOutcome.CAP_REACHED), ()
     if journey.held_out:
@@ -72,24 +76,3 @@ def _message(journey: Journey, send: Send, template: Template, stage: Stage) -> 
         due_at=planned_at,
         cause=journey.id.cause,
     )
-
-
-def _hindrance(message: OutboxMessage, stage: Stage) -> TurnOutcome | None:
-    """Why the member would not be told, whoever asks: as it will be found out again when it is sent (M26)."""
-    if message.brand != GROUP and not stage.found.home.has_joined(message.brand):
-        return TurnOutcome.NOT_A_MEMBER
-    record = seen_by(stage.record, message.brand)
-    allowed = [each for each in message.channels if _agrees(record, message, each)]
-    if not allowed:
-        return TurnOutcome.NO_CONSENT
-    return None if any(_reaches(record, message.brand, each, stage) for each in allowed) else TurnOutcome.UNREACHABLE
-
-
-def _agrees(record: Member, message: OutboxMessage, channel: MessageChannel) -> bool:
-    purpose = message.purpose
-    return purpose is None or agreed(record.consents, ConsentKey(channel, message.brand, purpose))
-
-
-def _reaches(record: Member, brand: BrandId, channel: MessageChannel, stage: Stage) -> bool:
-    signature = stage.catalogue.signature(None if brand == GROUP else brand, channel)
-    return signature is not None and address_of(record, channel, signature.identity) is not None

@@ -22,6 +22,7 @@ from huitou.program.campaigns import OnlyIn, Send
 from huitou.program.model import Program
 from huitou.program.ports import Programs
 from huitou.program.speech import Speech
+from huitou.suppressions.service import Suppressions
 
 
 class Journeys:
@@ -34,6 +35,7 @@ class Journeys:
         situations: Situations,
         outbox: OutboxStore,
         profiles: Profiles,
+        suppressions: Suppressions,
         programs: Programs,
         speech: Callable[[Program], Speech],
         pacing: Pacing,
@@ -44,6 +46,7 @@ class Journeys:
         self._situations = situations
         self._outbox = outbox
         self._profiles = profiles
+        self._suppressions = suppressions
         self._programs = programs
         self._speech = speech
         self._pacing = pacing
@@ -61,10 +64,10 @@ class Journeys:
             self._commit([self._journeys.save(before, after), *writes])
             return after
 
-        journey = until_committed(attempt, self._pause)
-        while journey is not None and journey.is_due(now):
+        while True:
             journey = until_committed(attempt, self._pause)
-        return journey
+            if journey is None or not journey.is_due(now):
+                return journey
 
     def _next(self, before: Journey, now: datetime) -> tuple[Journey, Sequence[Write]]:
         """The journey after what is due, and what is written with it."""
@@ -89,5 +92,7 @@ class Journeys:
             return stop(before, NOBODY, now), ()
         catalogue = self._speech(found.program).catalogue
         pacing = self._pacing.of(before.id.member, found.program)
-        turn, writes = sent(before, step, Stage(found, catalogue, pacing, record, now), self._outbox)
+        turn, writes = sent(
+            before, step, Stage(found, catalogue, pacing, record, now), self._outbox, self._suppressions.holds_back
+        )
         return replace(after, turns=(*before.turns, turn)), writes

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
 from huitou.campaigns.decisions import LOOK_AGAIN, ending
 from huitou.campaigns.model import Journey, JourneyId
 from huitou.campaigns.ports import JourneyStore, Places
+from huitou.kernel.ids import MemberId
+from huitou.messages.recipients import Recipient
 from huitou.outbox.model import Cause, OutboxMessage
 from huitou.outbox.ports import Hindrance
+from huitou.points.membership import MEMBER_ERRORS, require_seen
+from huitou.points.reaching import for_survivor
 from huitou.points.wallet import Wallet
 from huitou.program.campaigns import Campaign
-from huitou.program.model import Program
+from huitou.program.model import GROUP, CurrencyId, Program
 from huitou.program.ports import Programs
 from huitou.purchases.ports import MemberState, MemberStates
 from huitou.standing.position import Position
@@ -43,32 +48,37 @@ class Situations:
         self._places = places
         self._programs = programs
 
-    def hindrance(self, message: OutboxMessage, cause: Cause, now: datetime) -> Hindrance | None:
+    def hindrance(self, message: OutboxMessage, cause: Cause, recipient: Recipient, now: datetime) -> Hindrance | None:
         journey = self._journeys.load(JourneyId(message.id.member, cause))
-        found = self.of(journey, now) if journey else Hindrance(CAMPAIGN_GONE)
+        found = self._of(journey, lambda _: recipient.state, now) if journey else Hindrance(CAMPAIGN_GONE)
         return found if isinstance(found, Hindrance) else None
 
     def of(self, journey: Journey, now: datetime) -> Situation | Hindrance:
+        def survivor(program: Program) -> MemberState:
+            return for_survivor(lambda way: self._seen(way[-1], program.home_currency), journey.id.member)
+
+        try:
+            return self._of(journey, survivor, now)
+        except MEMBER_ERRORS:
+            return Hindrance(NOBODY)
+
+    def _of(self, journey: Journey, survivor: Callable[[Program], MemberState], now: datetime) -> Situation | Hindrance:
+        """``survivor`` says how whoever goes on with what is the member's stands (E15)."""
         program = self._programs.active()
         campaign = program.campaigns.get(journey.id.cause.campaign)
         if campaign is None:
             return Hindrance(CAMPAIGN_GONE)
         if campaign.paused:
             return Hindrance(CAMPAIGN_PAUSED, now + LOOK_AGAIN)
-        state, home = self._survivor(journey, program)
-        if home is None or home.erased_at:
-            return Hindrance(NOBODY)
+        state = survivor(program)
+        home = state.wallets[program.home_currency]
         if home.member != journey.id.member and self._journeys.load(JourneyId(home.member, journey.id.cause)):
             return Hindrance(MERGED)
         position = self._places.position_of(home.member, state, now)
         reason = ending(journey, campaign, position, now)
         return Hindrance(reason) if reason else Situation(program, campaign, home, position)
 
-    def _survivor(self, journey: Journey, program: Program) -> tuple[MemberState, Wallet | None]:
-        """E15: whoever goes on with what is the member's."""
-        state = self._states.load(journey.id.member)
-        home = state.wallets.get(program.home_currency)
-        while home is not None and home.moved_to:
-            state = self._states.load(home.moved_to)
-            home = state.wallets.get(program.home_currency)
-        return state, home
+    def _seen(self, member: MemberId, home: CurrencyId) -> MemberState:
+        state = self._states.load(member)
+        require_seen(state.wallets.get(home), GROUP)
+        return state

@@ -14,7 +14,7 @@ from huitou.members.visibility import seen_by
 from huitou.points.membership import MemberNotFoundError, require_seen
 from huitou.points.wallet import Wallet, balance_of, lots_at
 from huitou.program.model import BrandId, Program
-from huitou.purchases.ports import MemberStates
+from huitou.purchases.ports import MemberState, MemberStates
 from huitou.purchases.standing import known_of
 from huitou.standing.outlook import look
 from huitou.standing.ports import TierPrograms
@@ -23,10 +23,11 @@ from huitou.templates.variables import MemberFacts
 
 
 class Recipient(NamedTuple):
-    """A member's record, what texts may say of them, and who was merged into them."""
+    """A member's record, what texts may say of them, what both were read from, and who was merged into them."""
 
     record: Member
     facts: MemberFacts
+    state: MemberState
     absorbed: tuple[MemberId, ...]
 
 
@@ -44,14 +45,14 @@ class Recipients:
 
     def read(self, member: MemberId, brand: BrandId, program: Program, now: datetime) -> Recipient:
         """As far as ``brand`` may know (E31). Raises `MemberNotFoundError`, `MemberErasedError`, `MemberMovedError`."""
-        wallets, record, _ = self._states.load(member)
-        home = require_seen(wallets.get(program.home_currency), brand)
+        state = self._states.load(member)
+        home = require_seen(state.wallets.get(program.home_currency), brand)
         found = self._profiles.load(member)
         if found is None:
             raise MemberNotFoundError
         seen = seen_by(found, brand)
         profile = seen.profile
-        level = look(known_of(home, record), self._timeline, now).level
+        level = look(known_of(home, state.record), self._timeline, now).level
         points_ending, points_end_on = _ending(home, program, now)
         facts = MemberFacts(
             name=profile.name,
@@ -61,7 +62,7 @@ class Recipients:
             points_ending=points_ending,
             points_end_on=points_end_on,
         )
-        return Recipient(seen, facts, home.absorbed)
+        return Recipient(seen, facts, state, home.absorbed)
 
 
 def _points(units: int, program: Program) -> Decimal:

@@ -6,7 +6,7 @@ leaves the message claimed, and it is found again when the lease is over (see `d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -15,8 +15,6 @@ from huitou.channels.reasons import BLOCKED
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.commits import Commit, Write, until_committed
 from huitou.kernel.ids import MemberId, OwnedId
-from huitou.members.agreement import agreed
-from huitou.members.model import ConsentKey
 from huitou.messages.recipients import Recipient, Recipients
 from huitou.outbox.decisions import (
     CAP_REACHED,
@@ -35,7 +33,7 @@ from huitou.outbox.decisions import (
 from huitou.outbox.model import OutboxMessage
 from huitou.outbox.pacing import MemberPacing, Pacing
 from huitou.outbox.ports import Campaigns, OutboxStore
-from huitou.outbox.reaching import address_of
+from huitou.outbox.reaching import Obstacle, Signatures, Way, named, signatures, way_to
 from huitou.points.membership import MemberErasedError, MemberNotFoundError
 from huitou.points.reaching import for_survivor
 from huitou.program.model import GROUP, BrandId, Program
@@ -43,22 +41,14 @@ from huitou.program.ports import PublishedPrograms
 from huitou.program.speech import Speech
 from huitou.suppressions.model import Ground, Word, destination
 from huitou.suppressions.service import Suppressions
-from huitou.templates.choosing import text_for
 from huitou.templates.making import Occasion, message
-from huitou.templates.model import Catalogue, Signature, Template, Text
+from huitou.templates.model import Catalogue, Signature, Template
 from huitou.templates.writing import UnwritableTextError
 
 ERASED = "erased"
-NO_CONSENT = "no_consent"
 NOT_A_MEMBER = "not_a_member"
-SUPPRESSED_ADDRESS = "suppressed_address"
 TEMPLATE_GONE = "template_gone"
-UNREACHABLE = "unreachable"
 UNWRITABLE = "unwritable_text"
-
-
-Signatures = Mapping[MessageChannel, Signature]
-"""Who speaks, by channel, in the order in which channels are preferred."""
 
 
 class Links(Protocol):
@@ -74,16 +64,6 @@ class _ObstacleError(Exception):
         super().__init__(reason)
         self.reason = reason
         self.end = end
-
-
-class _Way(NamedTuple):
-    """How a message can go now."""
-
-    channel: MessageChannel
-    template: Template
-    text: Text
-    signature: Signature
-    to: str
 
 
 class _Sight(NamedTuple):
@@ -179,26 +159,25 @@ class Dispatcher:
     def _next(self, before: OutboxMessage, seen: _Sight) -> OutboxMessage | _Claimed:
         """M26: what is right for the message now, by all that is known now."""
         now = seen.now
-        signatures = self._signatures(before, seen)
-        if not signatures and in_doubt(before):
+        signed = self._signatures(before, seen)
+        if not signed and in_doubt(before):
             return leave(before, now)
         if now >= before.expires_at:
             return suppress(before, TOO_LATE, now)
         try:
-            put_off = None if in_doubt(before) else self._put_off(before, seen)
-            return put_off or self._claimed(before, signatures, seen)
+            recipient = self._recipient(before, seen)
+            put_off = None if in_doubt(before) else self._put_off(before, recipient, seen)
+            return put_off or self._claimed(before, signed, recipient, seen)
         except _ObstacleError as obstacle:
             return obstacle.end(before, obstacle.reason, now)
 
-    def _put_off(self, before: OutboxMessage, seen: _Sight) -> OutboxMessage | None:
-        """Why nobody is told now, whoever they are: it is quiet, or the campaign is not right any more.
-
-        Of who was forgotten nothing is kept until the morning (E25). Raises `_ObstacleError`.
-        """
+    def _put_off(self, before: OutboxMessage, recipient: Recipient, seen: _Sight) -> OutboxMessage | None:
+        """Why they are not told now: it is quiet, or the campaign is not right any more. Raises `_ObstacleError`."""
         if (morning := seen.pacing.awake(seen.now, before.kind)) > seen.now:
-            self._recipient(before, seen)
             return defer(before, morning, QUIET_HOURS, seen.now)
-        hindrance = self._campaigns.hindrance(before, before.cause, seen.now) if before.cause else None
+        if before.cause is None:
+            return None
+        hindrance = self._campaigns.hindrance(before, before.cause, recipient, seen.now)
         if hindrance is None:
             return None
         if hindrance.again_at is None:
@@ -207,33 +186,34 @@ class Dispatcher:
 
     def _signatures(self, before: OutboxMessage, seen: _Sight) -> Signatures:
         """As whom it may be handed over now, by channel."""
-        found = {}
-        for channel in open_channels(before):
-            signature = seen.catalogue.signature(_named(before.brand), channel)
-            safe_for = self._providers(channel).repeats_safely_for
-            if signature and may_try(before, channel, signature.identity, safe_for, seen.now):
-                found[channel] = signature
-        return found
 
-    def _claimed(self, before: OutboxMessage, signatures: Signatures, seen: _Sight) -> _Claimed:
+        def may_go(channel: MessageChannel, signature: Signature) -> bool:
+            safe_for = self._providers(channel).repeats_safely_for
+            return may_try(before, channel, signature.identity, safe_for, seen.now)
+
+        found = signatures(before.brand, open_channels(before), seen.catalogue)
+        return {channel: signature for channel, signature in found.items() if may_go(channel, signature)}
+
+    def _claimed(self, before: OutboxMessage, signed: Signatures, recipient: Recipient, seen: _Sight) -> _Claimed:
         """Raises `_ObstacleError`."""
         template = _template(before, seen.catalogue)
-        recipient = self._recipient(before, seen)
-        allowed = {each: signatures[each] for each in signatures if _is_allowed(before, each, recipient)}
-        if signatures and not allowed:
-            raise _ObstacleError(NO_CONSENT)
+        way = way_to(recipient.record, before, template, signed, self._suppressions.holds_back)
+        if isinstance(way, Obstacle):
+            raise _ObstacleError(way)
         if seen.pacing.cap_reached(before, {recipient.record.id, *recipient.absorbed}, seen.now):
             raise _ObstacleError(CAP_REACHED)
-        way = self._way(allowed, template, recipient)
         try:
-            parcel = self._parcel(before, way, seen.catalogue, recipient)
+            parcel = self._parcel(before, way, template, seen.catalogue, recipient)
         except UnwritableTextError as error:
             raise _ObstacleError(UNWRITABLE, fail) from error
         claimed = claim(before, way.channel, way.signature.identity, seen.now)
         return _Claimed(claimed, parcel, self._providers(way.channel))
 
     def _recipient(self, before: OutboxMessage, seen: _Sight) -> Recipient:
-        """E15: whoever goes on with what is the member's."""
+        """E15: whoever goes on with what is the member's. For who was forgotten, nothing waits any longer (E25).
+
+        Raises `_ObstacleError`.
+        """
         try:
             return for_survivor(
                 lambda way: self._recipients.read(way[-1], before.brand, seen.program, seen.now), before.id.member
@@ -243,26 +223,15 @@ class Dispatcher:
         except MemberNotFoundError as error:
             raise _ObstacleError(NOT_A_MEMBER) from error
 
-    def _way(self, signatures: Signatures, template: Template, recipient: Recipient) -> _Way:
-        """The first by which the template speaks, and the member is reached. Raises `_ObstacleError`."""
-        obstacle = UNREACHABLE
-        for channel, signature in signatures.items():
-            chosen = text_for(template, channel, recipient.facts.language)
-            to = address_of(recipient.record, channel, signature.identity)
-            if not chosen or not to:
-                continue
-            if not self._suppressions.holds_back(destination(channel, to, signature.identity)):
-                return _Way(channel, template, chosen[0], signature, to)
-            obstacle = SUPPRESSED_ADDRESS
-        raise _ObstacleError(obstacle)
-
-    def _parcel(self, before: OutboxMessage, way: _Way, catalogue: Catalogue, recipient: Recipient) -> Parcel:
+    def _parcel(
+        self, before: OutboxMessage, way: Way, template: Template, catalogue: Catalogue, recipient: Recipient
+    ) -> Parcel:
         """Raises `UnwritableTextError`."""
         way_out = None
         if before.purpose is not None:
             whom = recipient.record.id
             way_out = self._links.link(whom, before.brand, way.channel, before.purpose, before.id.key)
-        speaker = catalogue.speaker(_named(before.brand))
+        speaker = catalogue.speaker(named(before.brand))
         occasion = Occasion(speaker, catalogue.program.name, recipient.facts, way_out or "")
         return Parcel(
             id=str(before.id),
@@ -271,7 +240,7 @@ class Dispatcher:
             kind=before.kind,
             sender=Sender(way.signature.brand or GROUP, way.signature.identity, way.signature.name),
             to=way.to,
-            message=message(way.template, way.channel, way.text, occasion),
+            message=message(template, way.channel, way.text, occasion),
             unsubscribe_url=way_out if way.channel is MessageChannel.EMAIL else None,
         )
 
@@ -282,14 +251,3 @@ def _template(before: OutboxMessage, catalogue: Catalogue) -> Template:
     if template is None or template.kind is not before.kind or before.brand not in {GROUP, *catalogue.brands}:
         raise _ObstacleError(TEMPLATE_GONE, fail)
     return template
-
-
-def _is_allowed(before: OutboxMessage, channel: MessageChannel, recipient: Recipient) -> bool:
-    if before.purpose is None:
-        return True
-    return agreed(recipient.record.consents, ConsentKey(channel, before.brand, before.purpose))
-
-
-def _named(brand: BrandId) -> BrandId | None:
-    """As the catalogue has it, where None is the group."""
-    return None if brand == GROUP else brand

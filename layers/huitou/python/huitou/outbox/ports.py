@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from huitou.kernel.commits import Write
 from huitou.kernel.ids import Digest, MemberId, OwnedId
 from huitou.kernel.pages import Page
+from huitou.messages.recipients import Recipient
 from huitou.outbox.model import Cause, OutboxMessage
 from huitou.program.model import BrandId
 
@@ -23,7 +24,9 @@ class Hindrance(NamedTuple):
 class Campaigns(Protocol):
     """Whether what a campaign has planned is still right (M26)."""
 
-    def hindrance(self, message: OutboxMessage, cause: Cause, now: datetime) -> Hindrance | None: ...
+    def hindrance(
+        self, message: OutboxMessage, cause: Cause, recipient: Recipient, now: datetime
+    ) -> Hindrance | None: ...
 
 
 class OutboxStore(Protocol):

@@ -1,10 +1,88 @@
-"""Where a member is written to: from their record, by the channel (M26). Pure."""
+"""How a message reaches its member: by a channel to which they agreed, and an address that is known (M22, M26).
+
+The same for who plans it and who sends it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
 from huitou.kernel.channels import MessageChannel
-from huitou.members.identity import IdentityKind
-from huitou.members.model import Member
+from huitou.members.agreement import agreed
+from huitou.members.identity import Identity, IdentityKind
+from huitou.members.model import ConsentKey, Member
+from huitou.outbox.model import OutboxMessage
+from huitou.program.model import GROUP, BrandId
+from huitou.suppressions.model import destination
+from huitou.templates.choosing import text_for
+from huitou.templates.model import Catalogue, Signature, Template, Text
+
+Signatures = Mapping[MessageChannel, Signature]
+"""Who speaks, by channel, in the order in which channels are preferred."""
+
+
+class Way(NamedTuple):
+    """How a message can go."""
+
+    channel: MessageChannel
+    text: Text
+    signature: Signature
+    to: str
+
+
+class Obstacle(StrEnum):
+    """Why it cannot."""
+
+    NO_CONSENT = "no_consent"
+    SUPPRESSED_ADDRESS = "suppressed_address"
+    UNREACHABLE = "unreachable"
+
+
+def signatures(brand: BrandId, channels: Iterable[MessageChannel], catalogue: Catalogue) -> Signatures:
+    """As whom ``brand`` speaks by those of ``channels`` by which it does."""
+    found = {each: catalogue.signature(named(brand), each) for each in channels}
+    return {each: signature for each, signature in found.items() if signature}
+
+
+def named(brand: BrandId) -> BrandId | None:
+    """As the catalogue has it, where None is the group."""
+    return None if brand == GROUP else brand
+
+
+def way_to(
+    record: Member,
+    message: OutboxMessage,
+    template: Template,
+    signed: Signatures,
+    is_suppressed: Callable[[Identity], bool],
+) -> Way | Obstacle:
+    """The first by which the template speaks, and the member may be reached and is.
+
+    ``record`` is what the brand that speaks may see of it. ``is_suppressed`` is asked only of addresses that would be
+    taken.
+    """
+    allowed = {each: signature for each, signature in signed.items() if _is_allowed(message, each, record)}
+    if signed and not allowed:
+        return Obstacle.NO_CONSENT
+    obstacle = Obstacle.UNREACHABLE
+    for channel, signature in allowed.items():
+        chosen = text_for(template, channel, record.profile.language)
+        to = address_of(record, channel, signature.identity)
+        if not chosen or not to:
+            continue
+        if not is_suppressed(destination(channel, to, signature.identity)):
+            return Way(channel, chosen[0], signature, to)
+        obstacle = Obstacle.SUPPRESSED_ADDRESS
+    return obstacle
+
+
+def _is_allowed(message: OutboxMessage, channel: MessageChannel, record: Member) -> bool:
+    if message.purpose is None:
+        return True
+    return agreed(record.consents, ConsentKey(channel, message.brand, message.purpose))
+
 
 _KINDS = {MessageChannel.EMAIL: IdentityKind.EMAIL, MessageChannel.SMS: IdentityKind.PHONE}
 
