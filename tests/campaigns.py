@@ -45,6 +45,7 @@ class Town(Office):
         super().__init__(self.document, table, **self._messages)
         self.walk = self._journeys()
         self._phones = iter(range(10))
+        self.lag = timedelta()
 
     def _journeys(self) -> Journeys:
         return Journeys(
@@ -92,9 +93,9 @@ class Town(Office):
         self.shop.programs.publish(program(document, version=self._version), self.now)
 
     def until(self, then: datetime) -> None:
-        """Whatever falls due is looked at, at its instant."""
+        """Whatever falls due is looked at, at its instant or so much after it."""
         while due := min(self.due(then), key=lambda each: each.at, default=None):
-            self.now = max(self.now, due.at)
+            self.now = max(self.now, due.at + self.lag)
             self.deliver(due)
         self.now = then
 

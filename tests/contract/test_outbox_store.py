@@ -51,6 +51,7 @@ FULL = planned(
     ),
     due_at=NOON + 2 * MINUTE,
     client_reference="order 7",
+    priority=7,
     version=3,
     attempts=1,
     closed=(MessageChannel.LINE,),

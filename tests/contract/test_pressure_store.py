@@ -21,6 +21,7 @@ OTHER = MemberId("01JNSM3VF0R6T8C1W5PJ4X0001")
 SLOTS = (
     Slot("01A", TemplateKind.MARKETING, at("2026-03-02 12:00")),
     Slot("01B", TemplateKind.SERVICE, at("2026-03-03 08:00")),
+    Slot("01C", TemplateKind.MARKETING, at("2026-03-04 08:00"), 9),
 )
 
 

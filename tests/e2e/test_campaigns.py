@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -43,6 +44,11 @@ class Celebrated(Mei):
         super().__init__(api, platform)
         self.agree("group")
 
+    def has_birthday(self) -> None:
+        """Today."""
+        today = now().astimezone(TAIPEI).date()
+        self.is_born(f"1990-{today:%m-%d}" if (today.month, today.day) != (2, 29) else "1992-02-29")
+
     def is_born(self, day: str) -> None:
         found(self._api.patch(self.path, json={"profile": {"birthday": day}}, headers={"If-Match": "*"}))
 
@@ -54,7 +60,7 @@ class Celebrated(Mei):
 def test_whose_birthday_it_is_gets_mail_once_by_itself(api: httpx.Client, platform: Platform) -> None:
     """M17, M19, M23: nobody calls anything but that they were born on this day."""
     mei, today = Celebrated(api, platform), now().astimezone(TAIPEI).date()
-    mei.is_born(f"1990-{today:%m-%d}" if (today.month, today.day) != (2, 29) else "1992-02-29")
+    mei.has_birthday()
     assert eventually(lambda: mei.journeys().get("told", {}).get("state") == "completed")
     assert eventually(lambda: [each["state"] for each in mei.messages()] == ["accepted"])
     assert mei.mail() == ["Hello 小美"]
@@ -64,7 +70,24 @@ def test_whose_birthday_it_is_gets_mail_once_by_itself(api: httpx.Client, platfo
     assert mei.journeys()["held-up"]["state"] == "running"
 
     mei.is_born("1990-01-01" if today.month > 6 else "1990-12-31")
-    mei.is_born(f"1990-{today:%m-%d}" if (today.month, today.day) != (2, 29) else "1992-02-29")
+    mei.has_birthday()
     platform.tick()
     assert mei.mail() == ["Hello 小美"]
     assert len(mei.messages()) == 1
+
+
+def test_fifty_campaigns_at_once_leave_as_many_messages_as_the_cap_allows(
+    api: httpx.Client, platform: Platform
+) -> None:
+    """E23: all begin by one move, and their steps are taken at one instant, by several workers."""
+    program = spoken(quiet_hours=None, frequency_caps=[{"most": 2, "days": 7}])
+    campaigns = [{**TOLD, "id": f"told-{number}"} for number in range(50)]
+    segments = [*program.get("segments", []), BIRTHDAY]
+    with writing(api, platform, {**program, "segments": segments, "campaigns": campaigns}):
+        mei = Celebrated(api, platform)
+        mei.has_birthday()
+        assert eventually(lambda: Counter(each["state"] for each in mei.journeys().values()) == {"completed": 50}, 120)
+        assert eventually(lambda: {each["state"] for each in mei.messages()} == {"accepted"})
+        assert len(mei.mail()) == len(mei.messages()) == 2
+        outcomes = Counter(turn["outcome"] for each in mei.journeys().values() for turn in each["turns"])
+        assert outcomes == {"planned": 2, "cap_reached": 48}

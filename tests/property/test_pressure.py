@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from huitou.kernel.calendars import add_days
-from huitou.pressure.decisions import after_quiet_hours, cap_reached, with_slot, without_slot
+from huitou.pressure.decisions import after_quiet_hours, cap_reached, give_way, with_slot, without_slot
 from huitou.pressure.model import Cap, Manners, Pressure, QuietHours, Slot
 from huitou.templates.model import TemplateKind
 from tests.builders import at
@@ -114,3 +114,25 @@ def test_what_no_window_reaches_is_forgotten(ahead: int, days: int) -> None:
     later = BEGAN + timedelta(days=ahead)
     then = with_slot(first, Slot("b", TemplateKind.MARKETING, later), manners, later)
     assert [slot.message for slot in then.slots] == (["a", "b"] if ahead < days else ["b"])
+
+
+@given(
+    planned=st.lists(st.tuples(INSTANTS, st.none() | st.integers(1, 9)), max_size=20),
+    caps=st.lists(st.builds(Cap, st.just(TemplateKind.MARKETING), st.integers(1, 3), st.integers(1, 40)), min_size=1),
+)
+def test_who_gives_way_is_lower_and_makes_room_and_no_cap_is_exceeded(
+    planned: list[tuple[datetime, int | None]], caps: list[Cap]
+) -> None:
+    """E23: in whichever order campaigns come."""
+    manners, pressure = Manners(ZoneInfo("Asia/Taipei"), None, tuple(caps)), Pressure()
+    for number, (when, priority) in enumerate(planned):
+        slot = Slot(str(number), TemplateKind.MARKETING, when, priority)
+        if cap_reached(pressure, slot, manners) is None:
+            pressure = with_slot(pressure, slot, manners, BEGAN)
+        elif givers := list(give_way(pressure, slot, manners)):
+            assert all(each.priority < priority for each in givers if each.priority and priority)
+            assert None not in {priority, *(each.priority for each in givers)}
+            pressure = with_slot(pressure, slot, manners, BEGAN, instead_of=givers[0].message)
+            assert givers[0] not in pressure.slots
+    for cap in caps:
+        assert most_within([each.at for each in pressure.slots], cap.days, manners.zone) <= cap.most

@@ -64,6 +64,8 @@ def test_a_campaign_is_read_as_it_is_written() -> None:
         stays=True,
         goals=frozenset(),
         holdout_percent=10,
+        priority=5,
+        yields=timedelta(),
         paused=False,
         steps=(
             Send("hello", (MessageChannel.LINE, MessageChannel.EMAIL), "win_back"),
@@ -72,6 +74,14 @@ def test_a_campaign_is_read_as_it_is_written() -> None:
             Send("hello", (), None),
         ),
     )
+
+
+def test_steps_of_higher_priority_come_first() -> None:
+    """Of equals none yields, and each priority that nobody has is left out."""
+    names = {"a": 9, "b": 5, "c": 5, "d": 1}
+    document = {**written(), "campaigns": [{**WRITTEN, "id": name, "priority": names[name]} for name in names]}
+    yields = {name: each.yields.total_seconds() for name, each in program(document).campaigns.items()}
+    assert yields == {"a": 0, "b": 2, "c": 2, "d": 4}
 
 
 def test_who_leaves_need_not_stay() -> None:

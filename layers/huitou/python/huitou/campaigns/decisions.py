@@ -87,14 +87,15 @@ def _birthday_near(day: date, born: date) -> date:
 
 def begun(journey: JourneyId, campaign: Campaign, since: datetime, program: Program, now: datetime) -> Journey:
     """At its first step; ``since`` is when what it begins with became true."""
-    step, due_at = next_step(campaign.steps, 0, campaign.at, now, program.zone)
+    step, days = next_step(campaign.steps, 0)
+    first = _after(days, campaign, now, program.zone) if days else _at_hour(now, campaign.at, program.zone)
     return Journey(
         id=journey,
         program_version=program.version,
         began_at=since,
         held_out=is_held_out(journey.member, campaign.id, campaign.holdout_percent),
         step=step,
-        due_at=due_at,
+        due_at=first + campaign.yields,
     )
 
 
@@ -104,14 +105,19 @@ def is_held_out(member: MemberId, campaign: CampaignId, percent: int) -> bool:
     return drawn < percent * _PARTS // 100
 
 
-def next_step(
-    steps: Sequence[Step], step: int, at: time | None, now: datetime, zone: ZoneInfo
-) -> tuple[int, datetime | None]:
-    """Which step is taken next, from number ``step`` on, and when; None: there is none."""
-    then = now
+def next_step(steps: Sequence[Step], step: int) -> tuple[int, int]:
+    """Which step is taken next, from number ``step`` on, and after how many days."""
+    days = 0
     while step < len(steps) and isinstance(wait := steps[step], Wait):
-        then, step = add_days(then, wait.days, zone), step + 1
-    return step, _at_hour(then, at, zone) if step < len(steps) else None
+        step, days = step + 1, days + wait.days
+    return step, days
+
+
+def _after(days: int, campaign: Campaign, now: datetime, zone: ZoneInfo) -> datetime:
+    """So many days later at the campaign's hour, however late it is today; without one, at the same time of the day."""
+    if campaign.at is None:
+        return add_days(now, days, zone)
+    return at_local(local_date(now, zone) + timedelta(days=days), campaign.at, zone)
 
 
 def _at_hour(instant: datetime, at: time | None, zone: ZoneInfo) -> datetime:
@@ -153,15 +159,12 @@ def postpone(journey: Journey, until: datetime) -> Journey:
     return replace(journey, due_at=until, version=journey.version + 1)
 
 
-def go_on(journey: Journey, steps: Sequence[Step], at: time | None, now: datetime, zone: ZoneInfo) -> Journey:
-    """Past the step that is due, to the next one; at the end, the journey is completed."""
-    step, due_at = next_step(steps, journey.step + 1, at, now, zone)
-    is_done = due_at is None
-    return replace(
-        journey,
-        step=step,
-        due_at=due_at,
-        state=JourneyState.COMPLETED if is_done else JourneyState.RUNNING,
-        ended_at=now if is_done else None,
-        version=journey.version + 1,
-    )
+def go_on(journey: Journey, campaign: Campaign, steps: Sequence[Step], now: datetime, zone: ZoneInfo) -> Journey:
+    """Past the step that is due, to the next one of ``steps``; at the end, the journey is completed."""
+    step, days = next_step(steps, journey.step + 1)
+    if step == len(steps):
+        state, due_at, ended_at = JourneyState.COMPLETED, None, now
+    else:
+        later = _after(days, campaign, now, zone) + campaign.yields if days else now
+        state, due_at, ended_at = JourneyState.RUNNING, later, None
+    return replace(journey, step=step, due_at=due_at, state=state, ended_at=ended_at, version=journey.version + 1)

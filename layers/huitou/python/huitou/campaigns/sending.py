@@ -13,6 +13,7 @@ from huitou.kernel.ids import OwnedId, digest_of, ulid_for
 from huitou.members.identity import Identity
 from huitou.members.model import Member
 from huitou.members.visibility import seen_by
+from huitou.outbox.decisions import DISPLACED, gives_way, suppress
 from huitou.outbox.model import MessageState, OutboxMessage, Step
 from huitou.outbox.pacing import MemberPacing
 from huitou.outbox.ports import OutboxStore
@@ -47,14 +48,24 @@ def sent(
     way = way_to(seen_by(stage.record, message.brand), message, template, signed, is_suppressed)
     if isinstance(way, Obstacle):
         return Turn(journey.step, now, TurnOutcome(way)), ()
+    displaced = None
     if stage.pacing.cap_reached(message, {home.member, *home.absorbed}, now):
-        return Turn(journey.step, now, TurnOutcome.CAP_REACHED), ()
+        displaced = _displaced(message, stage, outbox)
+        if displaced is None:
+            return Turn(journey.step, now, TurnOutcome.CAP_REACHED), ()
     if journey.held_out:
         return Turn(journey.step, now, TurnOutcome.HELD_OUT), ()
     return Turn(journey.step, now, TurnOutcome.PLANNED, message.id.key), (
         *outbox.add(message),
-        *stage.pacing.follow(None, message, now),
+        *stage.pacing.follow(None, message, now, instead_of=displaced.id if displaced else None),
+        *([outbox.save(displaced, suppress(displaced, DISPLACED, now))] if displaced else ()),
     )
+
+
+def _displaced(message: OutboxMessage, stage: Stage, outbox: OutboxStore) -> OutboxMessage | None:
+    """E23: one of lower priority that still waits, and gives its room to ``message``."""
+    named = stage.pacing.give_way(message, stage.now)
+    return next((found for each in named if (found := outbox.load(each)) and gives_way(found)), None)
 
 
 def _message(journey: Journey, send: Send, template: Template, stage: Stage) -> OutboxMessage:
@@ -75,4 +86,5 @@ def _message(journey: Journey, send: Send, template: Template, stage: Stage) -> 
         history=(Step(MessageState.PLANNED, stage.now),),
         due_at=planned_at,
         cause=journey.id.cause,
+        priority=stage.found.campaign.priority,
     )

@@ -76,7 +76,7 @@ class Journeys:
             after = postpone(before, found.again_at) if found.again_at else stop(before, found.reason, now)
             return after, ()
         steps = self._programs.version(before.program_version).campaigns[before.campaign].steps
-        after, step = go_on(before, steps, found.campaign.at, now, found.program.zone), steps[before.step]
+        after, step = go_on(before, found.campaign, steps, now, found.program.zone), steps[before.step]
         match step:
             case OnlyIn(segments=asked) if not asked <= found.position.segments_at(now):
                 return stop(before, NOT_IN_SEGMENT, now), ()

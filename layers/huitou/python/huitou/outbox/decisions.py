@@ -36,6 +36,7 @@ _DOUBLINGS: Final = 7
 
 CANCELLED: Final = "cancelled"
 CAP_REACHED: Final = "cap_reached"
+DISPLACED: Final = "displaced"
 QUIET_HOURS: Final = "quiet_hours"
 TOO_LATE: Final = "too_late"
 BOUNCED_FOR_NOW: Final = "bounced_for_now"
@@ -58,6 +59,11 @@ def may_try(
     first = message.first_tried_at(channel, sender)
     is_same_way = (channel, sender) == (message.channel, message.sender)
     return is_same_way and first is not None and safe_for is not None and now + LEASE < first + safe_for
+
+
+def gives_way(message: OutboxMessage) -> bool:
+    """E23: one that still waits, and was surely not sent, may be displaced."""
+    return message.state in {MessageState.PLANNED, MessageState.DEFERRED} and not message.is_doubtful
 
 
 def in_doubt(message: OutboxMessage) -> bool:

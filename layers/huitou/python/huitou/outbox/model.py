@@ -109,6 +109,8 @@ class OutboxMessage:
     client_reference: str | None = None
     cause: Cause | None = None
     """Where a campaign sends it, and no call."""
+    priority: int | None = None
+    """Of the campaign."""
     version: int = 1
     attempts: int = 0
     turned_away: int = 0

@@ -6,15 +6,15 @@ was surely not sent holds none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final
 
 from huitou.kernel.commits import Write
-from huitou.kernel.ids import MemberId
+from huitou.kernel.ids import MemberId, OwnedId
 from huitou.outbox.model import MessageState, OutboxMessage
-from huitou.pressure.decisions import after_quiet_hours, cap_reached, with_slot, without_slot
+from huitou.pressure.decisions import after_quiet_hours, cap_reached, give_way, with_slot, without_slot
 from huitou.pressure.model import Cap, Manners, Pressure, Slot
 from huitou.pressure.ports import PressureStore
 from huitou.program.model import Program
@@ -29,7 +29,7 @@ def slot_of(message: OutboxMessage) -> Slot | None:
     """Where it is to be sent; None: it does not wait any more."""
     if message.due_at is None or message.state not in {MessageState.PLANNED, MessageState.DEFERRED}:
         return None
-    return Slot(message.id.key, message.kind, message.due_at)
+    return Slot(message.id.key, message.kind, message.due_at, message.priority)
 
 
 def slot_if_sent(message: OutboxMessage, now: datetime) -> Slot | None:
@@ -79,27 +79,54 @@ class MemberPacing:
         if slot is None or not self._counts(message.kind):
             return None
         self._others |= {each: self._store.load(each) for each in {*others} - {self._member, *self._others}}
-        seen = [self._pressure, *self._others.values()]
-        slots = sorted((slot for each in seen for slot in each.slots), key=lambda each: each.at)
-        return cap_reached(Pressure(tuple(slots)), slot, self._manners)
+        return cap_reached(self._together, slot, self._manners)
 
-    def follow(self, before: OutboxMessage | None, after: OutboxMessage, now: datetime) -> Sequence[Write]:
-        """What is written together with ``after``, where it takes a slot, moves it or gives it back."""
+    def give_way(self, message: OutboxMessage, now: datetime) -> Iterator[OwnedId]:
+        """Of those seen by `cap_reached`, the messages any one of which may give its slot up for this one (E23)."""
+        slot = slot_if_sent(message, now)
+        if slot is None:
+            return
+        others = {each.message: member for member, seen in self._others.items() for each in seen.slots}
+        for each in give_way(self._together, slot, self._manners):
+            yield OwnedId(others.get(each.message, self._member), each.message)
+
+    def follow(
+        self,
+        before: OutboxMessage | None,
+        after: OutboxMessage,
+        now: datetime,
+        *,
+        instead_of: OwnedId | None = None,
+    ) -> Sequence[Write]:
+        """What is written together with ``after``, where it takes a slot, moves it or gives it back.
+
+        ``instead_of`` names the message that gives up its slot for this one.
+        """
         slot = slot_of(after)
         if before and after.state is MessageState.SENDING:
             slot = slot_if_sent(before, now)
         is_moved = slot is not None and (before is None or slot != slot_of(before))
         is_given_back = before is not None and is_unsent(after)
+        given = instead_of.key if instead_of else None
         if slot and is_moved and self._counts(after.kind):
-            changed = with_slot(self._pressure, slot, self._manners, now)
+            changed = with_slot(self._pressure, slot, self._manners, now, instead_of=given)
         elif is_given_back:
             changed = without_slot(self._pressure, after.id.key)
         else:
             return ()
         if changed is self._pressure:
             return ()
-        unchanged = (self._store.unchanged(each, seen) for each, seen in self._others.items())
-        return (self._store.save(self._member, changed), *unchanged)
+        return self._store.save(self._member, changed), *(
+            self._store.save(each, without_slot(seen, instead_of.key))
+            if instead_of and instead_of.member == each
+            else self._store.unchanged(each, seen)
+            for each, seen in self._others.items()
+        )
+
+    @property
+    def _together(self) -> Pressure:
+        slots = [slot for each in (self._pressure, *self._others.values()) for slot in each.slots]
+        return Pressure(tuple(sorted(slots, key=lambda each: each.at)))
 
     @cached_property
     def _pressure(self) -> Pressure:

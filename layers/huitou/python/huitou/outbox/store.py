@@ -41,6 +41,7 @@ class MessageItem(Item):
     history = JSONAttribute()
     client_reference = UnicodeAttribute(null=True)
     journey = JSONAttribute(null=True)
+    priority = IntegerAttribute(null=True)
     version = IntegerAttribute()
     attempts = IntegerAttribute()
     turned_away = IntegerAttribute(null=True)
@@ -127,6 +128,7 @@ def message_item(message: OutboxMessage) -> MessageItem:
         history=[_step_json(step) for step in message.history],
         client_reference=message.client_reference,
         journey=list(message.cause) if message.cause else None,
+        priority=message.priority,
         version=message.version,
         attempts=message.attempts,
         turned_away=message.turned_away or None,
@@ -156,6 +158,7 @@ def message_in(item: MessageItem) -> OutboxMessage:
         due_at=parse_instant(item.due_sk) if item.due_sk else None,
         client_reference=item.client_reference,
         cause=Cause(*item.journey) if item.journey else None,
+        priority=item.priority,
         version=item.version,
         attempts=item.attempts,
         turned_away=item.turned_away or 0,

@@ -6,12 +6,12 @@ already: whichever is sent first, the member never gets more than the cap within
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from huitou.kernel.calendars import add_days, at_local
-from huitou.kernel.instants import to_instant
+from huitou.kernel.instants import to_instant, to_millis
 from huitou.pressure.model import Cap, Manners, Pressure, QuietHours, Slot
 from huitou.templates.model import TemplateKind
 
@@ -50,9 +50,26 @@ def cap_reached(pressure: Pressure, slot: Slot, manners: Manners) -> Cap | None:
     return None
 
 
-def with_slot(pressure: Pressure, slot: Slot, manners: Manners, now: datetime) -> Pressure:
-    """``slot`` taken, or moved to its new instant, and what no window reaches any more forgotten."""
-    return _stored(pressure, [*_without(pressure, slot.message), slot], manners, now)
+def give_way(pressure: Pressure, slot: Slot, manners: Manners) -> Iterator[Slot]:
+    """Those of lower priority without any one of which there is room for ``slot``: the least first, the latest first.
+
+    Whether their messages still wait is not known here.
+    """
+    for each in sorted(pressure.slots, key=lambda each: (each.priority or 0, -to_millis(each.at))):
+        if slot.priority is None or each.priority is None or each.priority >= slot.priority:
+            continue
+        if cap_reached(Pressure(tuple(_without(pressure, each.message))), slot, manners) is None:
+            yield each
+
+
+def with_slot(
+    pressure: Pressure, slot: Slot, manners: Manners, now: datetime, *, instead_of: str | None = None
+) -> Pressure:
+    """``slot`` taken, ``instead_of`` the one of that message, or moved to its new instant; and what no window reaches
+    any more forgotten.
+    """
+    kept = (each for each in _without(pressure, slot.message) if each.message != instead_of)
+    return _stored(pressure, [*kept, slot], manners, now)
 
 
 def without_slot(pressure: Pressure, message: str) -> Pressure:

@@ -40,6 +40,8 @@ class Slot(NamedTuple):
     message: str
     kind: TemplateKind
     at: datetime
+    priority: int | None = None
+    """Of its campaign; None: it has none, and gives way to nobody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pynamodb.attributes import JSONAttribute
 from pynamodb.expressions.condition import Condition
 
@@ -32,16 +34,23 @@ class TablePressure:
         item = self._table.get(PressureItem, *keys.pressure(member))
         if item is None:
             return Pressure()
-        return Pressure(tuple(Slot(name, TemplateKind(kind), from_millis(at)) for name, kind, at in item.s), item.v)
+        return Pressure(tuple(_slot(*each) for each in item.s), item.v)
 
     def save(self, member: MemberId, after: Pressure) -> Write:
-        slots = [[slot.message, slot.kind, to_millis(slot.at)] for slot in after.slots]
-        item = PressureItem(*keys.pressure(member), s=slots, v=after.version)
+        item = PressureItem(*keys.pressure(member), s=list(map(_json, after.slots)), v=after.version)
         return self._table.put(item, condition=_is_at(after.version - 1), refused=_overtaken())
 
     def unchanged(self, member: MemberId, seen: Pressure) -> Write:
         condition = _is_at(seen.version)
         return self._table.check(PressureItem, *keys.pressure(member), condition=condition, refused=_overtaken())
+
+
+def _json(slot: Slot) -> list[Any]:
+    return [slot.message, slot.kind, to_millis(slot.at), *([slot.priority] if slot.priority is not None else ())]
+
+
+def _slot(message: str, kind: str, at: int, priority: int | None = None) -> Slot:
+    return Slot(message, TemplateKind(kind), from_millis(at), priority)
 
 
 def _is_at(version: int) -> Condition:

@@ -13,14 +13,19 @@ from huitou.kernel.channels import MessageChannel
 from huitou.program.campaigns import Campaign, CampaignId, Once, OnlyIn, Send, Step, Wait
 
 Stored = Mapping[str, Any]
+HEAD_START = timedelta(seconds=2)
+"""Of each priority that there is before the next: longer than the queue takes from a step to its message."""
 
 
 def compile_campaigns(parts: Iterable[Stored], zone: ZoneInfo) -> Mapping[CampaignId, Campaign]:
     """By id."""
-    return MappingProxyType({part["id"]: _campaign(part, zone) for part in parts})
+    stored = list(parts)
+    higher_first = sorted({part["priority"] for part in stored}, reverse=True)
+    yields = {priority: rank * HEAD_START for rank, priority in enumerate(higher_first)}
+    return MappingProxyType({part["id"]: _campaign(part, yields[part["priority"]], zone) for part in stored})
 
 
-def _campaign(part: Stored, zone: ZoneInfo) -> Campaign:
+def _campaign(part: Stored, yields: timedelta, zone: ZoneInfo) -> Campaign:
     dates = part["dates"] or {"from": None, "to": None}
     first, last = (date.fromisoformat(day) if day else None for day in (dates["from"], dates["to"]))
     return Campaign(
@@ -39,6 +44,8 @@ def _campaign(part: Stored, zone: ZoneInfo) -> Campaign:
         stays=part["stays"] and part["leaves"] is None,
         goals=frozenset(part["goals"]),
         holdout_percent=part["holdout_percent"],
+        priority=part["priority"],
+        yields=yields,
         paused=part["paused"],
         steps=tuple(map(_step, part["steps"])),
     )

@@ -71,6 +71,10 @@ class Campaign:
     """Whether it ends with who is not in ``segment`` any more."""
     goals: frozenset[SegmentId]
     holdout_percent: int
+    priority: int
+    """Of two that want the last slot, the higher has it."""
+    yields: timedelta
+    """How much after its instant a step is taken, so that at the same instant higher ones go first (E23)."""
     paused: bool
     steps: tuple[Step, ...]
 

@@ -92,6 +92,10 @@ class CampaignPart(Part):
     holdout_percent: Annotated[int, Field(ge=0, le=50)] = 0
     """So many of a hundred members are told nothing, for comparison. Who they are is drawn once, and stays so."""
 
+    priority: Annotated[int, Field(ge=1, le=9)] = 5
+    """9 goes first. Where a frequency cap has room for one of two, the higher speaks, also where a message of the
+    lower is planned already and not yet sent."""
+
     paused: bool = False
     """true: nothing begins and no step is taken until this is false. What would have begun meanwhile is left out."""
 
