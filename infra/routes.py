@@ -120,6 +120,10 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
         "GET /v1/messages/{message_id}",
         "POST /v1/messages/{message_id}/cancellation",
     ),
+    "serve_suppressions": (
+        "POST /v1/suppressions/lookup",
+        "POST /v1/suppressions/{suppression_id}/lifting",
+    ),
     "serve_unsubscriptions": (
         "GET /v1/unsubscriptions/{token}",
         "POST /v1/unsubscriptions/{token}",

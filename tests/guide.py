@@ -59,6 +59,8 @@ DATA_MODEL = ROOT / "docs" / "data-model.md"
 
 NOW = at("2026-11-21 18:30")
 """When the first request is sent; each later one comes a second after the one before."""
+CALLS_SHOWN = 299
+"""There may be as many: what no call shows comes after them, at the same time also when one is added."""
 MEI = MemberId("01KAJ3XQ5T8Z4V7N2R6W9YBCDE")
 FANG = MemberId("01KAJ3Y2M6R8C5W7T3P9X4HFGK")
 """Is given points, merged, parted again and forgotten."""
@@ -115,6 +117,7 @@ def refreshed() -> Guide:
     text = API_GUIDE.read_text()
     written()  # one of the calls asks for it
     with _cloud() as cloud:
+        cloud.let_mailboxes_bounce()
         answers = {exchange.start(): cloud.answer(exchange) for exchange in _in_order(text)}
         cloud.do_what_no_call_shows()
         model = _WEIGHTS.sub(cloud.weights(), _ITEM.sub(cloud.item, DATA_MODEL.read_text()))
@@ -163,6 +166,14 @@ class _Cloud:
         shown = _shown(answered, with_body=not exchange["answered"].strip() or "\n\n" in exchange["answered"])
         return f"```http\n{asked}```\n```http\n{shown}```"
 
+    def let_mailboxes_bounce(self) -> None:
+        """No call says so."""
+        members = Table("members", REGION)
+        suppressions = Suppressions(TableSuppressions(members), IdentityHasher(lambda: "a secret of the guide"))
+        for mailbox in ("mei@example.com", "fang@example.com"):
+            word = Word(NOW - timedelta(days=1), Ground.BOUNCED)
+            members.commit(suppressions.hear(destination(MessageChannel.EMAIL, mailbox), word))
+
     def item(self, block: re.Match[str]) -> str:
         """The block, with the item as it is stored; its keys say which."""
         keys = dict(re.findall(r"^(pk|sk) +S +(\S+)$", block["shown"], re.M))
@@ -180,8 +191,10 @@ class _Cloud:
 
     def do_what_no_call_shows(self) -> None:
         """A key, a tick, a budget, a sale without a member, a refund without a sale, a message that waits, a journey,
-        a mailbox that bounced, more lots than a wallet keeps, and a position.
+        more lots than a wallet keeps, and a position.
         """
+        assert self._sent <= CALLS_SHOWN
+        self._sent = CALLS_SHOWN
         tokens = iter(("3f9a1c7e5b2d8046", bytes(range(32)).hex()))
         table = Table("program", REGION)
         keys = KeyService(TableKeys(table), table.commit, lambda _: next(tokens))
@@ -193,10 +206,6 @@ class _Cloud:
         self._refund_before_its_sale()
         self._send(f'POST /v1/members/{MEI}/messages\nIdempotency-Key: a-slot\n\n{{"template": "points-ending"}}')
         self._begin_a_journey(members)
-        suppressions = Suppressions(TableSuppressions(members), IdentityHasher(lambda: "a secret of the guide"))
-        members.commit(
-            suppressions.hear(destination(MessageChannel.EMAIL, "mei@example.com"), Word(NOW, Ground.BOUNCED))
-        )
         for number in range(20):
             self._sell(str(21000 + number), {"member": {"id": MEI}})
         segments_on(members, table, self._functions["serve_members"].programs).refresh(MEI, self._now)
@@ -370,7 +379,7 @@ def _route(method: str, path: str) -> tuple[str, str]:
 
 
 _OF_THE_GROUP = (
-    *("/v1/program/drafts", "/v1/program/rollback", "/v1/simulations", "/v1/insights"),
+    *("/v1/program/drafts", "/v1/program/rollback", "/v1/simulations", "/v1/insights", "/v1/suppressions"),
     *("/v1/accounts", "/v1/settlements", "/v1/merges", "/v1/rebuilds", "/v1/segments/preview"),
     "/v1/segments/counts",
 )
@@ -420,6 +429,7 @@ def _cloud() -> Iterator[_Cloud]:
         "HUITOU_PROGRAM_TABLE": "program",
         "HUITOU_IDENTITY_SECRET": "identity",
         "HUITOU_LINK_SECRET": "link",
+        "HUITOU_ADDRESS_SECRET": "address",
         "HUITOU_IMPORT_BUCKET": BUCKET,
         "POWERTOOLS_METRICS_DISABLED": "true",
     }
@@ -435,6 +445,7 @@ def _cloud() -> Iterator[_Cloud]:
             create_table(name, None)
         secrets: Any = boto3.client("secretsmanager", region_name=REGION)
         secrets.create_secret(Name="identity", SecretString="a secret of the guide")
+        secrets.create_secret(Name="address", SecretString="a secret of the guide")
         secrets.create_secret(Name="link", SecretString=LINK_SECRET)
         s3: Any = boto3.client("s3", region_name=REGION)
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})

@@ -4,6 +4,7 @@ from typing import Final
 
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_ses as ses
 from aws_cdk import aws_smsvoice as sms
 from aws_cdk import aws_sns as sns
@@ -49,6 +50,16 @@ def from_providers(stack: FunctionStack) -> dict[str, str]:
     let_set_aside(worker, worker, stack.data.set_aside, stack.alarms)
     stack.work_through(queue, worker)
     return {} if stack.settings.is_local else _configuration_sets(stack, topic)
+
+
+def functions(stack: FunctionStack) -> dict[str, lambda_.Function]:
+    """The calls about addresses that nothing is sent to; they reach no member."""
+    told = {**stack.members, **stack.program, **stack.addresses}
+    serve = stack.function("serve_suppressions", told)
+    serve.allow(["dynamodb:GetItem", "dynamodb:PutItem"], stack.data.members.table_arn, partitions=["SUPPRESSION#*"])
+    serve.allow(["dynamodb:PutItem"], stack.data.program.table_arn, partitions=["AUDIT#*"])
+    stack.let_read_address_secret(serve)
+    return {"serve_suppressions": serve}
 
 
 def _configuration_sets(stack: FunctionStack, topic: sns.Topic) -> dict[str, str]:

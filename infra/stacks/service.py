@@ -64,6 +64,7 @@ class ServiceStack(FunctionStack):
                 **self._program_functions(),
                 **self._message_functions(),
                 **self._unsubscription_functions(),
+                **feedback.functions(self),
                 **jobs.import_functions(self),
                 **jobs.account_functions(self),
                 **jobs.simulation_functions(self),

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from huitou.kernel.instants import format_instant
-from tests.e2e.calls import found, now, unique
+from tests.e2e.calls import found, now, refusal, unique
 from tests.e2e.mailbox import Mei, spoken, writing
 from tests.e2e.platform import Platform, eventually
 from tests.reports import told
@@ -64,6 +64,29 @@ def test_a_message_that_arrived_is_delivered_and_one_that_bounced_has_failed(
     assert eventually(lambda: mei.message(after)["state"] == "suppressed")
     assert mei.message(after)["reason"] == "suppressed_address"
     assert len(mei.mail()) == 1
+
+
+def test_an_address_that_is_good_again_is_written_to(api: httpx.Client, maru: httpx.Client, platform: Platform) -> None:
+    """M25, M35: once somebody of the group has said so; what is told again of before undoes nothing."""
+    mei, provider = Mei(api, platform), Provider(platform)
+    message = str(mei.send(unique("message")).json()["message_id"])
+    assert eventually(lambda: mei.message(message)["state"] == "accepted")
+    bounce = provider.of("bounce", message, mei.address)
+    provider.tell(bounce)
+    asked = {"email": mei.address}
+    assert eventually(lambda: found(api.post("/v1/suppressions/lookup", json=asked))["ground"] == "bounced")
+
+    known = found(api.post("/v1/suppressions/lookup", json=asked))["suppression_id"]
+    reason = {"reason": "she has room in her mailbox again"}
+    refusal(maru.post(f"/v1/suppressions/{known}/lifting", json=reason), 403, "foreign_brand")
+    assert found(api.post(f"/v1/suppressions/{known}/lifting", json=reason))["ground"] is None
+    (entry,) = [item for (_, sk), item in platform.items().items() if sk.endswith(f"#suppression_lifted:{known}")]
+    assert entry["reason"]["S"] == reason["reason"]
+
+    provider.tell(bounce)
+    after = str(mei.send(unique("message")).json()["message_id"])
+    assert eventually(lambda: mei.message(after)["state"] == "accepted")
+    assert len(mei.mail()) == 2
 
 
 def test_a_complaint_takes_consent_back_and_holds_back_the_mailbox(api: httpx.Client, platform: Platform) -> None:

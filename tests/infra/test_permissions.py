@@ -69,6 +69,7 @@ ALLOWED = {
     "queue_due": KEEP | {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
     "book_due": READ | WRITE | SECRET | CONSUME | {"sqs:SendMessage"},
     "dispatch_messages": SLOT | SECRET | CONSUME | {"sqs:SendMessage", "ses:SendEmail", "sms-voice:SendTextMessage"},
+    "serve_suppressions": {"dynamodb:GetItem", "dynamodb:PutItem"} | SECRET,
     "hear_providers": KEEP | {"dynamodb:UpdateItem"} | SECRET | CONSUME | {"s3:PutObject"},
     "react_to_changes": READ_STREAM | LOOK | {"sqs:SendMessage", "s3:PutObject", "s3:ListBucket"},
     "publish_changes": READ_STREAM | {"dynamodb:GetItem", "events:PutEvents", "s3:PutObject", "s3:ListBucket"},
@@ -183,6 +184,7 @@ PARTITIONS = {
     "book_due": {"PROGRAM", "INSIGHTS"},
     "dispatch_messages": {"PROGRAM", "INSIGHTS"},
     "hear_providers": {"PROGRAM"},
+    "serve_suppressions": {"AUDIT#*"},
     "react_to_changes": {"PROGRAM", "INSIGHTS"},
     "serve_program": {"PROGRAM", "AUDIT#*", "REBUILD#*"},
     "serve_rebuilds": {"PROGRAM", "REBUILD#*"},
@@ -237,13 +239,23 @@ def test_who_needs_no_key_reaches_members_and_no_secret_but_that_of_links(produc
     assert "linksecret" in str(secret["Resource"])
 
 
-@pytest.mark.parametrize("function", ["hear_providers", "dispatch_messages", "book_due"])
+@pytest.mark.parametrize("function", ["hear_providers", "dispatch_messages", "book_due", "serve_suppressions"])
 def test_who_sends_and_who_listens_can_find_nobody_by_an_address(production: Deployment, function: str) -> None:
     """M25, E25: addresses that nothing is sent to have a secret of their own."""
     role = production.function(function)["Role"]["Fn::GetAtt"][0]
     secrets = [each for each in production.statements(role) if each["Action"] == "secretsmanager:GetSecretValue"]
     assert secrets
     assert "identitysecret" not in str(secrets)
+
+
+@pytest.mark.parametrize("function", ["serve_suppressions"])
+def test_calls_about_addresses_reach_no_member(production: Deployment, function: str) -> None:
+    """LINE's has no key: whoever gets in there finds nobody, and nothing but digests."""
+    role = production.function(function)["Role"]["Fn::GetAtt"][0]
+    (members,) = [
+        each for each in production.statements(role) if "ExportsOutputFnGetAttmembers" in str(each["Resource"])
+    ]
+    assert members["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] == ["SUPPRESSION#*"]
 
 
 def test_who_listens_reaches_members_and_suppressions_alone(production: Deployment) -> None:

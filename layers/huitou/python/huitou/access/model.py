@@ -32,6 +32,8 @@ Permission = Literal[
     "templates:preview",
     "messages:read",
     "messages:write",
+    "suppressions:read",
+    "suppressions:write",
 ]
 PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 

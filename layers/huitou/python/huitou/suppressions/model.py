@@ -57,3 +57,8 @@ def destination(channel: MessageChannel, to: str, sender: str = "") -> Identity:
     if channel is MessageChannel.LINE:
         return Identity(IdentityKind.LINE, to, sender.lower())
     return Identity(_KINDS[channel], to.lower())
+
+
+def channel_of(address: IdentityKey) -> MessageChannel:
+    """By which it is written to."""
+    return next(channel for channel, kind in _KINDS.items() if kind == address.kind)
