@@ -128,6 +128,7 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
         "GET /v1/unsubscriptions/{token}",
         "POST /v1/unsubscriptions/{token}",
     ),
+    "serve_webhooks": ("POST /v1/webhooks/line/{channel}",),
     "serve_insights": (
         "GET /v1/insights",
         "POST /v1/insights",
@@ -147,5 +148,6 @@ PUBLIC: Final = {
     "GET /v1/openapi.json": "Documentation of the API, the same for everybody.",
     "GET /v1/unsubscriptions/{token}": "Members open it from a message; the link itself is signed.",
     "POST /v1/unsubscriptions/{token}": "Mailboxes and members call it without a key (RFC 8058); the link is signed.",
+    "POST /v1/webhooks/line/{channel}": "LINE calls it and has no key of ours; it signs each call.",
 }
 """What needs no key, each with the reason."""

@@ -12,7 +12,7 @@ import importlib
 import json
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -68,8 +68,10 @@ HUI = MemberId("01KAJ3Z8N4Q6D7X5S2V9B3KHTM")
 """Comes with the import."""
 BRAND_KEY = {"key_id": "3f9a1c7e5b2d8046", "brand": "maru", "permissions": " ".join(PERMISSIONS)}
 GROUP_KEY = {**BRAND_KEY, "key_id": "8d1c6a340b7ef251", "brand": "group"}
-FORM = "Content-Type: application/x-www-form-urlencoded"
+AS_IT_STANDS = ("Content-Type: application/x-www-form-urlencoded", "X-Line-Signature: ")
+"""Headers of bodies that the description says nothing of: forms, and what is signed to the letter."""
 LINK_SECRET = json.dumps({"current": "1", "1": "a secret of the guide"})
+LINE_SECRET = json.dumps({"huitou": {"channel_secret": "8f2a6c1d4e7b9035a1c2d3e4f5061728"}})
 BUCKET = "imports"
 TABLES = ("members", "program")
 WIDEST = 150
@@ -228,7 +230,7 @@ class _Cloud:
             path=_parameters(route, path),
             query=dict(parse_qsl(query)) or None,
             headers=dict(header.split(": ", 1) for header in headers),
-            body=_body(body.strip(), is_form=FORM in headers),
+            body=_body(body.strip(), headers),
             key=GROUP_KEY if _is_the_groups(line) else BRAND_KEY,
         )
         answered: Mapping[str, Any] = self._at_the_next_second(function).handler(event, None)
@@ -393,9 +395,10 @@ def _is_the_groups(line: str) -> bool:
     )
 
 
-def _body(text: str, *, is_form: bool) -> Any:
-    """As it is sent: forms as they stand."""
-    return text if is_form or not text else json.loads(text)
+def _body(text: str, headers: Sequence[str]) -> Any:
+    """As it is sent."""
+    stands = any(header.startswith(AS_IT_STANDS) for header in headers)
+    return text if stands or not text else json.loads(text)
 
 
 def _pattern(route: str) -> str:
@@ -430,6 +433,7 @@ def _cloud() -> Iterator[_Cloud]:
         "HUITOU_IDENTITY_SECRET": "identity",
         "HUITOU_LINK_SECRET": "link",
         "HUITOU_ADDRESS_SECRET": "address",
+        "HUITOU_LINE_SECRET": "line",
         "HUITOU_IMPORT_BUCKET": BUCKET,
         "POWERTOOLS_METRICS_DISABLED": "true",
     }
@@ -446,6 +450,7 @@ def _cloud() -> Iterator[_Cloud]:
         secrets: Any = boto3.client("secretsmanager", region_name=REGION)
         secrets.create_secret(Name="identity", SecretString="a secret of the guide")
         secrets.create_secret(Name="address", SecretString="a secret of the guide")
+        secrets.create_secret(Name="line", SecretString=LINE_SECRET)
         secrets.create_secret(Name="link", SecretString=LINK_SECRET)
         s3: Any = boto3.client("s3", region_name=REGION)
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})

@@ -33,6 +33,7 @@ from tests.files import EVENTS
 MEI = MemberId("01JNSM3VF0R6T8C1W5PJ4X9YZA")
 SECRET = "a secret of the tests"
 LINK_SECRET = json.dumps({"current": "1", "1": SECRET})
+LINE_CHANNEL_SECRET = "8f2a6c1d4e7b9035a1c2d3e4f5061728"
 BUCKET = "imports"
 NOBODY = Profile()
 
@@ -52,6 +53,7 @@ def both_tables() -> Iterator[None]:
         "HUITOU_IDENTITY_SECRET": "identity",
         "HUITOU_LINK_SECRET": "link",
         "HUITOU_ADDRESS_SECRET": "address",
+        "HUITOU_LINE_SECRET": "line",
         "HUITOU_IMPORT_BUCKET": BUCKET,
         "HUITOU_REBUILD_STATE_MACHINE": f"arn:aws:states:{REGION}:123456789012:stateMachine:rebuild",
         "HUITOU_COUNT_STATE_MACHINE": f"arn:aws:states:{REGION}:123456789012:stateMachine:count",
@@ -64,6 +66,8 @@ def both_tables() -> Iterator[None]:
         create_table("program", None)
         secrets: Any = boto3.client("secretsmanager", region_name=REGION)
         secrets.create_secret(Name="identity", SecretString=SECRET)
+        line = {"huitou": {"access_token": "a token", "channel_secret": LINE_CHANNEL_SECRET}}
+        secrets.create_secret(Name="line", SecretString=json.dumps(line))
         secrets.create_secret(Name="address", SecretString="another secret of the tests")
         secrets.create_secret(Name="link", SecretString=LINK_SECRET)
         yield

@@ -138,7 +138,7 @@ class DataStack(Stack):
         secret = secrets.Secret(
             self,
             "line-secret",
-            description="Access tokens of LINE channels, by the names that the programme has for them.",
+            description="Access tokens and secrets of LINE channels, by the names that the programme has for them.",
             secret_string_value=SecretValue.unsafe_plain_text("{}"),
             removal_policy=settings.removal_policy,
         )

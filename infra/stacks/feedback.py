@@ -12,7 +12,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 
 from infra.constructs.queue import WorkQueue
 from infra.constructs.stream import let_set_aside
-from infra.stacks.functions import WORKER_TIMEOUT, FunctionStack
+from infra.stacks.functions import LARGE_MIB, WORKER_TIMEOUT, FunctionStack
 
 TOLD: Final = (
     ses.EmailSendingEvent.SEND,
@@ -53,13 +53,22 @@ def from_providers(stack: FunctionStack) -> dict[str, str]:
 
 
 def functions(stack: FunctionStack) -> dict[str, lambda_.Function]:
-    """The calls about addresses that nothing is sent to; they reach no member."""
+    """The calls about addresses that nothing is sent to, and LINE's; they reach no member."""
     told = {**stack.members, **stack.program, **stack.addresses}
     serve = stack.function("serve_suppressions", told)
     serve.allow(["dynamodb:GetItem", "dynamodb:PutItem"], stack.data.members.table_arn, partitions=["SUPPRESSION#*"])
     serve.allow(["dynamodb:PutItem"], stack.data.program.table_arn, partitions=["AUDIT#*"])
     stack.let_read_address_secret(serve)
-    return {"serve_suppressions": serve}
+    hear = stack.function(
+        "serve_webhooks",
+        {**stack.members, **stack.addresses, **stack.line_tokens},
+        memory_mib=LARGE_MIB,
+        more_layers=[stack.messaging],
+    )
+    hear.allow(["dynamodb:GetItem", "dynamodb:PutItem"], stack.data.members.table_arn, partitions=["SUPPRESSION#*"])
+    stack.let_read_address_secret(hear)
+    hear.allow(["secretsmanager:GetSecretValue"], stack.data.line_secret.secret_arn)
+    return {"serve_suppressions": serve, "serve_webhooks": hear}
 
 
 def _configuration_sets(stack: FunctionStack, topic: sns.Topic) -> dict[str, str]:

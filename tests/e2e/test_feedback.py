@@ -9,11 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
-from huitou.kernel.instants import format_instant
+from huitou.kernel.instants import format_instant, to_millis
 from tests.e2e.calls import found, now, refusal, unique
+from tests.e2e.conftest import LINE_CHANNEL_SECRET, client_of
 from tests.e2e.mailbox import Mei, spoken, writing
 from tests.e2e.platform import Platform, eventually
 from tests.reports import told
+from tests.webhooks import event, signature, webhook
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -39,8 +41,8 @@ class Provider:
         return event
 
     def tell(self, *events: Any) -> None:
-        for event in events:
-            self._sns.publish(TopicArn=self._topic, Message=event if isinstance(event, str) else json.dumps(event))
+        for each in events:
+            self._sns.publish(TopicArn=self._topic, Message=each if isinstance(each, str) else json.dumps(each))
 
 
 def test_a_message_that_arrived_is_delivered_and_one_that_bounced_has_failed(
@@ -87,6 +89,31 @@ def test_an_address_that_is_good_again_is_written_to(api: httpx.Client, maru: ht
     after = str(mei.send(unique("message")).json()["message_id"])
     assert eventually(lambda: mei.message(after)["state"] == "accepted")
     assert len(mei.mail()) == 2
+
+
+def test_who_blocks_the_line_account_is_sent_nothing_there_until_they_follow_it_again(
+    api: httpx.Client, platform: Platform
+) -> None:
+    """M25: LINE signs it, and nobody else can."""
+    user, said_at = unique("U"), to_millis(now())
+
+    def tells(kind: str, seconds: int, secret: str = LINE_CHANNEL_SECRET) -> httpx.Response:
+        body = webhook(event(kind, said_at + 1000 * seconds, user))
+        headers = {"Content-Type": "application/json", "X-Line-Signature": signature(body, secret)}
+        with client_of(platform.stack, None) as line:
+            return line.post("/v1/webhooks/line/huitou", content=body.encode(), headers=headers)
+
+    def ground() -> Any:
+        asked = {"line": {"provider": "huitou", "user_id": user}}
+        return found(api.post("/v1/suppressions/lookup", json=asked))["ground"]
+
+    refusal(tells("unfollow", 0, "another"), 403, "invalid_signature")
+    assert ground() is None
+    assert tells("unfollow", 0).status_code == 200
+    assert ground() == "blocked"
+    assert tells("follow", 2).status_code == 200
+    assert tells("unfollow", 0).status_code == 200
+    assert ground() is None
 
 
 def test_a_complaint_takes_consent_back_and_holds_back_the_mailbox(api: httpx.Client, platform: Platform) -> None:

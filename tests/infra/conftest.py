@@ -19,6 +19,7 @@ MORE_LAYERS = {
     "serve_program": ("messaging",),
     "serve_simulations": ("messaging",),
     "serve_templates": ("messaging",),
+    "serve_webhooks": ("messaging",),
 }
 """Of which functions have more packages than all have."""
 

@@ -70,6 +70,7 @@ ALLOWED = {
     "book_due": READ | WRITE | SECRET | CONSUME | {"sqs:SendMessage"},
     "dispatch_messages": SLOT | SECRET | CONSUME | {"sqs:SendMessage", "ses:SendEmail", "sms-voice:SendTextMessage"},
     "serve_suppressions": {"dynamodb:GetItem", "dynamodb:PutItem"} | SECRET,
+    "serve_webhooks": {"dynamodb:GetItem", "dynamodb:PutItem"} | SECRET,
     "hear_providers": KEEP | {"dynamodb:UpdateItem"} | SECRET | CONSUME | {"s3:PutObject"},
     "react_to_changes": READ_STREAM | LOOK | {"sqs:SendMessage", "s3:PutObject", "s3:ListBucket"},
     "publish_changes": READ_STREAM | {"dynamodb:GetItem", "events:PutEvents", "s3:PutObject", "s3:ListBucket"},
@@ -87,6 +88,7 @@ VARIABLES = {
     "IdentitySecret": "HUITOU_IDENTITY_SECRET",
     "LinkSecret": "HUITOU_LINK_SECRET",
     "AddressSecret": "HUITOU_ADDRESS_SECRET",
+    "LineSecret": "HUITOU_LINE_SECRET",
     "DueQueueUrl": "HUITOU_DUE_QUEUE_URL",
     "MessagesQueueUrl": "HUITOU_MESSAGES_QUEUE_URL",
     "PublicUrl": "HUITOU_PUBLIC_URL",
@@ -239,7 +241,9 @@ def test_who_needs_no_key_reaches_members_and_no_secret_but_that_of_links(produc
     assert "linksecret" in str(secret["Resource"])
 
 
-@pytest.mark.parametrize("function", ["hear_providers", "dispatch_messages", "book_due", "serve_suppressions"])
+@pytest.mark.parametrize(
+    "function", ["hear_providers", "dispatch_messages", "book_due", "serve_suppressions", "serve_webhooks"]
+)
 def test_who_sends_and_who_listens_can_find_nobody_by_an_address(production: Deployment, function: str) -> None:
     """M25, E25: addresses that nothing is sent to have a secret of their own."""
     role = production.function(function)["Role"]["Fn::GetAtt"][0]
@@ -248,7 +252,7 @@ def test_who_sends_and_who_listens_can_find_nobody_by_an_address(production: Dep
     assert "identitysecret" not in str(secrets)
 
 
-@pytest.mark.parametrize("function", ["serve_suppressions"])
+@pytest.mark.parametrize("function", ["serve_suppressions", "serve_webhooks"])
 def test_calls_about_addresses_reach_no_member(production: Deployment, function: str) -> None:
     """LINE's has no key: whoever gets in there finds nobody, and nothing but digests."""
     role = production.function(function)["Role"]["Fn::GetAtt"][0]

@@ -28,7 +28,7 @@ from infra.constructs.api import REFUSALS
 from infra.routes import ROUTES
 from infra.sources import ROOT
 from tests.descriptions import answer_of
-from tests.guide import API_GUIDE, DATA_MODEL, FORM, Guide, refreshed
+from tests.guide import API_GUIDE, AS_IT_STANDS, DATA_MODEL, Guide, refreshed
 
 EVENTS_PAGE = ROOT / "events" / "README.md"
 DOCUMENTS = [ROOT / "README.md", EVENTS_PAGE, *sorted((ROOT / "docs").glob("*.md"))]
@@ -126,7 +126,7 @@ def _exchange(request: str, answer: str) -> Exchange:
 def _body(message: str) -> Any:
     """None where there is none, or a form."""
     head, _, text = message.partition("\n\n")
-    return json.loads(text) if text.strip() and FORM not in head else None
+    return json.loads(text) if text.strip() and not any(header in head for header in AS_IT_STANDS) else None
 
 
 @cache

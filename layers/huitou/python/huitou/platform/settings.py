@@ -28,6 +28,8 @@ LinkSecret = Annotated[str, "HUITOU_LINK_SECRET"]
 """Name or ARN of the secret that holds the keys under which links in messages are signed."""
 AddressSecret = Annotated[str, "HUITOU_ADDRESS_SECRET"]
 """Name or ARN of the secret whose text is the key of the HMAC by which addresses are known that nothing is sent to."""
+LineSecret = Annotated[str, "HUITOU_LINE_SECRET"]
+"""Name or ARN of the secret with what LINE channels are called and sign with (`huitou.channels.line_tokens`)."""
 DueQueueUrl = Annotated[str, "HUITOU_DUE_QUEUE_URL"]
 MessagesQueueUrl = Annotated[str, "HUITOU_MESSAGES_QUEUE_URL"]
 PublicUrl = Annotated[str, "HUITOU_PUBLIC_URL"]
