@@ -14,6 +14,7 @@ import typer
 from cli import openapi
 from cli.local_stack import LocalStack, require
 from cli.tools import CommandError, cdk, out
+from infra.routes import PUBLIC_URL
 from infra.sources import ROOT, digest_of
 
 LOCAL: Final = "local"
@@ -52,7 +53,8 @@ def deploy(stage: Stage = LOCAL, synthesised: Synthesised = False) -> None:
     if stage == LOCAL:
         deploy_local(require(), synthesised)
     else:
-        cdk(["deploy", "--all", *_UNATTENDED, *_source(stage, synthesised), *_outputs_to(_outputs_file(stage))], {})
+        told = [*_public(stage, os.environ.get("HUITOU_PUBLIC_URL")), *_outputs_to(_outputs_file(stage))]
+        cdk(["deploy", "--all", *_UNATTENDED, *_source(stage, synthesised), *told], {})
     out.print(f"The API answers at {_addresses(stage)['HUITOU_API_URL']}/v1.")
 
 
@@ -67,8 +69,8 @@ def deploy_local(stack: LocalStack, synthesised: bool = False) -> None:
     environment = stack.environment()
     if not _is_bootstrapped(stack):
         cdk(_bootstrapping(LOCAL_ACCOUNT, environment["AWS_REGION"]), environment, quiet=True)
-    outputs = _outputs_to(stack.outputs_file)
-    cdk(["deploy", "--all", *_UNATTENDED, *_source(LOCAL, synthesised), *outputs], environment, quiet=True)
+    told = [*_public(LOCAL, stack.endpoint), *_outputs_to(stack.outputs_file)]
+    cdk(["deploy", "--all", *_UNATTENDED, *_source(LOCAL, synthesised), *told], environment, quiet=True)
     _stamp(stack).write_text(_digest())
 
 
@@ -134,6 +136,12 @@ def _context(stage: str) -> list[str]:
         "repository": os.environ.get("HUITOU_REPOSITORY"),
     }
     return [part for name, value in named.items() if value for part in ("--context", f"{name}={value}")]
+
+
+def _public(stage: str, address: str | None) -> list[str]:
+    """Where members reach the API. What was told at the last deployment is forgotten, like all that is told."""
+    named = ["--parameters", f"huitou-{stage}-service:{PUBLIC_URL}={address}"] if address else []
+    return ["--no-previous-parameters", *named]
 
 
 def _environment(stage: str) -> Mapping[str, str]:

@@ -6,6 +6,8 @@ from infra.sources import ROOT
 
 DESCRIPTION: Final = ROOT / "functions" / "serve_program" / "openapi.json"
 """What `GET /v1/openapi.json` answers with; `huitou openapi` makes it, and each command that needs it."""
+PUBLIC_URL: Final = "PublicUrl"
+"""The parameter of the service stack that says what links in messages begin with."""
 
 ROUTES: Final[dict[str, tuple[str, ...]]] = {
     "serve_members": (

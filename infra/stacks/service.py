@@ -14,8 +14,9 @@ from aws_cdk import aws_scheduler_targets as targets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.constructs.api import STAGE, HttpApi
+from infra.constructs.api import HttpApi
 from infra.constructs.function import HandlerFunction
+from infra.constructs.public_url import public_url
 from infra.constructs.queue import DeadLetterQueue, WorkQueue
 from infra.constructs.review import acknowledge_wildcards, in_findings
 from infra.constructs.stream import StreamReader
@@ -77,8 +78,7 @@ class ServiceStack(FunctionStack):
         )
         CfnOutput(self, "ApiId", value=api.rest_api.rest_api_id)
         CfnOutput(self, "ApiUrl", value=api.rest_api.url)
-        host = f"{api.rest_api.rest_api_id}.execute-api.{self.region}.{self.url_suffix}"
-        self._dispatch(outbox, f"https://{host}/{STAGE}")
+        self._dispatch(outbox, public_url(self, api, settings))
 
     def _member_functions(self) -> dict[str, lambda_.Function]:
         """Calls about members: all of them decide on the member's own partition under the active programme."""

@@ -59,6 +59,10 @@ class Mei:
 
     def mail(self) -> list[str]:
         """The subjects of what has come."""
+        return [each["Subject"] for each in self.mails()]
+
+    def mails(self) -> list[Any]:
+        """What has come."""
         accounts = httpx.get(f"{self._platform.stack.endpoint}/_ministack/ses/messages").json()["messages"]
         mails = [each for messages in accounts.values() for each in messages]
-        return [each["Subject"] for each in mails if self.address in each["To"]]
+        return [each for each in mails if self.address in each["To"]]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import httpx
@@ -58,6 +60,22 @@ def test_marketing_without_consent_is_not_sent(api: httpx.Client, mei: Mei) -> N
     message = mei.send(unique("message"), "hello").json()["message_id"]
     assert eventually(lambda: mei.message(message)["state"] == "accepted")
     assert mei.mail() == ["Hello 小美"]
+
+
+def test_the_link_in_an_email_leads_to_where_one_says_no(api: httpx.Client, mei: Mei) -> None:
+    """M25: as a mailbox shows it, with no key."""
+    mei.agree()
+    message = mei.send(unique("message"), "hello").json()["message_id"]
+    assert eventually(lambda: mei.message(message)["state"] == "accepted")
+    (mail,) = mei.mails()
+    (link,) = re.findall(r"https?://[^\s<>()]+/v1/unsubscriptions/[\w-]+", mail["BodyText"])
+    assert unescape(mail["BodyHtml"]).count(link) == 1
+
+    opened = httpx.get(link, timeout=60)
+    assert (opened.status_code, "<h1>No more from Maru by email?</h1>" in opened.text) == (200, True)
+    assert httpx.post(link, data={"List-Unsubscribe": "One-Click"}, timeout=60).status_code == 200
+    (said,) = found(api.get(f"{mei.path}/consents"))["items"]
+    assert (said["granted"], said["source"]) == (False, "unsubscribe_link")
 
 
 def test_of_many_at_once_a_cap_lets_through_what_it_says(api: httpx.Client, mei: Mei) -> None:

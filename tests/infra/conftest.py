@@ -28,9 +28,10 @@ Resource = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """All resources of a stage's stacks."""
+    """All resources of a stage's stacks, and what is told to them when they are deployed."""
 
     resources: dict[str, Resource]
+    parameters: dict[str, Any]
 
     def of(self, kind: str) -> dict[str, Resource]:
         """Resources of a CloudFormation type by logical id; a test about none of them would prove nothing."""
@@ -84,7 +85,9 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
 def _synthesised(stage: str, folder: Path) -> Deployment:
     synthesise(settings_for(stage, alarm_email="alarms@example.com", repository="example/huitou"), str(folder))
     templates = [json.loads(file.read_text()) for file in sorted(folder.glob("*.template.json"))]
-    return Deployment({name: each for template in templates for name, each in template["Resources"].items()})
+    resources = {name: each for template in templates for name, each in template["Resources"].items()}
+    parameters = {name: each for template in templates for name, each in template["Parameters"].items()}
+    return Deployment(resources, parameters)
 
 
 def listed(value: str | list[str]) -> list[str]:

@@ -38,3 +38,23 @@ def test_the_description_is_made_before_cdk_runs_the_app(
     monkeypatch.setattr(deploy, "cdk", lambda arguments, _: done.append(arguments[0]))
     command()
     assert done == ["described", command.__name__]
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("https://m.huitou.example", ["--parameters", "huitou-production-service:PublicUrl=https://m.huitou.example"]),
+        ("", []),
+    ],
+)
+def test_links_in_messages_begin_with_what_is_told_at_this_deployment(
+    address: str, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """M25: and what was told at the one before is forgotten."""
+    done: list[str] = []
+    monkeypatch.setenv("HUITOU_PUBLIC_URL", address)
+    monkeypatch.setattr(deploy, "cdk", lambda arguments, _: done.extend(arguments))
+    monkeypatch.setattr(deploy, "_addresses", lambda _: {"HUITOU_API_URL": "https://api.example.com"})
+    deploy.deploy("production", synthesised=True)
+    assert "--no-previous-parameters" in done
+    assert [each for each in done if each in {"--parameters", *told}] == told
