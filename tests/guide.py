@@ -45,7 +45,7 @@ from huitou.points.budgets import BudgetId, split
 from huitou.segment_composition import segments_on
 from huitou.standing.clock import AHEAD
 from huitou.standing.store import TableWatermarks
-from huitou.suppressions.model import Ground, Word, destination
+from huitou.suppressions.model import SuppressionGround, Word, destination
 from huitou.suppressions.service import Suppressions
 from huitou.suppressions.store import TableSuppressions
 from infra.routes import ROUTES
@@ -173,7 +173,7 @@ class _Cloud:
         members = Table("members", REGION)
         suppressions = Suppressions(TableSuppressions(members), IdentityHasher(lambda: "a secret of the guide"))
         for mailbox in ("mei@example.com", "fang@example.com"):
-            word = Word(NOW - timedelta(days=1), Ground.BOUNCED)
+            word = Word(NOW - timedelta(days=1), SuppressionGround.BOUNCED)
             members.commit(suppressions.hear(destination(MessageChannel.EMAIL, mailbox), word))
 
     def item(self, block: re.Match[str]) -> str:

@@ -12,7 +12,7 @@ from huitou.kernel.ids import digest_of
 from huitou.members.identity import IdentityKey
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_suppressions import MemorySuppressions
-from huitou.suppressions.model import Ground, Suppression, Word
+from huitou.suppressions.model import Suppression, SuppressionGround, Word
 from huitou.suppressions.ports import SuppressionStore
 from huitou.suppressions.store import TableSuppressions
 from tests.builders import at
@@ -20,7 +20,7 @@ from tests.contract.targets import AnyTable
 
 NOON = at("2026-03-02 12:00")
 ADDRESS = IdentityKey("email", digest_of(["mei"]))
-BOUNCED = Suppression(ADDRESS, Word(NOON, Ground.BOUNCED), 1)
+BOUNCED = Suppression(ADDRESS, Word(NOON, SuppressionGround.BOUNCED), 1)
 LIFTED = Suppression(ADDRESS, Word(NOON + timedelta(hours=1), None), 2)
 
 
@@ -42,7 +42,7 @@ def test_of_two_words_at_once_one_is_refused(table: AnyTable, known: tuple[Suppr
     store = suppressions_on(table)
     for word in known:
         table.commit([store.save(word)])
-    following = Suppression(ADDRESS, Word(NOON, Ground.COMPLAINED), len(known) + 1)
+    following = Suppression(ADDRESS, Word(NOON, SuppressionGround.COMPLAINED), len(known) + 1)
     table.commit([store.save(following)])
 
     with pytest.raises(StaleReadError):

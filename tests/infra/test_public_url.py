@@ -38,9 +38,7 @@ def test_it_is_the_gateways_own_address_where_nobody_says_another(production: De
     assert begins_links(production, "") == "https://Id.execute-api.ap-northeast-1.amazonaws.com/live"
 
 
-def test_it_is_what_is_told_and_here_what_the_emulator_has_below_it(
-    production: Deployment, local: Deployment
-) -> None:
+def test_it_is_what_is_told_and_here_what_the_emulator_has_below_it(production: Deployment, local: Deployment) -> None:
     assert begins_links(production, OWN) == OWN
     assert begins_links(local, EMULATOR) == f"{EMULATOR}/_aws/execute-api/Id/live"
 

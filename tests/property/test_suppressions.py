@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from huitou.kernel.ids import digest_of
 from huitou.members.identity import IdentityKey
 from huitou.suppressions.decisions import hear
-from huitou.suppressions.model import Ground, Suppression, Word
+from huitou.suppressions.model import Suppression, SuppressionGround, Word
 from tests.outbox import NOON
 
 ADDRESS = IdentityKey("email", digest_of(["mei"]))
 WORDS = st.builds(
-    Word, st.integers(0, 5).map(lambda hours: NOON + timedelta(hours=hours)), st.sampled_from([None, *Ground])
+    Word,
+    st.integers(0, 5).map(lambda hours: NOON + timedelta(hours=hours)),
+    st.sampled_from([None, *SuppressionGround]),
 )
 
 

@@ -13,7 +13,7 @@ from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import MILLISECOND
 from huitou.outbox.model import MessageState
 from huitou.purchases.ports import MemberState
-from huitou.suppressions.model import Ground, Word, destination
+from huitou.suppressions.model import SuppressionGround, Word, destination
 from tests.builders import at
 from tests.campaigns import DAY, HELLO, SEGMENTS, Town, campaign, turns
 from tests.office import HOUR
@@ -269,7 +269,7 @@ def test_where_the_address_takes_nothing_both_arms_say_so() -> None:
     members = [town.join() for _ in range(10)]
     for member in members:
         town.buy(member, f"A-{member}")
-    bounced = Word(NOON, Ground.BOUNCED)
+    bounced = Word(NOON, SuppressionGround.BOUNCED)
     town.commit(town.suppressions.hear(destination(MessageChannel.EMAIL, "mei@example.com"), bounced))
     town.until(NOON + 31 * DAY)
     journeys = town.journeys_of(*members)

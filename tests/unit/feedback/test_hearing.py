@@ -22,7 +22,7 @@ from huitou.outbox.model import MessageState, OutboxMessage
 from huitou.outbox.store import TableOutbox
 from huitou.platform.table import Table
 from huitou.program.model import GROUP
-from huitou.suppressions.model import Ground, destination
+from huitou.suppressions.model import SuppressionGround, destination
 from huitou.templates.model import TemplateKind
 from tests.builders import MEI
 from tests.contract.targets import REGION
@@ -67,7 +67,9 @@ class Ear:
         assert found is not None
         return found.state, found.reason
 
-    def ground(self, channel: MessageChannel = MessageChannel.EMAIL, to: str = "Mei@Example.com") -> Ground | None:
+    def ground(
+        self, channel: MessageChannel = MessageChannel.EMAIL, to: str = "Mei@Example.com"
+    ) -> SuppressionGround | None:
         """Why nothing is sent there."""
         known = self.module.feedback._suppressions.of(destination(channel, to))
         return known.ground if known else None
@@ -200,11 +202,13 @@ def test_a_mailbox_that_is_none_gets_nothing_any_more(ear: Ear) -> None:
     ear.hear(bounced("Transient"))
     assert ear.ground() is None
     ear.hear(bounced(), told("delivery"), bounced())
-    assert ear.ground() is Ground.BOUNCED
+    assert ear.ground() is SuppressionGround.BOUNCED
 
 
-@pytest.mark.parametrize(("kind", "ground"), [("BLOCKED", Ground.BLOCKED), ("INVALID", Ground.BOUNCED), ("SPAM", None)])
-def test_nor_does_a_phone_that_takes_none(ear: Ear, kind: str, ground: Ground | None) -> None:
+@pytest.mark.parametrize(
+    ("kind", "ground"), [("BLOCKED", SuppressionGround.BLOCKED), ("INVALID", SuppressionGround.BOUNCED), ("SPAM", None)]
+)
+def test_nor_does_a_phone_that_takes_none(ear: Ear, kind: str, ground: SuppressionGround | None) -> None:
     sending = planned(channels=(MessageChannel.SMS,))
     ear.table.commit(ear.outbox.add(sending))
     ear.saved(sending, claim(sending, MessageChannel.SMS, "Huitou", NOON))
@@ -218,7 +222,7 @@ def test_a_complaint_is_a_no_and_holds_back_the_mailbox(ear: Ear) -> None:
     ear.meet()
     ear.sending(kind=TemplateKind.MARKETING)
     ear.hear(complained(timestamp=SAID_AT))
-    assert (ear.state()[0], ear.ground()) == (MessageState.DELIVERED, Ground.COMPLAINED)
+    assert (ear.state()[0], ear.ground()) == (MessageState.DELIVERED, SuppressionGround.COMPLAINED)
     assert ear.consent() == (False, "complaint")
 
 
@@ -237,7 +241,7 @@ def test_a_worker_that_died_before_the_no_records_it_when_told_again(ear: Ear, m
     with monkeypatch.context() as dying:
         dying.setattr(ear.module.feedback, "_say_no", None)
         assert ear.hear(complained(timestamp=SAID_AT)) != []
-    assert (ear.ground(), ear.consent()) == (Ground.COMPLAINED, (True, "app"))
+    assert (ear.ground(), ear.consent()) == (SuppressionGround.COMPLAINED, (True, "app"))
     assert ear.hear(complained(timestamp=SAID_AT)) == []
     assert ear.consent() == (False, "complaint")
 
@@ -246,10 +250,10 @@ def test_a_worker_that_died_before_the_no_records_it_when_told_again(ear: Ear, m
     ("part", "ground"),
     [
         ({"complaintFeedbackType": "not-spam"}, None),
-        ({"complaintSubType": "OnAccountSuppressionList"}, Ground.COMPLAINED),
+        ({"complaintSubType": "OnAccountSuppressionList"}, SuppressionGround.COMPLAINED),
     ],
 )
-def test_what_is_no_complaint_of_now_is_no_no(ear: Ear, part: dict[str, str], ground: Ground | None) -> None:
+def test_what_is_no_complaint_of_now_is_no_no(ear: Ear, part: dict[str, str], ground: SuppressionGround | None) -> None:
     """Who took an email out of the spam, and whom SES sends nothing because of an earlier complaint."""
     ear.meet()
     ear.sending(kind=TemplateKind.MARKETING)
@@ -261,7 +265,7 @@ def test_a_complaint_about_what_members_have_to_know_takes_back_nothing(ear: Ear
     ear.meet()
     ear.sending()
     ear.hear(complained(timestamp=SAID_AT))
-    assert (ear.ground(), ear.consent()) == (Ground.COMPLAINED, (True, "app"))
+    assert (ear.ground(), ear.consent()) == (SuppressionGround.COMPLAINED, (True, "app"))
 
 
 def test_of_a_message_that_nobody_knows_no_address_is_kept(ear: Ear) -> None:

@@ -13,7 +13,7 @@ import boto3
 import pytest
 
 from huitou.kernel.channels import MessageChannel
-from huitou.suppressions.model import Ground, destination
+from huitou.suppressions.model import SuppressionGround, destination
 from tests.contract.targets import REGION
 from tests.serving import LINE_CHANNEL_SECRET, both_tables, sample
 from tests.webhooks import USER, event, signature, webhook
@@ -45,7 +45,7 @@ class Line:
         answer = self.module.handler(call, None)
         return answer["statusCode"], json.loads(answer["body"] or "null")
 
-    def fault(self, user: str = USER, channel: str = "huitou") -> Ground | None:
+    def fault(self, user: str = USER, channel: str = "huitou") -> SuppressionGround | None:
         found = self.module.followers._suppressions.of(destination(MessageChannel.LINE, user, channel))
         return found.ground if found else None
 
@@ -63,12 +63,12 @@ def line() -> Iterator[Line]:
 
 def test_the_sample_is_heard(line: Line) -> None:
     assert line.module.handler(sample("serve_webhooks.line"), None)["statusCode"] == 200
-    assert line.fault() is Ground.BLOCKED
+    assert line.fault() is SuppressionGround.BLOCKED
 
 
 def test_who_blocks_the_account_gets_nothing_until_they_follow_it_again(line: Line) -> None:
     assert line.tell(event("unfollow", 1000)) == 200
-    assert line.fault() is Ground.BLOCKED
+    assert line.fault() is SuppressionGround.BLOCKED
     assert line.fault(channel="maru") is None
     assert line.tell(event("follow", 2000)) == 200
     assert line.fault() is None
@@ -81,7 +81,7 @@ def test_delivered_again_and_in_any_order_the_latest_counts(line: Line, order: t
     at = {"unfollow": 1000, "follow": 3000 if last == "follow" else 2000, "unfollow again": 2500}
     for name in (*order, *order[::-1]):
         line.tell(event(name.split(" ")[0], at[name], deliveryContext={"isRedelivery": True}))
-    assert line.fault() is (None if last == "follow" else Ground.BLOCKED)
+    assert line.fault() is (None if last == "follow" else SuppressionGround.BLOCKED)
 
 
 def test_of_a_user_nothing_is_kept_but_a_digest(line: Line) -> None:
@@ -103,7 +103,7 @@ def test_a_body_is_verified_as_it_came(line: Line) -> None:
     body = "  " + webhook(event("unfollow", 1000, note="回頭 \u00e9")) + "\n"
     for packed in (False, True):
         assert line.send(body, signature(body, LINE_CHANNEL_SECRET), packed=packed)[0] == 200
-    assert line.fault() is Ground.BLOCKED
+    assert line.fault() is SuppressionGround.BLOCKED
 
 
 @pytest.mark.parametrize(

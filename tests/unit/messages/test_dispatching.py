@@ -21,7 +21,7 @@ from huitou.outbox.decisions import LEASE
 from huitou.outbox.model import MessageState
 from huitou.outbox.pacing import Pacing
 from huitou.pressure.model import Pressure
-from huitou.suppressions.model import Ground, destination
+from huitou.suppressions.model import SuppressionGround, destination
 from huitou.suppressions.model import Word as AddressWord
 from huitou.templates.model import TemplateKind
 from tests.members import proven, said
@@ -429,14 +429,18 @@ def test_marketing_whose_answer_is_lost_is_repeated_only_where_the_provider_know
     assert office.kept(message).state is (MessageState.ACCEPTED if again == 2 else MessageState.UNCLEAR)
 
 
-def hold_back(office: Office, channel: MessageChannel, to: str, ground: Ground | None, hours: int = -1) -> None:
+def hold_back(
+    office: Office, channel: MessageChannel, to: str, ground: SuppressionGround | None, hours: int = -1
+) -> None:
     word = AddressWord(NOON + hours * HOUR, ground)
     office.commit(office.suppressions.hear(destination(channel, to, "huitou"), word))
 
 
-@pytest.mark.parametrize("ground", Ground)
+@pytest.mark.parametrize("ground", SuppressionGround)
 @pytest.mark.parametrize("kind", TemplateKind)
-def test_what_bounced_is_not_tried_and_the_next_channel_is(office: Office, kind: TemplateKind, ground: Ground) -> None:
+def test_what_bounced_is_not_tried_and_the_next_channel_is(
+    office: Office, kind: TemplateKind, ground: SuppressionGround
+) -> None:
     """M25: as records and providers write a mailbox, in whichever letters."""
     mei = office.meet(contact_email="Mei@example.com", contact_phone="+886912345678")
     office.agree(mei)
@@ -450,8 +454,8 @@ def test_where_every_address_is_held_back_nothing_is_sent(office: Office) -> Non
     """Not so who has none, and once one is good again, it is used."""
     line = line_identity("huitou", "U" + 32 * "1")
     mei = office.meet(said(line), contact_email="mei@example.com")
-    hold_back(office, EMAIL, "mei@example.com", Ground.BOUNCED)
-    hold_back(office, LINE, line.value, Ground.BLOCKED)
+    hold_back(office, EMAIL, "mei@example.com", SuppressionGround.BOUNCED)
+    hold_back(office, LINE, line.value, SuppressionGround.BLOCKED)
     message = office.look(office.plan(mei, channels=(EMAIL, LINE, SMS)))
     assert (message.state, message.reason) == (MessageState.SUPPRESSED, "suppressed_address")
     hold_back(office, LINE, line.value, None, hours=0)
@@ -462,7 +466,7 @@ def test_where_every_address_is_held_back_nothing_is_sent(office: Office) -> Non
 def test_a_family_shares_what_became_of_its_mailbox(office: Office) -> None:
     first = office.meet(contact_email="family@example.com")
     second = office.meet(said(phone_identity("0922-333-444")), contact_email="family@example.com")
-    hold_back(office, EMAIL, "family@example.com", Ground.COMPLAINED)
+    hold_back(office, EMAIL, "family@example.com", SuppressionGround.COMPLAINED)
     for member in (first, second):
         assert office.look(office.plan(member)).reason == "suppressed_address"
 

@@ -14,7 +14,7 @@ import pytest
 from huitou.kernel.channels import MessageChannel
 from huitou.members.identity import Identity
 from huitou.platform.table import Table
-from huitou.suppressions.model import Ground, Word, destination
+from huitou.suppressions.model import SuppressionGround, Word, destination
 from tests.builders import at
 from tests.contract.targets import REGION
 from tests.serving import both_tables, sample
@@ -34,7 +34,7 @@ class Desk:
         self.module.app._clock = lambda: NOON
         self._table = Table("members", REGION)
 
-    def say(self, address: Identity, ground: Ground | None, hours: int = -1) -> None:
+    def say(self, address: Identity, ground: SuppressionGround | None, hours: int = -1) -> None:
         self._table.commit(self.module.suppressions.hear(address, Word(NOON + hours * HOUR, ground)))
 
     def ask(self, case: str, body: Any = None, brand: str = "group", **path: str) -> tuple[int, Any]:
@@ -59,8 +59,8 @@ def desk() -> Iterator[Desk]:
 
 
 def test_an_address_is_looked_up_in_whichever_way_it_is_written(desk: Desk) -> None:
-    desk.say(MAILBOX, Ground.BOUNCED)
-    desk.say(PHONE, Ground.BLOCKED)
+    desk.say(MAILBOX, SuppressionGround.BOUNCED)
+    desk.say(PHONE, SuppressionGround.BLOCKED)
     desk.say(LINE_USER, None)
     for body, channel, ground in (
         ({"email": "Mei@EXAMPLE.com"}, "email", "bounced"),
@@ -78,7 +78,7 @@ def test_of_an_address_that_nothing_was_said_of_that_is_told(desk: Desk) -> None
 
 
 def test_what_is_lifted_is_written_to_and_the_audit_log_knows_why(desk: Desk) -> None:
-    desk.say(MAILBOX, Ground.BOUNCED)
+    desk.say(MAILBOX, SuppressionGround.BOUNCED)
     first, again = desk.ask("lift"), desk.ask("lift")
     assert first == again
     assert (first[0], first[1]["ground"]) == (200, None)
@@ -91,11 +91,11 @@ def test_what_is_lifted_is_written_to_and_the_audit_log_knows_why(desk: Desk) ->
 
 @pytest.mark.parametrize("hours", [-1, 0, 5])
 def test_a_lifting_holds_against_all_that_was_said_before_also_by_a_wrong_clock(desk: Desk, hours: int) -> None:
-    desk.say(MAILBOX, Ground.COMPLAINED, hours)
+    desk.say(MAILBOX, SuppressionGround.COMPLAINED, hours)
     desk.ask("lift")
-    desk.say(MAILBOX, Ground.COMPLAINED, hours)
+    desk.say(MAILBOX, SuppressionGround.COMPLAINED, hours)
     assert not desk.module.suppressions.holds_back(MAILBOX)
-    desk.say(MAILBOX, Ground.BOUNCED, 6)
+    desk.say(MAILBOX, SuppressionGround.BOUNCED, 6)
     assert desk.module.suppressions.holds_back(MAILBOX)
 
 
@@ -115,14 +115,14 @@ def test_what_is_no_address_is_refused(desk: Desk, body: Any) -> None:
 
 
 def test_a_lifting_says_why(desk: Desk) -> None:
-    desk.say(MAILBOX, Ground.BOUNCED)
+    desk.say(MAILBOX, SuppressionGround.BOUNCED)
     assert desk.ask("lift", {})[0] == 422
     assert desk.module.suppressions.holds_back(MAILBOX)
 
 
 @pytest.mark.parametrize("case", ["look_up", "lift"])
 def test_only_the_group_may(desk: Desk, case: str) -> None:
-    desk.say(MAILBOX, Ground.BOUNCED)
+    desk.say(MAILBOX, SuppressionGround.BOUNCED)
     status, problem = desk.ask(case, brand="maru")
     assert (status, problem["code"]) == (403, "foreign_brand")
     assert desk.module.suppressions.holds_back(MAILBOX)

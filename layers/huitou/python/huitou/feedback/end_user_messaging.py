@@ -14,7 +14,7 @@ from huitou.feedback.model import Report, Verdict
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.instants import from_millis
 from huitou.outbox.model import DeliveryReport, MessageState
-from huitou.suppressions.model import Ground, Word, destination
+from huitou.suppressions.model import SuppressionGround, Word, destination
 
 KINDS: Final = "TEXT_"
 """What the names of its events begin with."""
@@ -32,7 +32,7 @@ _FAILURES: Final = {
     "TEXT_UNREACHABLE": NOT_REACHED,
 }
 
-_GROUNDS: Final = {"TEXT_BLOCKED": Ground.BLOCKED, "TEXT_INVALID": Ground.BOUNCED}
+_GROUNDS: Final = {"TEXT_BLOCKED": SuppressionGround.BLOCKED, "TEXT_INVALID": SuppressionGround.BOUNCED}
 """What says that nothing else will arrive there either."""
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from huitou.channels.line_webhooks import Following, ForgedWebhookError, followings
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.commits import Commit, until_committed
-from huitou.suppressions.model import Ground, Word, destination
+from huitou.suppressions.model import SuppressionGround, Word, destination
 from huitou.suppressions.service import Suppressions
 
 
@@ -41,5 +41,5 @@ class Followers:
         return told
 
     def _note(self, channel: str, following: Following) -> None:
-        word = Word(following.at, None if following.follows else Ground.BLOCKED)
+        word = Word(following.at, None if following.follows else SuppressionGround.BLOCKED)
         self._commit(self._suppressions.hear(destination(MessageChannel.LINE, following.user_id, channel), word))

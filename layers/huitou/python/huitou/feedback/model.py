@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from huitou.members.identity import Identity
 from huitou.outbox.model import DeliveryReport, MessageState
-from huitou.suppressions.model import Ground, Word
+from huitou.suppressions.model import SuppressionGround, Word
 
 
 class UnreadableReportError(ValueError):
@@ -32,4 +32,4 @@ class Report(NamedTuple):
     def is_complaint(self) -> bool:
         """Whether somebody has just complained: who did so earlier is sent nothing, and told of as well."""
         is_delivered = self.delivery.state is MessageState.DELIVERED
-        return self.verdict is not None and self.verdict.word.ground is Ground.COMPLAINED and is_delivered
+        return self.verdict is not None and self.verdict.word.ground is SuppressionGround.COMPLAINED and is_delivered

@@ -21,7 +21,7 @@ from huitou.outbox.ports import OutboxStore
 from huitou.points.membership import MemberErasedError, MemberNotFoundError
 from huitou.points.reaching import for_survivor
 from huitou.program.model import GROUP
-from huitou.suppressions.model import Ground
+from huitou.suppressions.model import SuppressionGround
 from huitou.suppressions.service import Suppressions
 
 COMPLAINT: Final = "complaint"
@@ -33,7 +33,7 @@ class Heard(NamedTuple):
 
     moved_to: MessageState | None = None
     """The state that the message came to by it."""
-    ground: Ground | None = None
+    ground: SuppressionGround | None = None
     """Why nothing is sent to the address from now on."""
     is_unknown: bool = False
     """Nobody knows the message: somebody else's, or erased meanwhile (E25)."""

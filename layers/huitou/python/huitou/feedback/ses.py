@@ -15,7 +15,7 @@ from huitou.kernel.channels import MessageChannel
 from huitou.kernel.instants import parse_instant
 from huitou.outbox.decisions import BOUNCED_FOR_NOW
 from huitou.outbox.model import DeliveryReport, MessageState
-from huitou.suppressions.model import Ground, Word, destination
+from huitou.suppressions.model import SuppressionGround, Word, destination
 
 BOUNCED: Final = "bounced"
 
@@ -65,11 +65,11 @@ def _verdict(event: Mapping[str, Any]) -> Verdict | None:
     """Of the one address that it was sent to; whom a mail server names may be somebody whom it was passed on to."""
     match event:
         case {"eventType": "Bounce", "bounce": {"bounceType": "Permanent", "timestamp": at}}:
-            ground = Ground.BOUNCED
+            ground = SuppressionGround.BOUNCED
         case {"eventType": "Complaint", "complaint": {"complaintFeedbackType": "not-spam"}}:
             return None
         case {"eventType": "Complaint", "complaint": {"timestamp": at}}:
-            ground = Ground.COMPLAINED
+            ground = SuppressionGround.COMPLAINED
         case _:
             return None
     (to,) = event["mail"]["destination"]

@@ -39,7 +39,7 @@ from huitou.points.reaching import for_survivor
 from huitou.program.model import GROUP, BrandId, Program
 from huitou.program.ports import PublishedPrograms
 from huitou.program.speech import Speech
-from huitou.suppressions.model import Ground, Word, destination
+from huitou.suppressions.model import SuppressionGround, Word, destination
 from huitou.suppressions.service import Suppressions
 from huitou.templates.making import Occasion, message
 from huitou.templates.model import Catalogue, Signature, Template
@@ -154,7 +154,7 @@ class Dispatcher:
         if outcome != BLOCKED:
             return ()
         address = destination(parcel.channel, parcel.to, parcel.sender.identity)
-        return self._suppressions.hear(address, Word(now, Ground.BLOCKED))
+        return self._suppressions.hear(address, Word(now, SuppressionGround.BLOCKED))
 
     def _next(self, before: OutboxMessage, seen: _Sight) -> OutboxMessage | _Claimed:
         """M26: what is right for the message now, by all that is known now."""

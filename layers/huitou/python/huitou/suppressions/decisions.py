@@ -6,9 +6,9 @@ The latest word stays, whenever it comes in: providers tell again, late and in a
 from __future__ import annotations
 
 from huitou.members.identity import IdentityKey
-from huitou.suppressions.model import Ground, Suppression, Word
+from huitou.suppressions.model import Suppression, SuppressionGround, Word
 
-_ORDER = [None, *Ground]
+_ORDER = [None, *SuppressionGround]
 
 
 def hear(before: Suppression | None, address: IdentityKey, word: Word) -> Suppression:

@@ -17,7 +17,7 @@ _KINDS = {
 }
 
 
-class Ground(StrEnum):
+class SuppressionGround(StrEnum):
     """Why nothing is sent to an address. Of two that come at the same instant, the later one here stays."""
 
     BLOCKED = "blocked"
@@ -32,7 +32,7 @@ class Word(NamedTuple):
     """What is said of an address, and when; ``ground`` None: that it is good again."""
 
     at: datetime
-    ground: Ground | None
+    ground: SuppressionGround | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Suppression:
     version: int
 
     @property
-    def ground(self) -> Ground | None:
+    def ground(self) -> SuppressionGround | None:
         """Why nothing is sent there; None: something is."""
         return self.word.ground
 

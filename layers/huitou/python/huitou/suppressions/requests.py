@@ -13,7 +13,7 @@ from huitou.kernel.instants import format_instant
 from huitou.members.identity import Identity, IdentityKey
 from huitou.members.references import LineUserBody
 from huitou.members.requests import Email, Phone, Reason
-from huitou.suppressions.model import Ground, Suppression, channel_of, destination
+from huitou.suppressions.model import Suppression, SuppressionGround, channel_of, destination
 
 _KINDS = ("email", "phone", "line")
 
@@ -55,7 +55,7 @@ class SuppressionView(View):
 
     suppression_id: str
     channel: MessageChannel
-    ground: Ground | None
+    ground: SuppressionGround | None
     """Why nothing is sent there; null: something is."""
     said_at: datetime | None
     """When it was said; null: nothing ever was."""

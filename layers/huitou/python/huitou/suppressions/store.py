@@ -7,14 +7,14 @@ from huitou.members.identity import IdentityKey
 from huitou.platform import keys
 from huitou.platform.attributes import ChoiceAttribute, InstantAttribute, IntegerAttribute
 from huitou.platform.table import Item, Table
-from huitou.suppressions.model import Ground, Suppression, Word
+from huitou.suppressions.model import Suppression, SuppressionGround, Word
 
 
 class SuppressionItem(Item):
     """The latest word about an address; without a ground, it is written to."""
 
     at = InstantAttribute()
-    ground = ChoiceAttribute(Ground, null=True)
+    ground = ChoiceAttribute(SuppressionGround, null=True)
     version = IntegerAttribute()
 
 
