@@ -41,6 +41,7 @@ from huitou.program.ports import PublishedPrograms
 from huitou.program.speech import Speech
 from huitou.suppressions.model import SuppressionGround, Word, destination
 from huitou.suppressions.service import Suppressions
+from huitou.templates.choosing import text_for
 from huitou.templates.making import Occasion, message
 from huitou.templates.model import Catalogue, Signature, Template
 from huitou.templates.writing import UnwritableTextError
@@ -227,6 +228,9 @@ class Dispatcher:
         self, before: OutboxMessage, way: Way, template: Template, catalogue: Catalogue, recipient: Recipient
     ) -> Parcel:
         """Raises `UnwritableTextError`."""
+        chosen = text_for(template, way.channel, recipient.facts.language)
+        if chosen is None:
+            raise ValueError("A way is by a channel by which the template speaks.")
         way_out = None
         if before.purpose is not None:
             whom = recipient.record.id
@@ -240,7 +244,7 @@ class Dispatcher:
             kind=before.kind,
             sender=Sender(way.signature.brand or GROUP, way.signature.identity, way.signature.name),
             to=way.to,
-            message=message(template, way.channel, way.text, occasion),
+            message=message(template, way.channel, chosen[0], occasion),
             unsubscribe_url=way_out if way.channel is MessageChannel.EMAIL else None,
         )
 

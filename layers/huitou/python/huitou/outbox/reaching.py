@@ -16,8 +16,7 @@ from huitou.members.model import ConsentKey, Member
 from huitou.outbox.model import OutboxMessage
 from huitou.program.model import GROUP, BrandId
 from huitou.suppressions.model import destination
-from huitou.templates.choosing import text_for
-from huitou.templates.model import Catalogue, Signature, Template, Text
+from huitou.templates.model import Catalogue, Signature, Template
 
 Signatures = Mapping[MessageChannel, Signature]
 """Who speaks, by channel, in the order in which channels are preferred."""
@@ -27,7 +26,6 @@ class Way(NamedTuple):
     """How a message can go."""
 
     channel: MessageChannel
-    text: Text
     signature: Signature
     to: str
 
@@ -68,12 +66,11 @@ def way_to(
         return Obstacle.NO_CONSENT
     obstacle = Obstacle.UNREACHABLE
     for channel, signature in allowed.items():
-        chosen = text_for(template, channel, record.profile.language)
         to = address_of(record, channel, signature.identity)
-        if not chosen or not to:
+        if channel not in template.channels or not to:
             continue
         if not is_suppressed(destination(channel, to, signature.identity)):
-            return Way(channel, chosen[0], signature, to)
+            return Way(channel, signature, to)
         obstacle = Obstacle.SUPPRESSED_ADDRESS
     return obstacle
 
