@@ -6,7 +6,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from huitou.campaigns.calendar import comings
+from huitou.campaigns.calling import CampaignCalendar, Occasions
 from huitou.campaigns.model import Journey, JourneyId
+from huitou.campaigns.occasion_store import TableOccasions
+from huitou.campaigns.occasions import OccasionId
+from huitou.campaigns.ports import OccasionStore
 from huitou.campaigns.service import Journeys
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.ids import MemberId
@@ -14,9 +19,17 @@ from huitou.kernel.instants import EPOCH
 from huitou.members.consents import Word
 from huitou.members.identity import phone_identity
 from huitou.members.model import ConsentKey
+from huitou.members.ports import MemberIndex
+from huitou.members.store import TableMemberIndex
 from huitou.outbox.model import Cause, OutboxMessage
+from huitou.segments.ports import MemberLists
+from huitou.segments.store import TableMemberLists
+from huitou.simulator.memory import MemoryTable
+from huitou.simulator.memory_members import MemoryMemberIndex
+from huitou.simulator.memory_occasions import MemoryOccasions
+from huitou.simulator.memory_segments import MemoryMemberLists
 from huitou.simulator.memory_standing import MemoryDueIndex
-from huitou.standing.messages import Due, DueJourney, DueMessage, DuePosition
+from huitou.standing.messages import Due, DueJourney, DueMessage, DueOccasion, DuePosition
 from tests.builders import program
 from tests.members import said
 from tests.office import PUBLISHED, Office
@@ -24,6 +37,7 @@ from tests.outbox import NOON
 from tests.purchases import bill, return_of
 
 DAY: Final = timedelta(days=1)
+MINUTE: Final = timedelta(minutes=1)
 LAPSED: Final = {"id": "lapsed", "name": "Lapsed", "when": {"days_since_last_purchase": {"at_least": 30}}}
 BIRTHDAY: Final = {"id": "birthday", "name": "Birthday", "when": {"birthday": {"days_before": 7, "days_after": 0}}}
 SEGMENTS: Final = [LAPSED, BIRTHDAY, {"id": "staff", "name": "Staff", "list": True}]
@@ -44,6 +58,10 @@ class Town(Office):
         self._version = 2
         super().__init__(self.document, table, **self._messages)
         self.walk = self._journeys()
+        self.occasions = occasions_on(self.shop.table)
+        self.calendar = CampaignCalendar(self.occasions, self.programs, self.commit, lists_on(self.shop.table).shards)
+        self.calls = self._calls()
+        self.failures: list[MemberId] = []
         self._phones = iter(range(10))
         self.lag = timedelta()
 
@@ -59,6 +77,19 @@ class Town(Office):
             pacing=self.pacing,
             commit=self.shop.table.commit,
             pause=lambda _: None,
+        )
+
+    def _calls(self) -> Occasions:
+        return Occasions(
+            occasions=self.occasions,
+            journeys=self.journeys,
+            lists=lists_on(self.shop.table),
+            everybody=index_on(self.shop.table),
+            states=self.shop.states,
+            places=self.segments,
+            programs=self.programs,
+            commit=self.commit,
+            failed=lambda member, _: self.failures.append(member),
         )
 
     def join(self, **profile: Any) -> MemberId:
@@ -93,7 +124,14 @@ class Town(Office):
         self.shop.programs.publish(program(document, version=self._version), self.now)
 
     def until(self, then: datetime) -> None:
-        """Whatever falls due is looked at, at its instant or so much after it."""
+        """Whatever falls due is looked at, at its instant or so much after it.
+
+        What the calendar brings falls due by ticks before it.
+        """
+        program = self.programs.active()
+        for each in program.campaigns.values():
+            for _, at in comings(each, self.now, then + MINUTE, program.zone):
+                self.calendar.announce(max(self.now, at - MINUTE))
         while due := min(self.due(then), key=lambda each: each.at, default=None):
             self.now = max(self.now, due.at + self.lag)
             self.deliver(due)
@@ -105,6 +143,8 @@ class Town(Office):
                 self.segments.refresh(member, self.now)
             case DueJourney(member, named, occurrence):
                 self.walk.advance(JourneyId(member, Cause(named, occurrence)), self.now)
+            case DueOccasion(named, at, part):
+                self.calls.go_on(OccasionId(named, at, part), self.now)
             case DueMessage(message):
                 self.dispatcher().dispatch(message)
 
@@ -113,7 +153,7 @@ class Town(Office):
         index = MemoryDueIndex(self.shop.table)
         for shard in range(index.shards):
             found = index.due(shard, EPOCH, until, limit=1_000).items
-            yield from (each for each in found if isinstance(each, DuePosition | DueJourney | DueMessage))
+            yield from (each for each in found if isinstance(each, DuePosition | DueJourney | DueMessage | DueOccasion))
 
     def journeys_of(self, *members: MemberId) -> list[Journey]:
         return list(self.journeys.of_members(members, after=None, limit=100).items)
@@ -125,6 +165,18 @@ class Town(Office):
     def told(self, member: MemberId) -> list[tuple[int, str]]:
         """On which days after the first noon they were told something, and which template."""
         return [((each.created_at - NOON) // DAY, each.template) for each in self.messages_of(member)]
+
+
+def occasions_on(table: Any) -> OccasionStore:
+    return MemoryOccasions(table) if isinstance(table, MemoryTable) else TableOccasions(table)
+
+
+def lists_on(table: Any) -> MemberLists:
+    return MemoryMemberLists(table) if isinstance(table, MemoryTable) else TableMemberLists(table)
+
+
+def index_on(table: Any) -> MemberIndex:
+    return MemoryMemberIndex(table) if isinstance(table, MemoryTable) else TableMemberIndex(table)
 
 
 def turns(journey: Journey) -> list[str]:

@@ -31,7 +31,10 @@ from cli.openapi import written
 from huitou.access.model import PERMISSIONS
 from huitou.access.service import KeyService
 from huitou.access.store import TableKeys
+from huitou.campaigns.calling import LISTED_WITHIN
 from huitou.campaigns.model import Journey, JourneyId, Turn, TurnOutcome
+from huitou.campaigns.occasion_store import TableOccasions
+from huitou.campaigns.occasions import Occasion, OccasionId
 from huitou.campaigns.store import TableJourneys
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.ids import MemberId
@@ -217,6 +220,8 @@ class _Cloud:
         said = (Turn(0, NOW + timedelta(minutes=1), TurnOutcome.PLANNED, "01M7YTJHX03J4MBKAT135V6XP4"),)
         journey = Journey(named, version, NOW, held_out=False, step=2, due_at=NOW + timedelta(days=14), turns=said)
         members.commit([TableJourneys(members).add(journey)])
+        occasion = Occasion(OccasionId("mid-autumn", NOW, 11), NOW + LISTED_WITHIN)
+        members.commit([TableOccasions(members).add(occasion)])
 
     def _send(self, asked: str) -> Mapping[str, Any]:
         head, _, body = asked.partition("\n\n")

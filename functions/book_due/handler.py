@@ -7,14 +7,18 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
+from huitou.campaigns.calling import Occasions
 from huitou.campaigns.model import JourneyId
+from huitou.campaigns.occasion_store import TableOccasions
+from huitou.campaigns.occasions import OccasionId
 from huitou.campaigns.service import Journeys
 from huitou.campaigns.situations import Situations
 from huitou.campaigns.store import TableJourneys
 from huitou.kernel.errors import UnavailableError
+from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import to_instant
 from huitou.members.identity import IdentityHasher
-from huitou.members.store import TableMembers
+from huitou.members.store import TableMemberIndex, TableMembers
 from huitou.outbox.model import Cause
 from huitou.outbox.pacing import Pacing
 from huitou.outbox.store import TableOutbox
@@ -39,7 +43,16 @@ from huitou.purchases.refund_store import TableRefunds
 from huitou.purchases.store import TableMemberStates, TablePurchases
 from huitou.sale_composition import SegmentsOnDemand
 from huitou.segment_composition import segments_on
-from huitou.standing.messages import DueJourney, DuePosition, DueRefund, DueWallet, delay_until, read_message
+from huitou.segments.store import TableMemberLists
+from huitou.standing.messages import (
+    DueJourney,
+    DueOccasion,
+    DuePosition,
+    DueRefund,
+    DueWallet,
+    delay_until,
+    read_message,
+)
 from huitou.standing.store import TableStandings
 from huitou.suppressions.service import Suppressions
 from huitou.suppressions.store import TableSuppressions
@@ -115,10 +128,14 @@ def book(message: str) -> None:
             refunds.finish(refund, now)
         case DueJourney(member, campaign, occurrence):
             journeys.advance(JourneyId(member, Cause(campaign, occurrence)), now)
+        case DueOccasion(campaign, begins_at, part):
+            further = occasions.go_on(OccasionId(campaign, begins_at, part), now)
+            if further and further.is_due(now):
+                hand_back(message, 0)
 
 
 def hand_back(message: str, delay: int) -> None:
-    """The queue carries what came before its instant once more."""
+    """The queue carries it once more: what came before its instant, or is not at its end."""
     if queue.send([(message, delay)]):
         raise UnavailableError("The queue did not take the message back.")
 
@@ -131,7 +148,26 @@ def count(entries: Iterable[Entry]) -> None:
         observer.count(name, amount)
 
 
+def fail_at(member: MemberId, error: Exception) -> None:
+    """One with whom a campaign could not begin; it goes on with the others."""
+    observer.count("DueFailed")
+    observer.log_failure("not begun", error, {"member": member})
+
+
 def fail(error: Exception) -> None:
     """The queue delivers the message again, and sets it aside after some attempts."""
     observer.count("DueFailed")
     observer.log_failure("not booked", error, {})
+
+
+occasions = Occasions(
+    occasions=TableOccasions(members),
+    journeys=TableJourneys(members),
+    lists=TableMemberLists(members),
+    everybody=TableMemberIndex(members),
+    states=states,
+    places=segments,
+    programs=programs,
+    commit=members.commit,
+    failed=fail_at,
+)

@@ -23,7 +23,7 @@ from infra.constructs.stream import StreamReader
 from infra.routes import PUBLIC, ROUTES
 from infra.settings import Settings
 from infra.stacks import feedback, jobs
-from infra.stacks.data import DUE_INDEX, SEGMENTS_INDEX, DataStack
+from infra.stacks.data import DUE_INDEX, MEMBERS_INDEX, SEGMENTS_INDEX, DataStack
 from infra.stacks.functions import LARGE_MIB, LOOK, READ, WORKER_TIMEOUT, WRITE, FunctionStack
 
 PROVIDERS: Final = {"HUITOU_SMS_SERVICE": "end_user_messaging", "HUITOU_LINE_SERVICE": "line"}
@@ -199,12 +199,16 @@ class ServiceStack(FunctionStack):
         tick = self.function("queue_due", told, WORKER_TIMEOUT)
         tick.allow(["dynamodb:Query"], f"{self.data.members.table_arn}/index/{DUE_INDEX}")
         tick.allow(["dynamodb:GetItem", "dynamodb:PutItem"], self.data.program.table_arn, partitions=["CLOCK"])
+        tick.allow(["dynamodb:PutItem"], self.data.members.table_arn, partitions=["OCCASION#*"])
+        self.let_read_program(tick)
         for each in (queue, outbox):
             tick.allow(["sqs:SendMessage", "sqs:GetQueueAttributes"], each.queue_arn)
         self._each_minute(tick, failed_ticks)
 
         worker = self.function("book_due", {**both, **self.addresses}, timeout=WORKER_TIMEOUT)
         worker.allow([*READ, *WRITE], self.data.members.table_arn)
+        for index in (MEMBERS_INDEX, SEGMENTS_INDEX):
+            worker.allow(["dynamodb:Query"], f"{self.data.members.table_arn}/index/{index}")
         worker.allow(["sqs:SendMessage"], queue.queue_arn)
         self.let_judge(worker)
         self.let_read_address_secret(worker)

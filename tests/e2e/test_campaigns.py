@@ -1,18 +1,20 @@
-"""Campaigns (M19): from what becomes true of a member to their mailbox, by itself; and not for who came back."""
+"""Campaigns (M19): from what becomes true of a member, or a day that comes, to their mailbox, by itself, once."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.builders import TAIPEI
-from tests.e2e.calls import found, now
+from tests.e2e.calls import Body, found, now, unique
 from tests.e2e.mailbox import Mei, spoken, writing
 from tests.e2e.platform import Platform, eventually
+from tests.e2e.publishing import hold
 
 BIRTHDAY = {"id": "birthday", "name": "Birthday", "when": {"birthday": {"days_before": 0, "days_after": 0}}}
 TOLD = {
@@ -25,15 +27,20 @@ TOLD = {
 HELD_UP = {**TOLD, "id": "held-up", "steps": [{"wait_days": 1}, {"send": {"template": "hello"}}]}
 
 
+WOMEN = {"id": "women", "name": "Women", "when": {"gender": ["female"]}}
+
+
+def congratulating(*more: Body) -> Body:
+    """The programme of the tests, with campaigns."""
+    program = spoken(quiet_hours=None)
+    segments = [*program.get("segments", []), BIRTHDAY, WOMEN]
+    return {**program, "segments": segments, "campaigns": [TOLD, HELD_UP, *more]}
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _congratulating(api: httpx.Client, platform: Platform) -> Iterator[None]:
     """The programme of the tests, which congratulates here."""
-    program = spoken(quiet_hours=None)
-    with writing(
-        api,
-        platform,
-        {**program, "segments": [*program.get("segments", []), BIRTHDAY], "campaigns": [TOLD, HELD_UP]},
-    ):
+    with writing(api, platform, congratulating()):
         yield
 
 
@@ -44,13 +51,16 @@ class Celebrated(Mei):
         super().__init__(api, platform)
         self.agree("group")
 
+    def says(self, **profile: str) -> None:
+        found(self._api.patch(self.path, json={"profile": profile}, headers={"If-Match": "*"}))
+
     def has_birthday(self) -> None:
         """Today."""
         today = now().astimezone(TAIPEI).date()
         self.is_born(f"1990-{today:%m-%d}" if (today.month, today.day) != (2, 29) else "1992-02-29")
 
     def is_born(self, day: str) -> None:
-        found(self._api.patch(self.path, json={"profile": {"birthday": day}}, headers={"If-Match": "*"}))
+        self.says(birthday=day)
 
     def journeys(self) -> dict[str, Any]:
         self._platform.tick()
@@ -74,6 +84,32 @@ def test_whose_birthday_it_is_gets_mail_once_by_itself(api: httpx.Client, platfo
     platform.tick()
     assert mei.mail() == ["Hello 小美"]
     assert len(mei.messages()) == 1
+
+
+def test_whoever_is_in_a_segment_as_a_day_comes_gets_mail_once_by_itself(api: httpx.Client, platform: Platform) -> None:
+    """M19: from the calendar to the mailbox; and whoever is not in the segment hears nothing."""
+    mei, fang = Celebrated(api, platform), Celebrated(api, platform)
+    mei.says(gender="female")
+    assert eventually(lambda: mei.id in platform.listed("women"))
+    soon, name = (now() + timedelta(seconds=75)).astimezone(TAIPEI), unique("launch").lower()
+    launch = {
+        "id": name,
+        "name": "Launch",
+        "calendar": {"date": str(soon.date())},
+        "at": f"{soon:%H:%M}",
+        "members_of": "women",
+        "steps": TOLD["steps"],
+    }
+    hold(api, congratulating(launch))
+    assert eventually(lambda: mei.journeys().get(name, {}).get("state") == "completed", seconds=150)
+    assert eventually(lambda: [each["state"] for each in mei.messages()] == ["accepted"])
+    assert mei.journeys()[name]["occurrence"] == str(soon.date())
+    assert mei.mail() == ["Hello 小美"]
+
+    hold(api, congratulating(launch))
+    platform.tick()
+    assert (len(mei.messages()), mei.mail()) == (1, ["Hello 小美"])
+    assert (fang.journeys(), fang.mail()) == ({}, [])
 
 
 def test_fifty_campaigns_at_once_leave_as_many_messages_as_the_cap_allows(

@@ -206,7 +206,7 @@ PARTITIONS = {
     "begin_insights": {"PROGRAM"},
     "measure_members": {"PROGRAM"},
     "fit_insights": {"INSIGHTS", "PROGRAM", "REBUILD#*"},
-    "queue_due": {"CLOCK"},
+    "queue_due": {"CLOCK", "PROGRAM"},
     "publish_changes": {"PROGRAM"},
 }
 

@@ -9,24 +9,27 @@ from typing import Any, get_args
 from cli.program_file import SAMPLE, read_program_file
 from huitou.campaigns import decisions, situations
 from huitou.campaigns.model import TurnOutcome
-from huitou.program.document_campaigns import CampaignPart, StepPart
+from huitou.program.document_campaigns import CalendarPart, CampaignPart, StepPart
 from infra.sources import ROOT
 from tests import builders
 
 PAGE = (ROOT / "docs" / "campaigns.md").read_text("utf-8")
-(WRITTEN,) = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.M | re.S)
+WRITTEN = "".join(re.findall(r"^```yaml\n(.*?)^```", PAGE, re.M | re.S))
 
 
-def test_the_example_can_be_published(tmp_path: Path) -> None:
+def test_the_examples_can_be_published(tmp_path: Path) -> None:
     written = tmp_path / "page.yaml"
     written.write_text(f"campaigns:\n{WRITTEN}", encoding="utf-8")
     sample: dict[str, Any] = read_program_file(SAMPLE).document
     document = {**sample, **read_program_file(written).document}
-    assert builders.program(document).campaigns["miss-you"].holdout_percent == 10
+    campaigns = builders.program(document).campaigns
+    assert campaigns.keys() == set(re.findall(r"^- id: (\S+)", WRITTEN, re.M))
+    assert campaigns["miss-you"].holdout_percent == 10
 
 
 def test_everything_that_can_be_written_is_named() -> None:
-    fields = {*CampaignPart.model_fields, *StepPart.model_fields} - {"id", "name"}
+    parts = (CampaignPart, CalendarPart, StepPart)
+    fields = {field.alias or name for part in parts for name, field in part.model_fields.items()} - {"id", "name"}
     assert [field for field in sorted(fields) if field not in PAGE] == []
     once = get_args(CampaignPart.model_fields["once"].annotation)
     assert [each for each in once if f"`once: {each}`" not in PAGE] == []

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
 
 from huitou.kernel.channels import MessageChannel
-from huitou.program.campaigns import Campaign, Once, OnlyIn, Send, Wait
+from huitou.program.campaigns import Calendar, Campaign, LunarYearly, Monthly, Once, OnDate, OnlyIn, Send, Wait, Yearly
 from huitou.program.validation import InvalidProgramError, read_document
 from tests.builders import at, program
 from tests.templates import speaking, template, text
@@ -41,6 +41,9 @@ WRITTEN: dict[str, Any] = {
 }
 
 
+DATED = {"enters": None, "once": "each_time", "calendar": {"monthly": 1}, "members_of": "lapsed"}
+
+
 def written(**changes: Any) -> dict[str, Any]:
     campaigns = [{**WRITTEN, **changes}]
     return speaking(template(), RECEIPT, OF_SORA, segments=SEGMENTS, campaigns=campaigns)
@@ -54,6 +57,7 @@ def test_a_campaign_is_read_as_it_is_written() -> None:
         brand="maru",
         segment="lapsed",
         leaving=False,
+        calendar=None,
         once=Once.ABSENCE,
         only_in=frozenset(),
         not_in=frozenset({"staff"}),
@@ -84,6 +88,25 @@ def test_steps_of_higher_priority_come_first() -> None:
     assert yields == {"a": 0, "b": 2, "c": 2, "d": 4}
 
 
+@pytest.mark.parametrize(
+    ("calendar", "expected"),
+    [
+        ({"date": "2026-12-01"}, Calendar(OnDate(date(2026, 12, 1)), 0)),
+        ({"yearly": "12-24", "days_before": 7}, Calendar(Yearly(12, 24), -7)),
+        ({"monthly": 31}, Calendar(Monthly(31), 0)),
+        ({"lunar": "08-15", "days_after": 1}, Calendar(LunarYearly(8, 15), 1)),
+    ],
+)
+def test_a_calendar_is_read_as_it_is_written(calendar: dict[str, Any], expected: Calendar) -> None:
+    found = program(written(**{**DATED, "calendar": calendar})).campaigns["away-30"]
+    assert (found.calendar, found.segment, found.stays) == (expected, "lapsed", True)
+
+
+def test_where_everybody_is_meant_nobody_need_stay() -> None:
+    found = program(written(**{**DATED, "members_of": None})).campaigns["away-30"]
+    assert (found.segment, found.stays) == (None, False)
+
+
 def test_who_leaves_need_not_stay() -> None:
     found = program(written(enters=None, leaves="lapsed")).campaigns["away-30"]
     assert (found.segment, found.leaving, found.stays) == ("lapsed", True, False)
@@ -92,8 +115,27 @@ def test_who_leaves_need_not_stay() -> None:
 @pytest.mark.parametrize(
     ("changes", "place", "message"),
     [
-        ({"enters": None}, "", "Say when it begins: write `enters` or `leaves` with a segment, one of both."),
+        ({"enters": None}, "", "write `enters` or `leaves` with a segment, or `calendar`; one of these."),
         ({"leaves": "staff"}, "", "Say when it begins"),
+        ({"once": "each_time", "calendar": {"monthly": 1}}, "", "Say when it begins"),
+        ({"members_of": "lapsed"}, "/members_of", "with whom a `calendar` begins, and there is none."),
+        ({"enters": None, "calendar": {"monthly": 1}}, "/once", "begins `each_time`, on each of its days, or once"),
+        ({**DATED, "calendar": {}}, "/calendar", "write `date`, `yearly`, `monthly` or `lunar`; one of these."),
+        ({**DATED, "calendar": {"monthly": 1, "lunar": "08-15"}}, "/calendar", "one of these."),
+        ({**DATED, "calendar": {"monthly": 32}}, "/calendar/monthly", "This must be at most 31."),
+        ({**DATED, "calendar": {"yearly": "04-31"}}, "/calendar/yearly", "'04-31' is not a month and a day of it"),
+        ({**DATED, "calendar": {"yearly": "4-3"}}, "/calendar/yearly", "'4-3' is not a month and a day of it"),
+        ({**DATED, "calendar": {"lunar": "13-01"}}, "/calendar/lunar", "'13-01' is not a month and a day of it"),
+        ({**DATED, "calendar": {"lunar": "00-01"}}, "/calendar/lunar", "'00-01' is not a month and a day of it"),
+        (
+            {**DATED, "calendar": {"monthly": 1, "days_before": 1, "days_after": 1}},
+            "/calendar/days_after",
+            "so many days before that day, or after it; not both.",
+        ),
+        ({**DATED, "members_of": "nobody"}, "/members_of", "There is no segment 'nobody'"),
+        ({**DATED, "members_of": "of-sora"}, "/members_of", "'of-sora' belongs to the brand 'sora' alone"),
+        ({**DATED, "goals": ["lapsed"]}, "/goals/0", "so it would end at once"),
+        ({**DATED, "not_in": ["lapsed"]}, "/not_in/0", "so it would begin with nobody"),
         ({"enters": "lapsd"}, "/enters", "There is no segment 'lapsd' in this programme. Did you mean 'lapsed'?"),
         ({"enters": "of-sora"}, "/enters", "'of-sora' belongs to the brand 'sora' alone; only its own campaigns"),
         ({"brand": None, "goals": ["of-sora"]}, "/goals/0", "'of-sora' belongs to the brand 'sora' alone"),

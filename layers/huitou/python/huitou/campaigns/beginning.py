@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from huitou.campaigns.decisions import beginnings, begun, occurrence
-from huitou.campaigns.model import JourneyId
+from huitou.campaigns.calendar import coming_at
+from huitou.campaigns.decisions import beginnings, begun, called_late, day_meant, occurrence
+from huitou.campaigns.model import Journey, JourneyId
 from huitou.campaigns.ports import JourneyStore
 from huitou.kernel.commits import Write
 from huitou.outbox.model import Cause
+from huitou.program.campaigns import CampaignId
 from huitou.program.model import Program
 from huitou.program.ports import Programs
 from huitou.segments.facts import Facts
@@ -30,7 +32,7 @@ class Beginnings:
         self, before: Position | None, after: Position, facts: Facts, program: Program, now: datetime
     ) -> Sequence[Write]:
         """The journeys that begin. E15: what began with somebody who was merged in does not begin again."""
-        latest = {}
+        latest = self._called(before, after, facts, program, now)
         for campaign, at in beginnings(before, after, facts, program, now):
             if campaign.id in self._programs.at(at).campaigns:  # E20: it was there when that happened
                 named = JourneyId(after.member, Cause(campaign.id, occurrence(campaign, at, facts, program.zone)))
@@ -41,3 +43,14 @@ class Beginnings:
         known = self._journeys.known([JourneyId(each, it.id.cause) for it in latest.values() for each in members])
         begun_before = {each.cause for each in known}
         return [self._journeys.add(each) for each in latest.values() if each.id.cause not in begun_before]
+
+    def _called(
+        self, before: Position | None, after: Position, facts: Facts, program: Program, now: datetime
+    ) -> dict[CampaignId, Journey]:
+        """By campaign: those that began with many, of whom the member is found to have been one only now."""
+        called = {}
+        for campaign, coming in called_late(before, after, facts, program, now):
+            if coming_at(self._programs, campaign.id, coming.at) == coming:
+                named = JourneyId(after.member, Cause(campaign.id, day_meant(campaign, coming)))
+                called[campaign.id] = begun(named, campaign, coming.at, program, coming.at)
+        return called

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
+from huitou.campaigns.calendar import Coming, comings
 from huitou.campaigns.model import Journey, JourneyId, JourneyState
 from huitou.kernel.calendars import add_days, at_local, local_date
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import to_millis
 from huitou.program.campaigns import Campaign, CampaignId, Once, Step, Wait
-from huitou.program.model import Program
+from huitou.program.model import BrandId, Program
 from huitou.segments.being import birthday_in
 from huitou.segments.facts import Facts
 from huitou.standing.position import Membership, MoveCause, Position
@@ -39,12 +40,40 @@ def beginnings(
     moved = [each for each in after.memberships if known.get((each.segment, each.since)) != each]
     for campaign in program.campaigns.values():
         for each in moved:
-            if each.segment != campaign.segment:
+            if each.segment != campaign.segment or campaign.calendar is not None:
                 continue
             was_known = (each.segment, each.since) in known
             at = _left(each) if campaign.leaving else _entered(each, was_known, campaign)
             if at is not None and _begins(campaign, at, after, facts, now):
                 yield campaign, at
+
+
+def called_late(
+    before: Position | None, after: Position, facts: Facts, program: Program, now: datetime
+) -> Iterator[tuple[Campaign, Coming]]:
+    """The campaigns whose day has come while the member was in their segment, as is found out only now.
+
+    Who was known to be in it then is called with all others. A list follows its members by seconds, and at a midnight,
+    when many move at once, by minutes: who was not on it yet is called here.
+    """
+    known = {(each.segment, each.since) for each in before.memberships} if before else set()
+    moved = [each for each in after.memberships if (each.segment, each.since) not in known]
+    for campaign in program.campaigns.values():
+        since = {each.since: each for each in moved if each.segment == campaign.segment}
+        if not since or campaign.calendar is None:
+            continue
+        for coming in comings(campaign, now - campaign.catch_up, now, program.zone):
+            if is_called(campaign, coming.at, after, facts.joined):
+                yield campaign, coming
+
+
+def is_called(campaign: Campaign, at: datetime, position: Position, joined: Mapping[BrandId, datetime]) -> bool:
+    """Whether a campaign that begins with many at ``at`` means the member who stands so."""
+    if campaign.brand is not None and (campaign.brand not in joined or joined[campaign.brand] > at):
+        return False
+    there = position.segments_at(at)
+    is_in = campaign.segment is None or campaign.segment in there
+    return is_in and campaign.only_in <= there and campaign.not_in.isdisjoint(there)
 
 
 def _entered(membership: Membership, was_known: bool, campaign: Campaign) -> datetime | None:
@@ -68,7 +97,7 @@ def _begins(campaign: Campaign, at: datetime, after: Position, facts: Facts, now
 
 
 def occurrence(campaign: Campaign, at: datetime, facts: Facts, zone: ZoneInfo) -> str:
-    """What the campaign happens once for, if it begins at ``at``."""
+    """What the campaign happens once for, if it begins at ``at`` with a member who moved then."""
     match campaign.once:
         case Once.EVER:
             return "ever"
@@ -77,6 +106,11 @@ def occurrence(campaign: Campaign, at: datetime, facts: Facts, zone: ZoneInfo) -
         case Once.ABSENCE if visits := [deed.at for deed in facts.deeds if deed.at < at]:
             return str(to_millis(visits[-1]))
     return str(to_millis(at))
+
+
+def day_meant(campaign: Campaign, coming: Coming) -> str:
+    """As `occurrence`, of a campaign that begins on a day of its calendar."""
+    return "ever" if campaign.once is Once.EVER else coming.day.isoformat()
 
 
 def _birthday_near(day: date, born: date) -> date:

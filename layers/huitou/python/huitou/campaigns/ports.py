@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from huitou.campaigns.model import Journey, JourneyId
+from huitou.campaigns.occasions import Occasion, OccasionId
 from huitou.kernel.commits import Write
 from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import Page
@@ -33,6 +34,20 @@ class JourneyStore(Protocol):
 
     def of_members(self, members: Sequence[MemberId], *, after: str | None, limit: int) -> Page[Journey]:
         """All of ``members`` together, by campaign and occurrence."""
+        ...
+
+
+class OccasionStore(Protocol):
+    """Keeps how far campaigns that begin with many have come. Reads are consistent."""
+
+    def load(self, occasion: OccasionId) -> Occasion | None: ...
+
+    def add(self, occasion: Occasion) -> Write:
+        """A new one; refused with `StaleReadError` if there is one."""
+        ...
+
+    def save(self, before: Occasion, after: Occasion) -> Write:
+        """Refused with `StaleReadError` if ``before`` is not the latest."""
         ...
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from huitou.kernel.ids import Digest, MemberId, OwnedId, first_ulid
-from huitou.kernel.instants import format_instant
+from huitou.kernel.instants import format_instant, parse_instant
 
 Key = tuple[str, str]
 
@@ -162,6 +162,22 @@ def parse_journey(pk: str, sk: str) -> tuple[MemberId, str, str]:
     """The inverse of `journey`."""
     _, campaign, occurrence = sk.split("#")
     return parse_member(pk), campaign, occurrence
+
+
+# --- campaigns that begin with many ---
+
+OCCASION_PREFIX = "OCCASION#"
+
+
+def occasion(campaign: str, at: datetime, part: int) -> Key:
+    """A part of those with whom a campaign begins at an instant."""
+    return f"{OCCASION_PREFIX}{campaign}#{format_instant(at)}", f"{PART_PREFIX}{part:02d}"
+
+
+def parse_occasion(pk: str, sk: str) -> tuple[str, datetime, int]:
+    """The inverse of `occasion`."""
+    _, campaign, at = pk.split("#")
+    return campaign, parse_instant(at), parse_part(sk)
 
 
 # --- look-ups: their own partitions, written with what they point to ---

@@ -21,6 +21,7 @@ class Facts(TypedDict, total=False):
     """What a log line may say. Anything else is left out, whatever the type checker was told."""
 
     account_id: str
+    announced: int
     brand: str | None
     code: str
     count_id: str

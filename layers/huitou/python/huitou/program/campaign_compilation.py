@@ -10,7 +10,20 @@ from zoneinfo import ZoneInfo
 
 from huitou.kernel.calendars import start_of_day
 from huitou.kernel.channels import MessageChannel
-from huitou.program.campaigns import Campaign, CampaignId, Once, OnlyIn, Send, Step, Wait
+from huitou.program.campaigns import (
+    Calendar,
+    Campaign,
+    CampaignId,
+    LunarYearly,
+    Monthly,
+    Once,
+    OnDate,
+    OnlyIn,
+    Send,
+    Step,
+    Wait,
+    Yearly,
+)
 
 Stored = Mapping[str, Any]
 HEAD_START = timedelta(seconds=2)
@@ -28,12 +41,14 @@ def compile_campaigns(parts: Iterable[Stored], zone: ZoneInfo) -> Mapping[Campai
 def _campaign(part: Stored, yields: timedelta, zone: ZoneInfo) -> Campaign:
     dates = part["dates"] or {"from": None, "to": None}
     first, last = (date.fromisoformat(day) if day else None for day in (dates["from"], dates["to"]))
+    segment = part["leaves"] or part["enters"] or part.get("members_of")
     return Campaign(
         id=part["id"],
         name=part["name"],
         brand=part["brand"],
-        segment=part["leaves"] or part["enters"],
+        segment=segment,
         leaving=part["leaves"] is not None,
+        calendar=_calendar(part["calendar"]) if part.get("calendar") else None,
         once=Once(part["once"]),
         only_in=frozenset(part["only_in"]),
         not_in=frozenset(part["not_in"]),
@@ -41,7 +56,7 @@ def _campaign(part: Stored, yields: timedelta, zone: ZoneInfo) -> Campaign:
         ends_at=start_of_day(last + timedelta(days=1), zone) if last else None,
         catch_up=timedelta(days=part["catch_up_days"]),
         at=time.fromisoformat(part["at"]) if part["at"] else None,
-        stays=part["stays"] and part["leaves"] is None,
+        stays=part["stays"] and part["leaves"] is None and segment is not None,
         goals=frozenset(part["goals"]),
         holdout_percent=part["holdout_percent"],
         priority=part["priority"],
@@ -49,6 +64,18 @@ def _campaign(part: Stored, yields: timedelta, zone: ZoneInfo) -> Campaign:
         paused=part["paused"],
         steps=tuple(map(_step, part["steps"])),
     )
+
+
+def _calendar(part: Stored) -> Calendar:
+    shift = part["days_after"] - part["days_before"]
+    match part:
+        case {"date": str(day)}:
+            return Calendar(OnDate(date.fromisoformat(day)), shift)
+        case {"monthly": int(number)}:
+            return Calendar(Monthly(number), shift)
+        case {"yearly": str(day)}:
+            return Calendar(Yearly(*map(int, day.split("-"))), shift)
+    return Calendar(LunarYearly(*map(int, part["lunar"].split("-"))), shift)
 
 
 def _step(part: Stored) -> Step:

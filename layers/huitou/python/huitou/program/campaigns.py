@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,6 +26,37 @@ class Once(StrEnum):
     BIRTHDAY = "birthday"
     """Each of their birthdays."""
     EVER = "ever"
+
+
+class OnDate(NamedTuple):
+    date: date
+
+
+class Yearly(NamedTuple):
+    """Where the month is shorter, on its last day."""
+
+    month: int
+    day: int
+
+
+class Monthly(NamedTuple):
+    """Where the month is shorter, on its last day."""
+
+    day: int
+
+
+class LunarYearly(NamedTuple):
+    """By the Chinese calendar; never in a leap month. Where the month is shorter, on its last day."""
+
+    month: int
+    day: int
+
+
+class Calendar(NamedTuple):
+    """The days of ``rule``, moved by ``shift`` days: later, or earlier where it is negative."""
+
+    rule: OnDate | Yearly | Monthly | LunarYearly
+    shift: int
 
 
 class Send(NamedTuple):
@@ -51,14 +82,18 @@ Step = Send | Wait | OnlyIn
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """It begins with members who enter ``segment``, or leave it where ``leaving``, in [``starts_at``, ``ends_at``)."""
+    """It begins with members who enter ``segment``, or leave it where ``leaving``, in [``starts_at``, ``ends_at``).
+
+    With a ``calendar``, it begins on its days with those who are in ``segment`` then; None: with everybody.
+    """
 
     id: CampaignId
     name: str
     brand: str | None
     """None: the group's."""
-    segment: SegmentId
+    segment: SegmentId | None
     leaving: bool
+    calendar: Calendar | None
     once: Once
     only_in: frozenset[SegmentId]
     not_in: frozenset[SegmentId]
@@ -79,7 +114,7 @@ class Campaign:
     steps: tuple[Step, ...]
 
     def begins_at(self, instant: datetime) -> bool:
-        """Whether members who move at ``instant`` begin it."""
+        """Whether it begins with members at ``instant``, if that is one of its moments."""
         return (self.starts_at is None or self.starts_at <= instant) and not self.is_over(instant)
 
     def is_over(self, instant: datetime) -> bool:

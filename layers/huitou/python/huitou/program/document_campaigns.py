@@ -1,7 +1,8 @@
-"""The programme document: campaigns, which speak to a member when they enter or leave a segment (M19, M20)."""
+"""The programme document: campaigns, which speak to members who enter or leave a segment, or on days (M19, M20)."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -13,6 +14,9 @@ MOST_CAMPAIGNS = 50
 MOST_STEPS = 30
 
 Days = Annotated[int, Field(ge=1, le=366)]
+Away = Annotated[int, Field(ge=0, le=60)]
+MonthDay = Annotated[str, Field(json_schema_extra={"pattern": r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"})]
+"""A month and a day of it, such as 12-24."""
 Segments = Annotated[tuple[Id, ...], Field(max_length=20)]
 
 
@@ -42,6 +46,29 @@ class StepPart(Part):
     """Goes on with members who are in all of these segments then; for the others it ends."""
 
 
+class CalendarPart(Part):
+    """Days on which a campaign begins: write one of `date`, `yearly`, `monthly` and `lunar`."""
+
+    day: Annotated[date | None, Field(alias="date")] = None
+    """Once, for example 2026-12-01."""
+
+    yearly: MonthDay | None = None
+    """Each year on this month and day, for example 12-24. Where the month is shorter, on its last day."""
+
+    monthly: Annotated[int | None, Field(ge=1, le=31)] = None
+    """Each month on this day. Where the month is shorter, on its last day."""
+
+    lunar: Annotated[MonthDay | None, Field(examples=["08-15"])] = None
+    """Each year on this month and day of the Chinese calendar: 01-01 is 春節, 08-15 中秋, 12-30 the last day of its
+    year. In a leap month nothing begins."""
+
+    days_before: Away = 0
+    """So many days before that day."""
+
+    days_after: Away = 0
+    """So many days after that day."""
+
+
 class CampaignDatesPart(DateRangePart):
     """The days on which a campaign begins with members, both included, in the programme's time zone."""
 
@@ -59,14 +86,22 @@ class CampaignPart(Part):
     """Whose it is: only for members who joined this brand, which speaks. Without it, the group."""
 
     enters: Id | None = None
-    """It begins with members at the moment at which they enter this segment. Write this or `leaves`."""
+    """It begins with members at the moment at which they enter this segment. Write this, `leaves` or `calendar`."""
 
     leaves: Id | None = None
     """It begins with members at the moment at which they leave this segment."""
 
+    calendar: CalendarPart | None = None
+    """It begins on these days, with many members at once, at the time of the day that `at` says; without that, as the
+    day begins in the programme's time zone."""
+
+    members_of: Id | None = None
+    """With `calendar`: only with who is in this segment at that moment. Without it, with every member of the brand, or
+    of the group."""
+
     once: Literal["each_time", "absence", "birthday", "ever"] = "each_time"
-    """each_time: whenever that happens. absence: once until the member comes back to the store. birthday: once for each
-    of their birthdays. ever: once in a lifetime."""
+    """each_time: whenever that happens; with `calendar`, on each of its days. absence: once until the member comes back
+    to the store. birthday: once for each of their birthdays. ever: once in a lifetime."""
 
     only_in: Segments = ()
     """It begins only with members who are in all of these segments at that moment."""
@@ -84,7 +119,7 @@ class CampaignPart(Part):
     """When steps are taken, on the programme's clock, for example 10:00. Without it, at once."""
 
     stays: bool = True
-    """true: it ends with a member who is not in the segment of `enters` any more."""
+    """true: it ends with a member who is not in the segment of `enters` or `members_of` any more."""
 
     goals: Segments = ()
     """It ends with a member who is in one of these segments: they did what it is for."""

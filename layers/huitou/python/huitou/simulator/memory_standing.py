@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from huitou.campaigns.model import Journey
+from huitou.campaigns.occasions import Occasion
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.instants import format_instant
@@ -18,7 +19,7 @@ from huitou.program.rules import SegmentId
 from huitou.purchases.refunds import Refund, RefundStatus
 from huitou.simulator.memory import MemoryTable, absent
 from huitou.standing.listed import Listed, Listing
-from huitou.standing.messages import Due, DueJourney, DueMessage, DuePosition, DueRefund, DueWallet
+from huitou.standing.messages import Due, DueJourney, DueMessage, DueOccasion, DuePosition, DueRefund, DueWallet
 from huitou.standing.model import Grant, Record
 from huitou.standing.position import Position
 
@@ -70,6 +71,10 @@ class MemoryDueIndex:
             if journey.due_at:
                 named = (journey.id.member, *journey.id.cause)
                 yield journey.id.member, keys.journey(*named), DueJourney(*named, journey.due_at)
+        for occasion in self._table.all(Occasion):
+            if occasion.due_at:
+                key = keys.occasion(*occasion.id)
+                yield "#".join(key), key, DueOccasion(*occasion.id, occasion.due_at)
 
 
 class MemoryQueue:

@@ -1,4 +1,7 @@
-"""What falls due, and how the tick says so to its worker: a wallet, a position, a refund, a message or a journey."""
+"""What falls due, and how the tick says so to its worker.
+
+It is a wallet, a position, a refund, a message, a journey, or a campaign that begins with many.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,17 @@ class DueJourney:
     at: datetime
 
 
-Due = DueWallet | DuePosition | DueRefund | DueMessage | DueJourney
+@dataclass(frozen=True, slots=True)
+class DueOccasion:
+    """A part of those with whom a campaign begins at ``begins_at``; somebody goes on with it at ``at``."""
+
+    campaign: str
+    begins_at: datetime
+    part: int
+    at: datetime
+
+
+Due = DueWallet | DuePosition | DueRefund | DueMessage | DueJourney | DueOccasion
 
 
 def delay_until(at: datetime, now: datetime) -> int:
@@ -83,6 +96,8 @@ def write_message(due: Due) -> str:
             named = {"message_id": str(message)}
         case DueJourney(member, campaign, occurrence):
             named = {"member_id": member, "campaign": campaign, "occurrence": occurrence}
+        case DueOccasion(campaign, begins_at, part):
+            named = {"campaign": campaign, "begins_at": format_instant(begins_at), "part": str(part)}
     return json.dumps({**named, "due_at": format_instant(due.at)})
 
 
@@ -101,6 +116,8 @@ def read_message(text: str) -> Due:
                 return DueJourney(MemberId(member), campaign, occurrence, parse_instant(at))
             case {"member_id": str(member), "due_at": str(at), **more} if is_member_id(member) and not more:
                 return DuePosition(MemberId(member), parse_instant(at))
+            case {"campaign": str(campaign), "begins_at": str(begins), "part": str(part), "due_at": str(at)}:
+                return DueOccasion(campaign, parse_instant(begins), int(part), parse_instant(at))
             case {"refund_id": str(refund), "due_at": str(at)}:
                 return DueRefund(parse_digest(refund), parse_instant(at))
             case {"message_id": str(message), "due_at": str(at)} if isinstance(named := parse_id(message), OwnedId):

@@ -22,7 +22,7 @@ from huitou.platform.attributes import IntegerAttribute
 from huitou.platform.table import Item, Table
 from huitou.program.rules import SegmentId
 from huitou.standing.listed import Listing
-from huitou.standing.messages import Due, DueJourney, DueMessage, DuePosition, DueRefund, DueWallet
+from huitou.standing.messages import Due, DueJourney, DueMessage, DueOccasion, DuePosition, DueRefund, DueWallet
 from huitou.standing.model import Grant, Interval, Record, Standing, State, TierCause
 from huitou.standing.position import Expiring, Membership, MoveCause, Position, Seen
 from huitou.standing.sheet import EMPTY, unpack_sheet
@@ -66,6 +66,8 @@ def _due(item: DueItem) -> Due:
         return DueMessage(keys.parse_message(item.pk, item.sk), at)
     if item.sk.startswith(keys.JOURNEY_PREFIX):
         return DueJourney(*keys.parse_journey(item.pk, item.sk), at)
+    if item.pk.startswith(keys.OCCASION_PREFIX):
+        return DueOccasion(*keys.parse_occasion(item.pk, item.sk), at)
     member, currency = keys.parse_wallet(item.pk, item.sk)
     return DueWallet(member, currency, at)
 

@@ -14,30 +14,61 @@ from huitou.program.document_campaigns import CampaignPart, SendPart, StepPart
 from huitou.program.document_messages import TemplatePart
 
 _PURPOSE = re.compile(PURPOSE_PATTERN)
+_MONTH_AND_DAY = re.compile(r"\d{2}-\d{2}")
+_LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_LONGEST_LUNAR_MONTHS = (30,) * 12
 
 
 def triggers(document: ProgramDocument) -> Problems:
     """Each begins with one kind of moment, which can come."""
     for n, campaign in enumerate(document.campaigns):
         path: Path = ("campaigns", n)
-        if (campaign.enters is None) is (campaign.leaves is None):
-            yield at(path, "Say when it begins: write `enters` or `leaves` with a segment, one of both.")
+        if sum(each is not None for each in (campaign.enters, campaign.leaves, campaign.calendar)) != 1:
+            yield at(
+                path, "Say when it begins: write `enters` or `leaves` with a segment, or `calendar`; one of these."
+            )
+        yield from _calendar(path, campaign)
         yield from date_range((*path, "dates"), campaign.dates)
         if campaign.at is not None:
             yield from time_of_day((*path, "at"), campaign.at)
         yield from _contradictions(path, campaign)
 
 
+def _calendar(path: Path, campaign: CampaignPart) -> Problems:
+    """Its days can come, and what is said about them holds of days."""
+    if (days := campaign.calendar) is None:
+        if campaign.members_of is not None:
+            yield at((*path, "members_of"), "This says with whom a `calendar` begins, and there is none.")
+        return
+    if campaign.once in {"absence", "birthday"}:
+        yield at((*path, "once"), "A `calendar` begins `each_time`, on each of its days, or once `ever`.")
+    where: Path = (*path, "calendar")
+    if sum(each is not None for each in (days.day, days.yearly, days.monthly, days.lunar)) != 1:
+        yield at(where, "Say on which days: write `date`, `yearly`, `monthly` or `lunar`; one of these.")
+    if days.days_before and days.days_after:
+        yield at((*where, "days_after"), "It is so many days before that day, or after it; not both.")
+    for field, lengths in (("yearly", _LONGEST_MONTHS), ("lunar", _LONGEST_LUNAR_MONTHS)):
+        if (written := getattr(days, field)) is not None:
+            yield from _month_and_day((*where, field), written, lengths)
+
+
+def _month_and_day(path: Path, written: str, lengths: Sequence[int]) -> Problems:
+    month, day = map(int, written.split("-")) if _MONTH_AND_DAY.fullmatch(written) else (0, 0)
+    if not (1 <= month <= 12 and 1 <= day <= lengths[month - 1]):
+        yield at(path, f"{written!r} is not a month and a day of it such as 08-15.")
+
+
 def _contradictions(path: Path, campaign: CampaignPart) -> Problems:
     """Segments in which nobody can be who begins it, or in which everybody is at once."""
+    begun_in = {campaign.enters, campaign.members_of}
     for k, name in enumerate(campaign.not_in):
-        if name == campaign.enters or name in campaign.only_in:
+        if name in begun_in or name in campaign.only_in:
             yield at((*path, "not_in", k), f"It begins only with members in {name!r}; so it would begin with nobody.")
     for k, name in enumerate(campaign.only_in):
         if name == campaign.leaves:
             yield at((*path, "only_in", k), f"Who leaves {name!r} is not in it; so it would begin with nobody.")
     for k, name in enumerate(campaign.goals):
-        if name == campaign.enters or name in campaign.only_in:
+        if name in begun_in or name in campaign.only_in:
             yield at((*path, "goals", k), f"Whoever begins it is in {name!r} already; so it would end at once.")
 
 
@@ -99,7 +130,7 @@ def _kinds(step: StepPart) -> Sequence[str]:
 
 
 def _segments_in(path: Path, campaign: CampaignPart) -> Iterator[tuple[Path, str]]:
-    for field in ("enters", "leaves"):
+    for field in ("enters", "leaves", "members_of"):
         if (name := getattr(campaign, field)) is not None:
             yield (*path, field), name
     lists: Mapping[Path, Sequence[str]] = {
