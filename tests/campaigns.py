@@ -28,13 +28,13 @@ from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_members import MemoryMemberIndex
 from huitou.simulator.memory_occasions import MemoryOccasions
 from huitou.simulator.memory_segments import MemoryMemberLists
-from huitou.simulator.memory_standing import MemoryDueIndex
 from huitou.standing.messages import Due, DueJourney, DueMessage, DueOccasion, DuePosition
 from tests.builders import program
 from tests.members import said
 from tests.office import PUBLISHED, Office
 from tests.outbox import NOON
 from tests.purchases import bill, return_of
+from tests.standing import due_index_on
 
 DAY: Final = timedelta(days=1)
 MINUTE: Final = timedelta(minutes=1)
@@ -150,7 +150,7 @@ class Town(Office):
 
     def due(self, until: datetime) -> Iterator[Due]:
         """What the index says of positions, journeys and messages."""
-        index = MemoryDueIndex(self.shop.table)
+        index = due_index_on(self.shop.table)
         for shard in range(index.shards):
             found = index.due(shard, EPOCH, until, limit=1_000).items
             yield from (each for each in found if isinstance(each, DuePosition | DueJourney | DueMessage | DueOccasion))

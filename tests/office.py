@@ -29,8 +29,6 @@ from huitou.program.model import GROUP
 from huitou.program.speech import speech_in
 from huitou.program.validation import read_document
 from huitou.program.versions import ProgramVersion
-from huitou.simulator.memory_pressure import MemoryPressure
-from huitou.simulator.memory_suppressions import MemorySuppressions
 from huitou.suppressions.service import Suppressions
 from huitou.templates.model import TemplateKind
 from huitou.unsubscribing.links import UnsubscribeLinks
@@ -38,7 +36,7 @@ from tests.builders import program
 from tests.erasing import Forgetting
 from tests.members import said
 from tests.merging import TIERS
-from tests.outbox import NOON, outbox_on, planned
+from tests.outbox import NOON, outbox_on, planned, pressure_on, suppressions_on
 from tests.purchases import Publications
 from tests.standing import Standings, journeys_on
 from tests.templates import speaking, template, text
@@ -77,14 +75,14 @@ class Office(Forgetting):
         self.shop.programs.publish(program(published, version=2))
         self.programs = _Documents(self.shop.programs, published)
         self.commit = self.shop.table.commit
-        self.pressure = MemoryPressure(self.shop.table)
+        self.pressure = pressure_on(self.shop.table)
         self.speech = speech_in(self.programs)
         self.pacing = Pacing(self.pressure, self.speech)
         assert isinstance(self.shop, Standings)
         self.segments = self.shop.segments
         self.journeys = journeys_on(self.shop.table)
         self.situations = Situations(self.journeys, self.shop.states, self.segments, self.programs)
-        self.suppressions = Suppressions(MemorySuppressions(self.shop.table), IdentityHasher(lambda: SECRET))
+        self.suppressions = Suppressions(suppressions_on(self.shop.table), IdentityHasher(lambda: SECRET))
         self._numbers = count()
 
     def dispatcher(self) -> Dispatcher:

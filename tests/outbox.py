@@ -11,8 +11,14 @@ from huitou.kernel.ids import Digest, OwnedId, digest_of, ulid_for
 from huitou.outbox.model import MessageState, OutboxMessage, Step
 from huitou.outbox.ports import OutboxStore
 from huitou.outbox.store import TableOutbox
+from huitou.pressure.ports import PressureStore
+from huitou.pressure.store import TablePressure
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_outbox import MemoryOutbox
+from huitou.simulator.memory_pressure import MemoryPressure
+from huitou.simulator.memory_suppressions import MemorySuppressions
+from huitou.suppressions.ports import SuppressionStore
+from huitou.suppressions.store import TableSuppressions
 from huitou.templates.model import TemplateKind
 from tests.builders import MEI, at
 
@@ -24,6 +30,16 @@ ALL = tuple(MessageChannel)
 def outbox_on(table: Any) -> OutboxStore:
     """The store for whichever kind of table it is."""
     return MemoryOutbox(table) if isinstance(table, MemoryTable) else TableOutbox(table)
+
+
+def pressure_on(table: Any) -> PressureStore:
+    """Likewise."""
+    return MemoryPressure(table) if isinstance(table, MemoryTable) else TablePressure(table)
+
+
+def suppressions_on(table: Any) -> SuppressionStore:
+    """Likewise."""
+    return MemorySuppressions(table) if isinstance(table, MemoryTable) else TableSuppressions(table)
 
 
 def planned(kind: TemplateKind = TemplateKind.SERVICE, **changes: Any) -> OutboxMessage:

@@ -23,10 +23,10 @@ from huitou.segments.facts import RfmScale
 from huitou.segments.service import Segments
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_journeys import MemoryJourneys
-from huitou.simulator.memory_standing import MemoryPositions
-from huitou.standing.ports import PositionStore
+from huitou.simulator.memory_standing import MemoryDueIndex, MemoryPositions
+from huitou.standing.ports import DueIndex, PositionStore
 from huitou.standing.position import Position
-from huitou.standing.store import TablePositions
+from huitou.standing.store import TableDueIndex, TablePositions
 from tests.builders import MEI, OPENED, document, program
 from tests.members import HASHER
 from tests.purchases import NOON, Shop, deeds_on, findings_on
@@ -104,6 +104,10 @@ class Standings(Shop):
     def names(self, now: datetime, member: MemberId = MEI) -> set[str]:
         """The segments that a read shows at ``now``."""
         return set(self.segments.position(member, now).segments_at(now))
+
+
+def due_index_on(table: Any) -> DueIndex:
+    return MemoryDueIndex(table) if isinstance(table, MemoryTable) else TableDueIndex(table)
 
 
 def journeys_on(table: Any) -> JourneyStore:

@@ -14,7 +14,19 @@ from datetime import UTC, datetime
 
 from huitou.kernel.commits import MOST_WRITES
 from infra.sources import ROOT
-from tests.benchmarks import capacity, cpu, day, deciding, evaluating, imports, looking, simulating, ticking, waking
+from tests.benchmarks import (
+    capacity,
+    cpu,
+    day,
+    deciding,
+    evaluating,
+    imports,
+    looking,
+    sending,
+    simulating,
+    ticking,
+    waking,
+)
 
 TARGET = ROOT / "docs" / "benchmarks.md"
 FUNCTION = "record_purchases"
@@ -245,6 +257,28 @@ That is {100 * sum_ * day.DAYS / day.MEMBERS:.1f} cents for a member and year.""
     )
 
 
+def _sending() -> tuple[str, bool]:
+    found = sending.measure()
+    units = [
+        (each.part, f"{each.calls}", f"{each.reads:.0f}", f"{each.writes:.0f}", f"{each.index_writes:.0f}")
+        for each in found.parts
+    ]
+    rows = [(f"{threads}", f"{each:.0f}") for threads, each in found.a_second.items()]
+    return (
+        f"""A campaign under a frequency cap writes to somebody who has not come for a month, by email; the programme is
+read beside this. The first row is what the campaign adds to a position that is kept anyway.
+
+{_table(("From cause to acceptance", "calls", "read units", "write units", "index write units"), units)}
+
+{sending.MESSAGES} service messages to as many members, sent by threads of one process that share its CPU with the
+emulator; the provider takes {sending.LATENCY * 1000:.0f} ms for each. A message alone cannot take less than that, and
+{max(sending.AT_ONCE)} threads are limited by the CPU that they share; on AWS each worker has its own.
+
+{_table(("Sent at once", "messages a second on the machine that wrote this"), rows)}""",
+        True,
+    )
+
+
 def _clock() -> tuple[str, bool]:
     found = ticking.measure()
     rows = [
@@ -288,6 +322,7 @@ SECTIONS: dict[str, Callable[[], tuple[str, bool]]] = {
     "evaluating": _evaluating,
     "looking": _looking,
     "waking": _waking,
+    "sending": _sending,
     "clock": _clock,
     "day": _day,
 }

@@ -28,12 +28,13 @@ from huitou.purchases.refunds import RefundStatus
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_points import MemoryWallets
 from huitou.simulator.memory_refunds import MemoryRefunds
-from huitou.simulator.memory_standing import MemoryDueIndex, MemoryWatermarks
+from huitou.simulator.memory_standing import MemoryWatermarks
 from huitou.standing.messages import Due, DuePosition, DueRefund, DueWallet
-from huitou.standing.ports import DueIndex, Watermarks
+from huitou.standing.ports import Watermarks
 from huitou.standing.store import DueItem, TableDueIndex, TableWatermarks
 from tests.contract.targets import AnyTable
 from tests.purchases import bill, return_of
+from tests.standing import due_index_on
 
 T = TypeVar("T")
 NOON = parse_instant("2026-03-02T12:00:00+08:00")
@@ -66,7 +67,7 @@ class Shelf:
     def __init__(self, table: AnyTable) -> None:
         self.table = table
         self.wallets: WalletStore = MemoryWallets(table) if isinstance(table, MemoryTable) else TableWallets(table)
-        self.index: DueIndex = MemoryDueIndex(table) if isinstance(table, MemoryTable) else TableDueIndex(table)
+        self.index = due_index_on(table)
 
     def put(self, member: MemberId, *, ends: datetime | None, currency: str = "points") -> None:
         before = self.wallets.load(member, currency) or open_wallet(member, currency, NOON)

@@ -14,15 +14,11 @@ from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import EPOCH
 from huitou.kernel.pages import InvalidCursorError
 from huitou.outbox.model import Cause
-from huitou.simulator.memory import MemoryTable
-from huitou.simulator.memory_standing import MemoryDueIndex
 from huitou.standing.messages import Due, DueJourney
-from huitou.standing.ports import DueIndex
-from huitou.standing.store import TableDueIndex
 from tests.builders import MEI
 from tests.contract.targets import AnyTable
 from tests.outbox import NOON
-from tests.standing import journeys_on
+from tests.standing import due_index_on, journeys_on
 
 FANG = MemberId("01JNSM3VF0R6T8C1W5PJ4X9YZB")
 BARE = Journey(JourneyId(MEI, Cause("away-30", "2026")), 3, NOON, held_out=False, step=0, due_at=NOON)
@@ -40,7 +36,7 @@ FULL = replace(
 
 
 def due_on(table: AnyTable) -> list[Due]:
-    index: DueIndex = MemoryDueIndex(table) if isinstance(table, MemoryTable) else TableDueIndex(table)
+    index = due_index_on(table)
     return [due for shard in range(index.shards) for due in index.due(shard, EPOCH, NOON, limit=9).items]
 
 

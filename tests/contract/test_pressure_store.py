@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from huitou.kernel.commits import StaleReadError
 from huitou.kernel.ids import MemberId
 from huitou.pressure.model import Pressure, Slot
-from huitou.pressure.ports import PressureStore
-from huitou.pressure.store import TablePressure
-from huitou.simulator.memory import MemoryTable
-from huitou.simulator.memory_pressure import MemoryPressure
 from huitou.templates.model import TemplateKind
 from tests.builders import MEI, at
 from tests.contract.targets import AnyTable
+from tests.outbox import pressure_on
 
 OTHER = MemberId("01JNSM3VF0R6T8C1W5PJ4X0001")
 SLOTS = (
@@ -23,10 +18,6 @@ SLOTS = (
     Slot("01B", TemplateKind.SERVICE, at("2026-03-03 08:00")),
     Slot("01C", TemplateKind.MARKETING, at("2026-03-04 08:00"), 9),
 )
-
-
-def pressure_on(table: Any) -> PressureStore:
-    return MemoryPressure(table) if isinstance(table, MemoryTable) else TablePressure(table)
 
 
 def test_slots_come_back_as_they_were_stored(table: AnyTable) -> None:

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from huitou.kernel.commits import StaleReadError
 from huitou.kernel.ids import digest_of
 from huitou.members.identity import IdentityKey
-from huitou.simulator.memory import MemoryTable
-from huitou.simulator.memory_suppressions import MemorySuppressions
 from huitou.suppressions.model import Suppression, SuppressionGround, Word
-from huitou.suppressions.ports import SuppressionStore
-from huitou.suppressions.store import TableSuppressions
 from tests.builders import at
 from tests.contract.targets import AnyTable
+from tests.outbox import suppressions_on
 
 NOON = at("2026-03-02 12:00")
 ADDRESS = IdentityKey("email", digest_of(["mei"]))
 BOUNCED = Suppression(ADDRESS, Word(NOON, SuppressionGround.BOUNCED), 1)
 LIFTED = Suppression(ADDRESS, Word(NOON + timedelta(hours=1), None), 2)
-
-
-def suppressions_on(table: Any) -> SuppressionStore:
-    return MemorySuppressions(table) if isinstance(table, MemoryTable) else TableSuppressions(table)
 
 
 def test_the_latest_word_comes_back_as_it_was_stored(table: AnyTable) -> None:

@@ -123,9 +123,11 @@ class Dispatcher:
             return begun
         outcome = begun.provider.hand_over(begun.parcel)
         safe_for, attempt = begun.provider.repeats_safely_for, begun.message.attempts
+        as_claimed = iter([begun.message])
 
         def concluded() -> OutboxMessage:
-            before, seen = self._outbox.load(named) or begun.message, self._look(named.member)
+            before = next(as_claimed, None) or self._outbox.load(named) or begun.message
+            seen = self._look(named.member)
             after = conclude(before, attempt, outcome, safe_for, seen.now)
             if after is not before:
                 self._save(before, after, seen, *self._said_of(begun.parcel, outcome, seen.now))

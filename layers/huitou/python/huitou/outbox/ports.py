@@ -39,7 +39,9 @@ class OutboxStore(Protocol):
         ...
 
     def add(self, message: OutboxMessage) -> list[Write]:
-        """A new one; refused with `StaleReadError` if the call's key is taken."""
+        """A new one; refused with `StaleReadError` if the call's key is taken. A campaign has no key: its journey does
+        not take a step twice.
+        """
         ...
 
     def save(self, before: OutboxMessage, after: OutboxMessage) -> Write:

@@ -75,11 +75,11 @@ class TableOutbox:
 
     def add(self, message: OutboxMessage) -> list[Write]:
         taken = StaleReadError("The key was used meanwhile.")
+        added = self._table.put(message_item(message), condition=MessageItem.pk.does_not_exist(), refused=taken)
+        if message.cause:
+            return [added]
         marker = OrderedItem(*keys.command(message.command), message=message.id.key, member=message.id.member)
-        return [
-            self._table.put(message_item(message), condition=MessageItem.pk.does_not_exist(), refused=taken),
-            self._table.put(marker, condition=OrderedItem.pk.does_not_exist(), refused=taken),
-        ]
+        return [added, self._table.put(marker, condition=OrderedItem.pk.does_not_exist(), refused=taken)]
 
     def save(self, before: OutboxMessage, after: OutboxMessage) -> Write:
         return self._table.put(

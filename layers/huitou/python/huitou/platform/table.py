@@ -296,7 +296,7 @@ class Table:
                 raise refusal from error
             raise
         if self._on_capacity:
-            self._on_capacity(operation, answer["ConsumedCapacity"])
+            self._on_capacity(operation, answer.get("ConsumedCapacity"))
         return answer
 
 

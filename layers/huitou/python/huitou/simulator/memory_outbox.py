@@ -28,10 +28,10 @@ class MemoryOutbox:
 
     def add(self, message: OutboxMessage) -> list[Write]:
         taken = StaleReadError("The key was used meanwhile.")
-        return [
-            self._table.put(*keys.message(*message.id), message, refused=taken, when=absent),
-            self._table.put(*keys.command(message.command), message.id, refused=taken, when=absent),
-        ]
+        added = self._table.put(*keys.message(*message.id), message, refused=taken, when=absent)
+        if message.cause:
+            return [added]
+        return [added, self._table.put(*keys.command(message.command), message.id, refused=taken, when=absent)]
 
     def save(self, before: OutboxMessage, after: OutboxMessage) -> Write:
         refused = StaleReadError("The message went on meanwhile.")
