@@ -10,13 +10,15 @@ from infra.routes import DESCRIPTION
 from infra.settings import LOCAL, Settings, settings_for
 from infra.stacks.data import DataStack
 from infra.stacks.delivery import DeliveryStack
+from infra.stacks.jobs import JobStack
 from infra.stacks.service import ServiceStack
 
 
 def build(app: App, settings: Settings) -> None:
     """Describe one deployment in `app`, which refuses to be synthesised with an unexplained finding."""
     data = DataStack(app, f"huitou-{settings.stage}-data", settings=settings)
-    ServiceStack(app, f"huitou-{settings.stage}-service", settings=settings, data=data)
+    jobs = JobStack(app, f"huitou-{settings.stage}-jobs", settings=settings, data=data)
+    ServiceStack(app, f"huitou-{settings.stage}-service", settings=settings, data=data, jobs=jobs)
     if settings.repository:
         name = f"huitou-{settings.stage}-delivery"
         DeliveryStack(app, name, settings=settings, data=data, repository=settings.repository)

@@ -1,6 +1,7 @@
 """What the functions of a stack share: layers, alarms, what they are told of, and what they may do."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Final
 
 from aws_cdk import Duration, Stack
@@ -45,7 +46,11 @@ class FunctionStack(Stack):
         self.line_tokens = {"HUITOU_LINE_SECRET": data.line_secret.secret_arn}
         self.files = {"HUITOU_IMPORT_BUCKET": data.imports.bucket_name}
         self._layers = [self._package_layer(), self.dependency_layer("lean", "that every function needs")]
-        self.messaging = self.dependency_layer("messaging", "that write messages, and check what was written for them")
+
+    @cached_property
+    def messaging(self) -> lambda_.LayerVersion:
+        """The layer of who has to do with templates and providers."""
+        return self.dependency_layer("messaging", "that write messages, and check what was written for them")
 
     def function(
         self,

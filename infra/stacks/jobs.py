@@ -1,6 +1,6 @@
-"""Work on many members at once: calls that start it, and the states of Step Functions that carry it out.
+"""Work on many members at once: the states of Step Functions that carry it out, a stack of their own.
 
-Most functions here add a kind of job, imports or insights to the stack, and return the functions that answer calls.
+The calls that begin it are in front of another stack, see `job_calls`.
 """
 
 from collections.abc import Sequence
@@ -8,183 +8,153 @@ from typing import Final
 
 from aws_cdk import Duration, TimeZone
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as targets
+from constructs import Construct
 
 from infra.constructs.fan_out import FanOut
 from infra.constructs.function import HandlerFunction
 from infra.constructs.queue import DeadLetterQueue
 from infra.constructs.review import acknowledge_wildcards, in_findings
-from infra.stacks.data import MEMBERS_INDEX
+from infra.settings import Settings
+from infra.stacks.data import MEMBERS_INDEX, DataStack
 from infra.stacks.functions import LARGE_MIB, LOOK, READ, WORKER_TIMEOUT, WRITE, FunctionStack
 
 CHUNK_TIMEOUT: Final = Duration.minutes(15)
 
-Calls = dict[str, lambda_.Function]
 
+class JobStack(FunctionStack):
+    """What goes through all members, or a file, part by part."""
 
-def import_functions(stack: FunctionStack) -> Calls:
-    """The call that starts an import, and the states that carry it out."""
-    files = stack.data.imports
-    partition = stack.function("partition_import", {**stack.program, **stack.files}, CHUNK_TIMEOUT, LARGE_MIB)
+    def __init__(self, scope: Construct, name: str, *, settings: Settings, data: DataStack) -> None:
+        super().__init__(scope, name, settings=settings, data=data)
+        self.imports = self._imports()
+        self.accounts = self._accounts()
+        self.simulations = self._simulations()
+        self.counts = self._counts()
+        self.rebuilds = self._rebuilds()
+        self.insights = self._insights()
 
-    everything = {**stack.members, **stack.program, **stack.identity, **stack.files}
-    apply = stack.function("apply_import", everything, CHUNK_TIMEOUT, LARGE_MIB)
-    apply.allow([*READ, *WRITE], stack.data.members.table_arn)
-    stack.let_read_identity_secret(apply)
+    def _imports(self) -> FanOut:
+        """A file is cut into chunks, each of which is applied."""
+        files = self.data.imports
+        partition = self.function("partition_import", {**self.program, **self.files}, CHUNK_TIMEOUT, LARGE_MIB)
 
-    report = stack.function("report_import", {**stack.program, **stack.files}, CHUNK_TIMEOUT, LARGE_MIB)
+        everything = {**self.members, **self.program, **self.identity, **self.files}
+        apply = self.function("apply_import", everything, CHUNK_TIMEOUT, LARGE_MIB)
+        apply.allow([*READ, *WRITE], self.data.members.table_arn)
+        self.let_read_identity_secret(apply)
+        self.let_judge(apply)
 
-    fan_out = FanOut(
-        stack, "import", settings=stack.settings, bucket=files, partition=partition, apply=apply, report=report
-    )
-    states = fan_out.state_machine.state_machine_arn
-    serve = stack.function(
-        "serve_imports",
-        {**stack.program, **stack.files, "HUITOU_IMPORT_STATE_MACHINE": states},
-    )
-    serve.allow(["states:StartExecution"], states)
-    stack.let_see_executions(serve, fan_out)
-    stack.let_judge(apply)
-    for function in (partition, report, serve):
-        stack.let_read_program(function)
-    for function in (partition, apply, report, serve):
-        function.allow([*READ, *WRITE], stack.data.program.table_arn, partitions=["IMPORT#*"])
-        function.allow(["s3:GetObject", "s3:PutObject"], files.arn_for_objects("*"))
-    acknowledge_wildcards(
-        stack,
-        "The bucket holds imports only, and their keys are not known before they are made.",
-        f"{in_findings(stack.data, files.bucket_arn)}/*",
-    )
-    return {"serve_imports": serve}
+        report = self.function("report_import", {**self.program, **self.files}, CHUNK_TIMEOUT, LARGE_MIB)
+        for function in (partition, report):
+            self.let_read_program(function)
+        let_import(self, partition, apply, report)
+        return FanOut(
+            self, "import", settings=self.settings, bucket=files, partition=partition, apply=apply, report=report
+        )
 
+    def _accounts(self) -> FanOut:
+        """M13: all members are counted, shard by shard."""
+        table = self.data.program.table_arn
+        count = self.function("count_accounts", {**self.members, **self.program}, CHUNK_TIMEOUT, LARGE_MIB)
+        count.allow(["dynamodb:Query"], self.data.members.table_arn)
+        count.allow(["dynamodb:Query"], f"{self.data.members.table_arn}/index/{MEMBERS_INDEX}")
+        self.let_read_program(count)
 
-def account_functions(stack: FunctionStack) -> Calls:
-    """The calls about money, and the states that count all members shard by shard."""
-    table = stack.data.program.table_arn
-    count = stack.function("count_accounts", {**stack.members, **stack.program}, CHUNK_TIMEOUT, LARGE_MIB)
-    count.allow(["dynamodb:Query"], stack.data.members.table_arn)
-    count.allow(["dynamodb:Query"], f"{stack.data.members.table_arn}/index/{MEMBERS_INDEX}")
-    stack.let_read_program(count)
+        report = self.function("report_accounts", self.program, CHUNK_TIMEOUT, LARGE_MIB)
+        report.allow(["dynamodb:GetItem", "dynamodb:Query"], table, partitions=["SETTLEMENTS"])
+        let_sum_up(self, "account", report)
+        return self._states("account", count, report)
 
-    report = stack.function("report_accounts", stack.program, CHUNK_TIMEOUT, LARGE_MIB)
-    report.allow(["dynamodb:GetItem", "dynamodb:Query"], table, partitions=["SETTLEMENTS"])
+    def _simulations(self) -> FanOut:
+        """M14: all members are replayed under both programmes, and none is changed."""
+        files = self.data.imports
+        told = {**self.members, **self.program, **self.files}
+        replay = self.function("replay_members", told, CHUNK_TIMEOUT, LARGE_MIB)
+        replay.allow(["dynamodb:GetItem", "dynamodb:Query"], self.data.members.table_arn)
+        replay.allow(["dynamodb:Query"], f"{self.data.members.table_arn}/index/{MEMBERS_INDEX}")
+        replay.allow(["dynamodb:GetItem"], self.data.program.table_arn, partitions=["INSIGHTS"])
 
-    _let_sum_up(stack, "account", report)
-    states = _states(stack, "account", count, report)
-    serve = stack.function("serve_accounts", told_of(stack, states))
-    serve.allow([*READ, *WRITE], table, partitions=["SETTLEMENTS", "AUDIT#*"])
-    stack.let_read_program(serve)
-    let_begin(stack, serve, states)
-    stack.let_see_executions(serve, states)
-    return {"serve_accounts": serve}
+        report = self.function("report_simulation", {**self.program, **self.files}, CHUNK_TIMEOUT, LARGE_MIB)
+        let_sum_up(self, "simulation", report)
+        for function in (replay, report):
+            function.allow(["s3:GetObject"], files.arn_for_objects("simulations/*"))
+        return self._states("simulation", replay, report)
 
+    def _counts(self) -> FanOut:
+        """M16: everybody is asked whether they would be in a segment that is being written, and nobody is changed."""
+        apply = self._going_through("count_members", ["dynamodb:GetItem", "dynamodb:Query"])
+        return self._states("count", apply, self.function("report_count", self.program, WORKER_TIMEOUT))
 
-def simulation_functions(stack: FunctionStack) -> Calls:
-    """What-if: the calls, and the states that replay all members under both programmes, changing none."""
-    files, table = stack.data.imports, stack.data.program.table_arn
-    index = f"{stack.data.members.table_arn}/index/{MEMBERS_INDEX}"
-    told = {**stack.members, **stack.program, **stack.files}
-    replay = stack.function("replay_members", told, CHUNK_TIMEOUT, LARGE_MIB)
-    replay.allow(["dynamodb:GetItem", "dynamodb:Query"], stack.data.members.table_arn)
-    replay.allow(["dynamodb:Query"], index)
-    replay.allow(["dynamodb:GetItem"], table, partitions=["INSIGHTS"])
+    def _rebuilds(self) -> FanOut:
+        """E20: everybody is looked at anew under the programme that holds."""
+        apply = self._going_through("rebuild_members", LOOK)
+        return self._states("rebuild", apply, self.function("report_rebuild", self.program, WORKER_TIMEOUT))
 
-    report = stack.function("report_simulation", {**stack.program, **stack.files}, CHUNK_TIMEOUT, LARGE_MIB)
-    _let_sum_up(stack, "simulation", report)
-    states = _states(stack, "simulation", replay, report)
-    for function in (replay, report):
-        function.allow(["s3:GetObject"], files.arn_for_objects("simulations/*"))
-    told = {**stack.members, **told_of(stack, states)}
-    serve = stack.function("serve_simulations", told, more_layers=[stack.messaging])
-    serve.allow(["dynamodb:Query"], index)
-    stack.let_judge(serve)
-    let_begin(stack, serve, states)
-    stack.let_see_executions(serve, states)
-    return {"serve_simulations": serve}
+    def _insights(self) -> FanOut:
+        """M16, M18: all members are gone through once a week. What is found may move some."""
+        files, table = self.data.imports, self.data.program.table_arn
+        told = {**self.program, **self.files}
+        begin = self.function("begin_insights", told)
+        measure = self.function("measure_members", {**self.members, **told}, CHUNK_TIMEOUT, LARGE_MIB)
+        measure.allow(["dynamodb:Query"], self.data.members.table_arn)
+        measure.allow(["dynamodb:Query"], f"{self.data.members.table_arn}/index/{MEMBERS_INDEX}")
 
+        science = self.dependency_layer("science", "that models are fitted with")
+        fit = self.function("fit_insights", told_of(self, self.rebuilds), CHUNK_TIMEOUT, LARGE_MIB, [science])
+        let_begin(self, fit, self.rebuilds)
+        fit.allow(["dynamodb:GetItem", "dynamodb:PutItem"], table, partitions=["INSIGHTS"])
+        for function, on_files in ((begin, "s3:PutObject"), (measure, "s3:PutObject"), (fit, "s3:GetObject")):
+            self.let_read_program(function)
+            function.allow([on_files], files.arn_for_objects("insights/*"))
+        acknowledge_wildcards(
+            self,
+            "What shards come to are files, named after their run.",
+            f"{in_findings(self.data, files.bucket_arn)}/insights/*",
+        )
+        fan_out = FanOut(
+            self, "insight", settings=self.settings, bucket=files, partition=begin, apply=measure, report=fit
+        )
+        self._once_a_week(fan_out)
+        return fan_out
 
-def insight_functions(stack: FunctionStack, rebuilds: FanOut) -> Calls:
-    """M16, M18: the calls, and the states that go through all members once a week. What they find may move some."""
-    files, table = stack.data.imports, stack.data.program.table_arn
-    told = {**stack.program, **stack.files}
-    begin = stack.function("begin_insights", told)
-    stack.let_read_program(begin)
+    def _once_a_week(self, fan_out: FanOut) -> None:
+        """In the night to Monday. A run that could not be started is made up for by the next one."""
+        failures = DeadLetterQueue(self, "failed-insights", alarms=self.alarms)
+        machine = fan_out.state_machine
+        role = iam.Role(self, "insights-role", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
+        started = iam.PolicyStatement(actions=["states:StartExecution"], resources=[machine.state_machine_arn])
+        role.add_to_policy(started)
+        role.add_to_policy(iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[failures.queue_arn]))
+        scheduler.Schedule(
+            self,
+            "insights-schedule",
+            schedule=scheduler.ScheduleExpression.cron(
+                minute="30", hour="3", week_day="MON", time_zone=TimeZone.of(self.settings.time_zone)
+            ),
+            target=targets.StepFunctionsStartExecution(
+                machine,
+                role=role.without_policy_updates(),
+                dead_letter_queue=failures,
+                input=scheduler.ScheduleTargetInput.from_object({}),
+            ),
+        )
 
-    measure = stack.function("measure_members", {**stack.members, **told}, CHUNK_TIMEOUT, LARGE_MIB)
-    measure.allow(["dynamodb:Query"], stack.data.members.table_arn)
-    measure.allow(["dynamodb:Query"], f"{stack.data.members.table_arn}/index/{MEMBERS_INDEX}")
-    stack.let_read_program(measure)
+    def _going_through(self, name: str, look: Sequence[str]) -> HandlerFunction:
+        """The function that goes through the members of a shard, and judges each as a look does."""
+        members = self.data.members.table_arn
+        function = self.function(name, {**self.members, **self.program}, CHUNK_TIMEOUT, LARGE_MIB)
+        function.allow(look, members)
+        function.allow(["dynamodb:Query"], f"{members}/index/{MEMBERS_INDEX}")
+        self.let_judge(function)
+        return function
 
-    science = stack.dependency_layer("science", "that models are fitted with")
-    fit = stack.function("fit_insights", told_of(stack, rebuilds), CHUNK_TIMEOUT, LARGE_MIB, more_layers=[science])
-    let_begin(stack, fit, rebuilds)
-    stack.let_read_program(fit)
-    fit.allow(["dynamodb:GetItem", "dynamodb:PutItem"], table, partitions=["INSIGHTS"])
-
-    fan_out = FanOut(
-        stack, "insight", settings=stack.settings, bucket=files, partition=begin, apply=measure, report=fit
-    )
-    _once_a_week(stack, fan_out)
-    serve = stack.function(
-        "serve_insights",
-        {**stack.program, "HUITOU_INSIGHT_STATE_MACHINE": fan_out.state_machine.state_machine_arn},
-    )
-    serve.allow(["dynamodb:GetItem"], table, partitions=["INSIGHTS"])
-    stack.let_read_program(serve)
-    serve.allow(["states:StartExecution"], fan_out.state_machine.state_machine_arn)
-    for function, on_files in ((begin, "s3:PutObject"), (measure, "s3:PutObject"), (fit, "s3:GetObject")):
-        function.allow([on_files], files.arn_for_objects("insights/*"))
-    acknowledge_wildcards(
-        stack,
-        "What shards come to are files, named after their run.",
-        f"{in_findings(stack.data, files.bucket_arn)}/insights/*",
-    )
-    return {"serve_insights": serve}
-
-
-def _once_a_week(stack: FunctionStack, fan_out: FanOut) -> None:
-    """In the night to Monday. A run that could not be started is made up for by the next one."""
-    failures = DeadLetterQueue(stack, "failed-insights", alarms=stack.alarms)
-    machine = fan_out.state_machine
-    role = iam.Role(stack, "insights-role", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
-    role.add_to_policy(iam.PolicyStatement(actions=["states:StartExecution"], resources=[machine.state_machine_arn]))
-    role.add_to_policy(iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[failures.queue_arn]))
-    scheduler.Schedule(
-        stack,
-        "insights-schedule",
-        schedule=scheduler.ScheduleExpression.cron(
-            minute="30", hour="3", week_day="MON", time_zone=TimeZone.of(stack.settings.time_zone)
-        ),
-        target=targets.StepFunctionsStartExecution(
-            machine,
-            role=role.without_policy_updates(),
-            dead_letter_queue=failures,
-            input=scheduler.ScheduleTargetInput.from_object({}),
-        ),
-    )
-
-
-def rebuild_states(stack: FunctionStack) -> FanOut:
-    """E20: the states that look at everybody anew under the programme that holds."""
-    apply = _going_through(stack, "rebuild_members", LOOK)
-    return _states(stack, "rebuild", apply, stack.function("report_rebuild", stack.program, WORKER_TIMEOUT))
-
-
-def rebuild_functions(stack: FunctionStack, rebuilds: FanOut) -> Calls:
-    """The calls that start rebuilds and look at them."""
-    serve = stack.function("serve_rebuilds", told_of(stack, rebuilds))
-    stack.let_read_program(serve)
-    let_begin(stack, serve, rebuilds)
-    stack.let_see_executions(serve, rebuilds)
-    return {"serve_rebuilds": serve}
-
-
-def count_states(stack: FunctionStack) -> FanOut:
-    """M16: the states that ask everybody whether they would be in a segment that is being written, changing nobody."""
-    apply = _going_through(stack, "count_members", ["dynamodb:GetItem", "dynamodb:Query"])
-    return _states(stack, "count", apply, stack.function("report_count", stack.program, WORKER_TIMEOUT))
+    def _states(self, kind: str, apply: HandlerFunction, report: HandlerFunction) -> FanOut:
+        """The states of a kind of jobs: ``apply`` for each part, then ``report``. Both keep what they have come to."""
+        _let_keep(self, kind, apply, report)
+        _acknowledge_files(self, kind)
+        return FanOut(self, kind, settings=self.settings, bucket=self.data.imports, apply=apply, report=report)
 
 
 def told_of(stack: FunctionStack, states: FanOut) -> dict[str, str]:
@@ -197,29 +167,28 @@ def let_begin(stack: FunctionStack, function: HandlerFunction, states: FanOut) -
     """Keep a job of a kind with the list of its work and start it; who asks again sees it with what it has found."""
     kind = states.node.id
     _let_keep(stack, kind, function)
-    _let_sum_up(stack, kind, function)
+    let_sum_up(stack, kind, function)
     function.allow(["s3:PutObject"], stack.data.imports.arn_for_objects(f"{kind}s/*"))
+    _acknowledge_files(stack, kind)
     function.allow(["states:StartExecution"], states.state_machine.state_machine_arn)
 
 
-def _going_through(stack: FunctionStack, name: str, look: Sequence[str]) -> HandlerFunction:
-    """The function that goes through the members of a shard, and judges each as a look does."""
-    members = stack.data.members.table_arn
-    function = stack.function(name, {**stack.members, **stack.program}, CHUNK_TIMEOUT, LARGE_MIB)
-    function.allow(look, members)
-    function.allow(["dynamodb:Query"], f"{members}/index/{MEMBERS_INDEX}")
-    stack.let_judge(function)
-    return function
+def let_sum_up(stack: FunctionStack, kind: str, function: HandlerFunction) -> None:
+    """Read what all parts of a job have come to."""
+    function.allow(["dynamodb:Query"], stack.data.program.table_arn, partitions=_of(kind))
 
 
-def _states(stack: FunctionStack, kind: str, apply: HandlerFunction, report: HandlerFunction) -> FanOut:
-    """The states of a kind of jobs: ``apply`` for each part, then ``report``. Both keep what they have come to."""
+def let_import(stack: FunctionStack, *functions: HandlerFunction) -> None:
+    """An import, and its files."""
     files = stack.data.imports
-    _let_keep(stack, kind, apply, report)
+    for function in functions:
+        function.allow([*READ, *WRITE], stack.data.program.table_arn, partitions=_of("import"))
+        function.allow(["s3:GetObject", "s3:PutObject"], files.arn_for_objects("*"))
     acknowledge_wildcards(
-        stack, "The files of a job are named after it.", f"{in_findings(stack.data, files.bucket_arn)}/{kind}s/*"
+        stack,
+        "The bucket holds imports only, and their keys are not known before they are made.",
+        f"{in_findings(stack.data, files.bucket_arn)}/*",
     )
-    return FanOut(stack, kind, settings=stack.settings, bucket=files, apply=apply, report=report)
 
 
 def _let_keep(stack: FunctionStack, kind: str, *functions: HandlerFunction) -> None:
@@ -228,9 +197,12 @@ def _let_keep(stack: FunctionStack, kind: str, *functions: HandlerFunction) -> N
         function.allow(["dynamodb:GetItem", "dynamodb:PutItem"], stack.data.program.table_arn, partitions=_of(kind))
 
 
-def _let_sum_up(stack: FunctionStack, kind: str, function: HandlerFunction) -> None:
-    """Read what all parts of a job have come to."""
-    function.allow(["dynamodb:Query"], stack.data.program.table_arn, partitions=_of(kind))
+def _acknowledge_files(stack: FunctionStack, kind: str) -> None:
+    acknowledge_wildcards(
+        stack,
+        "The files of a job are named after it.",
+        f"{in_findings(stack.data, stack.data.imports.bucket_arn)}/{kind}s/*",
+    )
 
 
 def _of(kind: str) -> list[str]:

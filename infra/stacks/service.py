@@ -1,4 +1,4 @@
-"""Everything that runs: functions, the API in front of them, queues, the schedule, imports, alarms.
+"""What runs all the time: functions, the API in front of them, queues, the schedule, alarms.
 
 Nothing here holds data, so this stack may be replaced at any time.
 """
@@ -22,9 +22,10 @@ from infra.constructs.review import acknowledge_wildcards, in_findings
 from infra.constructs.stream import StreamReader
 from infra.routes import PUBLIC, ROUTES
 from infra.settings import Settings
-from infra.stacks import feedback, jobs
+from infra.stacks import feedback, job_calls
 from infra.stacks.data import DUE_INDEX, MEMBERS_INDEX, SEGMENTS_INDEX, DataStack
 from infra.stacks.functions import LARGE_MIB, LOOK, READ, WORKER_TIMEOUT, WRITE, FunctionStack
+from infra.stacks.jobs import JobStack, let_begin, told_of
 
 PROVIDERS: Final = {"HUITOU_SMS_SERVICE": "end_user_messaging", "HUITOU_LINE_SERVICE": "line"}
 LOCAL_PROVIDERS: Final = {
@@ -49,12 +50,12 @@ SALE_FUNCTIONS: Final = ("record_purchases", "refund_purchases", "serve_checkout
 class ServiceStack(FunctionStack):
     """The running half of Huitou."""
 
-    def __init__(self, scope: Construct, name: str, *, settings: Settings, data: DataStack) -> None:
+    def __init__(self, scope: Construct, name: str, *, settings: Settings, data: DataStack, jobs: JobStack) -> None:
         super().__init__(scope, name, settings=settings, data=data)
+        self.jobs = jobs
         outbox = WorkQueue(self, "messages", worker_timeout=WORKER_TIMEOUT, alarms=self.alarms)
         self._reactions(self._due_work(outbox), outbox)
         self._events()
-        self._rebuilds = jobs.rebuild_states(self)
         api = HttpApi(
             self,
             "api",
@@ -66,11 +67,7 @@ class ServiceStack(FunctionStack):
                 **self._message_functions(),
                 **self._unsubscription_functions(),
                 **feedback.functions(self),
-                **jobs.import_functions(self),
-                **jobs.account_functions(self),
-                **jobs.simulation_functions(self),
-                **jobs.insight_functions(self, self._rebuilds),
-                **jobs.rebuild_functions(self, self._rebuilds),
+                **job_calls.functions(self, jobs),
             },
             routes=ROUTES,
             public=PUBLIC,
@@ -106,22 +103,20 @@ class ServiceStack(FunctionStack):
 
         Counts judge all of them, in states.
         """
-        counts = jobs.count_states(self)
-        told = {**self.members, **jobs.told_of(self, counts)}
+        told = {**self.members, **told_of(self, self.jobs.counts)}
         look = self.function("serve_segments", told, PREVIEW_TIMEOUT, LARGE_MIB)
         look.allow(["dynamodb:GetItem", "dynamodb:Query"], self.data.members.table_arn)
         look.allow(["dynamodb:Query"], f"{self.data.members.table_arn}/index/{SEGMENTS_INDEX}")
         self.let_judge(look)
-        jobs.let_begin(self, look, counts)
-        self.let_see_executions(look, counts)
+        let_begin(self, look, self.jobs.counts)
+        self.let_see_executions(look, self.jobs.counts)
         return {"serve_segments": look}
 
     def _program_functions(self) -> dict[str, lambda_.Function]:
-        function = self.function(
-            "serve_program", jobs.told_of(self, self._rebuilds), memory_mib=LARGE_MIB, more_layers=[self.messaging]
-        )
+        told = told_of(self, self.jobs.rebuilds)
+        function = self.function("serve_program", told, memory_mib=LARGE_MIB, more_layers=[self.messaging])
         function.allow([*READ, *WRITE], self.data.program.table_arn, partitions=["PROGRAM", "AUDIT#*"])
-        jobs.let_begin(self, function, self._rebuilds)
+        let_begin(self, function, self.jobs.rebuilds)
         return {"serve_program": function}
 
     def _message_functions(self) -> dict[str, lambda_.Function]:

@@ -28,9 +28,10 @@ Resource = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """All resources of a stage's stacks, and what is told to them when they are deployed."""
+    """All resources of a stage's stacks, how many each stack has, and what is told to them when they are deployed."""
 
     resources: dict[str, Resource]
+    sizes: dict[str, int]
     parameters: dict[str, Any]
 
     def of(self, kind: str) -> dict[str, Resource]:
@@ -84,10 +85,11 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
 
 def _synthesised(stage: str, folder: Path) -> Deployment:
     synthesise(settings_for(stage, alarm_email="alarms@example.com", repository="example/huitou"), str(folder))
-    templates = [json.loads(file.read_text()) for file in sorted(folder.glob("*.template.json"))]
-    resources = {name: each for template in templates for name, each in template["Resources"].items()}
-    parameters = {name: each for template in templates for name, each in template["Parameters"].items()}
-    return Deployment(resources, parameters)
+    templates = {file.name: json.loads(file.read_text()) for file in sorted(folder.glob("*.template.json"))}
+    resources = {name: each for template in templates.values() for name, each in template["Resources"].items()}
+    sizes = {name: len(template["Resources"]) for name, template in templates.items()}
+    parameters = {name: each for template in templates.values() for name, each in template["Parameters"].items()}
+    return Deployment(resources, sizes, parameters)
 
 
 def listed(value: str | list[str]) -> list[str]:

@@ -15,6 +15,11 @@ WORKERS = ("book_due", "dispatch_messages", "hear_providers")
 """Each has a queue."""
 
 
+def test_no_stack_comes_near_what_cloudformation_takes(production: Deployment) -> None:
+    """500 resources; the last one too many would be found by whoever adds a function that has nothing to do with it."""
+    assert max(production.sizes.values()) <= 450
+
+
 class TestDataIsSafe:
     def test_tables_can_be_restored_to_any_second_and_not_deleted(self, production: Deployment) -> None:
         for table in production.properties("AWS::DynamoDB::Table"):
