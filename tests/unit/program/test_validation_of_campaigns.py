@@ -10,6 +10,8 @@ import pytest
 
 from huitou.kernel.channels import MessageChannel
 from huitou.program.campaigns import Calendar, Campaign, LunarYearly, Monthly, Once, OnDate, OnlyIn, Send, Wait, Yearly
+from huitou.program.compilation import compile_program
+from huitou.program.document import canonical_json
 from huitou.program.validation import InvalidProgramError, read_document
 from tests.builders import at, program
 from tests.templates import speaking, template, text
@@ -78,6 +80,15 @@ def test_a_campaign_is_read_as_it_is_written() -> None:
             Send("hello", (), None),
         ),
     )
+
+
+def test_campaigns_of_a_version_from_before_priorities_and_calendars_still_hold() -> None:
+    """M34: versions never change, and are read for ever."""
+    stored = json.loads(canonical_json(read_document(json.dumps(written()))))
+    for part in stored["campaigns"]:
+        for field in ("priority", "calendar", "members_of"):
+            del part[field]
+    assert compile_program(stored, 1) == program(written())
 
 
 def test_steps_of_higher_priority_come_first() -> None:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from huitou.kernel.calendars import start_of_day
 from huitou.kernel.channels import MessageChannel
 from huitou.program.campaigns import (
+    USUAL_PRIORITY,
     Calendar,
     Campaign,
     CampaignId,
@@ -33,9 +34,9 @@ HEAD_START = timedelta(seconds=2)
 def compile_campaigns(parts: Iterable[Stored], zone: ZoneInfo) -> Mapping[CampaignId, Campaign]:
     """By id."""
     stored = list(parts)
-    higher_first = sorted({part["priority"] for part in stored}, reverse=True)
+    higher_first = sorted({_priority(part) for part in stored}, reverse=True)
     yields = {priority: rank * HEAD_START for rank, priority in enumerate(higher_first)}
-    return MappingProxyType({part["id"]: _campaign(part, yields[part["priority"]], zone) for part in stored})
+    return MappingProxyType({part["id"]: _campaign(part, yields[_priority(part)], zone) for part in stored})
 
 
 def _campaign(part: Stored, yields: timedelta, zone: ZoneInfo) -> Campaign:
@@ -59,11 +60,16 @@ def _campaign(part: Stored, yields: timedelta, zone: ZoneInfo) -> Campaign:
         stays=part["stays"] and part["leaves"] is None and segment is not None,
         goals=frozenset(part["goals"]),
         holdout_percent=part["holdout_percent"],
-        priority=part["priority"],
+        priority=_priority(part),
         yields=yields,
         paused=part["paused"],
         steps=tuple(map(_step, part["steps"])),
     )
+
+
+def _priority(part: Stored) -> int:
+    """Of a version from before there were any, as of one in which nothing is said."""
+    return int(part.get("priority", USUAL_PRIORITY))
 
 
 def _calendar(part: Stored) -> Calendar:

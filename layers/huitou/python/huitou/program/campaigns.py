@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # whoever sends nothing loads nothing of templates
     from huitou.templates.model import TemplateId
 
 CampaignId = str
+USUAL_PRIORITY = 5
 
 
 class Once(StrEnum):

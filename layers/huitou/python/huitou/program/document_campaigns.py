@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from huitou.program.campaigns import USUAL_PRIORITY
 from huitou.program.document_parts import DateRangePart, Hour, Id, Label, Part
 
 MOST_CAMPAIGNS = 50
@@ -127,7 +128,7 @@ class CampaignPart(Part):
     holdout_percent: Annotated[int, Field(ge=0, le=50)] = 0
     """So many of a hundred members are told nothing, for comparison. Who they are is drawn once, and stays so."""
 
-    priority: Annotated[int, Field(ge=1, le=9)] = 5
+    priority: Annotated[int, Field(ge=1, le=9)] = USUAL_PRIORITY
     """9 goes first. Where a frequency cap has room for one of two, the higher speaks, also where a message of the
     lower is planned already and not yet sent."""
 
