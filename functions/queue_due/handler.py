@@ -5,6 +5,7 @@ Then it looks into the calendar, and lets what begins soon fall due.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
@@ -17,7 +18,7 @@ from huitou.platform.observability import Observer
 from huitou.platform.queues import SqsQueue
 from huitou.platform.settings import DueQueueUrl, MembersTable, MessagesQueueUrl, ProgramTable, Settings, load
 from huitou.platform.table import Table
-from huitou.program.service import ProgramReader
+from huitou.program.service import NoProgramError, ProgramReader
 from huitou.program.store import TableVersions
 from huitou.standing.clock import Clock
 from huitou.standing.store import TableDueIndex, TableWatermarks
@@ -52,7 +53,8 @@ clock = Clock(
 def handler(event: dict[str, Any], context: Any) -> None:
     """``event`` is the scheduler's and says nothing that matters: what falls due is told by the time that it is.
 
-    Fails where a queue was out of reach, or the programme, after all else is done.
+    Fails where a queue was out of reach, or the programme, after all else is done. Before the first publication there
+    is no calendar.
     """
     del event
     tick = clock.tick(now, lambda: context.get_remaining_time_in_millis() > RESERVE_MILLISECONDS)
@@ -70,8 +72,9 @@ def handler(event: dict[str, Any], context: Any) -> None:
         },
     )
     observer.flush()
-    if announced := calendar.announce(now()):
-        observer.log("campaigns begin soon", {"announced": announced})
+    with suppress(NoProgramError):
+        if announced := calendar.announce(now()):
+            observer.log("campaigns begin soon", {"announced": announced})
     if tick.failure:
         raise tick.failure
 

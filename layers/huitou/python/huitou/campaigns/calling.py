@@ -47,14 +47,10 @@ class CampaignCalendar:
     def announce(self, now: datetime) -> int:
         """Puts what comes within the next minutes, or came and was missed, into the due index; how many there were.
 
-        E20: nothing that was over when it was published, or before what is made up for; nothing that is paused. Where
-        no programme can be read, the next tick looks again.
-        """
-        with suppress(UnavailableError):
-            return self._announce(now)
-        return 0
+        E20: nothing that was over when it was published, or before what is made up for; nothing that is paused.
 
-    def _announce(self, now: datetime) -> int:
+        Raises `UnavailableError`: then the next tick looks again.
+        """
         program = self._programs.active()
         self._known = {named: until for named, until in self._known.items() if until > now}
         return sum(

@@ -39,8 +39,10 @@ def beginnings(
     known = {(each.segment, each.since): each for each in before.memberships} if before else {}
     moved = [each for each in after.memberships if known.get((each.segment, each.since)) != each]
     for campaign in program.campaigns.values():
+        if campaign.calendar is not None:
+            continue
         for each in moved:
-            if each.segment != campaign.segment or campaign.calendar is not None:
+            if each.segment != campaign.segment:
                 continue
             was_known = (each.segment, each.since) in known
             at = _left(each) if campaign.leaving else _entered(each, was_known, campaign)
@@ -57,10 +59,9 @@ def called_late(
     when many move at once, by minutes: who was not on it yet is called here.
     """
     known = {(each.segment, each.since) for each in before.memberships} if before else set()
-    moved = [each for each in after.memberships if (each.segment, each.since) not in known]
+    entered = {each.segment for each in after.memberships if (each.segment, each.since) not in known}
     for campaign in program.campaigns.values():
-        since = {each.since: each for each in moved if each.segment == campaign.segment}
-        if not since or campaign.calendar is None:
+        if campaign.calendar is None or campaign.segment not in entered:
             continue
         for coming in comings(campaign, now - campaign.catch_up, now, program.zone):
             if is_called(campaign, coming.at, after, facts.joined):
@@ -71,9 +72,13 @@ def is_called(campaign: Campaign, at: datetime, position: Position, joined: Mapp
     """Whether a campaign that begins with many at ``at`` means the member who stands so."""
     if campaign.brand is not None and (campaign.brand not in joined or joined[campaign.brand] > at):
         return False
+    is_in = campaign.segment is None or campaign.segment in position.segments_at(at)
+    return is_in and _asks_for(campaign, position, at)
+
+
+def _asks_for(campaign: Campaign, position: Position, at: datetime) -> bool:
     there = position.segments_at(at)
-    is_in = campaign.segment is None or campaign.segment in there
-    return is_in and campaign.only_in <= there and campaign.not_in.isdisjoint(there)
+    return campaign.only_in <= there and campaign.not_in.isdisjoint(there)
 
 
 def _entered(membership: Membership, was_known: bool, campaign: Campaign) -> datetime | None:
@@ -92,8 +97,7 @@ def _begins(campaign: Campaign, at: datetime, after: Position, facts: Facts, now
         return False
     if campaign.brand is not None and campaign.brand not in facts.joined:
         return False
-    there = after.segments_at(at)
-    return campaign.only_in <= there and campaign.not_in.isdisjoint(there)
+    return _asks_for(campaign, after, at)
 
 
 def occurrence(campaign: Campaign, at: datetime, facts: Facts, zone: ZoneInfo) -> str:
