@@ -60,6 +60,7 @@ class MemoryDueIndex:
                 yield refund.id, keys.refund(refund.id), DueRefund(refund.id, refund.closes_at)
         yield from self._messages()
         yield from self._journeys()
+        yield from self._occasions()
 
     def _messages(self) -> Iterator[tuple[str, keys.Key, Due]]:
         for message in self._table.all(OutboxMessage):
@@ -71,6 +72,8 @@ class MemoryDueIndex:
             if journey.due_at:
                 named = (journey.id.member, *journey.id.cause)
                 yield journey.id.member, keys.journey(*named), DueJourney(*named, journey.due_at)
+
+    def _occasions(self) -> Iterator[tuple[str, keys.Key, Due]]:
         for occasion in self._table.all(Occasion):
             if occasion.due_at:
                 key = keys.occasion(*occasion.id)
