@@ -123,7 +123,7 @@ class Dispatcher:
             return begun
         outcome = begun.provider.hand_over(begun.parcel)
         safe_for, attempt = begun.provider.repeats_safely_for, begun.message.attempts
-        as_claimed = iter([begun.message])
+        as_claimed = iter([begun.message])  # whom nobody overtook, need not read it again
 
         def concluded() -> OutboxMessage:
             before = next(as_claimed, None) or self._outbox.load(named) or begun.message

@@ -15,7 +15,7 @@ from huitou.members.identity import Identity, IdentityKind
 from huitou.members.model import ConsentKey, Member
 from huitou.outbox.model import OutboxMessage
 from huitou.program.model import GROUP, BrandId
-from huitou.suppressions.model import destination
+from huitou.suppressions.model import KINDS, destination
 from huitou.templates.model import Catalogue, Signature, Template
 
 Signatures = Mapping[MessageChannel, Signature]
@@ -81,9 +81,6 @@ def _is_allowed(message: OutboxMessage, channel: MessageChannel, record: Member)
     return agreed(record.consents, ConsentKey(channel, message.brand, message.purpose))
 
 
-_KINDS = {MessageChannel.EMAIL: IdentityKind.EMAIL, MessageChannel.SMS: IdentityKind.PHONE}
-
-
 def address_of(record: Member, channel: MessageChannel, sender: str) -> str | None:
     """Where they are reached: what somebody has proven, else the contact address; by LINE, as the sender knows them.
 
@@ -95,7 +92,7 @@ def address_of(record: Member, channel: MessageChannel, sender: str) -> str | No
     proven = (
         held.identity.value
         for held in record.identities
-        if held.identity.kind is _KINDS[channel] and any(claim.proof for claim in held.claims)
+        if held.identity.kind is KINDS[channel] and any(claim.proof for claim in held.claims)
     )
     profile = record.profile
     return next(proven, profile.contact_email if channel is MessageChannel.EMAIL else profile.contact_phone)

@@ -10,11 +10,12 @@ from typing import NamedTuple
 from huitou.kernel.channels import MessageChannel
 from huitou.members.identity import Identity, IdentityKey, IdentityKind
 
-_KINDS = {
+KINDS = {
     MessageChannel.EMAIL: IdentityKind.EMAIL,
     MessageChannel.SMS: IdentityKind.PHONE,
     MessageChannel.LINE: IdentityKind.LINE,
 }
+"""What an address is called where it identifies a member."""
 
 
 class SuppressionGround(StrEnum):
@@ -56,9 +57,9 @@ def destination(channel: MessageChannel, to: str, sender: str = "") -> Identity:
     """
     if channel is MessageChannel.LINE:
         return Identity(IdentityKind.LINE, to, sender.lower())
-    return Identity(_KINDS[channel], to.lower())
+    return Identity(KINDS[channel], to.lower())
 
 
 def channel_of(address: IdentityKey) -> MessageChannel:
     """By which it is written to."""
-    return next(channel for channel, kind in _KINDS.items() if kind == address.kind)
+    return next(channel for channel, kind in KINDS.items() if kind == address.kind)
