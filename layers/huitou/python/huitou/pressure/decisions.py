@@ -55,9 +55,10 @@ def give_way(pressure: Pressure, slot: Slot, manners: Manners) -> Iterator[Slot]
 
     Whether their messages still wait is not known here.
     """
-    for each in sorted(pressure.slots, key=lambda each: (each.priority or 0, -to_millis(each.at))):
-        if slot.priority is None or each.priority is None or each.priority >= slot.priority:
-            continue
+    if slot.priority is None:
+        return
+    ranked = ((each.priority, -to_millis(each.at), each) for each in pressure.slots if each.priority is not None)
+    for _, _, each in sorted(lower for lower in ranked if lower[0] < slot.priority):
         if cap_reached(Pressure(tuple(_without(pressure, each.message))), slot, manners) is None:
             yield each
 
