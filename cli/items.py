@@ -63,6 +63,7 @@ TYPES: Final = {
     "PART": ("SIMULATION#", r"PART#\d{2}"),
     "REPORT": ("SIMULATION#", "REPORT"),
     "COUNT": ("COUNT#", "COUNT"),
+    "RESULT": ("RESULT#", "RESULT"),
     "REBUILD": ("REBUILD#", "REBUILD"),
     "PROGRESS": ("", r"PART#\d{2}"),  # of any other job
     "MONTH": ("SETTLEMENTS", r"MONTH#\d{4}-\d{2}"),

@@ -40,6 +40,7 @@ _VARIABLES: Final = (
     "HUITOU_SIMULATION_STATE_MACHINE",
     "HUITOU_REBUILD_STATE_MACHINE",
     "HUITOU_COUNT_STATE_MACHINE",
+    "HUITOU_RESULT_STATE_MACHINE",
 )
 _NO_CREDENTIALS: Final = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
 """Without any, a client would look for some on the network."""

@@ -131,6 +131,10 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
         "POST /v1/unsubscriptions/{token}",
     ),
     "serve_webhooks": ("POST /v1/webhooks/line/{channel}",),
+    "serve_results": (
+        "POST /v1/campaigns/{campaign_id}/results",
+        "GET /v1/campaigns/{campaign_id}/results/{result_id}",
+    ),
     "serve_insights": (
         "GET /v1/insights",
         "POST /v1/insights",

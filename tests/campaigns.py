@@ -22,6 +22,7 @@ from huitou.members.model import ConsentKey
 from huitou.members.ports import MemberIndex
 from huitou.members.store import TableMemberIndex
 from huitou.outbox.model import Cause, OutboxMessage
+from huitou.purchases.model import Line
 from huitou.segments.ports import MemberLists
 from huitou.segments.store import TableMemberLists
 from huitou.simulator.memory import MemoryTable
@@ -62,8 +63,8 @@ class Town(Office):
         self.calendar = CampaignCalendar(self.occasions, self.programs, self.commit, lists_on(self.shop.table).shards)
         self.calls = self._calls()
         self.failures: list[MemberId] = []
-        self._phones = iter(range(10))
         self.lag = timedelta()
+        self._phones = iter(range(670, 1000))
 
     def _journeys(self) -> Journeys:
         return Journeys(
@@ -94,14 +95,14 @@ class Town(Office):
 
     def join(self, **profile: Any) -> MemberId:
         """An hour before noon."""
-        phone = said(phone_identity(f"0912-345-67{next(self._phones)}"))
+        phone = said(phone_identity(f"0912-345-{next(self._phones)}"))
         member = self.meet(phone, **{"contact_email": "mei@example.com", **profile})
         self.agree(member)
         self.segments.refresh(member, self.now)
         return member
 
-    def buy(self, member: MemberId, number: str = "A-1") -> None:
-        self.shop.sell(bill(number, occurred_at=self.now), member, now=self.now)
+    def buy(self, member: MemberId, number: str = "A-1", *lines: Line, **changes: Any) -> None:
+        self.shop.sell(bill(number, *lines, occurred_at=self.now, **changes), member, now=self.now)
         self.segments.refresh(member, self.now + timedelta(seconds=1))
 
     def give_back(self, member: MemberId, number: str) -> None:

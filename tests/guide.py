@@ -12,7 +12,7 @@ import importlib
 import json
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -103,7 +103,7 @@ _SELDOM = (
         "SHARD",
         "POSITION",
     ),
-    *("LISTED", "ACCOUNT", "SUMS", "MONTH", "LAST", "SIMULATION", "FINDINGS", "REBUILD", "COUNT", "PROGRESS"),
+    *("LISTED", "ACCOUNT", "SUMS", "MONTH", "LAST", "SIMULATION", "FINDINGS", "REBUILD", "COUNT", "RESULT", "PROGRESS"),
     *("ERASURE", "WATERMARKS"),
 )
 """Types of items that are there once somebody has called for them."""
@@ -148,6 +148,11 @@ class _Cloud:
         self._dynamodb: Any = boto3.client("dynamodb", region_name=REGION)
         self._now = NOW
         self._sent = 0
+        self._jobs: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
+            "POST /v1/rebuilds\n": self._rebuild,
+            "POST /v1/segments/counts\n": self._count_members,
+            "POST /v1/campaigns/miss-you/results\n": self._compare,
+        }
 
     def answer(self, exchange: re.Match[str]) -> str:
         """The exchange, with what is answered today."""
@@ -162,10 +167,9 @@ class _Cloud:
             self._replay(json.loads(answered["body"]))
         if asked.startswith("POST /v1/insights\n"):
             self._find_out(json.loads(answered["body"])["run_id"])
-        if asked.startswith("POST /v1/rebuilds\n"):
-            self._rebuild(json.loads(answered["body"]))
-        if asked.startswith("POST /v1/segments/counts\n"):
-            self._count_members(json.loads(answered["body"]))
+        for line, carry_out in self._jobs.items():
+            if asked.startswith(line):
+                carry_out(json.loads(answered["body"]))
         if "/start\n" in asked:
             self._carry_out(asked.split("/")[3])
         shown = _shown(answered, with_body=not exchange["answered"].strip() or "\n\n" in exchange["answered"])
@@ -303,6 +307,14 @@ class _Cloud:
                 self._functions["count_members"].handler({"run": run, "chunk": chunk}, None)
             self._functions["report_count"].handler(run, None)
 
+    def _compare(self, created: Mapping[str, Any]) -> None:
+        """What the state machine does."""
+        run = {"result_id": created["result_id"]}
+        with self._clock_of_states():
+            for chunk in self._listed(f"results/{created['result_id']}/manifest.json"):
+                self._functions["measure_campaign"].handler({"run": run, "chunk": chunk}, None)
+            self._functions["report_result"].handler(run, None)
+
     def _listed(self, manifest: str) -> list[Any]:
         s3: Any = boto3.client("s3", region_name=REGION)
         chunks: list[Any] = json.loads(s3.get_object(Bucket=BUCKET, Key=manifest)["Body"].read())
@@ -365,6 +377,7 @@ _STATES = (
     *("count_accounts", "report_accounts"),
     *("replay_members", "report_simulation"),
     *("rebuild_members", "report_rebuild", "count_members", "report_count"),
+    *("measure_campaign", "report_result"),
     *("begin_insights", "measure_members", "fit_insights"),
 )
 
@@ -462,7 +475,7 @@ def _cloud() -> Iterator[_Cloud]:
         states: Any = boto3.client("stepfunctions", region_name=REGION)
         definition = {"StartAt": "wait", "States": {"wait": {"Type": "Pass", "End": True}}}
         role = "arn:aws:iam::123456789012:role/import"
-        for name in ("import", "account", "simulation", "insight", "rebuild", "count"):
+        for name in ("import", "account", "simulation", "insight", "rebuild", "count", "result"):
             machine = states.create_state_machine(name=name, definition=json.dumps(definition), roleArn=role)
             variables[f"HUITOU_{name.upper()}_STATE_MACHINE"] = machine["stateMachineArn"]
         yield _Cloud()

@@ -15,6 +15,7 @@ def functions(stack: FunctionStack, jobs: JobStack) -> dict[str, lambda_.Functio
         "serve_simulations": _simulations(stack, jobs),
         "serve_insights": _insights(stack, jobs),
         "serve_rebuilds": _rebuilds(stack, jobs),
+        "serve_results": _results(stack, jobs),
     }
 
 
@@ -60,4 +61,12 @@ def _rebuilds(stack: FunctionStack, jobs: JobStack) -> lambda_.Function:
     stack.let_read_program(serve)
     let_begin(stack, serve, jobs.rebuilds)
     stack.let_see_executions(serve, jobs.rebuilds)
+    return serve
+
+
+def _results(stack: FunctionStack, jobs: JobStack) -> lambda_.Function:
+    serve = stack.function("serve_results", told_of(stack, jobs.results))
+    stack.let_read_program(serve)
+    let_begin(stack, serve, jobs.results)
+    stack.let_see_executions(serve, jobs.results)
     return serve

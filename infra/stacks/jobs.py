@@ -4,10 +4,12 @@ The calls that begin it are in front of another stack, see `job_calls`.
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Final
 
 from aws_cdk import Duration, TimeZone
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as targets
 from constructs import Construct
@@ -34,6 +36,7 @@ class JobStack(FunctionStack):
         self.counts = self._counts()
         self.rebuilds = self._rebuilds()
         self.insights = self._insights()
+        self.results = self._results()
 
     def _imports(self) -> FanOut:
         """A file is cut into chunks, each of which is applied."""
@@ -101,8 +104,7 @@ class JobStack(FunctionStack):
         measure.allow(["dynamodb:Query"], self.data.members.table_arn)
         measure.allow(["dynamodb:Query"], f"{self.data.members.table_arn}/index/{MEMBERS_INDEX}")
 
-        science = self.dependency_layer("science", "that models are fitted with")
-        fit = self.function("fit_insights", told_of(self, self.rebuilds), CHUNK_TIMEOUT, LARGE_MIB, [science])
+        fit = self.function("fit_insights", told_of(self, self.rebuilds), CHUNK_TIMEOUT, LARGE_MIB, [self.science])
         let_begin(self, fit, self.rebuilds)
         fit.allow(["dynamodb:GetItem", "dynamodb:PutItem"], table, partitions=["INSIGHTS"])
         for function, on_files in ((begin, "s3:PutObject"), (measure, "s3:PutObject"), (fit, "s3:GetObject")):
@@ -118,6 +120,22 @@ class JobStack(FunctionStack):
         )
         self._once_a_week(fan_out)
         return fan_out
+
+    def _results(self) -> FanOut:
+        """M21: what a campaign came to is added up over all members, and none is changed."""
+        measure = self.function("measure_campaign", {**self.members, **self.program}, CHUNK_TIMEOUT, LARGE_MIB)
+        measure.allow(["dynamodb:GetItem", "dynamodb:Query"], self.data.members.table_arn)
+        measure.allow(["dynamodb:Query"], f"{self.data.members.table_arn}/index/{MEMBERS_INDEX}")
+        report = self.function("report_result", self.program, WORKER_TIMEOUT, LARGE_MIB, [self.science])
+        for function in (measure, report):
+            self.let_read_program(function)
+        let_sum_up(self, "result", report)
+        return self._states("result", measure, report)
+
+    @cached_property
+    def science(self) -> lambda_.LayerVersion:
+        """The layer of who fits models and weighs results."""
+        return self.dependency_layer("science", "that models are fitted and results weighed with")
 
     def _once_a_week(self, fan_out: FanOut) -> None:
         """In the night to Monday. A run that could not be started is made up for by the next one."""

@@ -16,6 +16,8 @@ from huitou.jobs.ports import PartedStore
 from huitou.jobs.store import TablePartedJobs
 from huitou.kernel.commits import StaleReadError
 from huitou.kernel.ids import digest_of
+from huitou.outcomes.model import CampaignResult
+from huitou.outcomes.store import results_in
 from huitou.platform import keys
 from huitou.rebuilding.model import Rebuild, RebuildCause
 from huitou.rebuilding.store import rebuilds_in
@@ -32,6 +34,11 @@ JOBS: Mapping[str, tuple[Any, Callable[[Any], TablePartedJobs[Any]], Callable[[s
         keys.count,
     ),
     "rebuild": (Rebuild(ID, RebuildCause.ASKED, 3, 16, OPENED, "after the outage"), rebuilds_in, keys.rebuild),
+    "result": (
+        CampaignResult(ID, "miss-you", "maru", 3, 16, OPENED, '{"members": 3}'),
+        results_in,
+        keys.campaign_result,
+    ),
 }
 """A job of each kind that has parts, its store, and its key."""
 

@@ -55,6 +55,7 @@ FULL = planned(
     turned_away=2,
     is_doubtful=True,
     provider_id="p-1",
+    sms_parts=2,
 )
 
 

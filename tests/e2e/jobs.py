@@ -1,4 +1,4 @@
-"""What takes a while, asked for and waited for: imports, reports of account, simulations, counts."""
+"""What takes a while, asked for and waited for: imports, reports of account, simulations, counts, results."""
 
 from __future__ import annotations
 
@@ -56,7 +56,13 @@ def count(api: httpx.Client, segment: Body) -> Body:
     return _completed(api, "/v1/segments/counts", "count_id", segment)
 
 
-def _completed(api: httpx.Client, path: str, named: str, asked: Body) -> Body:
+def result(api: httpx.Client, campaign: str) -> Body:
+    """What a campaign did, when all members were looked at."""
+    findings: Body = _completed(api, f"/v1/campaigns/{campaign}/results", "result_id")["findings"]
+    return findings
+
+
+def _completed(api: httpx.Client, path: str, named: str, asked: Body | None = None) -> Body:
     told = accepted(api.post(path, json=asked, headers=keyed()))
     path = f"{path}/{told[named]}"
     assert eventually(lambda: found(api.get(path))["status"] != "running", seconds=PATIENCE)

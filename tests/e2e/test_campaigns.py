@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from tests.builders import TAIPEI
-from tests.e2e.calls import Body, found, now, unique
+from tests.e2e.calls import Body, ago, created, found, now, sale, unique
+from tests.e2e.jobs import result
 from tests.e2e.mailbox import Mei, spoken, writing
 from tests.e2e.platform import Platform, eventually
 from tests.e2e.publishing import hold
@@ -127,3 +128,20 @@ def test_fifty_campaigns_at_once_leave_as_many_messages_as_the_cap_allows(
         assert len(mei.mail()) == len(mei.messages()) == 2
         outcomes = Counter(turn["outcome"] for each in mei.journeys().values() for turn in each["turns"])
         assert outcomes == {"planned": 2, "cap_reached": 48}
+
+
+def test_what_came_of_it_is_told_when_it_is_asked_for(api: httpx.Client, platform: Platform) -> None:
+    """M21, E29: a purchase after the mail is credited to it."""
+    mei = Celebrated(api, platform)
+    mei.has_birthday()
+    assert eventually(lambda: mei.journeys().get("told", {}).get("state") == "completed")
+    assert eventually(lambda: [each["state"] for each in mei.messages()] == ["accepted"])
+    before = result(api, "told")
+    assert before["treated"]["exposed"] >= before["steps"][0]["sent"] >= 1
+    assert before["verdicts"]["conversion"] == "not_enough_data"
+
+    sold = sale(mei.id, "750", occurred_at=ago(seconds=0))
+    created(api.post("/v1/purchases", json=sold))
+    after = result(api, "told")
+    assert after["treated"]["converted"] == before["treated"]["converted"] + 1
+    assert int(after["treated"]["sales"]) == int(before["treated"]["sales"]) + 750

@@ -51,6 +51,7 @@ ENVIRONMENT = {
     "HUITOU_SIMULATION_STATE_MACHINE": "arn:aws:states:ap-northeast-1:000000000000:stateMachine:simulation",
     "HUITOU_REBUILD_STATE_MACHINE": "arn:aws:states:ap-northeast-1:000000000000:stateMachine:rebuild",
     "HUITOU_COUNT_STATE_MACHINE": "arn:aws:states:ap-northeast-1:000000000000:stateMachine:count",
+    "HUITOU_RESULT_STATE_MACHINE": "arn:aws:states:ap-northeast-1:000000000000:stateMachine:result",
     "HUITOU_EVENT_BUS": "huitou-local",
     "HUITOU_SET_ASIDE_BUCKET": "set-aside",
     "POWERTOOLS_METRICS_NAMESPACE": "Huitou",

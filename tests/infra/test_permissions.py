@@ -43,6 +43,9 @@ ALLOWED = {
     "serve_segments": KEEP | {"s3:PutObject", "states:StartExecution", "states:DescribeExecution"},
     "count_members": KEEP,
     "report_count": {"dynamodb:GetItem", "dynamodb:PutItem"},
+    "serve_results": KEEP | {"s3:PutObject", "states:StartExecution", "states:DescribeExecution"},
+    "measure_campaign": KEEP,
+    "report_result": KEEP,
     "serve_records": READ | WRITE | SECRET,
     "record_purchases": READ | WRITE | SECRET,
     "refund_purchases": READ | WRITE | SECRET,
@@ -99,6 +102,7 @@ VARIABLES = {
     "SimulationStateMachine": "HUITOU_SIMULATION_STATE_MACHINE",
     "RebuildStateMachine": "HUITOU_REBUILD_STATE_MACHINE",
     "CountStateMachine": "HUITOU_COUNT_STATE_MACHINE",
+    "ResultStateMachine": "HUITOU_RESULT_STATE_MACHINE",
     "EventBus": "HUITOU_EVENT_BUS",
     "SetAsideBucket": "HUITOU_SET_ASIDE_BUCKET",
 }
@@ -178,6 +182,9 @@ PARTITIONS = {
     "serve_segments": {"PROGRAM", "INSIGHTS", "COUNT#*"},
     "count_members": {"PROGRAM", "INSIGHTS", "COUNT#*"},
     "report_count": {"COUNT#*"},
+    "serve_results": {"PROGRAM", "RESULT#*"},
+    "measure_campaign": {"PROGRAM", "RESULT#*"},
+    "report_result": {"PROGRAM", "RESULT#*"},
     "serve_records": {"PROGRAM", "ERASURES", "AUDIT#*"},
     "record_purchases": {"PROGRAM", "INSIGHTS"},
     "refund_purchases": {"PROGRAM", "INSIGHTS"},
@@ -272,7 +279,8 @@ def test_who_listens_reaches_members_and_suppressions_alone(production: Deployme
 
 def test_neither_simulations_nor_insights_nor_counts_can_change_a_member(production: Deployment) -> None:
     """M14, M16, M18: they read what they did, some also what they say, and nothing else can be reached."""
-    for function in ("serve_simulations", "replay_members", "measure_members", "serve_segments", "count_members"):
+    looking = ("serve_simulations", "replay_members", "measure_members", "serve_segments", "count_members")
+    for function in (*looking, "measure_campaign"):
         role = production.function(function)["Role"]["Fn::GetAtt"][0]
         on_members = [
             each for each in production.statements(role) if "ExportsOutputFnGetAttmembers" in str(each["Resource"])

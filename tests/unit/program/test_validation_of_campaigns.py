@@ -72,6 +72,7 @@ def test_a_campaign_is_read_as_it_is_written() -> None:
         holdout_percent=10,
         priority=5,
         yields=timedelta(),
+        attribution=timedelta(days=14),
         paused=False,
         steps=(
             Send("hello", (MessageChannel.LINE, MessageChannel.EMAIL), "win_back"),

@@ -29,6 +29,8 @@ Permission = Literal[
     "rebuilds:read",
     "rebuilds:write",
     "counts:write",
+    "results:read",
+    "results:write",
     "templates:preview",
     "messages:read",
     "messages:write",

@@ -78,10 +78,12 @@ def open_channels(message: OutboxMessage) -> tuple[MessageChannel, ...]:
     return tuple(channel for channel in message.channels if channel not in message.closed)
 
 
-def claim(message: OutboxMessage, channel: MessageChannel, sender: str, now: datetime) -> OutboxMessage:
+def claim(
+    message: OutboxMessage, channel: MessageChannel, sender: str, now: datetime, sms_parts: int = 0
+) -> OutboxMessage:
     """Somebody hands it over from now on. Only where `may_try`."""
     step = Step(MessageState.SENDING, now, channel=channel, sender=sender)
-    changes = {"attempts": message.attempts + 1, "is_doubtful": in_doubt(message)}
+    changes = {"attempts": message.attempts + 1, "is_doubtful": in_doubt(message), "sms_parts": sms_parts}
     return _stepped(message, step, due_at=now + LEASE, **changes)
 
 

@@ -209,7 +209,8 @@ class Dispatcher:
             parcel = self._parcel(before, way, template, seen.catalogue, recipient)
         except UnwritableTextError as error:
             raise _ObstacleError(UNWRITABLE, fail) from error
-        claimed = claim(before, way.channel, way.signature.identity, seen.now)
+        sms = parcel.message.sms
+        claimed = claim(before, way.channel, way.signature.identity, seen.now, sms.parts if sms else 0)
         return _Claimed(claimed, parcel, self._providers(way.channel))
 
     def _recipient(self, before: OutboxMessage, seen: _Sight) -> Recipient:

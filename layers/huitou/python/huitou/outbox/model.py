@@ -120,6 +120,8 @@ class OutboxMessage:
     is_doubtful: bool = False
     """Whether an attempt before the present one may have sent it."""
     provider_id: str | None = None
+    sms_parts: int = 0
+    """Into how many parts it was cut when it was handed over last, by SMS: what is paid for."""
 
     @property
     def state(self) -> MessageState:

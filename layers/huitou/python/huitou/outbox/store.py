@@ -48,6 +48,7 @@ class MessageItem(Item):
     closed = JSONAttribute(null=True)
     is_doubtful = BooleanAttribute(null=True)
     provider_id = UnicodeAttribute(null=True)
+    sms_parts = IntegerAttribute(null=True)
     due_pk = UnicodeAttribute(null=True)
     due_sk = UnicodeAttribute(null=True)
 
@@ -135,6 +136,7 @@ def message_item(message: OutboxMessage) -> MessageItem:
         closed=list(message.closed) or None,
         is_doubtful=message.is_doubtful or None,
         provider_id=message.provider_id,
+        sms_parts=message.sms_parts or None,
         due_pk=due_pk,
         due_sk=due_sk,
     )
@@ -165,6 +167,7 @@ def message_in(item: MessageItem) -> OutboxMessage:
         closed=tuple(map(MessageChannel, item.closed or ())),
         is_doubtful=bool(item.is_doubtful),
         provider_id=item.provider_id,
+        sms_parts=item.sms_parts or 0,
     )
 
 

@@ -422,8 +422,13 @@ def count(count_id: str) -> Key:
     return f"COUNT#{count_id}", "COUNT"
 
 
+def campaign_result(result_id: str) -> Key:
+    """What a campaign did."""
+    return f"RESULT#{result_id}", "RESULT"
+
+
 def job_part(job: Key, number: int) -> Key:
-    """What a part of a report of account, a simulation, a rebuild or a count has come to: next to what they are."""
+    """What a part of a job has come to: next to what the job is."""
     return job[0], f"{PART_PREFIX}{number:02d}"
 
 

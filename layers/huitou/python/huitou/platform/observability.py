@@ -25,6 +25,7 @@ class Facts(TypedDict, total=False):
     brand: str | None
     code: str
     count_id: str
+    result_id: str
     currency: str
     entries: int
     held_back: int

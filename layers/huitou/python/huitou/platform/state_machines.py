@@ -17,7 +17,7 @@ from huitou.kernel.ids import Digest, parse_digest
 from huitou.kernel.instants import to_instant
 from huitou.platform.observability import Facts, Observer
 
-IdField = Literal["account_id", "count_id", "rebuild_id", "simulation_id"]
+IdField = Literal["account_id", "count_id", "rebuild_id", "result_id", "simulation_id"]
 """What a job of a kind is named by, in events and in logs."""
 
 _CONFIG = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
@@ -86,6 +86,12 @@ class RebuildStates(_Jobs):
     """`JobStates` of rebuilds."""
 
     id_field = "rebuild_id"
+
+
+class ResultStates(_Jobs):
+    """`JobStates` of campaigns' results."""
+
+    id_field = "result_id"
 
 
 class SimulationStates(_Jobs):

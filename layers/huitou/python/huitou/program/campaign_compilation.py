@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from huitou.kernel.calendars import start_of_day
 from huitou.kernel.channels import MessageChannel
 from huitou.program.campaigns import (
+    USUAL_ATTRIBUTION_DAYS,
     USUAL_PRIORITY,
     Calendar,
     Campaign,
@@ -63,6 +64,7 @@ def _campaign(part: Stored, yields: timedelta, zone: ZoneInfo) -> Campaign:
         priority=_priority(part),
         yields=yields,
         paused=part["paused"],
+        attribution=timedelta(days=part.get("attribution_days", USUAL_ATTRIBUTION_DAYS)),
         steps=tuple(map(_step, part["steps"])),
     )
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # whoever sends nothing loads nothing of templates
     from huitou.templates.model import TemplateId
 
 CampaignId = str
+USUAL_ATTRIBUTION_DAYS = 14
 USUAL_PRIORITY = 5
 
 
@@ -112,6 +113,8 @@ class Campaign:
     yields: timedelta
     """How much after its instant a step is taken, so that at the same instant higher ones go first (E23)."""
     paused: bool
+    attribution: timedelta
+    """How long after a member was told something what they buy is put down to it (E29)."""
     steps: tuple[Step, ...]
 
     def begins_at(self, instant: datetime) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from huitou.program.campaigns import USUAL_PRIORITY
+from huitou.program.campaigns import USUAL_ATTRIBUTION_DAYS, USUAL_PRIORITY
 from huitou.program.document_parts import DateRangePart, Hour, Id, Label, Part
 
 MOST_CAMPAIGNS = 50
@@ -131,6 +131,9 @@ class CampaignPart(Part):
     priority: Annotated[int, Field(ge=1, le=9)] = USUAL_PRIORITY
     """9 goes first. Where a frequency cap has room for one of two, the higher speaks, also where a message of the
     lower is planned already and not yet sent."""
+
+    attribution_days: Days = USUAL_ATTRIBUTION_DAYS
+    """What members buy up to so many days after they were told something is put down to it, in results."""
 
     paused: bool = False
     """true: nothing begins and no step is taken until this is false. What would have begun meanwhile is left out."""

@@ -1,0 +1,190 @@
+"""What a result says, as callers see it: money as decimal strings, shares and effects as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from huitou.campaigns.result_words import sentences
+from huitou.campaigns.results import CONFIDENCE, Arm, Costs, Effect, Method, Result, Verdict
+from huitou.fields import View
+from huitou.kernel.money import format_amount
+from huitou.outcomes.tallying import HELD_OUT, JOURNEYS, MEMBERS, SET_APART, TREATED, steps_in
+from huitou.program.model import Program
+
+_DIGITS = 6
+"""Of shares, behind the point."""
+
+
+class ArmView(View):
+    """One of the two groups that are compared: everybody drawn for it, whatever became of them."""
+
+    members: int
+    exposed: int
+    """Who was told something, or would have been, were they not held out."""
+    open: int
+    """Who may still buy something that counts: the window of one of their exposures has not ended."""
+    converted: int
+    """Who bought something in a window and did not bring all of it back."""
+    conversion_rate: float | None
+    """Of `members`; null where there is nobody."""
+    sales: str
+    """What they bought in windows: without what came back, and without what points paid."""
+
+
+class EffectView(View):
+    """By how much the treated are ahead, and between what that lies."""
+
+    value: float | str
+    low: float | str
+    high: float | str
+    method: Method
+    confidence: float
+
+
+class CostsView(View):
+    """What the campaign cost, in the group's money."""
+
+    points: str
+    messages: str
+    """SMS by their parts, at `sms_price` of the programme; emails and LINE messages count as nothing."""
+    total: str
+
+
+class StepArmView(View):
+    """What a step came to in one of the groups."""
+
+    exposed: int
+    """How often."""
+    purchases: int
+    """Which were credited to it."""
+    sales: str
+
+
+class ResultStepView(View):
+    """What one step came to."""
+
+    step: int
+    """Its number in the campaign, from 0 on."""
+    treated: StepArmView
+    held_out: StepArmView
+    not_told: int
+    """How often the step told nobody, held out or not: no consent, no address, a frequency cap, …"""
+    planned: int
+    """Messages."""
+    sent: int
+    """Taken on by their providers."""
+    delivered: int
+    """Which their providers say have arrived. Not all do, and LINE never does."""
+    not_sent: int
+    """Failed, or suppressed on purpose."""
+
+
+class VerdictsView(View):
+    """What may be said. That no effect is shown does not say that there is none."""
+
+    conversion: Verdict
+    sales: Verdict
+    net: Verdict
+
+
+class FindingsView(View):
+    """What a campaign did."""
+
+    members: int
+    """With whom it has begun."""
+    journeys: int
+    """How often it has."""
+    set_apart: int
+    """Members in neither group: of those drawn, more than one is by now the same person."""
+    treated: ArmView
+    held_out: ArmView
+    conversion_lift: EffectView | None
+    """The difference of the conversion rates; null where a group has nobody."""
+    relative_lift: EffectView | None
+    """The same as a share of the rate of those held out; null where none of them converted."""
+    sales_per_member: EffectView | None
+    """Money that a treated member spent and would not have spent; null where there is not enough to tell."""
+    incremental_sales: EffectView | None
+    """The same, of all treated members together."""
+    net_sales: EffectView | None
+    """The same, without the costs: sales, not profit."""
+    costs: CostsView
+    verdicts: VerdictsView
+    says: dict[str, str]
+    """The result in a sentence or three, by language."""
+    steps: list[ResultStepView]
+
+
+def findings_view(result: Result, counted: Mapping[str, int], program: Program) -> dict[str, Any]:
+    """As `FindingsView`; ``counted`` is what the parts came to."""
+    exponent = program.money_exponent
+    return {
+        "members": counted.get(MEMBERS, 0),
+        "journeys": counted.get(JOURNEYS, 0),
+        "set_apart": counted.get(SET_APART, 0),
+        "treated": _arm(result.treated, TREATED, counted, exponent),
+        "held_out": _arm(result.held_out, HELD_OUT, counted, exponent),
+        "conversion_lift": _share(result.conversion),
+        "relative_lift": _share(result.relative),
+        "sales_per_member": _money(result.sales, exponent),
+        "incremental_sales": _money(result.sales_in_all, exponent),
+        "net_sales": _money(result.net, exponent),
+        "costs": _costs(result.costs, exponent),
+        "verdicts": {
+            "conversion": result.conversion_verdict,
+            "sales": result.sales_verdict,
+            "net": result.net_verdict,
+        },
+        "says": {
+            "zh-TW": sentences(result, "zh-TW", program.money, exponent),
+            "en": sentences(result, "en", program.money, exponent),
+        },
+        "steps": [_step(number, counted, exponent) for number in steps_in(counted)],
+    }
+
+
+def _arm(arm: Arm, name: str, counted: Mapping[str, int], exponent: int) -> dict[str, Any]:
+    return {
+        "members": arm.units,
+        "exposed": counted.get(f"{name}_exposed", 0),
+        "open": counted.get(f"{name}_open", 0),
+        "converted": arm.converted,
+        "conversion_rate": None if arm.rate is None else round(arm.rate, _DIGITS),
+        "sales": format_amount(arm.sales, exponent),
+    }
+
+
+def _share(effect: Effect | None) -> dict[str, Any] | None:
+    if effect is None:
+        return None
+    value, low, high = (round(each, _DIGITS) for each in effect[:3])
+    return {"value": value, "low": low, "high": high, "method": effect.method, "confidence": CONFIDENCE}
+
+
+def _money(effect: Effect | None, exponent: int) -> dict[str, Any] | None:
+    """To the smallest unit."""
+    if effect is None:
+        return None
+    value, low, high = (format_amount(round(each), exponent) for each in effect[:3])
+    return {"value": value, "low": low, "high": high, "method": effect.method, "confidence": CONFIDENCE}
+
+
+def _costs(costs: Costs, exponent: int) -> dict[str, str]:
+    amounts = {"points": costs.points, "messages": costs.messages, "total": costs.total}
+    return {name: format_amount(amount, exponent) for name, amount in amounts.items()}
+
+
+def _step(number: int, counted: Mapping[str, int], exponent: int) -> dict[str, Any]:
+    name = f"step_{number}"
+    told = {each: counted.get(f"{name}_{each}", 0) for each in ("not_told", "planned", "sent", "delivered", "not_sent")}
+    arms = {arm: _step_arm(f"{name}_{arm}", counted, exponent) for arm in (TREATED, HELD_OUT)}
+    return {"step": number, **arms, **told}
+
+
+def _step_arm(name: str, counted: Mapping[str, int], exponent: int) -> dict[str, Any]:
+    return {
+        "exposed": counted.get(f"{name}_exposed", 0),
+        "purchases": counted.get(f"{name}_purchases", 0),
+        "sales": format_amount(counted.get(f"{name}_sales", 0), exponent),
+    }

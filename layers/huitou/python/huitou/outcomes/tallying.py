@@ -1,0 +1,95 @@
+"""What one member counts for in a campaign's result, as numbers that add up over all members. Pure.
+
+Numbers of an arm carry its name in front, those of a step `step_<number>` before that. An arm counts members in the arm
+that they were drawn for, whatever became of them (E27); sales also as squares and cubes, from which the spread of all
+is known without knowing each (`campaigns.results`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from huitou.campaigns.model import Journey, Turn, TurnOutcome
+from huitou.campaigns.results import Arm
+from huitou.kernel.channels import MessageChannel
+from huitou.outbox.model import MessageState, OutboxMessage
+from huitou.outcomes.crediting import Exposure
+from huitou.purchases.model import Purchase
+
+TREATED: Final = "treated"
+HELD_OUT: Final = "held_out"
+MEMBERS: Final = "members"
+"""With whom the campaign has begun."""
+SET_APART: Final = "set_apart"
+"""Of those, who is in neither arm: more than one of those drawn is by now the same person (E27)."""
+JOURNEYS: Final = "journeys"
+SMS_PARTS: Final = "sms_parts"
+_SENT: Final = frozenset({MessageState.ACCEPTED, MessageState.DELIVERED})
+_NOT_SENT: Final = frozenset({MessageState.FAILED, MessageState.SUPPRESSED})
+
+
+def tally(
+    journeys: Sequence[Journey],
+    brought: Mapping[Exposure, Sequence[Purchase]],
+    messages: Mapping[str, OutboxMessage],
+    now: datetime,
+) -> Mapping[str, int]:
+    """Of one member in one arm.
+
+    ``brought`` are the exposures of the campaign with what each was credited with, ``messages`` those that it planned,
+    by their ULIDs.
+    """
+    arm = HELD_OUT if journeys[0].held_out else TREATED
+    sales = [sale.kept_spend for credits in brought.values() for sale in credits]
+    counted = Counter({MEMBERS: 1, JOURNEYS: len(journeys)})
+    counted.update(_of_arm(arm, Arm.of(bool(sales), sum(sales))))
+    counted[f"{arm}_exposed"] = int(bool(brought))
+    counted[f"{arm}_open"] = int(any(each.until > now for each in brought))
+    for exposure, credits in brought.items():
+        step = f"step_{exposure.step}_{arm}"
+        counted[f"{step}_exposed"] += 1
+        counted[f"{step}_purchases"] += len(credits)
+        counted[f"{step}_sales"] += sum(sale.kept_spend for sale in credits)
+    for turn in (turn for journey in journeys for turn in journey.turns):
+        counted.update(_of_turn(turn, messages))
+    return counted
+
+
+def set_apart(journeys: Sequence[Journey]) -> Mapping[str, int]:
+    """Of one member in neither."""
+    return {MEMBERS: 1, SET_APART: 1, JOURNEYS: len(journeys)}
+
+
+def arm_of(found: Mapping[str, int], name: str) -> Arm:
+    """The inverse, of sums."""
+    return Arm(**{field: found.get(f"{name}_{field}", 0) for field in Arm.__dataclass_fields__})
+
+
+def steps_in(found: Mapping[str, int]) -> Iterable[int]:
+    """Whose numbers there are, in order."""
+    return sorted({int(name.split("_")[1]) for name in found if name.startswith("step_")})
+
+
+def _of_arm(name: str, arm: Arm) -> Mapping[str, int]:
+    return {f"{name}_{field}": getattr(arm, field) for field in Arm.__dataclass_fields__}
+
+
+def _of_turn(turn: Turn, messages: Mapping[str, OutboxMessage]) -> Mapping[str, int]:
+    step = f"step_{turn.step}"
+    if turn.outcome not in {TurnOutcome.PLANNED, TurnOutcome.HELD_OUT}:
+        return {f"{step}_not_told": 1}
+    message = messages.get(turn.message or "")
+    if message is None:
+        return {}
+    was_sent = any(each.state in _SENT for each in message.history)
+    by_sms = was_sent and message.channel is MessageChannel.SMS
+    return {
+        f"{step}_planned": 1,
+        f"{step}_sent": int(was_sent),
+        f"{step}_delivered": int(message.state is MessageState.DELIVERED),
+        f"{step}_not_sent": int(not was_sent and message.state in _NOT_SENT),
+        SMS_PARTS: message.sms_parts if by_sms else 0,
+    }

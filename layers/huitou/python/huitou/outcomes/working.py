@@ -1,0 +1,106 @@
+"""The work behind a result: the members of each shard are gone through, and nothing of them is kept but numbers.
+
+What happened from the instant on at which it was asked for does not count; what was refunded until a member's turn
+comes is taken out (E29). A page's numbers are kept together with its end, so a page that is done again counts nobody
+twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from huitou.campaigns.model import Journey
+from huitou.campaigns.ports import JourneyStore
+from huitou.jobs.model import Part, running
+from huitou.jobs.ports import PartedStore
+from huitou.kernel.commits import Commit
+from huitou.kernel.ids import Digest, MemberId, OwnedId
+from huitou.kernel.pages import all_items
+from huitou.members.parts import begin, go_through
+from huitou.members.ports import MemberIndex
+from huitou.outbox.ports import OutboxStore
+from huitou.outcomes.crediting import credited, exposures
+from huitou.outcomes.model import CampaignResult
+from huitou.outcomes.tallying import set_apart, tally
+from huitou.program.campaigns import Campaign
+from huitou.program.ports import Programs
+from huitou.purchases.kept import Purchases, kept_by, person_of
+from huitou.purchases.ports import MemberStates
+
+PAGE = 100
+"""Journeys of one person that are read at once."""
+
+
+class Reckoning:
+    """The use case of one part. ``failed`` hears why a member could not be looked at."""
+
+    def __init__(
+        self,
+        *,
+        results: PartedStore[CampaignResult],
+        index: MemberIndex,
+        states: MemberStates,
+        journeys: JourneyStore,
+        outbox: OutboxStore,
+        purchases: Purchases,
+        programs: Programs,
+        commit: Commit,
+        failed: Callable[[MemberId, Exception], None],
+    ) -> None:
+        self._results = results
+        self._index = index
+        self._states = states
+        self._journeys = journeys
+        self._outbox = outbox
+        self._purchases = purchases
+        self._programs = programs
+        self._commit = commit
+        self._failed = failed
+
+    def reckon(self, result_id: Digest, number: int) -> Part:
+        """Adds up the part's members from where it stood. Raises `UnavailableError`, `ContentionError`."""
+        result = running(self._results.find, result_id)
+        return go_through(
+            self._results.part(result.id, number) or begin(self._index, number),
+            self._index,
+            lambda member, part: self._looked(member, part, result),
+            keep=lambda part: self._commit([self._results.save_part(result.id, part)]),
+            failed=self._failed,
+        )
+
+    def _looked(self, member: MemberId, part: Part, result: CampaignResult) -> Part:
+        """With whom the campaign has not begun costs one query."""
+        if not any(each.campaign == result.campaign for each in self._of([member], result)):
+            return part
+        person = person_of(self._survivor_of(member), self._states)
+        known = list(self._of(person, result))
+        in_question = [each for each in known if each.campaign == result.campaign]
+        own = [each for each in in_question if each.id.member == member]
+        if len({(each.id.member, each.held_out) for each in in_question}) > 1:
+            return part.finding(**set_apart(own))
+        exposed = list(exposures(known, self._campaign_of))
+        sales = (sale for sale in kept_by(person, self._purchases) if sale.occurred_at < result.created_at)
+        credits = credited(sales, exposed)
+        brought = {each: credits.get(each, ()) for each in exposed if each.journey.cause.campaign == result.campaign}
+        planned = (turn.message for journey in own for turn in journey.turns if turn.message)
+        read = ((key, self._outbox.load(OwnedId(member, key))) for key in planned)
+        messages = {key: message for key, message in read if message is not None}
+        return part.finding(**tally(own, brought, messages, result.created_at))
+
+    def _of(self, members: Sequence[MemberId], result: CampaignResult) -> Iterator[Journey]:
+        """Their journeys through all campaigns, as far as they had come when the result was asked for."""
+        for each in all_items(lambda after: self._journeys.of_members(members, after=after, limit=PAGE)):
+            if each.began_at < result.created_at:
+                turns = tuple(turn for turn in each.turns if turn.at < result.created_at)
+                yield replace(each, turns=turns)
+
+    def _campaign_of(self, journey: Journey) -> Campaign:
+        """As it was when the journey began."""
+        return self._programs.version(journey.program_version).campaigns[journey.campaign]
+
+    def _survivor_of(self, member: MemberId) -> MemberId:
+        """E15: whoever goes on with what was the member's."""
+        wallets = self._states.load(member).wallets.values()
+        moved_to = next((wallet.moved_to for wallet in wallets if wallet.home), None)
+        return self._survivor_of(moved_to) if moved_to else member

@@ -1,0 +1,249 @@
+"""M21, E27, E29: what a campaign did, counted over all members and compared with those who were held out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from huitou.campaigns.model import TurnOutcome
+from huitou.channels.model import Accepted, Outcome, Refused
+from huitou.jobs.model import JobStatus
+from huitou.kernel.channels import MessageChannel
+from huitou.kernel.errors import ContentReusedError, UnavailableError
+from huitou.kernel.ids import MemberId, digest_of
+from huitou.members.consents import Word
+from huitou.members.model import ConsentKey
+from huitou.outbox.decisions import resolve
+from huitou.outbox.model import DeliveryReport, MessageState
+from huitou.outcomes.errors import CampaignNotFoundError, ResultNotFoundError
+from huitou.outcomes.requests import result_view
+from huitou.program.model import GROUP
+from tests.campaigns import DAY, HELLO, Town, campaign
+from tests.outbox import NOON
+from tests.purchases import bill, bread, line, return_of
+from tests.results import Assessor
+
+HoldOut = Callable[[MemberId], None]
+TOLD_ON = 30
+"""The day on which who bought on the first is told."""
+
+
+@pytest.fixture
+def hold_out(monkeypatch: pytest.MonkeyPatch) -> HoldOut:
+    """Draws whom it is told."""
+    drawn: set[MemberId] = set()
+    monkeypatch.setattr("huitou.campaigns.decisions.is_held_out", lambda member, *_: member in drawn)
+    return drawn.add
+
+
+def away(town: Town, **profile: Any) -> MemberId:
+    """Somebody who bought on the first day."""
+    member = town.join(**profile)
+    town.buy(member, f"A-{member}")
+    return member
+
+
+def shown(findings: dict[str, Any], arm: str) -> tuple[int, int, int, str]:
+    figures = findings[arm]
+    return figures["members"], figures["exposed"], figures["converted"], figures["sales"]
+
+
+def test_both_groups_are_counted_by_what_they_bought_after_they_were_told(hold_out: HoldOut) -> None:
+    town = Town(campaign(attribution_days=10))
+    mei, lin, kai, hui = (away(town) for _ in range(4))
+    hold_out(kai)
+    hold_out(hui)
+    town.until(NOON + (TOLD_ON + 1) * DAY)
+    town.buy(mei, "B-1", bread(300))
+    town.buy(mei, "B-2", bread(200))
+    town.buy(kai, "B-3", bread(700))
+    town.until(NOON + (TOLD_ON + 11) * DAY)
+    town.buy(lin, "B-4", bread(900))
+    found = Assessor(town).found()
+    assert (found["members"], found["journeys"], found["set_apart"]) == (4, 4, 0)
+    assert shown(found, "treated") == (2, 2, 1, "500")
+    assert shown(found, "held_out") == (2, 2, 1, "700")
+    assert found["conversion_lift"]["value"] == 0
+    assert found["says"] == {
+        "zh-TW": "資料還不夠，無法判斷活動的成效。",
+        "en": "Not enough data yet to say what the campaign does.",
+    }
+    (step,) = found["steps"]
+    assert step["treated"] == {"exposed": 2, "purchases": 2, "sales": "500"}
+    assert step["held_out"] == {"exposed": 2, "purchases": 1, "sales": "700"}
+    assert (step["planned"], step["sent"], step["not_told"]) == (2, 2, 0)
+
+
+def test_what_came_back_is_taken_out(hold_out: HoldOut) -> None:
+    """E29: also where it came back after the window."""
+    town = Town(campaign(attribution_days=5))
+    mei, lin = away(town), away(town)
+    town.until(NOON + (TOLD_ON + 1) * DAY)
+    kept = bill("B-1", bread(300), bread(50), occurred_at=town.now)
+    gone = bill("B-2", bread(400), occurred_at=town.now)
+    town.shop.sell(kept, mei, now=town.now)
+    town.shop.sell(gone, lin, now=town.now)
+    assessor = Assessor(town)
+    town.now += timedelta(hours=1)
+    assert shown(assessor.found(), "treated") == (2, 2, 2, "750")
+    town.now += 20 * DAY
+    town.shop.refund(return_of(kept, "R-1", line(1)), now=town.now)
+    town.shop.refund(return_of(gone, "R-2"), now=town.now)
+    assert shown(assessor.found(key="later"), "treated") == (2, 2, 1, "300")
+
+
+def test_a_purchase_is_credited_once_to_who_spoke_last(hold_out: HoldOut) -> None:
+    """E29: also where the last who would have spoken held the member out."""
+    first = campaign(steps=[HELLO, {"wait_days": 3}, HELLO], stays=False)
+    town = Town(first, campaign(id="again", at="09:00", stays=False, attribution_days=2))
+    mei = away(town)
+    town.until(NOON + 31 * DAY)
+    town.buy(mei, "B-1", bread(100))
+    town.until(NOON + 34 * DAY)
+    town.buy(mei, "B-2", bread(20))
+    town.now += DAY
+    assessor = Assessor(town)
+    one, other = assessor.found(), assessor.found("again", "second")
+    assert shown(one, "treated") == (1, 1, 1, "20")
+    assert [each["treated"]["sales"] for each in one["steps"]] == ["0", "20"]
+    assert shown(other, "treated") == (1, 1, 1, "100")
+
+
+def test_a_brands_campaign_is_credited_with_its_own_sales_and_the_groups_with_all(hold_out: HoldOut) -> None:
+    """E31"""
+    for brand, sales in (("maru", "30"), (None, "130")):
+        town = Town(campaign(brand=brand))
+        mei = away(town)
+        _agree_with_the_group(town, mei)
+        town.until(NOON + 31 * DAY)
+        town.buy(mei, "B-1", bread(100), brand="sora", store="s1")
+        town.buy(mei, "B-2", bread(30))
+        town.now += DAY
+        assert shown(Assessor(town).found(), "treated") == (1, 1, 1, sales)
+
+
+def test_whoever_could_not_be_told_stays_in_the_group_that_they_were_drawn_for(hold_out: HoldOut) -> None:
+    """E27: by intention to treat; without an exposure nothing is credited, in either group."""
+    town = Town(campaign())
+    mei, lin = away(town), away(town)
+    town.refuse(mei)
+    hold_out(lin)
+    town.refuse(lin)
+    town.until(NOON + 31 * DAY)
+    town.buy(mei, "B-1")
+    town.now += DAY
+    found = Assessor(town).found()
+    assert (shown(found, "treated"), shown(found, "held_out")) == ((1, 0, 0, "0"), (1, 0, 0, "0"))
+    assert found["steps"][0]["not_told"] == 2
+    assert town.journeys_of(mei)[0].turns[0].outcome is TurnOutcome.NO_CONSENT
+
+
+def test_two_who_turn_out_to_be_one_are_set_apart(hold_out: HoldOut) -> None:
+    """E27: neither is in a group any more; of who was merged with somebody who was never drawn, all counts."""
+    town = Town(campaign())
+    mei, lin, kai = away(town), away(town), away(town)
+    hui = town.join()
+    hold_out(lin)
+    town.until(NOON + 31 * DAY)
+    town.merge(mei, lin, town.now, key="M-1")
+    town.merge(hui, kai, town.now, key="M-2")
+    town.buy(hui, "B-1", bread(60))
+    town.now += DAY
+    found = Assessor(town).found()
+    assert (found["members"], found["set_apart"]) == (3, 2)
+    assert shown(found, "treated") == (1, 1, 1, "60")
+    assert shown(found, "held_out") == (0, 0, 0, "0")
+
+
+def test_messages_are_counted_by_what_became_of_them_and_sms_cost_their_parts(hold_out: HoldOut) -> None:
+    """0.8 a part: three are 2.4, and money is whole."""
+    town = Town(campaign(steps=[{"send": {"template": "hello", "channels": ["sms"]}}]))
+    members = [away(town, contact_phone="+886912345678") for _ in range(4)]
+    answers: Iterator[Outcome] = iter([Accepted("p-1"), Refused("invalid_address"), Accepted("p-2"), Accepted("p-3")])
+    town.carriers[MessageChannel.SMS].says = lambda: next(answers)
+    town.until(NOON + 31 * DAY)
+    arrived = next(each for member in members for each in town.messages_of(member) if each.provider_id == "p-2")
+    after = resolve(arrived, DeliveryReport(MessageState.DELIVERED), town.now)
+    town.shop.table.commit([town.outbox.save(arrived, after)])
+    found = Assessor(town).found()
+    (step,) = found["steps"]
+    assert [step[name] for name in ("planned", "sent", "delivered", "not_sent")] == [4, 3, 1, 1]
+    assert found["costs"] == {"points": "0", "messages": "2", "total": "2"}
+
+
+def test_what_happens_after_it_was_asked_for_does_not_count_and_repeats_find_the_same(hold_out: HoldOut) -> None:
+    """E14, E21"""
+    town = Town(campaign())
+    mei = away(town)
+    town.until(NOON + 31 * DAY)
+    assessor = Assessor(town)
+    asked = assessor.ask()
+    town.now += timedelta(minutes=1)
+    town.buy(mei, "B-1")
+    assessor.carry_out(asked.job)
+    again = assessor.ask()
+    assert again.replayed
+    assert result_view(again)["findings"]["treated"]["sales"] == "0"
+    assert list(assessor.machine.started) == [asked.job.id]
+    town.republish(campaigns=[campaign(), campaign(id="other")])
+    with pytest.raises(ContentReusedError):
+        assessor.ask("other")
+
+
+def test_a_part_that_stops_goes_on_and_counts_nobody_twice(hold_out: HoldOut, monkeypatch: pytest.MonkeyPatch) -> None:
+    """E21; and who cannot be looked at holds nobody up, and the result is not exact."""
+    monkeypatch.setattr("huitou.members.parts.PAGE", 1)
+    town = Town(campaign())
+    members = [away(town) for _ in range(6)]
+    town.until(NOON + 31 * DAY)
+    assessor, left = Assessor(town), [UnavailableError("throttled") for _ in range(3)]
+
+    def stops(member: MemberId) -> None:
+        if left:
+            raise left.pop()
+        if member == members[0]:
+            raise ValueError("poison")
+
+    assessor.before_looking = stops
+    asked = assessor.ask()
+    assessor.carry_out(asked.job)
+    view = result_view(assessor.look(asked.job))
+    assert (view["status"], view["is_exact"], view["progress"]["failed"]) == (JobStatus.COMPLETED, False, 1)
+    assert view["findings"]["treated"]["members"] == 5
+    assert assessor.failures == [members[0]]
+
+
+def test_where_a_part_failed_for_good_there_is_no_result() -> None:
+    town = Town(campaign())
+    assessor = Assessor(town)
+    asked = assessor.ask()
+    assessor.carry_out(asked.job, failed=True)
+    view = result_view(assessor.look(asked.job))
+    assert (view["status"], view["findings"], view["is_exact"]) == (JobStatus.FAILED, None, False)
+
+
+def test_a_brand_sees_its_own_campaigns_alone() -> None:
+    """E31: another's, and the group's, are as those that do not exist."""
+    town = Town(campaign(), campaign(id="sora", brand="sora"), campaign(id="group", brand=None))
+    assessor = Assessor(town)
+    for name in ("sora", "group", "nothing"):
+        with pytest.raises(CampaignNotFoundError):
+            assessor.ask(name, brand="maru")
+    own, others = assessor.ask(brand="maru"), assessor.ask("sora", "second")
+    assert assessor.look(own.job, "maru").job == own.job
+    assert assessor.look(own.job).job == own.job
+    with pytest.raises(ResultNotFoundError):
+        assessor.look(others.job, "maru")
+    with pytest.raises(ResultNotFoundError):
+        assessor.look(own.job, campaign="sora")
+    with pytest.raises(ResultNotFoundError):
+        assessor.look(replace(own.job, id=digest_of(["none"])))
+
+
+def _agree_with_the_group(town: Town, member: MemberId) -> None:
+    for channel in MessageChannel:
+        town.consents.give(member, ConsentKey(channel, GROUP, "marketing"), Word(True, "said so"), GROUP, town.now)
