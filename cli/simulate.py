@@ -21,14 +21,14 @@ from huitou.imports.model import ImportFormat
 from huitou.kernel.calendars import start_of_day
 from huitou.kernel.errors import DomainError
 from huitou.kernel.instants import to_instant
-from huitou.program.compilation import compile_program
 from huitou.program.document import canonical_json
 from huitou.program.model import Program
 from huitou.program.validation import read_document
 from huitou.simulator.comparing import Comparison, compare
 from huitou.simulator.files import FileSales
-from huitou.simulator.history import Between, Sales
+from huitou.simulator.history import Agreeing, Between, Sales
 from huitou.simulator.report import Report, written
+from huitou.simulator.sides import Sides, sides_of
 
 ACTIVE = "active"
 SAMPLE = "sample"
@@ -62,6 +62,12 @@ def simulate(
     members: Annotated[int | None, typer.Option(help="Of the sample, so many households.", min=1)] = None,
     first: Annotated[datetime | None, typer.Option("--from", formats=DAY, help="Sales from this day on.")] = None,
     last: Annotated[datetime | None, typer.Option("--to", formats=DAY, help="Up to this day, included.")] = None,
+    agreed: Annotated[
+        int,
+        typer.Option(
+            help="So many of a hundred members have agreed to messages (of a file, or the sample).", min=0, max=100
+        ),
+    ] = 100,
     to_json: Annotated[Path | None, typer.Option("--json", help="Write the whole report here.")] = None,
     url: Annotated[str, typer.Option(envvar="HUITOU_API_URL", help="The address of the API, without /v1.")] = "",
     key: Annotated[
@@ -77,8 +83,8 @@ def simulate(
     if source == MEMBERS:
         report = _of_members(changed, against, days, PatientApi(url, key))
     else:
-        before = _program(_compared_with(against, url, key))
-        report = _of_sales(before, _program(changed), source, members, days)
+        sides = sides_of(_compared_with(against, url, key), changed)
+        report = _of_sales(sides, source, members, days, agreed)
     if to_json is not None:
         to_json.write_text(written(report), "utf-8")
     _tell(report)
@@ -108,18 +114,15 @@ def _of_members(changed: Any, against: str, days: Days, api: PatientApi) -> dict
     return report
 
 
-def _of_sales(before: Program, after: Program, source: str, members: int | None, days: Days) -> dict[str, Any]:
+def _of_sales(sides: Sides, source: str, members: int | None, days: Days, agreed: int) -> dict[str, Any]:
     """Replays here."""
+    since = start_of_day(days[0].date(), sides.before.zone) if days[0] else None
     try:
-        sales = _sales(source, members, before, days)
-        comparison = _watched(sales, before, after)
+        sales = Agreeing(_sales(source, members, sides.before, days), agreed)
+        comparison = _watched(sales, sides, since)
     except DomainError as error:
         raise CommandError(error.detail) from error
-    return Report(comparison, before, after, sales.last_at).document(source, sales.tells)
-
-
-def _program(document: Any) -> Program:
-    return compile_program(document, 1)
+    return Report(comparison, sides, sales.last_at).document(source, sales.tells)
 
 
 def _compared_with(against: str, url: str, key: str) -> Any:
@@ -154,12 +157,12 @@ def _sales(source: str, members: int | None, before: Program, days: Days) -> Sal
     return Between(sales, begin, start_of_day((last + ONE_DAY).date(), zone) if last else None)
 
 
-def _watched(sales: Sales, before: Program, after: Program) -> Comparison:
+def _watched(sales: Sales, sides: Sides, since: datetime | None) -> Comparison:
     columns = TextColumn("replaying members"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns, console=err, transient=True) as progress:
         task = progress.add_task("", total=sales.members)
         comparison = Comparison()
-        for comparison in compare(sales, before, after, sales.last_at):
+        for comparison in compare(sales, sides, sales.last_at, since=since):
             progress.update(task, completed=comparison.after.members)
     return comparison
 
@@ -181,6 +184,8 @@ def _tell(report: dict[str, Any]) -> None:
         out.print(_segments(report["segments"]))
         differences = report["segments"]["differences"]
         out.print(_groups("Segments: their members, and points from any brand", "segment", differences))
+    if report["campaigns"]:
+        out.print(_campaigns(report["campaigns"]))
     if report["most_affected"]:
         out.print(_affected(report))
 
@@ -235,6 +240,18 @@ def _segments(segments: dict[str, Any]) -> Table:
     table.add_column("out", justify="right")
     for each in segments["at_the_end"]:
         table.add_row(each["segment"], *(f"{each[name]:,}" for name in ("before", "after", "entering", "leaving")))
+    return table
+
+
+def _campaigns(campaigns: list[dict[str, Any]]) -> Table:
+    names = ("begun", "held_out", "cap_reached", "not_reached", "withdrawn")
+    channels = sorted({channel for each in campaigns for channel in each["messages"]})
+    table = _table("Campaigns", "campaign", *(name.replace("_", " ") for name in names), *channels, "cost")
+    for each in campaigns:
+        counts = [each[name] for name in names] + [each["messages"][channel] for channel in channels]
+        table.add_row(
+            each["campaign"], *(_moved(count["before"], count["after"]) for count in counts), _change(each["cost"])
+        )
     return table
 
 

@@ -16,6 +16,7 @@ from huitou.simulator.comparing import BRAND, MOST_OF_GROUP, SEGMENT, Comparison
 from huitou.simulator.history import SALES_ONLY, History
 from huitou.simulator.packing import pack, unpack
 from huitou.simulator.replaying import Replayer
+from huitou.simulator.sides import Sides
 from tests.builders import MEI, document, program, rule
 from tests.purchases import NOON, bill, bread
 
@@ -55,7 +56,7 @@ def lived(number: int, bought: Bought) -> History:
 
 
 def compared(told: Sequence[History], before: Program = BEFORE, after: Program = AFTER) -> Comparison:
-    *_, last = compare(Told(told), before, after, UNTIL)
+    *_, last = compare(Told(told), Sides(before, after), UNTIL)
     return last
 
 

@@ -21,6 +21,7 @@ from huitou.simulator.history import Past
 from huitou.simulator.packing import pack, unpack
 from huitou.simulator.past import Archive, MembersPast
 from huitou.simulator.replaying import BEGINNING, Replayer
+from huitou.simulator.sides import Sides
 from tests.builders import MEI, OPENED, at, document, program, rule
 from tests.importing import STARTED, Importer, member_row, ndjson, purchase_row, sora_row
 from tests.merging import TIERS, TwoRecords
@@ -133,7 +134,7 @@ def test_imported_and_read_back_or_read_from_the_file_it_is_the_same_past() -> N
 
 def compared(past: Past, before: Program, after: Program) -> Comparison:
     """The comparison at its end."""
-    *_, last = compare(past, before, after, NOW)
+    *_, last = compare(past, Sides(before, after), NOW)
     return last
 
 

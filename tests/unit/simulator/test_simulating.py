@@ -17,6 +17,7 @@ from huitou.simulator.files import FileSales
 from huitou.simulator.history import SALES_ONLY, Between, History, Sales, Spending, Telling
 from huitou.simulator.replaying import Replayer
 from huitou.simulator.report import Report, written
+from huitou.simulator.sides import Sides
 from tests.builders import MEI, at, document, program, rule
 from tests.importing import STARTED, Importer, member_row, ndjson, purchase_row, sora_row
 from tests.purchases import LIN, bill, bread
@@ -73,13 +74,13 @@ def written_program(**changes: Any) -> Program:
 
 def compared(sales: Sales, before: Program, after: Program) -> Comparison:
     """The comparison at its end."""
-    *_, last = compare(sales, before, after, sales.last_at)
+    *_, last = compare(sales, Sides(before, after), sales.last_at)
     return last
 
 
 def report(sales: Sales, before: Program, after: Program) -> dict[str, Any]:
     """What a marketer reads."""
-    return Report(compared(sales, before, after), before, after, sales.last_at).document("a test", sales.tells)
+    return Report(compared(sales, before, after), Sides(before, after), sales.last_at).document("a test", sales.tells)
 
 
 def test_a_rule_more_issues_more_points_and_leaves_more_open() -> None:

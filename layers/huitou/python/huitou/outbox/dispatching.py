@@ -37,7 +37,7 @@ from huitou.outbox.reaching import Obstacle, Signatures, Way, named, signatures,
 from huitou.points.membership import MemberErasedError, MemberNotFoundError
 from huitou.points.reaching import for_survivor
 from huitou.program.model import GROUP, BrandId, Program
-from huitou.program.ports import PublishedPrograms
+from huitou.program.ports import Programs
 from huitou.program.speech import Speech
 from huitou.suppressions.model import SuppressionGround, Word, destination
 from huitou.suppressions.service import Suppressions
@@ -93,7 +93,7 @@ class Dispatcher:
         outbox: OutboxStore,
         recipients: Recipients,
         suppressions: Suppressions,
-        programs: PublishedPrograms,
+        programs: Programs,
         speech: Callable[[Program], Speech],
         providers: Callable[[MessageChannel], Provider],
         links: Links,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, fields
 
+from huitou.program.campaigns import CampaignId
 from huitou.program.model import BrandId, CurrencyId
 from huitou.program.rules import RuleId, SegmentId
 from huitou.program.tiers import TierId
@@ -36,6 +37,14 @@ class Sums:
     """What each rule paid."""
     short: Counter[RuleId] = field(default_factory=Counter)
     """What each rule did not pay because its budget was used up."""
+    begun: Counter[CampaignId] = field(default_factory=Counter)
+    """How often each campaign began."""
+    messages: Counter[tuple[CampaignId, str]] = field(default_factory=Counter)
+    """What each told, by channel."""
+    parts: Counter[CampaignId] = field(default_factory=Counter)
+    """Of SMS, which cost by the part."""
+    untold: Counter[tuple[CampaignId, str]] = field(default_factory=Counter)
+    """What each would have told, by why it did not."""
     ups: int = 0
     """Tiers."""
     downs: int = 0

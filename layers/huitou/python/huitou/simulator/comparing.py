@@ -20,7 +20,8 @@ from huitou.program.tiers import TierId
 from huitou.segments.facts import UNKNOWN, Insights
 from huitou.simulator.account import Account, Sums
 from huitou.simulator.history import History, Past
-from huitou.simulator.replaying import Replayer
+from huitou.simulator.replaying import Replayer, Talk
+from huitou.simulator.sides import Sides
 
 MOST_AFFECTED = 20
 """Members that a report names."""
@@ -165,15 +166,21 @@ class Comparison:
 
 
 def compare(
-    past: Past, before: Program, after: Program, until: datetime, insights: Insights = UNKNOWN
+    past: Past, sides: Sides, until: datetime, insights: Insights = UNKNOWN, *, since: datetime | None = None
 ) -> Iterator[Comparison]:
-    """Replays one member after the other; yields, after each, the comparison so far (the same object, growing)."""
+    """Replays one member after the other; yields, after each, the comparison so far (the same object, growing).
+
+    ``since`` is when the past begins; None: with each member.
+    """
     comparison = Comparison()
-    sides = Replayer(before, until, insights), Replayer(after, until, insights)
-    worth = worths(before, until)
+    before, after = (
+        Replayer(program, until, insights, Talk(speech, past.tells.agreed_percent, since) if speech else None)
+        for program, speech in zip(sides[:2], sides.spoken, strict=True)
+    )
+    worth = worths(sides.before, until)
     yield comparison
     for history in past.histories():
-        yield _compared(comparison, history, sides, worth)
+        yield _compared(comparison, history, (before, after), worth)
 
 
 def _compared(

@@ -60,6 +60,8 @@ class Telling(NamedTuple):
     """Whether it would tell if members had used points."""
     returns: bool = False
     """Whether what came back is left out of it."""
+    agreed_percent: int | None = 100
+    """What is taken for granted of who may be told something, as `Reach`; None: members' records tell."""
 
 
 SALES_ONLY = Telling()
@@ -88,6 +90,23 @@ class Sales(Past, Protocol):
     def last_at(self) -> datetime:
         """When the latest of the sales happened."""
         ...
+
+
+class Agreeing:
+    """The same `Sales`, of members of whom so many of a hundred may be told something."""
+
+    def __init__(self, sales: Sales, percent: int) -> None:
+        self._sales = sales
+        self.tells = sales.tells._replace(agreed_percent=percent)
+        self.histories = sales.histories
+
+    @property
+    def members(self) -> int:
+        return self._sales.members
+
+    @property
+    def last_at(self) -> datetime:
+        return self._sales.last_at
 
 
 class Between:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from huitou.kernel.facts import Fact
-from huitou.program.model import BrandId, Program
+from huitou.points.wallet import Wallet
+from huitou.program.model import BrandId, CurrencyId, Program
 from huitou.purchases.standing import known_of
+from huitou.segments.facts import Deed, Insights
 from huitou.simulator.history import History
 from huitou.standing.keeping import Timeline, fold, settled_by, stand
 from huitou.standing.model import Record, Standing
@@ -65,3 +69,15 @@ class Membership:
             settled = settled_by(self._program, self.unseen[-1].at)
             self.record = fold(known_of(self, self.record), self._timeline, settled)
             self.unseen = []
+
+
+class Life(NamedTuple):
+    """All that there is of a member whose past is replayed. ``membership`` and ``wallets`` are as they are by now."""
+
+    history: History
+    deeds: Sequence[Deed]
+    """Also those to come: each counts from its own time on."""
+    membership: Membership
+    wallets: Mapping[CurrencyId, Wallet]
+    timeline: Timeline
+    insights: Insights

@@ -26,7 +26,7 @@ from huitou.simulator.history import History, Spending, Telling
 
 PAGE = 500
 """Members that are read at once."""
-KEPT = Telling(spendings=True, returns=True)
+KEPT = Telling(spendings=True, returns=True, agreed_percent=None)
 _USED = frozenset({EntryType.REDEEM, EntryType.CAPTURE})
 _GIVEN_BACK = frozenset({EntryType.REVERSE, EntryType.GIVE_BACK})
 

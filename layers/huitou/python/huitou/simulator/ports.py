@@ -1,4 +1,4 @@
-"""What simulations need from outside, when they are asked for over the API."""
+"""What simulations need from outside, and when they are asked for over the API."""
 
 from __future__ import annotations
 

@@ -13,15 +13,17 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import pairwise
 from operator import attrgetter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from huitou.kernel.facts import Fact
+from huitou.kernel.instants import MILLISECOND
 from huitou.points.decisions import Command, Earn, KeepAlive, Redeem, carry_out, follows
 from huitou.points.granting import Drawing
 from huitou.points.ledger import Ledger
 from huitou.points.wallet import Cause, Wallet, open_wallet
 from huitou.program.model import BrandId, CurrencyId, Program, StoreId
 from huitou.program.rules import SegmentId
+from huitou.program.speech import Speech
 from huitou.purchases.decisions import fact_of, grants_of, seen_by
 from huitou.purchases.drawing import drawn_worth
 from huitou.purchases.model import Purchase, Visit
@@ -32,11 +34,14 @@ from huitou.segments.loading import deed_of_purchase, deed_of_visit
 from huitou.simulator.account import Account
 from huitou.simulator.counting import CountedLedger
 from huitou.simulator.history import History, Spending
-from huitou.simulator.membership import Membership
+from huitou.simulator.membership import Life, Membership
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_budgets import MemoryBudgets
 from huitou.standing.keeping import Timeline
 from huitou.standing.model import Regime
+
+if TYPE_CHECKING:
+    from huitou.simulator.campaigning import Campaigning
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 BOUGHT, CAME, SPENT = (Cause(kind, "past") for kind in ("purchase", "event", "redemption"))
@@ -46,16 +51,20 @@ BOUGHT, CAME, SPENT = (Cause(kind, "past") for kind in ("purchase", "event", "re
 class Replayer:
     """Replays members one after the other, each to ``until``. Budgets are shared, and given out in that order (E12).
 
-    ``insights`` are what is known of all members together: now, as it is not kept what was known then.
+    ``insights`` are what is known of all members together: now, as it is not kept what was known then. ``talk`` is how
+    campaigns speak to members; None: not at all.
     """
 
-    def __init__(self, program: Program, until: datetime, insights: Insights = UNKNOWN) -> None:
+    def __init__(
+        self, program: Program, until: datetime, insights: Insights = UNKNOWN, talk: Talk | None = None
+    ) -> None:
         self._program = program
         self._until = until
         self._insights = insights
         self._table = MemoryTable()
         self._budgets = MemoryBudgets(self._table)
         self._regimes = [Regime(program.version, BEGINNING, program.tiers, program.zone)]
+        self._campaigning = _campaigning(program, talk) if talk and program.campaigns else None
 
     def replay(self, history: History) -> Account:
         """What becomes of the member; what falls due by the end is booked.
@@ -63,20 +72,36 @@ class Replayer:
         What happened beside a sale at its very instant, happened before it.
         """
         drawing = Drawing(self._budgets, self._table.commit, self._program, history.member)
-        life = _Life(history, self._program, drawing, lambda _: self._regimes, self._insights)
+        life = _Life(
+            history, self._program, drawing, lambda _: self._regimes, self._insights, campaigning=self._campaigning
+        )
         others = deque(life.beside_purchases(history))
         for purchase in history.purchases:
             while others and others[0].at <= purchase.occurred_at:
-                others.popleft().happens()
-            life.buy(purchase)
+                life.go_through(others.popleft())
+            life.go_through(Event(purchase.occurred_at, partial(life.buy, purchase)))
         for other in others:
-            other.happens()
+            life.go_through(other)
         self._table.commit(drawing.writes())
         return life.ended(self._until)
 
 
-class _Event(NamedTuple):
-    """Something other than a purchase."""
+class Talk(NamedTuple):
+    """What campaigns say, and to whom: see `huitou.simulator.campaigning.Campaigning`."""
+
+    speech: Speech
+    agreed_percent: int | None
+    since: datetime | None
+
+
+def _campaigning(program: Program, talk: Talk) -> Campaigning:
+    from huitou.simulator.campaigning import Campaigning  # noqa: PLC0415 - loads all that messages are written with
+
+    return Campaigning(program, *talk)
+
+
+class Event(NamedTuple):
+    """Something that happens to a member."""
 
     at: datetime
     happens: Callable[[], None]
@@ -86,25 +111,45 @@ class _Life:
     """A member in the making. Their points are in ledgers, which go on from one booking to the next."""
 
     def __init__(
-        self, history: History, program: Program, drawing: Drawing, timeline: Timeline, insights: Insights
+        self,
+        history: History,
+        program: Program,
+        drawing: Drawing,
+        timeline: Timeline,
+        insights: Insights,
+        *,
+        campaigning: Campaigning | None,
     ) -> None:
         self._program = program
         self._drawing = drawing
         self._asked = {brand: program.segments_asked_at(brand) for brand in program.brands}
-        self._follower = Follower(history.person, self._deeds(history), program, timeline, insights)
+        deeds = self._deeds(history)
+        self._follower = Follower(history.person, deeds, program, timeline, insights)
         self._membership = Membership(history, program, timeline)
         self._account = Account()
         self._ledgers = {program.home_currency: self._opened(program.home_currency, history.enrolled_at)}
         self._wallets = _Wallets(self._ledgers)
+        self._campaigns = campaigning and campaigning.follow(
+            Life(history, deeds, self._membership, self._wallets, timeline, insights)
+        )
 
-    def beside_purchases(self, history: History) -> list[_Event]:
+    def beside_purchases(self, history: History) -> list[Event]:
         """What else happens to the member, in order."""
         events = [
-            *(_Event(at, partial(self._membership.join, brand, at)) for brand, at in history.joined.items()),
-            *(_Event(each.at, partial(self._spend, each)) for each in history.spendings),
-            *(_Event(each.occurred_at, partial(self._visit, each)) for each in history.visits),
+            *(Event(at, partial(self._membership.join, brand, at)) for brand, at in history.joined.items()),
+            *(Event(each.at, partial(self._spend, each)) for each in history.spendings),
+            *(Event(each.occurred_at, partial(self._visit, each)) for each in history.visits),
         ]
         return sorted(events, key=attrgetter("at"))
+
+    def go_through(self, event: Event) -> None:
+        """After all that fell due before; campaigns look at the member as soon as it counts (E7)."""
+        if self._campaigns is None:
+            event.happens()
+            return
+        self._campaigns.wait(event.at)
+        event.happens()
+        self._campaigns.learn(event.at + MILLISECOND)
 
     def buy(self, purchase: Purchase) -> None:
         """Decides the sale as it is decided when a till sends it at once."""
@@ -153,6 +198,9 @@ class _Life:
 
     def ended(self, until: datetime) -> Account:
         account = self._account
+        if self._campaigns is not None:
+            self._campaigns.wait(until)
+            self._campaigns.count(account)
         for currency, ledger in self._ledgers.items():
             ledger.go_on(until)
             ledger.settle()

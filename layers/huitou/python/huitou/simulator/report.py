@@ -9,10 +9,11 @@ from typing import Any
 
 from huitou.kernel.instants import format_instant
 from huitou.kernel.money import format_amount
-from huitou.program.model import Program
 from huitou.simulator.account import Account, Issue
 from huitou.simulator.comparing import BRAND, SEGMENT, Affected, Comparison, Figures, worths
 from huitou.simulator.history import Telling
+from huitou.simulator.report_campaigns import campaigns_told
+from huitou.simulator.sides import SILENT, Sides
 
 NO_SPENDINGS = "Members use no points: the source does not say when they did. So more expires, and more is open."
 NO_RETURNS = "Nothing is refunded, held, sent, converted, given by hand or brought along from another system."
@@ -30,16 +31,27 @@ AS_NOW = (
     "For segments, what members say of themselves, their tags and consents, and what is known of all members together "
     "is as it is now, where the source tells it."
 )
+SPOKEN = (
+    "Campaigns begin as if the programme had held since the time began that is replayed, tell members what they would "
+    "have told them, and change nothing of what members do.",
+    "What providers turn down, and addresses that are suppressed, nobody knows. Only SMS has a price.",
+)
+AGREED = (
+    "So many of a hundred members have agreed to all messages, and can be reached by each channel: {percent}. Nobody "
+    "has said in which language they read."
+)
+RECORDED = "Who has agreed to messages, and how they are reached, is as it is now."
 UNSPENT = "Points that were used in the past are used again as far as they are there."
 
 
 class Report:
-    """A comparison put into words and decimal strings. ``before`` is the programme compared with."""
+    """A comparison put into words and decimal strings."""
 
-    def __init__(self, comparison: Comparison, before: Program, after: Program, until: datetime) -> None:
+    def __init__(self, comparison: Comparison, sides: Sides, until: datetime) -> None:
         self._comparison = comparison
-        self._before = before
-        self._after = after
+        self._sides = sides
+        self._before = sides.before
+        self._after = sides.after
         self._until = until
 
     def document(self, source: str, tells: Telling) -> dict[str, Any]:
@@ -57,6 +69,7 @@ class Report:
             "tiers": self._tiers(),
             "brands": [self._brand(*each) for each in self._groups(BRAND)],
             "segments": self._segments(),
+            "campaigns": campaigns_told(comparison, self._sides),
             "most_affected": self._most_affected(),
         }
 
@@ -67,6 +80,9 @@ class Report:
         yield IN_GROUPS
         if self._before.segments or self._after.segments:
             yield AS_NOW
+        if self._sides.spoken != SILENT:
+            yield from SPOKEN
+            yield RECORDED if tells.agreed_percent is None else AGREED.format(percent=tells.agreed_percent)
         short = sorted(self._comparison.before.short.keys() | self._comparison.after.short.keys())
         if short:
             yield BUDGETS.format(rules=", ".join(short))
@@ -79,7 +95,7 @@ class Report:
         """The same of each group of this kind, by its id; who is in none comes last."""
         found = [(name, group) for (each, name), group in self._comparison.groups.items() if each == kind]
         for name, group in sorted(found, key=lambda each: (each[0] is None, each[0] or "")):
-            yield name, Report(group, self._before, self._after, self._until)
+            yield name, Report(group, self._sides, self._until)
 
     def _brand(self, brand: str | None, of: Report) -> dict[str, Any]:
         """What the brand gave, and to whom."""

@@ -215,6 +215,35 @@ class SimulatedSegmentsView(View):
     differences: list[SegmentDifferenceView]
 
 
+class CampaignMessagesView(View):
+    """Messages that were sent, by channel."""
+
+    email: ComparedCountView
+    sms: ComparedCountView
+    line: ComparedCountView
+
+
+class SimulatedCampaignView(View):
+    """What a campaign did."""
+
+    campaign: str
+    name: str
+    begun: ComparedCountView
+    """How often it began with a member."""
+    messages: CampaignMessagesView
+    sms_parts: ComparedCountView
+    held_out: ComparedCountView
+    """Messages that were not sent, to be compared with."""
+    cap_reached: ComparedCountView
+    """Messages for which a frequency cap had no room."""
+    not_reached: ComparedCountView
+    """Messages to members who have not agreed, or have no address."""
+    withdrawn: ComparedCountView
+    """Messages that were planned and were not right any more, or wait at the end."""
+    cost: ComparedAmountView
+    """Of SMS, in money; null where the programme has no price for them, or no campaigns."""
+
+
 class SimulationReportView(View):
     """What differs. The same past and the same programmes give the same report."""
 
@@ -230,6 +259,7 @@ class SimulationReportView(View):
     tiers: SimulatedTiersView
     brands: list[BrandDifferenceView]
     segments: SimulatedSegmentsView
+    campaigns: list[SimulatedCampaignView]
     most_affected: list[AffectedView]
     """The largest differences, up or down, first; at most 20."""
 

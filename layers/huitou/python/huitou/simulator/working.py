@@ -11,14 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import reduce
-from typing import NamedTuple
 
 from huitou.jobs.model import ended, running
 from huitou.jobs.ports import Files
 from huitou.kernel.commits import Commit
 from huitou.kernel.ids import Digest
 from huitou.kernel.instants import MILLISECOND
-from huitou.program.compilation import compile_program
 from huitou.program.model import Program
 from huitou.segments.facts import UNKNOWN
 from huitou.segments.ports import InsightVersions
@@ -27,6 +25,7 @@ from huitou.simulator.model import Simulation
 from huitou.simulator.past import KEPT, Archive, MembersPast
 from huitou.simulator.ports import SimulationStore
 from huitou.simulator.report import Report
+from huitou.simulator.sides import Sides, sides_of
 
 SOURCE = "members"
 """What a report says was replayed: their own past."""
@@ -35,13 +34,6 @@ OVERDRAWN = (
     "The budget of {rules} is used up, and there are too many members for one worker to give it out in turn. "
     "Simulate the rule without its budget, or fewer members with `huitou simulate` and a file."
 )
-
-
-class Sides(NamedTuple):
-    """The programme compared with, and the changed one."""
-
-    before: Program
-    after: Program
 
 
 class Replaying:
@@ -59,11 +51,11 @@ class Replaying:
     def replay(self, simulation_id: Digest, part: int, shards: Sequence[int]) -> int:
         """Replays the part's members and keeps what differs; how many there were. Doing it again is harmless."""
         simulation = running(self._simulations.find, simulation_id)
-        before, after = sides_of(simulation, self._files)
+        sides = _sides(simulation, self._files)
         past = MembersPast(self._archive, shards, simulation.since, simulation.until + MILLISECOND)
-        asked = before.comparing_segments or after.comparing_segments
+        asked = sides.before.comparing_segments or sides.after.comparing_segments
         insights = self._insights.version(simulation.insights) if asked else UNKNOWN
-        *_, compared = compare(past, before, after, simulation.until, insights)
+        *_, compared = compare(past, sides, simulation.until, insights, since=simulation.since)
         self._commit([self._simulations.save_part(simulation.id, part, compared)])
         return compared.after.members
 
@@ -79,7 +71,7 @@ class Concluding:
     def conclude(self, simulation_id: Digest, failed: bool, now: datetime) -> Simulation:
         """Ends the simulation; ``failed`` where a part could not be replayed, for good."""
         simulation = running(self._simulations.find, simulation_id)
-        sides = sides_of(simulation, self._files)
+        sides = _sides(simulation, self._files)
         whole = reduce(Comparison.plus, self._simulations.parts(simulation.id), Comparison())
         failure = DIED if failed else None
         if failure is None and simulation.parts > 1 and (rules := overdrawn(whole, sides)):
@@ -87,7 +79,7 @@ class Concluding:
         finished = replace(ended(simulation, failure is not None, now), failure=failure)
         writes = [self._simulations.finish(finished)]
         if failure is None:
-            report = Report(whole, *sides, simulation.until).document(SOURCE, KEPT)
+            report = Report(whole, sides, simulation.until).document(SOURCE, KEPT)
             writes.append(self._simulations.save_report(simulation.id, report))
         self._commit(writes)
         return finished
@@ -105,7 +97,7 @@ def _overdrawn(figures: Figures, program: Program) -> Iterator[str]:
             yield rule.id
 
 
-def sides_of(simulation: Simulation, files: Files) -> Sides:
+def _sides(simulation: Simulation, files: Files) -> Sides:
     """As they were when it was asked for."""
-    texts = (files.read(simulation.document_key(digest)) for digest in (simulation.before, simulation.after))
-    return Sides(*(compile_program(json.loads(text), 1) for text in texts))
+    digests = simulation.before, simulation.after
+    return sides_of(*(json.loads(files.read(simulation.document_key(digest))) for digest in digests))

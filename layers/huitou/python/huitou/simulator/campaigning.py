@@ -1,0 +1,301 @@
+"""The campaigns of a programme in a past that is replayed: what begins, is told, and is left untold (M14, M19).
+
+Nothing is decided here, as in `replaying`. Positions are worked out by `huitou.segments.evaluation` whenever something
+happened and whenever the clock would look; journeys begin and go on, and messages are sent, by the use cases of
+production over stores in memory. Only the provider at the end is none: it takes everything, and is told to nobody.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
+
+from huitou.campaigns.beginning import Beginnings
+from huitou.campaigns.model import Journey, JourneyId, TurnOutcome
+from huitou.campaigns.service import Journeys
+from huitou.campaigns.situations import Situations
+from huitou.channels.model import Accepted, Outcome, Parcel
+from huitou.kernel.channels import MessageChannel
+from huitou.kernel.ids import MemberId, OwnedId
+from huitou.kernel.values import changed
+from huitou.members.identity import IdentityHasher
+from huitou.members.model import Member
+from huitou.messages.recipients import Recipients
+from huitou.outbox.dispatching import Dispatcher
+from huitou.outbox.model import MessageState, OutboxMessage
+from huitou.outbox.pacing import Pacing
+from huitou.points.membership import MemberNotFoundError
+from huitou.program.campaigns import Campaign, OnlyIn
+from huitou.program.looking_back import needed_by
+from huitou.program.model import BrandId, Program
+from huitou.program.rules import SegmentId
+from huitou.program.speech import Speech
+from huitou.purchases.ports import MemberState
+from huitou.segments.evaluation import evaluate
+from huitou.segments.facts import Deed
+from huitou.segments.judging import Judge
+from huitou.segments.loading import Holdings, facts_of
+from huitou.simulator.account import Account
+from huitou.simulator.membership import Life
+from huitou.simulator.memory import MemoryTable
+from huitou.simulator.memory_journeys import MemoryJourneys
+from huitou.simulator.memory_outbox import MemoryOutbox
+from huitou.simulator.memory_pressure import MemoryPressure
+from huitou.simulator.memory_suppressions import MemorySuppressions
+from huitou.simulator.reach import Reach
+from huitou.standing.position import Position, Seen
+from huitou.suppressions.service import Suppressions
+from huitou.templates.variables import SAMPLE_UNSUBSCRIBE_URL
+
+BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
+WAITING: Final = "waiting"
+"""What has become of a message by the end that waits for its instant."""
+_SUPPRESSIONS: Final = Suppressions(MemorySuppressions(MemoryTable()), IdentityHasher(lambda: "nobody is in here"))
+
+
+class Campaigning:
+    """Of one programme, for one member after the other.
+
+    ``since`` is when the past begins that is replayed: how a member stands then, begins nothing (E20). For
+    ``agreed_percent`` see `Reach`.
+    """
+
+    def __init__(self, program: Program, speech: Speech, agreed_percent: int | None, since: datetime | None) -> None:
+        asked = {name for each in program.campaigns.values() for name in _asked_by(each)}
+        needed = {each for name in asked for each in needed_by(name, program.segments)}
+        segments = {name: segment for name, segment in program.segments.items() if name in needed}
+        quiet = {name: replace(each, expiry_notice_days=None) for name, each in program.currencies.items()}
+        self.watched = replace(program, segments=segments, currencies=quiet)
+        """The programme as far as campaigns ask who is where; nobody hears of anything else."""
+        self.since = since or BEGINNING
+        self.speech = speech
+        self._reach = Reach(program, speech.catalogue, agreed_percent)
+
+    def follow(self, life: Life) -> Following:
+        return Following(self, life, self._reach.record(life.history))
+
+
+def _asked_by(campaign: Campaign) -> Iterator[SegmentId]:
+    yield campaign.segment
+    yield from campaign.only_in | campaign.not_in | campaign.goals
+    for step in campaign.steps:
+        if isinstance(step, OnlyIn):
+            yield from step.segments
+
+
+class Following:
+    """What campaigns do with one member, whose ``life`` goes on beside it; ``record`` is how they are reached."""
+
+    def __init__(self, campaigning: Campaigning, life: Life, record: Member | None) -> None:
+        self._program, self._since = campaigning.watched, campaigning.since
+        self._life = life
+        self._begins_at = max(life.history.enrolled_at, campaigning.since)
+        self._deeds = sorted(life.deeds, key=attrgetter("at"))
+        self._facts = facts_of(life.history.person, self._holdings(self._begins_at), self._deeds, life.insights)
+        self._judge = Judge(self._facts, self._program)
+        self._learnt = 0
+        self._now = self._begins_at
+        self._position: Position | None = None
+        self._table = MemoryTable()
+        self._provider = _Provider()
+        self._waiting: list[_Due] = []
+        self._beginnings = Beginnings(MemoryJourneys(self._table), _Always(self._program))
+        self._walk, self._dispatcher = self._use_cases(campaigning.speech, record)
+
+    def wait(self, until: datetime) -> None:
+        """Whatever falls due by then, is done in its turn."""
+        if self._position is None:
+            if until <= self._begins_at:
+                return
+            self._look(self._begins_at)
+        while (due := self._next()) and due.at <= until:
+            self._now = max(self._now, due.at)
+            due.happens()
+
+    def learn(self, at: datetime) -> None:
+        """Something has happened to the member just before ``at``."""
+        if at < self._begins_at:
+            return
+        has = self._holdings(at)
+        self._judge.go_on(has)
+        self._facts = changed(
+            self._facts, enrolled_at=has.enrolled_at, joined=has.joined, wallets=has.wallets, tiers=has.tiers
+        )
+        self._learnt += 1
+        self._look(at)
+
+    def count(self, account: Account) -> None:
+        """What came of it all."""
+        for journey in self._table.all(Journey):
+            account.begun[journey.campaign] += 1
+            for turn in journey.turns:
+                if turn.outcome is not TurnOutcome.PLANNED:
+                    account.untold[journey.campaign, turn.outcome.value] += 1
+        for message in self._table.all(OutboxMessage):
+            campaign = message.cause.campaign if message.cause else ""
+            if message.state is MessageState.ACCEPTED and message.channel:
+                account.messages[campaign, message.channel.value] += 1
+                account.parts[campaign] += self._provider.parts.get(str(message.id), 0)
+            else:
+                account.untold[campaign, message.reason or WAITING] += 1
+
+    def load(self, member: MemberId) -> MemberState:
+        """`MemberStates`, of the only one there is."""
+        del member
+        home, (_, _, membership, wallets, *_) = self._program.home_currency, self._life
+        brands, unseen = dict(membership.brands), tuple(membership.unseen)
+        known = changed(wallets[home], brands=brands, unseen=unseen, home=True)
+        return MemberState({**wallets, home: known}, membership.record, self._position)
+
+    def position_of(self, member: MemberId, state: MemberState, now: datetime) -> Position:
+        """`Places`: it was looked at before anything else that is due now (E22)."""
+        del member, state, now
+        if self._position is None:
+            raise MemberNotFoundError
+        return self._position
+
+    def _holdings(self, at: datetime) -> Holdings:
+        membership = self._life.membership
+        return Holdings(membership, self._life.wallets, membership.record, self._life.timeline, at)
+
+    def _use_cases(self, speech: Speech, record: Member | None) -> tuple[Journeys, Dispatcher]:
+        programs, profiles = _Always(self._program), _Profiles(record)
+        journeys, outbox = MemoryJourneys(self._table), MemoryOutbox(self._table)
+        situations = Situations(journeys, self, self, programs)
+        shared: dict[str, Any] = {
+            "outbox": outbox,
+            "suppressions": _SUPPRESSIONS,
+            "programs": programs,
+            "speech": lambda _: speech,
+            "pacing": Pacing(MemoryPressure(self._table), lambda _: speech),
+            "commit": self._table.commit,
+            "pause": lambda _: None,
+        }
+        return Journeys(**shared, journeys=journeys, situations=situations, profiles=profiles), Dispatcher(
+            **shared,
+            recipients=Recipients(profiles, self, programs),
+            providers=lambda _: self._provider,
+            links=_Links(),
+            campaigns=situations,
+            clock=lambda: self._now,
+        )
+
+    def _look(self, now: datetime) -> None:
+        """Where the member stands now, and what begins by that."""
+        before, self._now = self._position, max(self._now, now)
+        facts = changed(self._facts, deeds=self._near(before.through if before else now, now))
+        self._position = evaluate(
+            before,
+            facts,
+            self._program,
+            now,
+            Seen(self._learnt, 0, 0),
+            member=self._life.history.member,
+            in_force_since=self._since,
+            judging=lambda *_: self._judge,
+        )
+        if begun := self._beginnings.follow(before, self._position, facts, self._program, now):
+            self._table.commit(begun)
+            self._find_waiting()
+
+    def _near(self, since: datetime, now: datetime) -> list[Deed]:
+        """From the last deed before ``since`` to the first after ``now``: nothing else can move anybody between them.
+
+        Whoever judges knows all of them.
+        """
+        first = bisect_left(self._deeds, since, key=attrgetter("at"))
+        end = bisect_right(self._deeds, now, key=attrgetter("at"))
+        return self._deeds[max(first - 1, 0) : end + 1]
+
+    def _next(self) -> _Due | None:
+        """What falls due first; of one instant, positions, then journeys, then messages (E22)."""
+        at = self._position.due_at if self._position else None
+        looks = [_Due(at, 0, lambda: self._look(self._now))] if at else []
+        return min([*looks, *self._waiting], key=lambda each: each[:2], default=None)
+
+    def _find_waiting(self) -> None:
+        journeys = (
+            _Due(each.due_at, 1, partial(self._advance, each.id)) for each in self._table.all(Journey) if each.due_at
+        )
+        messages = (
+            _Due(each.due_at, 2, partial(self._dispatch, each.id))
+            for each in self._table.all(OutboxMessage)
+            if each.due_at
+        )
+        self._waiting = [*journeys, *messages]
+
+    def _advance(self, journey: JourneyId) -> None:
+        self._walk.advance(journey, self._now)
+        self._find_waiting()
+
+    def _dispatch(self, message: OwnedId) -> None:
+        self._dispatcher.dispatch(message)
+        self._find_waiting()
+
+
+class _Due(NamedTuple):
+    """Something that is done at ``at``; ``turn`` says which goes first of what is due at once."""
+
+    at: datetime
+    turn: int
+    happens: Callable[[], None]
+
+
+class _Always:
+    """`Programs`, of which one holds from the beginning."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+
+    def active(self) -> Program:
+        return self._program
+
+    def at(self, instant: datetime) -> Program:
+        del instant
+        return self._program
+
+    def version(self, number: int) -> Program:
+        del number
+        return self._program
+
+    def published_at(self, number: int) -> datetime:
+        del number
+        return BEGINNING
+
+
+class _Profiles:
+    """`Profiles` of one member."""
+
+    def __init__(self, record: Member | None) -> None:
+        self._record = record
+
+    def load(self, member: MemberId) -> Member | None:
+        del member
+        return self._record
+
+
+class _Provider:
+    """Takes everything; ``parts`` are those that an SMS went in, by the message's id."""
+
+    repeats_safely_for: timedelta | None = None
+
+    def __init__(self) -> None:
+        self.parts: dict[str, int] = {}
+
+    def hand_over(self, parcel: Parcel) -> Outcome:
+        if parcel.message.sms:
+            self.parts[parcel.id] = parcel.message.sms.parts
+        return Accepted(parcel.id)
+
+
+class _Links:
+    """As long as real ones: an SMS has room for them."""
+
+    def link(self, member: MemberId, brand: BrandId, channel: MessageChannel, purpose: str, message_id: str) -> str:
+        del member, brand, channel, purpose, message_id
+        return SAMPLE_UNSUBSCRIBE_URL

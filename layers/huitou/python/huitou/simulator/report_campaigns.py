@@ -1,0 +1,79 @@
+"""What a simulation found of campaigns, as it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
+
+from huitou.campaigns.model import TurnOutcome
+from huitou.kernel.channels import MessageChannel
+from huitou.kernel.money import format_amount
+from huitou.outbox.decisions import DISPLACED
+from huitou.program.campaigns import CampaignId
+from huitou.program.speech import Speech
+from huitou.simulator.comparing import Comparison, Figures
+from huitou.simulator.sides import Sides
+
+_HELD_OUT: Final = frozenset({TurnOutcome.HELD_OUT.value})
+_CAPPED: Final = frozenset({TurnOutcome.CAP_REACHED.value, DISPLACED})
+_UNREACHED: Final = frozenset(
+    outcome.value
+    for outcome in (
+        TurnOutcome.NO_CONSENT,
+        TurnOutcome.SUPPRESSED_ADDRESS,
+        TurnOutcome.UNREACHABLE,
+        TurnOutcome.NOT_A_MEMBER,
+    )
+)
+
+
+def campaigns_told(found: Comparison, sides: Sides) -> list[dict[str, Any]]:
+    """Each campaign of both programmes, as they list them, new ones last."""
+    programs = sides.before, sides.after
+    names = {each.id: each.name for program in reversed(programs) for each in program.campaigns.values()}
+    listed = dict.fromkeys(campaign for program in programs for campaign in program.campaigns)
+    return [{"campaign": each, "name": names[each], **_told(each, found, sides)} for each in listed]
+
+
+def _told(campaign: CampaignId, found: Comparison, sides: Sides) -> dict[str, Any]:
+    figures = found.before, found.after
+
+    def pair(counts: Iterable[Any]) -> dict[str, Any]:
+        return dict(zip(("before", "after"), counts, strict=True))
+
+    def untold(reasons: frozenset[str]) -> dict[str, Any]:
+        return pair(sum(each.untold[campaign, reason] for reason in reasons) for each in figures)
+
+    withdrawn = {reason for each in figures for (of, reason) in each.untold if of == campaign}
+    return {
+        "begun": pair(each.begun[campaign] for each in figures),
+        "messages": {
+            channel.value: pair(each.messages[campaign, channel.value] for each in figures)
+            for channel in MessageChannel
+        },
+        "sms_parts": pair(each.parts[campaign] for each in figures),
+        "held_out": untold(_HELD_OUT),
+        "cap_reached": untold(_CAPPED),
+        "not_reached": untold(_UNREACHED),
+        "withdrawn": untold(frozenset(withdrawn) - _HELD_OUT - _CAPPED - _UNREACHED),
+        "cost": _cost(campaign, figures, sides),
+    }
+
+
+def _cost(campaign: CampaignId, figures: tuple[Figures, Figures], sides: Sides) -> dict[str, str | None]:
+    """In money; null where the programme has no price, or nothing to say."""
+    exponent = sides.after.money_exponent
+    before, after = (
+        _units(each.parts[campaign], speech, exponent) for each, speech in zip(figures, sides.spoken, strict=True)
+    )
+    more = None if before is None or after is None else after - before
+    return {
+        name: None if units is None else format_amount(units, exponent)
+        for name, units in (("before", before), ("after", after), ("more", more))
+    }
+
+
+def _units(parts: int, speech: Speech | None, exponent: int) -> int | None:
+    price = speech.catalogue.sms_price if speech else None
+    return None if price is None else int((parts * price).scaleb(exponent).quantize(Decimal(1), ROUND_HALF_UP))
