@@ -129,8 +129,10 @@ class _Life:
         self._account = Account()
         self._ledgers = {program.home_currency: self._opened(program.home_currency, history.enrolled_at)}
         self._wallets = _Wallets(self._ledgers)
-        self._campaigns = campaigning and campaigning.follow(
-            Life(history, deeds, self._membership, self._wallets, timeline, insights)
+        self._campaigns = (
+            None
+            if campaigning is None
+            else campaigning.follow(Life(history, deeds, self._membership, self._wallets, timeline, insights))
         )
 
     def beside_purchases(self, history: History) -> list[Event]:

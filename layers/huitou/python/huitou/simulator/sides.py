@@ -23,9 +23,10 @@ class Sides(NamedTuple):
 
 def sides_of(before: Any, after: Any) -> Sides:
     """Of two documents in their stored form."""
-    programs = [compile_program(document, 1) for document in (before, after)]
-    speeches = [
-        compile_speech(document) if program.campaigns else None
-        for document, program in zip((before, after), programs, strict=True)
-    ]
-    return Sides(*programs, (speeches[0], speeches[1]))
+    (one, its_speech), (other, others_speech) = _side(before), _side(after)
+    return Sides(one, other, (its_speech, others_speech))
+
+
+def _side(document: Any) -> tuple[Program, Speech | None]:
+    program = compile_program(document, 1)
+    return program, compile_speech(document) if program.campaigns else None
