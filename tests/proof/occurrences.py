@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -17,10 +19,14 @@ from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import MILLISECOND, parse_instant, to_millis
 from huitou.kernel.pages import all_items
 from huitou.members.identity import external_identity
-from huitou.members.model import Profile
+from huitou.members.model import Member, Profile
 from huitou.program.campaigns import CampaignId
-from huitou.program.model import Program
+from huitou.program.document import canonical_json
+from huitou.program.model import GROUP, Program
+from huitou.program.speech import compile_speech
+from huitou.program.validation import read_document
 from huitou.simulator.history import History
+from huitou.simulator.replaying import Replayer, Talk
 from huitou.standing.position import Position
 from tests.builders import program
 from tests.members import an_enrolment
@@ -118,9 +124,27 @@ def birthday_of(household: int) -> date:
     return date(1960, 1, 1) + timedelta(days=53 * household % 18262)
 
 
+def simulated(history: History) -> dict[CampaignId, int]:
+    """How often each campaign begins in a simulation of the household's year."""
+    born = birthday_of(int(history.name.removeprefix("household ")))
+    person = Member(history.member, 1, history.enrolled_at, GROUP, Profile(birthday=born), {}, (), {}, {})
+    return dict(_replayer().replay(replace(history, person=person)).begun)
+
+
+@cache
+def _replayer() -> Replayer:
+    stored = json.loads(canonical_json(read_document(json.dumps(_written()))))
+    return Replayer(program(_written()), END_OF_YEAR, talk=Talk(compile_speech(stored), 100, None))
+
+
 @cache
 def _programs() -> tuple[Program, Program]:
-    """The sample, and with `CAMPAIGNS` alone, as it holds in the year; one rule is enough to earn by."""
+    """Without campaigns, and with `CAMPAIGNS` alone, as it holds in the year."""
+    return program(read_program_file(SAMPLE).document), program(_written(), version=2)
+
+
+def _written() -> dict[str, Any]:
+    """The sample with `CAMPAIGNS` alone; one rule is enough to earn by."""
     written = read_program_file(SAMPLE).document
     segments = [{"id": each, "name": each, "when": when} for each, (when, _) in CAMPAIGNS.items()]
     steps = [{"send": {"template": "win-back"}}]
@@ -128,5 +152,4 @@ def _programs() -> tuple[Program, Program]:
         {"id": each, "name": each, "enters": each, "once": once, "steps": steps}
         for each, (_, once) in CAMPAIGNS.items()
     ]
-    year = {**written, "segments": segments, "campaigns": campaigns, "earning": written["earning"][:1]}
-    return program(year), program(year, version=2)
+    return {**written, "segments": segments, "campaigns": campaigns, "earning": written["earning"][:1]}

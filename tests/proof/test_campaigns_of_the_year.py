@@ -8,24 +8,41 @@ are then, one by one and to the millisecond, those that DuckDB finds in the sour
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from cli.sample_data import SampleSales
 from tests.proof.accounts import HOUSEHOLDS
-from tests.proof.occurrences import CAMPAIGNS, LEAP_DAY, Household, birthday_of, expected
+from tests.proof.occurrences import CAMPAIGNS, LEAP_DAY, Household, birthday_of, expected, simulated
 
 A_FEW = 30
 """One of whom was born on 29 February."""
 
 
-@pytest.mark.parametrize(
+of_households = pytest.mark.parametrize(
     "households", [A_FEW, pytest.param(HOUSEHOLDS, marks=pytest.mark.proof)], ids=["a few households", "all households"]
 )
+
+
+@of_households
 def test_campaigns_begin_with_whom_and_when_the_source_data_says(households: int | None) -> None:
     """M18, M19, E9, E10, E20."""
     begun = [each for history in SampleSales(members=households).histories() for each in Household(history).live()]
     assert set(begun) ^ expected(households) == set()
     assert len(begun) == len(set(begun))
+
+
+@of_households
+def test_a_simulation_begins_what_the_source_data_says(households: int | None) -> None:
+    """M14: as often, with each of them."""
+    counted = Counter((each.household, each.campaign) for each in expected(households))
+    begun = {
+        (int(history.name.removeprefix("household ")), campaign): times
+        for history in SampleSales(members=households).histories()
+        for campaign, times in simulated(history).items()
+    }
+    assert begun == counted
 
 
 def test_each_campaign_begins_with_some_of_a_few_households() -> None:

@@ -16,6 +16,8 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from huitou.campaigns.beginning import Beginnings
+from huitou.campaigns.calendar import Coming, comings
+from huitou.campaigns.decisions import begun, day_meant, is_called
 from huitou.campaigns.model import Journey, JourneyId, TurnOutcome
 from huitou.campaigns.service import Journeys
 from huitou.campaigns.situations import Situations
@@ -27,7 +29,7 @@ from huitou.members.identity import IdentityHasher
 from huitou.members.model import Member
 from huitou.messages.recipients import Recipients
 from huitou.outbox.dispatching import Dispatcher
-from huitou.outbox.model import MessageState, OutboxMessage
+from huitou.outbox.model import Cause, MessageState, OutboxMessage
 from huitou.outbox.pacing import Pacing
 from huitou.points.membership import MemberNotFoundError
 from huitou.program.campaigns import Campaign, OnlyIn
@@ -61,11 +63,19 @@ _SUPPRESSIONS: Final = Suppressions(MemorySuppressions(MemoryTable()), IdentityH
 class Campaigning:
     """Of one programme, for one member after the other.
 
-    ``since`` is when the past begins that is replayed: how a member stands then, begins nothing (E20). For
-    ``agreed_percent`` see `Reach`.
+    ``since`` is when the past begins that is replayed, which ends at ``until``: how a member stands at first, begins
+    nothing (E20). For ``agreed_percent`` see `Reach`.
     """
 
-    def __init__(self, program: Program, speech: Speech, agreed_percent: int | None, since: datetime | None) -> None:
+    def __init__(
+        self,
+        program: Program,
+        speech: Speech,
+        agreed_percent: int | None,
+        *,
+        since: datetime | None,
+        until: datetime,
+    ) -> None:
         asked = {name for each in program.campaigns.values() for name in _asked_by(each)}
         needed = {each for name in asked for each in needed_by(name, program.segments)}
         segments = {name: segment for name, segment in program.segments.items() if name in needed}
@@ -73,6 +83,7 @@ class Campaigning:
         self.watched = replace(program, segments=segments, currencies=quiet)
         """The programme as far as campaigns ask who is where; nobody hears of anything else."""
         self.since = since or BEGINNING
+        self.until = until
         self.speech = speech
         self._reach = Reach(program, speech.catalogue, agreed_percent)
 
@@ -81,7 +92,8 @@ class Campaigning:
 
 
 def _asked_by(campaign: Campaign) -> Iterator[SegmentId]:
-    yield campaign.segment
+    if campaign.segment is not None:
+        yield campaign.segment
     yield from campaign.only_in | campaign.not_in | campaign.goals
     for step in campaign.steps:
         if isinstance(step, OnlyIn):
@@ -92,7 +104,7 @@ class Following:
     """What campaigns do with one member, whose ``life`` goes on beside it; ``record`` is how they are reached."""
 
     def __init__(self, campaigning: Campaigning, life: Life, record: Member | None) -> None:
-        self._program, self._since = campaigning.watched, campaigning.since
+        self._program, self._since, self._until = campaigning.watched, campaigning.since, campaigning.until
         self._life = life
         self._begins_at = max(life.history.enrolled_at, campaigning.since)
         self._deeds = sorted(life.deeds, key=attrgetter("at"))
@@ -104,7 +116,9 @@ class Following:
         self._table = MemoryTable()
         self._provider = _Provider()
         self._waiting: list[_Due] = []
-        self._beginnings = Beginnings(MemoryJourneys(self._table), _Always(self._program))
+        self._called = self._callings()
+        self._journeys = MemoryJourneys(self._table)
+        self._beginnings = Beginnings(self._journeys, _Always(self._program))
         self._walk, self._dispatcher = self._use_cases(campaigning.speech, record)
 
     def wait(self, until: datetime) -> None:
@@ -165,7 +179,7 @@ class Following:
 
     def _use_cases(self, speech: Speech, record: Member | None) -> tuple[Journeys, Dispatcher]:
         programs, profiles = _Always(self._program), _Profiles(record)
-        journeys, outbox = MemoryJourneys(self._table), MemoryOutbox(self._table)
+        journeys, outbox = self._journeys, MemoryOutbox(self._table)
         situations = Situations(journeys, self, self, programs)
         shared: dict[str, Any] = {
             "outbox": outbox,
@@ -213,17 +227,37 @@ class Following:
         return self._deeds[max(first - 1, 0) : end + 1]
 
     def _next(self) -> _Due | None:
-        """What falls due first; of one instant, positions, then journeys, then messages (E22)."""
+        """What falls due first; of one instant, positions, then what begins, journeys, and messages (E22)."""
         at = self._position.due_at if self._position else None
         looks = [_Due(at, 0, lambda: self._look(self._now))] if at else []
-        return min([*looks, *self._waiting], key=lambda each: each[:2], default=None)
+        return min([*looks, *self._called[-1:], *self._waiting], key=lambda each: each[:2], default=None)
+
+    def _callings(self) -> list[_Due]:
+        """When campaigns begin with many, and maybe with the member; the last one first."""
+        found = [
+            _Due(coming.at, 1, partial(self._call, campaign, coming))
+            for campaign in self._program.campaigns.values()
+            if campaign.calendar and not campaign.paused
+            for coming in comings(campaign, self._begins_at, self._until, self._program.zone)
+        ]
+        return sorted(found, key=lambda each: each.at, reverse=True)
+
+    def _call(self, campaign: Campaign, coming: Coming) -> None:
+        self._called.pop()
+        position = self._position
+        if position is None or not is_called(campaign, coming.at, position, self._facts.joined):
+            return
+        named = JourneyId(position.member, Cause(campaign.id, day_meant(campaign, coming)))
+        if not self._journeys.known([named]):
+            self._table.commit([self._journeys.add(begun(named, campaign, coming.at, self._program, coming.at))])
+            self._find_waiting()
 
     def _find_waiting(self) -> None:
         journeys = (
-            _Due(each.due_at, 1, partial(self._advance, each.id)) for each in self._table.all(Journey) if each.due_at
+            _Due(each.due_at, 2, partial(self._advance, each.id)) for each in self._table.all(Journey) if each.due_at
         )
         messages = (
-            _Due(each.due_at, 2, partial(self._dispatch, each.id))
+            _Due(each.due_at, 3, partial(self._dispatch, each.id))
             for each in self._table.all(OutboxMessage)
             if each.due_at
         )

@@ -64,7 +64,7 @@ class Replayer:
         self._table = MemoryTable()
         self._budgets = MemoryBudgets(self._table)
         self._regimes = [Regime(program.version, BEGINNING, program.tiers, program.zone)]
-        self._campaigning = _campaigning(program, talk) if talk and program.campaigns else None
+        self._campaigning = _campaigning(program, talk, until) if talk and program.campaigns else None
 
     def replay(self, history: History) -> Account:
         """What becomes of the member; what falls due by the end is booked.
@@ -94,10 +94,10 @@ class Talk(NamedTuple):
     since: datetime | None
 
 
-def _campaigning(program: Program, talk: Talk) -> Campaigning:
+def _campaigning(program: Program, talk: Talk, until: datetime) -> Campaigning:
     from huitou.simulator.campaigning import Campaigning  # noqa: PLC0415 - loads all that messages are written with
 
-    return Campaigning(program, *talk)
+    return Campaigning(program, talk.speech, talk.agreed_percent, since=talk.since, until=until)
 
 
 class Event(NamedTuple):
