@@ -245,13 +245,12 @@ def _segments(segments: dict[str, Any]) -> Table:
 
 def _campaigns(campaigns: list[dict[str, Any]]) -> Table:
     names = ("begun", "held_out", "cap_reached", "not_reached", "withdrawn")
-    channels = sorted({channel for each in campaigns for channel in each["messages"]})
-    table = _table("Campaigns", "campaign", *(name.replace("_", " ") for name in names), *channels, "cost")
+    table = _table("Campaigns", "campaign", "sent", *(name.replace("_", " ") for name in names), "cost")
+    table.columns[0].no_wrap = True
     for each in campaigns:
-        counts = [each[name] for name in names] + [each["messages"][channel] for channel in channels]
-        table.add_row(
-            each["campaign"], *(_moved(count["before"], count["after"]) for count in counts), _change(each["cost"])
-        )
+        sent = (f"{channel} {_moved(**count)}" for channel, count in each["messages"].items() if any(count.values()))
+        counts = (_moved(**each[name]) for name in names)
+        table.add_row(each["campaign"], "\n".join(sent), *counts, _change(each["cost"]))
     return table
 
 

@@ -74,7 +74,7 @@ class JobStack(FunctionStack):
         """M14: all members are replayed under both programmes, and none is changed."""
         files = self.data.imports
         told = {**self.members, **self.program, **self.files}
-        replay = self.function("replay_members", told, CHUNK_TIMEOUT, LARGE_MIB)
+        replay = self.function("replay_members", told, CHUNK_TIMEOUT, LARGE_MIB, [self.messaging])
         replay.allow(["dynamodb:GetItem", "dynamodb:Query"], self.data.members.table_arn)
         replay.allow(["dynamodb:Query"], f"{self.data.members.table_arn}/index/{MEMBERS_INDEX}")
         replay.allow(["dynamodb:GetItem"], self.data.program.table_arn, partitions=["INSIGHTS"])

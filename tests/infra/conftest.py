@@ -16,6 +16,7 @@ HERE = Path(__file__).parent
 MORE_LAYERS = {
     "dispatch_messages": ("messaging",),
     "fit_insights": ("science",),
+    "replay_members": ("messaging",),
     "report_result": ("science",),
     "serve_program": ("messaging",),
     "serve_simulations": ("messaging",),

@@ -21,8 +21,10 @@ from huitou.imports.model import ImportFormat
 from huitou.purchases.model import Purchase
 from huitou.simulator.files import FileSales
 from tests.builders import at, document, rule
+from tests.campaigns import campaign
 from tests.files import sample_program
 from tests.importing import STARTED, member_row, ndjson, purchase_row
+from tests.templates import speaking, template
 
 Run = Callable[..., Result]
 
@@ -71,6 +73,20 @@ def test_the_same_command_writes_the_same_bytes(run: Run, tmp_path: Path) -> Non
     run("--json", str(first))
     run("--json", str(second))
     assert first.read_bytes() == second.read_bytes()
+
+
+def test_the_command_says_what_campaigns_would_tell(run: Run, tmp_path: Path) -> None:
+    """M14: everybody is supposed to agree, or nobody."""
+    speaks = speaking(template(), segments=[{"id": "new", "name": "New", "when": {"purchases": {"at_least": 1}}}])
+    greeting = campaign(enters="new")
+    (tmp_path / "after.yaml").write_text(yaml.safe_dump({**speaks, "campaigns": [greeting]}))
+    done = run("--json", str(tmp_path / "report.json"))
+    assert "miss-you" in done.output
+    report: dict[str, Any] = json.loads((tmp_path / "report.json").read_text())
+    assert report["campaigns"][0]["messages"]["email"] == {"before": 0, "after": 2}
+    run("--agreed", "0", "--json", str(tmp_path / "report.json"))
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["campaigns"][0]["not_reached"] == {"before": 0, "after": 2}
 
 
 def test_the_command_asks_for_something_to_compare_with(tmp_path: Path) -> None:
