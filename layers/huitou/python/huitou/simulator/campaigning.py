@@ -133,15 +133,14 @@ class Following:
 
     def learn(self, at: datetime) -> None:
         """Something has happened to the member just before ``at``."""
-        if at < self._begins_at:
-            return
         has = self._holdings(at)
         self._judge.go_on(has)
         self._facts = changed(
             self._facts, enrolled_at=has.enrolled_at, joined=has.joined, wallets=has.wallets, tiers=has.tiers
         )
         self._learnt += 1
-        self._look(at)
+        if at >= self._begins_at:
+            self._look(at)
 
     def count(self, account: Account) -> None:
         """What came of it all."""
@@ -213,8 +212,8 @@ class Following:
             in_force_since=self._since,
             judging=lambda *_: self._judge,
         )
-        if begun := self._beginnings.follow(before, self._position, facts, self._program, now):
-            self._table.commit(begun)
+        if journeys := self._beginnings.follow(before, self._position, facts, self._program, now):
+            self._table.commit(journeys)
             self._find_waiting()
 
     def _near(self, since: datetime, now: datetime) -> list[Deed]:
