@@ -7,7 +7,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from huitou.campaigns.lift import result_of
-from huitou.campaigns.results import Arm, Costs, Effect, Verdict, enough_conversions, enough_sales
+from huitou.campaigns.results import Arm, Costs, Effect, LiftVerdict, enough_conversions, enough_sales
 
 FREE = Costs()
 UNITS = st.lists(st.tuples(st.booleans(), st.integers(0, 10**12)), max_size=60)
@@ -99,9 +99,9 @@ def test_arms_that_are_swapped_mirror_the_interval_of_sales(treated: Arm, held_o
 def test_whatever_was_counted_there_is_a_verdict(treated: Arm, held_out: Arm, costs: Costs) -> None:
     """Nobody bought: no interval of sales can be told."""
     result = result_of(treated, held_out, costs)
-    known = result.conversion_verdict is not Verdict.NOT_ENOUGH_DATA
+    known = result.conversion_verdict is not LiftVerdict.NOT_ENOUGH_DATA
     assert known == enough_conversions(treated, held_out)
-    assert result.sales_verdict is result.net_verdict is Verdict.NOT_ENOUGH_DATA
+    assert result.sales_verdict is result.net_verdict is LiftVerdict.NOT_ENOUGH_DATA
 
 
 def _is_mirrored(one: Effect | None, other: Effect | None) -> bool:

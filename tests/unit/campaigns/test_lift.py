@@ -8,7 +8,15 @@ from scipy.stats import skew, ttest_ind
 from scipy.stats.contingency import relative_risk
 
 from huitou.campaigns.lift import result_of
-from huitou.campaigns.results import CONFIDENCE, Arm, Costs, Method, Verdict, enough_conversions, enough_sales
+from huitou.campaigns.results import (
+    CONFIDENCE,
+    Arm,
+    Costs,
+    IntervalMethod,
+    LiftVerdict,
+    enough_conversions,
+    enough_sales,
+)
 
 FREE = Costs()
 
@@ -50,7 +58,7 @@ def test_the_interval_of_conversion_is_newcombes(
     """Newcombe 1998, table II, method 10."""
     found = result_of(arm(treated[1], treated[0]), arm(held_out[1], held_out[0]), FREE).conversion
     assert found is not None
-    assert (round(found.low, 4), round(found.high, 4), found.method) == (low, high, Method.NEWCOMBE)
+    assert (round(found.low, 4), round(found.high, 4), found.method) == (low, high, IntervalMethod.NEWCOMBE)
 
 
 def test_the_relative_interval_is_near_scipys_where_there_are_many() -> None:
@@ -65,7 +73,7 @@ def test_the_relative_interval_is_near_scipys_where_there_are_many() -> None:
 def test_nothing_is_told_relative_to_nobody() -> None:
     result = result_of(arm(9_000, 90), arm(1_000, 0), FREE)
     assert result.relative is None
-    assert result.conversion_verdict is Verdict.MORE
+    assert result.conversion_verdict is LiftVerdict.MORE
 
 
 def test_the_interval_of_sales_is_that_of_welchs_test_on_all_rows() -> None:
@@ -93,14 +101,14 @@ def test_sales_are_told_for_each_treated_in_all_and_without_the_costs() -> None:
     assert result.net
     assert result.sales_in_all[:3] == pytest.approx([9_000 * each for each in result.sales[:3]])
     assert result.net[:3] == pytest.approx([each - 15_000 for each in result.sales_in_all[:3]])
-    assert result.sales_verdict is result.net_verdict is Verdict.MORE
+    assert result.sales_verdict is result.net_verdict is LiftVerdict.MORE
 
 
 @pytest.mark.parametrize(("treated", "held_out"), [(Arm(), Arm()), (arm(500, 20), Arm()), (Arm(), arm(500, 20))])
 def test_where_an_arm_has_nobody_there_is_not_enough_data(treated: Arm, held_out: Arm) -> None:
     result = result_of(treated, held_out, Costs(points=5))
     assert (result.conversion, result.relative, result.sales, result.net) == (None, None, None, None)
-    assert result.conversion_verdict is result.sales_verdict is result.net_verdict is Verdict.NOT_ENOUGH_DATA
+    assert result.conversion_verdict is result.sales_verdict is result.net_verdict is LiftVerdict.NOT_ENOUGH_DATA
 
 
 def test_conversions_are_enough_where_five_of_each_are_to_be_expected() -> None:
@@ -116,7 +124,7 @@ def test_too_few_conversions_show_nothing_however_far_they_are_apart() -> None:
     result = result_of(arm(12, 4), arm(12, 0), FREE)
     assert result.conversion
     assert result.conversion.low > 0
-    assert result.conversion_verdict is Verdict.NOT_ENOUGH_DATA
+    assert result.conversion_verdict is LiftVerdict.NOT_ENOUGH_DATA
 
 
 def test_sales_are_enough_by_their_skewness() -> None:

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from huitou.campaigns.result_words import sentences
-from huitou.campaigns.results import Arm, Costs, Effect, Method, Result
+from huitou.campaigns.results import Arm, Costs, Effect, IntervalMethod, Result
 from huitou.points.phrases import Language
 
 
@@ -19,13 +19,13 @@ def result(
         Arm(90_000, converted),
         Arm(10_000, 500),
         Costs(points=cost),
-        conversion=_effect(conversion, Method.NEWCOMBE),
+        conversion=_effect(conversion, IntervalMethod.NEWCOMBE),
         relative=None,
-        sales=sales and _effect(sales, Method.WELCH),
+        sales=sales and _effect(sales, IntervalMethod.WELCH),
     )
 
 
-def _effect(interval: tuple[float, float], method: Method) -> Effect:
+def _effect(interval: tuple[float, float], method: IntervalMethod) -> Effect:
     return Effect(sum(interval) / 2, *interval, method)
 
 
@@ -82,14 +82,14 @@ def test_what_has_too_few_data_is_said_to() -> None:
     some = result((0.0044, 0.0138), None, cost=60_000)
     assert english(some).endswith("Not enough data yet to say what it does to sales.")
     assert chinese(some).endswith("資料還不夠，無法判斷活動對銷售額的影響。")
-    few = Result(Arm(9, 1), Arm(1), Costs(), _effect((-0.5, 0.6), Method.NEWCOMBE), None, None)
+    few = Result(Arm(9, 1), Arm(1), Costs(), _effect((-0.5, 0.6), IntervalMethod.NEWCOMBE), None, None)
     assert english(few) == "Not enough data yet to say what the campaign does."
     assert chinese(few) == "資料還不夠，無法判斷活動的成效。"
 
 
 def test_sales_can_be_told_where_conversions_cannot() -> None:
     """Where all convert, for example."""
-    some = Result(Arm(90_000, 90_000), Arm(10_000, 10_000), Costs(), None, None, _effect((1, 2), Method.WELCH))
+    some = Result(Arm(90_000, 90_000), Arm(10_000, 10_000), Costs(), None, None, _effect((1, 2), IntervalMethod.WELCH))
     assert english(some).startswith("Not enough data yet to say whether it makes more members convert. It brings")
     assert chinese(some).startswith("資料還不夠，無法判斷活動是否提高轉換率。活動帶來")
 

@@ -13,7 +13,7 @@ import pytest
 from scipy.stats import binom, ttest_ind
 
 from huitou.campaigns.lift import result_of
-from huitou.campaigns.results import CONFIDENCE, Arm, Costs, Effect, Verdict
+from huitou.campaigns.results import CONFIDENCE, Arm, Costs, Effect, LiftVerdict
 
 RUNS = 500
 LEAST, MOST = (int(binom.ppf(share, RUNS, CONFIDENCE)) for share in (0.001, 0.999))
@@ -84,7 +84,7 @@ def test_nothing_is_said_of_sales_where_their_interval_would_miss_the_truth_too_
         found += bool(interval.low <= 0 <= interval.high)
         verdicts.add(result_of(arm_of(treated), arm_of(others), FREE).sales_verdict)
     assert found < LEAST
-    assert verdicts == {Verdict.NOT_ENOUGH_DATA}
+    assert verdicts == {LiftVerdict.NOT_ENOUGH_DATA}
 
 
 def test_a_campaign_that_does_nothing_is_seldom_said_to_do_something() -> None:
@@ -95,4 +95,4 @@ def test_a_campaign_that_does_nothing_is_seldom_said_to_do_something() -> None:
         ).conversion_verdict
         for _ in range(RUNS)
     ]
-    assert LEAST <= verdicts.count(Verdict.NO_EFFECT_SHOWN) <= MOST
+    assert LEAST <= verdicts.count(LiftVerdict.NO_EFFECT_SHOWN) <= MOST

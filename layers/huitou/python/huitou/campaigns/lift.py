@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 from scipy.stats import binomtest, t
 
-from huitou.campaigns.results import CONFIDENCE, Arm, Costs, Effect, Method, Result, enough_sales
+from huitou.campaigns.results import CONFIDENCE, Arm, Costs, Effect, IntervalMethod, Result, enough_sales
 
 
 class _Rate(NamedTuple):
@@ -55,7 +55,7 @@ def _difference(treated: Arm, held_out: Arm) -> Effect | None:
         value,
         value - hypot(one.value - one.low, other.high - other.value),
         value + hypot(one.high - one.value, other.value - other.low),
-        Method.NEWCOMBE,
+        IntervalMethod.NEWCOMBE,
     )
 
 
@@ -64,7 +64,7 @@ def _relative(treated: Arm, held_out: Arm) -> Effect | None:
         return None
     one, other = _rate(treated), _rate(held_out)
     low, high = _least_ratio(one, other), 1 / _least_ratio(other, one)
-    return Effect(one.value / other.value - 1, low - 1, high - 1, Method.DONNER_ZOU)
+    return Effect(one.value / other.value - 1, low - 1, high - 1, IntervalMethod.DONNER_ZOU)
 
 
 def _least_ratio(above: _Rate, below: _Rate) -> float:
@@ -86,7 +86,7 @@ def _incremental_sales(treated: Arm, held_out: Arm) -> Effect | None:
         error**2 / (arm.units - 1) for error, arm in zip(errors, (treated, held_out), strict=True)
     )
     low, high = t.interval(CONFIDENCE, freedom, loc=value, scale=sqrt(sum(errors)))
-    return Effect(value, float(low), float(high), Method.WELCH)
+    return Effect(value, float(low), float(high), IntervalMethod.WELCH)
 
 
 def _rate(arm: Arm) -> _Rate:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from huitou.campaigns.results import Effect, Result, Verdict
+from huitou.campaigns.results import Effect, LiftVerdict, Result
 from huitou.kernel.money import format_amount
 from huitou.points.phrases import Language
 
@@ -19,9 +19,9 @@ class Words:
     blank: str
     """Between sentences."""
     nothing: str
-    conversion: Mapping[Verdict, str]
-    sales: Mapping[Verdict, str]
-    net: Mapping[Verdict, str]
+    conversion: Mapping[LiftVerdict, str]
+    sales: Mapping[LiftVerdict, str]
+    net: Mapping[LiftVerdict, str]
 
 
 def sentences(result: Result, language: Language, currency: str, exponent: int) -> str:
@@ -31,7 +31,7 @@ def sentences(result: Result, language: Language, currency: str, exponent: int) 
     """
     words = _WORDS[language]
     conversion, sales = result.conversion_verdict, result.sales_verdict
-    if conversion is sales is Verdict.NOT_ENOUGH_DATA:
+    if conversion is sales is LiftVerdict.NOT_ENOUGH_DATA:
         return words.nothing
 
     def money(amount: float) -> str:
@@ -47,10 +47,10 @@ def sentences(result: Result, language: Language, currency: str, exponent: int) 
     return words.blank.join(said)
 
 
-def _bounds(effect: Effect | None, verdict: Verdict, write: Callable[[float], str]) -> Mapping[str, str]:
+def _bounds(effect: Effect | None, verdict: LiftVerdict, write: Callable[[float], str]) -> Mapping[str, str]:
     if effect is None:
         return {}
-    if verdict is Verdict.NO_EFFECT_SHOWN:
+    if verdict is LiftVerdict.NO_EFFECT_SHOWN:
         return {"low": _signed(effect.low, write), "high": _signed(effect.high, write)}
     low, high = sorted((abs(effect.low), abs(effect.high)))
     return {"low": write(low), "high": write(high)}
@@ -70,24 +70,24 @@ _ENGLISH: Final = Words(
     blank=" ",
     nothing="Not enough data yet to say what the campaign does.",
     conversion={
-        Verdict.NOT_ENOUGH_DATA: "Not enough data yet to say whether it makes more members convert.",
-        Verdict.NO_EFFECT_SHOWN: "No effect on how many members convert can be shown: {rate} % instead of {base} %, "
-        "between {low} and {high} percentage points (95 % interval).",
-        Verdict.MORE: "It makes more members convert: {rate} % instead of {base} %, {low} to {high} percentage points "
-        "more (95 % interval).",
-        Verdict.LESS: "It makes fewer members convert: {rate} % instead of {base} %, {low} to {high} percentage points "
-        "fewer (95 % interval).",
+        LiftVerdict.NOT_ENOUGH_DATA: "Not enough data yet to say whether it makes more members convert.",
+        LiftVerdict.NO_EFFECT_SHOWN: "No effect on how many members convert can be shown: {rate} % instead of {base} "
+        "%, between {low} and {high} percentage points (95 % interval).",
+        LiftVerdict.MORE: "It makes more members convert: {rate} % instead of {base} %, {low} to {high} percentage "
+        "points more (95 % interval).",
+        LiftVerdict.LESS: "It makes fewer members convert: {rate} % instead of {base} %, {low} to {high} percentage "
+        "points fewer (95 % interval).",
     },
     sales={
-        Verdict.NOT_ENOUGH_DATA: "Not enough data yet to say what it does to sales.",
-        Verdict.NO_EFFECT_SHOWN: "No effect on sales can be shown: between {low} and {high} (95 % interval).",
-        Verdict.MORE: "It brings {low} to {high} in sales that would not have been (95 % interval).",
-        Verdict.LESS: "It loses {low} to {high} in sales that would have been (95 % interval).",
+        LiftVerdict.NOT_ENOUGH_DATA: "Not enough data yet to say what it does to sales.",
+        LiftVerdict.NO_EFFECT_SHOWN: "No effect on sales can be shown: between {low} and {high} (95 % interval).",
+        LiftVerdict.MORE: "It brings {low} to {high} in sales that would not have been (95 % interval).",
+        LiftVerdict.LESS: "It loses {low} to {high} in sales that would have been (95 % interval).",
     },
     net={
-        Verdict.NO_EFFECT_SHOWN: "Whether what it brings is more than its cost of {cost} cannot be told.",
-        Verdict.MORE: "What it brings is more than its cost of {cost}.",
-        Verdict.LESS: "What it brings is less than its cost of {cost}.",
+        LiftVerdict.NO_EFFECT_SHOWN: "Whether what it brings is more than its cost of {cost} cannot be told.",
+        LiftVerdict.MORE: "What it brings is more than its cost of {cost}.",
+        LiftVerdict.LESS: "What it brings is less than its cost of {cost}.",
     },
 )
 
@@ -95,24 +95,24 @@ _CHINESE: Final = Words(
     blank="",
     nothing="資料還不夠，無法判斷活動的成效。",
     conversion={
-        Verdict.NOT_ENOUGH_DATA: "資料還不夠，無法判斷活動是否提高轉換率。",
-        Verdict.NO_EFFECT_SHOWN: "看不出活動對轉換率有影響：實驗組 {rate}%，對照組 {base}%，差距在 {low} 至 {high} "
+        LiftVerdict.NOT_ENOUGH_DATA: "資料還不夠，無法判斷活動是否提高轉換率。",
+        LiftVerdict.NO_EFFECT_SHOWN: "看不出活動對轉換率有影響：實驗組 {rate}%，對照組 {base}%，差距在 {low} 至 {high} "
         "個百分點之間（95% 信賴區間）。",
-        Verdict.MORE: "活動提高了轉換率：實驗組 {rate}%，對照組 {base}%，增加 {low} 至 {high} 個百分點"
+        LiftVerdict.MORE: "活動提高了轉換率：實驗組 {rate}%，對照組 {base}%，增加 {low} 至 {high} 個百分點"
         "（95% 信賴區間）。",
-        Verdict.LESS: "活動降低了轉換率：實驗組 {rate}%，對照組 {base}%，減少 {low} 至 {high} 個百分點"
+        LiftVerdict.LESS: "活動降低了轉換率：實驗組 {rate}%，對照組 {base}%，減少 {low} 至 {high} 個百分點"
         "（95% 信賴區間）。",
     },
     sales={
-        Verdict.NOT_ENOUGH_DATA: "資料還不夠，無法判斷活動對銷售額的影響。",
-        Verdict.NO_EFFECT_SHOWN: "看不出活動對銷售額有影響：差距在 {low} 至 {high} 之間（95% 信賴區間）。",
-        Verdict.MORE: "活動帶來 {low} 至 {high} 的增量銷售額（95% 信賴區間）。",
-        Verdict.LESS: "活動使銷售額減少 {low} 至 {high}（95% 信賴區間）。",
+        LiftVerdict.NOT_ENOUGH_DATA: "資料還不夠，無法判斷活動對銷售額的影響。",
+        LiftVerdict.NO_EFFECT_SHOWN: "看不出活動對銷售額有影響：差距在 {low} 至 {high} 之間（95% 信賴區間）。",
+        LiftVerdict.MORE: "活動帶來 {low} 至 {high} 的增量銷售額（95% 信賴區間）。",
+        LiftVerdict.LESS: "活動使銷售額減少 {low} 至 {high}（95% 信賴區間）。",
     },
     net={
-        Verdict.NO_EFFECT_SHOWN: "增量銷售額是否高於活動成本 {cost}，還無法判斷。",
-        Verdict.MORE: "增量銷售額高於活動成本 {cost}。",
-        Verdict.LESS: "增量銷售額低於活動成本 {cost}。",
+        LiftVerdict.NO_EFFECT_SHOWN: "增量銷售額是否高於活動成本 {cost}，還無法判斷。",
+        LiftVerdict.MORE: "增量銷售額高於活動成本 {cost}。",
+        LiftVerdict.LESS: "增量銷售額低於活動成本 {cost}。",
     },
 )
 

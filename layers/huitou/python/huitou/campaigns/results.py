@@ -75,7 +75,7 @@ class Costs:
         return self.points + self.coupons + self.messages
 
 
-class Method(StrEnum):
+class IntervalMethod(StrEnum):
     """How an interval was found."""
 
     NEWCOMBE = "newcombe_1998"
@@ -89,7 +89,7 @@ class Effect(NamedTuple):
     value: float
     low: float
     high: float
-    method: Method
+    method: IntervalMethod
 
     def times(self, factor: int) -> Effect:
         return Effect(self.value * factor, self.low * factor, self.high * factor, self.method)
@@ -98,7 +98,7 @@ class Effect(NamedTuple):
         return Effect(self.value - cost, self.low - cost, self.high - cost, self.method)
 
 
-class Verdict(StrEnum):
+class LiftVerdict(StrEnum):
     """What may be said. That no effect is shown does not say that there is none."""
 
     NOT_ENOUGH_DATA = "not_enough_data"
@@ -134,24 +134,24 @@ class Result:
         return self.sales_in_all and self.sales_in_all.less(self.costs.total)
 
     @property
-    def conversion_verdict(self) -> Verdict:
+    def conversion_verdict(self) -> LiftVerdict:
         return _verdict(self.conversion if enough_conversions(self.treated, self.held_out) else None)
 
     @property
-    def sales_verdict(self) -> Verdict:
+    def sales_verdict(self) -> LiftVerdict:
         return _verdict(self.sales)
 
     @property
-    def net_verdict(self) -> Verdict:
+    def net_verdict(self) -> LiftVerdict:
         return _verdict(self.net)
 
 
-def _verdict(effect: Effect | None) -> Verdict:
+def _verdict(effect: Effect | None) -> LiftVerdict:
     if effect is None:
-        return Verdict.NOT_ENOUGH_DATA
+        return LiftVerdict.NOT_ENOUGH_DATA
     if effect.low > 0:
-        return Verdict.MORE
-    return Verdict.LESS if effect.high < 0 else Verdict.NO_EFFECT_SHOWN
+        return LiftVerdict.MORE
+    return LiftVerdict.LESS if effect.high < 0 else LiftVerdict.NO_EFFECT_SHOWN
 
 
 def enough_conversions(treated: Arm, held_out: Arm) -> bool:

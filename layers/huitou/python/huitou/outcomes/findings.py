@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from huitou.campaigns.result_words import sentences
-from huitou.campaigns.results import CONFIDENCE, Arm, Costs, Effect, Method, Result, Verdict
+from huitou.campaigns.results import CONFIDENCE, Arm, Costs, Effect, IntervalMethod, LiftVerdict, Result
 from huitou.fields import View
 from huitou.kernel.money import format_amount
 from huitou.outcomes.tallying import HELD_OUT, JOURNEYS, MEMBERS, SET_APART, TREATED, steps_in
@@ -38,7 +38,7 @@ class EffectView(View):
     value: float | str
     low: float | str
     high: float | str
-    method: Method
+    method: IntervalMethod
     confidence: float
 
 
@@ -83,9 +83,9 @@ class ResultStepView(View):
 class VerdictsView(View):
     """What may be said. That no effect is shown does not say that there is none."""
 
-    conversion: Verdict
-    sales: Verdict
-    net: Verdict
+    conversion: LiftVerdict
+    sales: LiftVerdict
+    net: LiftVerdict
 
 
 class FindingsView(View):
