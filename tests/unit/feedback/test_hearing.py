@@ -21,6 +21,7 @@ from huitou.outbox.decisions import claim, conclude
 from huitou.outbox.model import MessageState, OutboxMessage
 from huitou.outbox.store import TableOutbox
 from huitou.platform.table import Table
+from huitou.program.acceptance import TooLateError
 from huitou.program.model import GROUP
 from huitou.suppressions.model import SuppressionGround, destination
 from huitou.templates.model import TemplateKind
@@ -224,6 +225,24 @@ def test_a_complaint_is_a_no_and_holds_back_the_mailbox(ear: Ear) -> None:
     ear.hear(complained(timestamp=SAID_AT))
     assert (ear.state()[0], ear.ground()) == (MessageState.DELIVERED, SuppressionGround.COMPLAINED)
     assert ear.consent() == (False, "complaint")
+
+
+def test_a_complaint_counts_however_late_it_is_told(ear: Ear) -> None:
+    """E32's limit is for what others tell of the past; this one is about a message that we sent."""
+    ear.meet()
+    ear.sending(kind=TemplateKind.MARKETING)
+    long_ago = NOW - 100 * 24 * HOUR
+    with pytest.raises(TooLateError):
+        ear.agree(long_ago)
+    assert ear.hear(complained(timestamp=format_instant(long_ago))) == []
+    assert (ear.ground(), ear.consent()) == (SuppressionGround.COMPLAINED, (True, "app"))
+
+
+def test_a_complaint_about_a_brand_that_has_left_is_heard(ear: Ear) -> None:
+    ear.meet()
+    ear.sending(kind=TemplateKind.MARKETING, brand="gone")
+    assert ear.hear(complained(timestamp=SAID_AT)) == []
+    assert not ear.module.feedback._consents.in_force(MEI, GROUP)[CONSENT._replace(brand="gone")].granted
 
 
 def test_a_complaint_that_is_told_again_does_not_undo_a_later_yes(ear: Ear) -> None:

@@ -18,7 +18,7 @@ from huitou.templates.model import Look
 from huitou.unsubscribing.links import UnsubscribeLinks, reader
 from huitou.unsubscribing.model import Reply, Situation, Stopped
 from huitou.unsubscribing.service import SOURCE, UnknownLinkError, Unsubscriptions
-from tests.builders import document
+from tests.builders import document, program
 from tests.erasing import Forgetting
 from tests.members import MEI_EMAIL, MEI_PHONE
 from tests.purchases import NOON
@@ -35,6 +35,7 @@ class Mailbox(Forgetting):
 
     def __init__(self) -> None:
         super().__init__()
+        self.brands = BRANDS
         self.owner = self.enrol(MEI_PHONE, brand="maru", now=NOON)
         for key in (key_of(EMAIL), key_of(SMS, purpose="birthday"), key_of(EMAIL, GROUP), key_of(EMAIL, "sora")):
             self.consents.give(self.owner, key, Word(True, "app"), GROUP, NOON)
@@ -43,7 +44,7 @@ class Mailbox(Forgetting):
             consents=self.consents,
             profiles=self.members,
             programs=self.shop.programs,
-            speech=lambda _: compile_speech(document(brands=BRANDS)),
+            speech=lambda _: compile_speech(document(brands=self.brands)),
         )
 
     def token(self, brand: str = "maru") -> str:
@@ -254,6 +255,36 @@ def test_the_link_of_somebody_merged_speaks_for_the_survivor(mailbox: Mailbox) -
     assert mailbox.look().stopped is Stopped.NOTHING
     assert mailbox.say(Reply.STOP, 2).stopped is Stopped.CHANNEL
     assert not mailbox.in_force(other)[key_of(EMAIL)]
+
+
+def test_a_no_to_everything_of_the_group_is_one_to_what_its_brands_were_granted(mailbox: Mailbox) -> None:
+    """Also for another purpose, of which the group itself was never told."""
+    said = mailbox.say(Reply.STOP_ALL, brand=GROUP)
+
+    assert said.stopped is Stopped.ALL
+    assert not any(mailbox.may_write(key) for key in mailbox.in_force())
+
+
+def test_what_a_brand_is_granted_after_that_is_not_everything_stopped(mailbox: Mailbox) -> None:
+    mailbox.say(Reply.STOP_ALL, brand=GROUP)
+
+    mailbox.give(key_of(SMS, "sora", "news"), days=2)
+
+    assert mailbox.use_links.look(mailbox.token(GROUP))[1].stopped is Stopped.CHANNEL
+
+
+@pytest.mark.parametrize("reply", Reply)
+def test_the_link_of_a_brand_that_has_left_still_works(mailbox: Mailbox, reply: Reply) -> None:
+    """What Mei says counts, should the brand come back."""
+    mailbox.say(Reply.STOP)
+    mailbox.brands = BRANDS[1:]
+    left = document(brands=mailbox.brands, stores=[{**store, "brand": "sora"} for store in document()["stores"]])
+    mailbox.shop.programs.publish(program(left, version=2))
+
+    said = mailbox.say(reply, 2)
+
+    assert said.speaker.name == "maru"
+    assert mailbox.may_write(key_of(EMAIL)) is (reply is Reply.RESUME)
 
 
 def test_who_was_erased_is_told_that_it_is_done(mailbox: Mailbox) -> None:

@@ -20,7 +20,6 @@ from huitou.outbox.model import MessageState, OutboxMessage
 from huitou.outbox.ports import OutboxStore
 from huitou.points.membership import MemberErasedError, MemberNotFoundError
 from huitou.points.reaching import for_survivor
-from huitou.program.model import GROUP
 from huitou.suppressions.model import SuppressionGround
 from huitou.suppressions.service import Suppressions
 
@@ -95,7 +94,7 @@ class Feedback:
         key = ConsentKey(report.delivery.channel, message.brand, message.purpose)
         word = Word(False, COMPLAINT, report.verdict.word.at)
         with suppress(MemberErasedError, MemberNotFoundError):
-            for_survivor(lambda way: self._consents.give(way[-1], key, word, GROUP, now), message.id.member)
+            for_survivor(lambda way: self._consents.answer(way[-1], key, word, now), message.id.member)
 
 
 def _named(message_id: str | None) -> OwnedId | None:

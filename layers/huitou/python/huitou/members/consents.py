@@ -66,10 +66,19 @@ class Consents:
         program = self._programs.active()
         require_brand(program, key.brand)
         said_at = accepted_time(word.occurred_at or now, program, now)
-        given = Consent(word.granted, word.source, said_at, said_at, now, brand)
+        return self._record(member_id, key, Consent(word.granted, word.source, said_at, said_at, now, brand))
 
+    def answer(self, member_id: MemberId, key: ConsentKey, word: Word, now: datetime) -> Consent:
+        """A yes or no to a message of ours: it counts however late it comes, and where the brand has left since.
+
+        Raises `MemberNotFoundError`, `decisions.ConsentContradictedError`.
+        """
+        said_at = min(word.occurred_at or now, now)
+        return self._record(member_id, key, Consent(word.granted, word.source, said_at, said_at, now, GROUP))
+
+    def _record(self, member_id: MemberId, key: ConsentKey, given: Consent) -> Consent:
         def attempt() -> Consent:
-            member = self._load(member_id, brand)
+            member = self._load(member_id, given.recorded_by)
             current = member.consents.get(key)
             is_late = current is not None and given.occurred_at <= current.confirmed_at
             known = self._members.consent_at(member_id, key, given.occurred_at) if is_late else None

@@ -110,5 +110,5 @@ class Catalogue:
         return self.signatures.get((brand, channel)) or self.signatures.get((None, channel))
 
     def speaker(self, brand: str | None) -> Speaker:
-        """The brand; the programme for None."""
-        return self.brands[brand] if brand else self.program
+        """The brand, by its id where it has left the programme since; the programme for None."""
+        return self.brands.get(brand, Speaker(brand)) if brand else self.program

@@ -15,7 +15,7 @@ from huitou.members.model import Consent, ConsentKey
 from huitou.members.ports import Profiles
 from huitou.points.membership import MemberErasedError, MemberNotFoundError
 from huitou.points.reaching import for_survivor
-from huitou.program.model import GROUP, Program
+from huitou.program.model import GROUP, BrandId, Program
 from huitou.program.ports import Programs
 from huitou.program.speech import Speech
 from huitou.unsubscribing.links import Link
@@ -67,7 +67,7 @@ class Unsubscriptions:
 
         def said(member: MemberId) -> Situation:
             for key, word in self._words(link, member, reply):
-                self._consents.give(member, key, word, GROUP, now)
+                self._consents.answer(member, key, word, now)
             return self._situation(link, member)
 
         return link, self._with_survivor(link, said) or self._farewell(link)
@@ -92,7 +92,7 @@ class Unsubscriptions:
             return [(link.consent, Word(True, SOURCE))] if _can_resume(link, in_force) else []
         keys, brand = {link.consent}, link.consent.brand
         if reply is Reply.STOP_ALL:
-            granted = {key for key, each in in_force.items() if each.granted and key.brand in {brand, GROUP}}
+            granted = {key for key, each in in_force.items() if each.granted and _reaches(brand, key)}
             keys |= {link.consent._replace(channel=channel) for channel in MessageChannel}
             keys |= {key._replace(brand=brand) for key in granted}
         return [(key, Word(False, SOURCE)) for key in sorted(keys)]
@@ -124,6 +124,11 @@ def _can_resume(link: Link, in_force: Mapping[ConsentKey, Consent]) -> bool:
     return is_ours and (whole is own or whole is None or whole.granted)
 
 
+def _reaches(brand: BrandId, key: ConsentKey) -> bool:
+    """Whether what was said to one may let the other write: the group speaks to all brands, and by them."""
+    return key.brand == brand or GROUP in (key.brand, brand)
+
+
 def _stopped(link: Link, in_force: Mapping[ConsentKey, Consent]) -> Stopped:
     """By an explicit no, to the brand or to the group; who was never asked has stopped nothing."""
 
@@ -134,5 +139,6 @@ def _stopped(link: Link, in_force: Mapping[ConsentKey, Consent]) -> Stopped:
     if not is_stopped(link.consent):
         return Stopped.NOTHING
     everywhere = all(is_stopped(link.consent._replace(channel=channel)) for channel in MessageChannel)
-    left = any(agreed(in_force, key._replace(brand=link.consent.brand)) for key in in_force)
+    brand = link.consent.brand
+    left = any(agreed(in_force, key if brand == GROUP else key._replace(brand=brand)) for key in in_force)
     return Stopped.ALL if everywhere and not left else Stopped.CHANNEL
