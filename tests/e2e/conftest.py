@@ -36,6 +36,7 @@ from tests.subscribing import Subscriber
 HERE = Path(__file__).parent
 LAST = "test_logs.py"
 """Looks at what all the others left behind."""
+LINE_ACCESS_TOKEN = "a-token"
 LINE_CHANNEL_SECRET = "8f2a6c1d4e7b9035a1c2d3e4f5061728"
 WIDTH = 6
 """How many calls of one function run at the same time here."""
@@ -180,6 +181,6 @@ def _keep_narrow(stack: LocalStack) -> None:
 
 def _tell_line_channel(stack: LocalStack) -> None:
     """Before anything asks for it: what functions know of a secret is good for minutes."""
-    channels = {"huitou": {"access_token": "a token", "channel_secret": LINE_CHANNEL_SECRET}}
+    channels = {"huitou": {"access_token": LINE_ACCESS_TOKEN, "channel_secret": LINE_CHANNEL_SECRET}}
     secrets_manager = stack.client("secretsmanager")
     secrets_manager.put_secret_value(SecretId=stack.outputs()["LineSecret"], SecretString=json.dumps(channels))

@@ -1,16 +1,20 @@
-"""Somebody with a mailbox, and a programme by which it is written to."""
+"""Somebody with a mailbox, a programme by which it is written to, and who tells what became of it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
-from tests.e2e.calls import PROGRAM, enrolment, found, unique
+from huitou.kernel.instants import format_instant
+from tests.e2e.calls import PROGRAM, a_phone, enrolment, found, now, unique
 from tests.e2e.platform import Platform
 from tests.e2e.publishing import hold
+from tests.reports import told
 from tests.templates import SENDERS, speaking, template, text
 
 RECEIPT = template(id="receipt", kind="service", texts=[text(sms=None, line=None)])
@@ -31,21 +35,46 @@ def writing(api: httpx.Client, platform: Platform, program: dict[str, Any]) -> I
     hold(api, PROGRAM)
 
 
+class Provider:
+    """Tells the topic what SES would."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._sns = platform.stack.client("sns")
+        (self._topic,) = [
+            each["TopicArn"] for each in self._sns.list_topics()["Topics"] if "reports" in each["TopicArn"]
+        ]
+
+    def of(self, case: str, message: str, address: str) -> Any:
+        """The sample, about a message that went to this address, just now."""
+        event = told(case, message)
+        event["mail"]["destination"] = [address]
+        event[case]["timestamp"] = format_instant(now())
+        return event
+
+    def tell(self, *events: Any) -> None:
+        for each in events:
+            self._sns.publish(TopicArn=self._topic, Message=each if isinstance(each, str) else json.dumps(each))
+
+
 class Mei:
-    """Somebody with a mailbox."""
+    """Somebody with a mailbox, a phone and a LINE account."""
 
     def __init__(self, api: httpx.Client, platform: Platform) -> None:
         self._api = api
         self._platform = platform
         self.address = f"{unique('mei').lower()}@example.com"
-        profile = {"name": "小美", "contact_email": self.address}
-        self.id = str(api.post("/v1/members", json=enrolment(profile=profile)).json()["member_id"])
+        self.phone, self.line_user = a_phone(), f"U{uuid4().hex}"
+        said = {
+            "identities": [{"phone": self.phone}, {"line": {"provider": "huitou", "user_id": self.line_user}}],
+            "profile": {"name": "小美", "contact_email": self.address, "contact_phone": self.phone},
+        }
+        self.id = str(api.post("/v1/members", json=enrolment(**said)).json()["member_id"])
         self.path = f"/v1/members/{self.id}"
 
-    def agree(self, brand: str = "maru") -> None:
-        """To marketing by email."""
+    def agree(self, brand: str = "maru", channel: str = "email") -> None:
+        """To marketing."""
         agreed = {"granted": True, "source": "said at the till"}
-        found(self._api.put(f"{self.path}/consents/email/{brand}/marketing", json=agreed))
+        found(self._api.put(f"{self.path}/consents/{channel}/{brand}/marketing", json=agreed))
 
     def send(self, key: str, template_id: str = "receipt", **body: Any) -> httpx.Response:
         headers, sent = {"Idempotency-Key": key}, {"template": template_id, "brand": "maru", **body}
@@ -60,6 +89,12 @@ class Mei:
     def mail(self) -> list[str]:
         """The subjects of what has come."""
         return [each["Subject"] for each in self.mails()]
+
+    def texts(self) -> list[str]:
+        """The SMS that have come."""
+        sent = httpx.get(f"{self._platform.stack.endpoint}/_ministack/sns/sms-messages").json()["sms_messages"]
+        number = "+886" + self.phone.replace("-", "")[1:]
+        return [each["Message"] for each in sent.get(number, ())]
 
     def mails(self) -> list[Any]:
         """What has come."""

@@ -137,6 +137,16 @@ class Platform:
         yield
         self._sqs.set_queue_attributes(QueueUrl=self._due_queue, Attributes=as_deployed["Attributes"])
 
+    @contextmanager
+    def told(self, function: str, variables: Mapping[str, str]) -> Iterator[None]:
+        """Beside what the function is told by its environment, it is told this."""
+        functions, named = self.stack.client("lambda"), f"huitou-local-{function}"
+        as_deployed = functions.get_function_configuration(FunctionName=named)["Environment"]
+        more = {"Variables": {**as_deployed["Variables"], **variables}}
+        functions.update_function_configuration(FunctionName=named, Environment=more)
+        yield
+        functions.update_function_configuration(FunctionName=named, Environment=as_deployed)
+
     def dead_letters(self) -> list[str]:
         """The messages that nobody could handle."""
         answer = self._sqs.receive_message(QueueUrl=self._dead_letters, MaxNumberOfMessages=10, VisibilityTimeout=0)

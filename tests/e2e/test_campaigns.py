@@ -13,7 +13,7 @@ import pytest
 from tests.builders import TAIPEI
 from tests.e2e.calls import Body, ago, created, found, now, sale, unique
 from tests.e2e.jobs import result
-from tests.e2e.mailbox import Mei, spoken, writing
+from tests.e2e.mailbox import Mei, Provider, spoken, writing
 from tests.e2e.platform import Platform, eventually
 from tests.e2e.publishing import hold
 
@@ -87,6 +87,25 @@ def test_whose_birthday_it_is_gets_mail_once_by_itself(api: httpx.Client, platfo
     assert len(mei.messages()) == 1
 
 
+def test_whose_mailbox_takes_nothing_is_congratulated_by_sms(api: httpx.Client, platform: Platform) -> None:
+    """M23: the next channel to which they agreed, of those that the message is written for."""
+    mei, provider = Celebrated(api, platform), Provider(platform)
+    mei.agree("group", "sms")
+    receipt = mei.send(unique("receipt")).json()["message_id"]
+    assert eventually(lambda: mei.message(receipt)["state"] == "accepted")
+    provider.tell(provider.of("bounce", receipt, mei.address))
+    assert eventually(lambda: mei.message(receipt)["state"] == "failed")
+
+    mei.has_birthday()
+    assert eventually(lambda: mei.journeys().get("told", {}).get("state") == "completed")
+    assert eventually(lambda: [each["state"] for each in mei.messages()] == ["accepted", "failed"])
+    congratulation = mei.messages()[0]
+    assert (congratulation["campaign"], congratulation["channel"]) == ("told", "sms")
+    (text,) = mei.texts()
+    assert text.startswith("Hello. Stop: ")
+    assert len(mei.mail()) == 1
+
+
 def test_whoever_is_in_a_segment_as_a_day_comes_gets_mail_once_by_itself(api: httpx.Client, platform: Platform) -> None:
     """M19: from the calendar to the mailbox; and whoever is not in the segment hears nothing."""
     mei, fang = Celebrated(api, platform), Celebrated(api, platform)
@@ -120,7 +139,8 @@ def test_fifty_campaigns_at_once_leave_as_many_messages_as_the_cap_allows(
     program = spoken(quiet_hours=None, frequency_caps=[{"most": 2, "days": 7}])
     campaigns = [{**TOLD, "id": f"told-{number}"} for number in range(50)]
     segments = [*program.get("segments", []), BIRTHDAY]
-    with writing(api, platform, {**program, "segments": segments, "campaigns": campaigns}):
+    hold(api, {**program, "segments": segments, "campaigns": campaigns})
+    try:
         mei = Celebrated(api, platform)
         mei.has_birthday()
         assert eventually(lambda: Counter(each["state"] for each in mei.journeys().values()) == {"completed": 50}, 120)
@@ -128,6 +148,8 @@ def test_fifty_campaigns_at_once_leave_as_many_messages_as_the_cap_allows(
         assert len(mei.mail()) == len(mei.messages()) == 2
         outcomes = Counter(turn["outcome"] for each in mei.journeys().values() for turn in each["turns"])
         assert outcomes == {"planned": 2, "cap_reached": 48}
+    finally:
+        hold(api, congratulating())
 
 
 def test_what_came_of_it_is_told_when_it_is_asked_for(api: httpx.Client, platform: Platform) -> None:

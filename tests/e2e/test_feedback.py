@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from huitou.kernel.instants import format_instant, to_millis
+from huitou.kernel.instants import to_millis
 from tests.e2e.calls import found, now, refusal, unique
 from tests.e2e.conftest import LINE_CHANNEL_SECRET, client_of
-from tests.e2e.mailbox import Mei, spoken, writing
+from tests.e2e.mailbox import Mei, Provider, spoken, writing
 from tests.e2e.platform import Platform, eventually
 from tests.reports import told
 from tests.webhooks import event, signature, webhook
@@ -22,27 +21,6 @@ from tests.webhooks import event, signature, webhook
 def _spoken(api: httpx.Client, platform: Platform) -> Iterator[None]:
     with writing(api, platform, spoken(quiet_hours=None, frequency_caps=[])):
         yield
-
-
-class Provider:
-    """Tells the topic what SES would."""
-
-    def __init__(self, platform: Platform) -> None:
-        self._sns = platform.stack.client("sns")
-        (self._topic,) = [
-            each["TopicArn"] for each in self._sns.list_topics()["Topics"] if "reports" in each["TopicArn"]
-        ]
-
-    def of(self, case: str, message: str, address: str) -> Any:
-        """The sample, about a message that went to this address, just now."""
-        event = told(case, message)
-        event["mail"]["destination"] = [address]
-        event[case]["timestamp"] = format_instant(now())
-        return event
-
-    def tell(self, *events: Any) -> None:
-        for each in events:
-            self._sns.publish(TopicArn=self._topic, Message=each if isinstance(each, str) else json.dumps(each))
 
 
 def test_a_message_that_arrived_is_delivered_and_one_that_bounced_has_failed(
