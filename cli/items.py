@@ -40,6 +40,8 @@ TYPES: Final = {
     "OCCASION": ("OCCASION#", r"PART#\d{2}"),
     "IDENTITY": ("IDENTITY#", "IDENTITY"),
     "SUPPRESSION": ("SUPPRESSION#", "SUPPRESSION"),
+    "VERIFICATION": ("M#", r"VERIFICATION#\w+"),
+    "CODES": ("CODES#", "CODES"),
     "RECEIPT": ("RECEIPT#", "RECEIPT"),
     "COMMAND": ("COMMAND#", "COMMAND"),
     "REFUND": ("REFUND#", "REFUND"),

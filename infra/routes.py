@@ -126,6 +126,10 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
         "POST /v1/suppressions/lookup",
         "POST /v1/suppressions/{suppression_id}/lifting",
     ),
+    "serve_verifications": (
+        "POST /v1/members/{member_id}/verifications",
+        "POST /v1/members/{member_id}/verifications/{verification_id}",
+    ),
     "serve_unsubscriptions": (
         "GET /v1/unsubscriptions/{token}",
         "POST /v1/unsubscriptions/{token}",

@@ -21,11 +21,12 @@ from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_erasing import MemoryErasures, MemoryTraces
 from huitou.standing.model import Grant
 from huitou.standing.service import Tiers
+from huitou.verifying.model import Verification
 from tests.builders import document, program
 from tests.ledger import order
 from tests.members import HASHER, MEI_EMAIL, MEI_PHONE
 from tests.merging import TIERS, TwoRecords
-from tests.outbox import outbox_on, planned
+from tests.outbox import outbox_on, planned, verifications_on
 from tests.purchases import NOON, SOON, Shop, bill, booking, bread, return_of
 
 NEXT_DAY = NOON + timedelta(days=1)
@@ -66,6 +67,8 @@ class Forgetting(TwoRecords):
         told = {"note": "a table for her birthday"}
         message = replace(planned(), id=planned().id._replace(member=mei), client_reference=SAID)
         self.shop.table.commit(outbox_on(self.shop.table).add(message))
+        verification = Verification(message.id, MEI_EMAIL, "maru", NOON)
+        self.shop.table.commit([verifications_on(self.shop.table).save(verification)])
         self.shop.visit(booking(member=mei, brand="maru", store="m1", data=told, client_reference=SAID))
         return mei
 

@@ -93,6 +93,8 @@ _SELDOM = (
         "COMMAND",
         "MESSAGE",
         "PRESSURE",
+        "VERIFICATION",
+        "CODES",
         "JOURNEY",
         "SUPPRESSION",
         "REFUND",
@@ -452,6 +454,7 @@ def _cloud() -> Iterator[_Cloud]:
         "HUITOU_LINK_SECRET": "link",
         "HUITOU_ADDRESS_SECRET": "address",
         "HUITOU_LINE_SECRET": "line",
+        "HUITOU_CODE_SECRET": "code",
         "HUITOU_IMPORT_BUCKET": BUCKET,
         "POWERTOOLS_METRICS_DISABLED": "true",
     }
@@ -460,6 +463,7 @@ def _cloud() -> Iterator[_Cloud]:
         _in_silence(),
         patch("huitou.kernel.ids.ULID", wraps=ULID, side_effect=(MEI, FANG, HUI)),
         patch("huitou.program.service.CACHE_SECONDS", 0.0),
+        patch("huitou.verifying.codes.OneTimeCodes.of", return_value="428913"),
         patch.dict("os.environ", environment) as variables,
     ):
         variables.pop("AWS_ENDPOINT_URL", None)
@@ -470,6 +474,7 @@ def _cloud() -> Iterator[_Cloud]:
         secrets.create_secret(Name="address", SecretString="a secret of the guide")
         secrets.create_secret(Name="line", SecretString=LINE_SECRET)
         secrets.create_secret(Name="link", SecretString=LINK_SECRET)
+        secrets.create_secret(Name="code", SecretString="a secret of the guide")
         s3: Any = boto3.client("s3", region_name=REGION)
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         states: Any = boto3.client("stepfunctions", region_name=REGION)

@@ -32,11 +32,13 @@ from huitou.program.versions import ProgramVersion
 from huitou.suppressions.service import Suppressions
 from huitou.templates.model import TemplateKind
 from huitou.unsubscribing.links import UnsubscribeLinks
+from huitou.verifying.codes import OneTimeCodes
+from huitou.verifying.sending import DueCodes
 from tests.builders import program
 from tests.erasing import Forgetting
 from tests.members import said
 from tests.merging import TIERS
-from tests.outbox import NOON, outbox_on, planned, pressure_on, suppressions_on
+from tests.outbox import NOON, outbox_on, planned, pressure_on, suppressions_on, verifications_on
 from tests.purchases import Publications
 from tests.standing import Standings, journeys_on
 from tests.templates import speaking, template, text
@@ -83,6 +85,8 @@ class Office(Forgetting):
         self.journeys = journeys_on(self.shop.table)
         self.situations = Situations(self.journeys, self.shop.states, self.segments, self.programs)
         self.suppressions = Suppressions(suppressions_on(self.shop.table), IdentityHasher(lambda: SECRET))
+        self.verifications = verifications_on(self.shop.table)
+        self.codes = OneTimeCodes(lambda: SECRET)
         self._numbers = count()
 
     def dispatcher(self) -> Dispatcher:
@@ -95,6 +99,7 @@ class Office(Forgetting):
             links=UnsubscribeLinks("https://m.huitou.example", lambda: SECRET),
             speech=self.speech,
             campaigns=self.situations,
+            codes=DueCodes(self.verifications, self.codes),
             pacing=self.pacing,
             commit=self.commit,
             pause=lambda _: None,

@@ -1,4 +1,4 @@
-"""Builders of messages in the outbox."""
+"""Builders of messages in the outbox, and the stores of these and of verifications."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_outbox import MemoryOutbox
 from huitou.simulator.memory_pressure import MemoryPressure
 from huitou.simulator.memory_suppressions import MemorySuppressions
+from huitou.simulator.memory_verifications import MemoryVerifications
 from huitou.suppressions.ports import SuppressionStore
 from huitou.suppressions.store import TableSuppressions
 from huitou.templates.model import TemplateKind
+from huitou.verifying.ports import VerificationStore
+from huitou.verifying.store import TableVerifications
 from tests.builders import MEI, at
 
 NOON = at("2026-03-02 12:00")
@@ -40,6 +43,11 @@ def pressure_on(table: Any) -> PressureStore:
 def suppressions_on(table: Any) -> SuppressionStore:
     """Likewise."""
     return MemorySuppressions(table) if isinstance(table, MemoryTable) else TableSuppressions(table)
+
+
+def verifications_on(table: Any) -> VerificationStore:
+    """Likewise."""
+    return MemoryVerifications(table) if isinstance(table, MemoryTable) else TableVerifications(table)
 
 
 def planned(kind: TemplateKind = TemplateKind.SERVICE, **changes: Any) -> OutboxMessage:

@@ -32,6 +32,7 @@ from tests.files import EVENTS
 
 MEI = MemberId("01JNSM3VF0R6T8C1W5PJ4X9YZA")
 SECRET = "a secret of the tests"
+CODE_SECRET = "a third secret of the tests"
 LINK_SECRET = json.dumps({"current": "1", "1": SECRET})
 LINE_CHANNEL_SECRET = "8f2a6c1d4e7b9035a1c2d3e4f5061728"
 BUCKET = "imports"
@@ -54,6 +55,7 @@ def both_tables() -> Iterator[None]:
         "HUITOU_LINK_SECRET": "link",
         "HUITOU_ADDRESS_SECRET": "address",
         "HUITOU_LINE_SECRET": "line",
+        "HUITOU_CODE_SECRET": "code",
         "HUITOU_IMPORT_BUCKET": BUCKET,
         "HUITOU_REBUILD_STATE_MACHINE": f"arn:aws:states:{REGION}:123456789012:stateMachine:rebuild",
         "HUITOU_COUNT_STATE_MACHINE": f"arn:aws:states:{REGION}:123456789012:stateMachine:count",
@@ -69,6 +71,7 @@ def both_tables() -> Iterator[None]:
         line = {"huitou": {"access_token": "a token", "channel_secret": LINE_CHANNEL_SECRET}}
         secrets.create_secret(Name="line", SecretString=json.dumps(line))
         secrets.create_secret(Name="address", SecretString="another secret of the tests")
+        secrets.create_secret(Name="code", SecretString=CODE_SECRET)
         secrets.create_secret(Name="link", SecretString=LINK_SECRET)
         yield
 

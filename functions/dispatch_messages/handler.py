@@ -24,6 +24,7 @@ from huitou.platform.queues import SqsQueue, each_message
 from huitou.platform.secrets import Secret
 from huitou.platform.settings import (
     AddressSecret,
+    CodeSecret,
     LinkSecret,
     MembersTable,
     MessagesQueueUrl,
@@ -49,6 +50,9 @@ from huitou.standing.messages import (
 from huitou.suppressions.service import Suppressions
 from huitou.suppressions.store import TableSuppressions
 from huitou.unsubscribing.links import UnsubscribeLinks
+from huitou.verifying.codes import OneTimeCodes
+from huitou.verifying.sending import DueCodes
+from huitou.verifying.store import TableVerifications
 
 
 class Needs(ProviderSettings):
@@ -59,6 +63,7 @@ class Needs(ProviderSettings):
     messages_queue_url: MessagesQueueUrl
     link_secret: LinkSecret
     address_secret: AddressSecret
+    code_secret: CodeSecret
     public_url: PublicUrl
 
 
@@ -90,6 +95,10 @@ dispatcher = Dispatcher(
     speech=speech,
     campaigns=Situations(
         TableJourneys(members), TableMemberStates(members), segments_on(members, program, programs), programs
+    ),
+    codes=DueCodes(
+        TableVerifications(members),
+        OneTimeCodes(Secret(settings.code_secret, settings.region, settings.endpoint).recent_text),
     ),
     pacing=Pacing(TablePressure(members), speech),
     commit=members.commit,

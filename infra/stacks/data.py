@@ -26,7 +26,9 @@ class DataStack(Stack):
 
     def __init__(self, scope: Construct, name: str, *, settings: Settings) -> None:
         super().__init__(scope, name, termination_protection=not settings.is_local)
-        self.members = self._table("members", settings, stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES)
+        self.members = self._table(
+            "members", settings, stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES, forgotten_at="forgotten_at"
+        )
         self.members.add_global_secondary_index(
             index_name=DUE_INDEX,
             partition_key=_text("due_pk"),
@@ -50,6 +52,7 @@ class DataStack(Stack):
         self.identity_secret = self._identity_secret(settings)
         self.link_secret = self._link_secret(settings)
         self.address_secret = self._address_secret(settings)
+        self.code_secret = self._code_secret(settings)
         self.line_secret = self._line_secret(settings)
         self.imports = self._import_bucket(settings)
         self.set_aside = self._set_aside_bucket(settings)
@@ -59,12 +62,19 @@ class DataStack(Stack):
         CfnOutput(self, "IdentitySecret", value=self.identity_secret.secret_arn)
         CfnOutput(self, "LinkSecret", value=self.link_secret.secret_arn)
         CfnOutput(self, "AddressSecret", value=self.address_secret.secret_arn)
+        CfnOutput(self, "CodeSecret", value=self.code_secret.secret_arn)
         CfnOutput(self, "LineSecret", value=self.line_secret.secret_arn)
         CfnOutput(self, "ImportBucket", value=self.imports.bucket_name)
         CfnOutput(self, "SetAsideBucket", value=self.set_aside.bucket_name)
         CfnOutput(self, "EventBus", value=self.bus.event_bus_name)
 
-    def _table(self, name: str, settings: Settings, stream: dynamodb.StreamViewType | None = None) -> dynamodb.Table:
+    def _table(
+        self,
+        name: str,
+        settings: Settings,
+        stream: dynamodb.StreamViewType | None = None,
+        forgotten_at: str | None = None,
+    ) -> dynamodb.Table:
         return dynamodb.Table(
             self,
             name,
@@ -76,6 +86,7 @@ class DataStack(Stack):
                 point_in_time_recovery_enabled=True
             ),
             stream=stream,
+            time_to_live_attribute=forgotten_at,
             deletion_protection=not settings.is_local,
             removal_policy=settings.removal_policy,
         )
@@ -130,6 +141,19 @@ class DataStack(Stack):
             removal_policy=settings.removal_policy,
         )
         reason = "What is stored is found under it and cannot be read back: under another key all would be forgotten."
+        acknowledge(secret, {"AwsSolutions-SMG4": reason})
+        return secret
+
+    def _code_secret(self, settings: Settings) -> secrets.Secret:
+        """Whoever has it and reads the table knows the codes that are on their way."""
+        secret = secrets.Secret(
+            self,
+            "code-secret",
+            description="HMAC key that one-time codes are made by. A new value ends those that are on their way.",
+            generate_secret_string=secrets.SecretStringGenerator(password_length=64, exclude_punctuation=True),
+            removal_policy=settings.removal_policy,
+        )
+        reason = "A code is good for ten minutes; a new key is put there by hand, whenever one likes."
         acknowledge(secret, {"AwsSolutions-SMG4": reason})
         return secret
 

@@ -43,6 +43,7 @@ class FunctionStack(Stack):
         self.identity = {"HUITOU_IDENTITY_SECRET": data.identity_secret.secret_arn}
         self.links = {"HUITOU_LINK_SECRET": data.link_secret.secret_arn}
         self.addresses = {"HUITOU_ADDRESS_SECRET": data.address_secret.secret_arn}
+        self.codes = {"HUITOU_CODE_SECRET": data.code_secret.secret_arn}
         self.line_tokens = {"HUITOU_LINE_SECRET": data.line_secret.secret_arn}
         self.files = {"HUITOU_IMPORT_BUCKET": data.imports.bucket_name}
         self._layers = [self._package_layer(), self.dependency_layer("lean", "that every function needs")]
@@ -113,6 +114,10 @@ class FunctionStack(Stack):
     def let_read_address_secret(self, function: HandlerFunction) -> None:
         """By which an address is known that nothing is sent to."""
         function.allow(["secretsmanager:GetSecretValue"], self.data.address_secret.secret_arn)
+
+    def let_read_code_secret(self, function: HandlerFunction) -> None:
+        """By which one-time codes are worked out."""
+        function.allow(["secretsmanager:GetSecretValue"], self.data.code_secret.secret_arn)
 
     @property
     def _target(self) -> Target:

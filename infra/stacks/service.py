@@ -65,6 +65,7 @@ class ServiceStack(FunctionStack):
                 **self._segment_functions(),
                 **self._program_functions(),
                 **self._message_functions(),
+                **self._verification_functions(),
                 **self._unsubscription_functions(),
                 **feedback.functions(self),
                 **job_calls.functions(self, jobs),
@@ -133,6 +134,22 @@ class ServiceStack(FunctionStack):
         self.let_read_program(outbox)
         return {"serve_templates": function, "serve_messages": outbox}
 
+    def _verification_functions(self) -> dict[str, lambda_.Function]:
+        """M39: a code is asked for here, and sent by another function; what is proven changes the member's record.
+
+        Nothing is written about who is forgotten meanwhile (E25), which is a check of their record.
+        """
+        told = {**self.members, **self.program, **self.identity, **self.addresses, **self.codes}
+        function = self.function("serve_verifications", told)
+        changes = [*OUTBOX, "dynamodb:UpdateItem"]
+        kept = ["M#*", "IDENTITY#*", "COMMAND#*", "CODES#*"]
+        function.allow(changes, self.data.members.table_arn, partitions=kept)
+        self.let_read_program(function)
+        self.let_read_identity_secret(function)
+        self.let_read_address_secret(function)
+        self.let_read_code_secret(function)
+        return {"serve_verifications": function}
+
     def _unsubscription_functions(self) -> dict[str, lambda_.Function]:
         """M25: called by anybody who has a link; it reaches nothing but members' own partitions."""
         function = self.function("serve_unsubscriptions", {**self.members, **self.program, **self.links})
@@ -154,6 +171,7 @@ class ServiceStack(FunctionStack):
             **self.program,
             **self.links,
             **self.addresses,
+            **self.codes,
             "HUITOU_MESSAGES_QUEUE_URL": outbox.queue_url,
             "HUITOU_PUBLIC_URL": public_url,
             "HUITOU_EMAIL_SERVICE": "ses",
@@ -166,6 +184,7 @@ class ServiceStack(FunctionStack):
         self.let_judge(worker)
         self.let_read_link_secret(worker)
         self.let_read_address_secret(worker)
+        self.let_read_code_secret(worker)
         worker.allow(["secretsmanager:GetSecretValue"], self.data.line_secret.secret_arn)
         self._let_deliver(worker)
         self.work_through(outbox, worker, DISPATCHED_AT_ONCE)

@@ -199,3 +199,15 @@ def read_all(store: MemberStore, member: MemberId, brands: set[str] | None, limi
         if after is None:
             return found
         assert len(page.items) == limit
+
+
+def test_what_is_written_beside_a_record_is_refused_where_that_has_changed(table: AnyTable) -> None:
+    """E25: also where it was erased."""
+    store, member = members_on(table), mei()
+    before = replace(member, version=1)
+    table.commit([store.save(before)])
+    other = store.bind(PHONE_KEY, member.id)
+    with pytest.raises(StaleReadError):
+        table.commit([store.unchanged(replace(before, version=2)), other])
+    table.commit([store.unchanged(before), other])
+    assert store.owners([PHONE_KEY]) == [member.id]

@@ -37,6 +37,7 @@ ENVIRONMENT = {
     "HUITOU_IDENTITY_SECRET": "secret",
     "HUITOU_LINK_SECRET": "secret",
     "HUITOU_ADDRESS_SECRET": "secret",
+    "HUITOU_CODE_SECRET": "secret",
     "HUITOU_DUE_QUEUE_URL": "http://127.0.0.1:9/queue",
     "HUITOU_MESSAGES_QUEUE_URL": "http://127.0.0.1:9/queue",
     "HUITOU_PUBLIC_URL": "https://m.huitou.example",

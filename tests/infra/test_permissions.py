@@ -40,6 +40,7 @@ ALLOWED = {
     "serve_templates": {"dynamodb:GetItem", "dynamodb:Query"},
     "serve_messages": SLOT,
     "serve_unsubscriptions": KEEP | {"dynamodb:UpdateItem"} | SECRET,
+    "serve_verifications": SLOT | {"dynamodb:UpdateItem"} | SECRET,
     "serve_segments": KEEP | {"s3:PutObject", "states:StartExecution", "states:DescribeExecution"},
     "count_members": KEEP,
     "report_count": {"dynamodb:GetItem", "dynamodb:PutItem"},
@@ -92,6 +93,7 @@ VARIABLES = {
     "LinkSecret": "HUITOU_LINK_SECRET",
     "AddressSecret": "HUITOU_ADDRESS_SECRET",
     "LineSecret": "HUITOU_LINE_SECRET",
+    "CodeSecret": "HUITOU_CODE_SECRET",
     "DueQueueUrl": "HUITOU_DUE_QUEUE_URL",
     "MessagesQueueUrl": "HUITOU_MESSAGES_QUEUE_URL",
     "PublicUrl": "HUITOU_PUBLIC_URL",
@@ -179,6 +181,7 @@ PARTITIONS = {
     "serve_templates": {"PROGRAM"},
     "serve_messages": {"PROGRAM"},
     "serve_unsubscriptions": {"PROGRAM"},
+    "serve_verifications": {"PROGRAM"},
     "serve_segments": {"PROGRAM", "INSIGHTS", "COUNT#*"},
     "count_members": {"PROGRAM", "INSIGHTS", "COUNT#*"},
     "report_count": {"COUNT#*"},
@@ -267,6 +270,26 @@ def test_calls_about_addresses_reach_no_member(production: Deployment, function:
         each for each in production.statements(role) if "ExportsOutputFnGetAttmembers" in str(each["Resource"])
     ]
     assert members["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] == ["SUPPRESSION#*"]
+
+
+def test_who_takes_codes_reaches_members_and_what_leads_to_them_alone(production: Deployment) -> None:
+    """M39"""
+    role = production.function("serve_verifications")["Role"]["Fn::GetAtt"][0]
+    (members,) = [
+        each for each in production.statements(role) if "ExportsOutputFnGetAttmembers" in str(each["Resource"])
+    ]
+    reached = members["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+    assert reached == ["M#*", "IDENTITY#*", "COMMAND#*", "CODES#*"]
+
+
+def test_the_secret_of_codes_is_for_who_sends_them_and_who_hears_them(production: Deployment) -> None:
+    """M39"""
+
+    def knows(function: str) -> bool:
+        role = production.function(function)["Role"]["Fn::GetAtt"][0]
+        return "codesecret" in str(production.statements(role))
+
+    assert {function for function in ALLOWED if knows(function)} == {"serve_verifications", "dispatch_messages"}
 
 
 def test_who_listens_reaches_members_and_suppressions_alone(production: Deployment) -> None:

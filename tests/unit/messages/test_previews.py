@@ -40,7 +40,9 @@ HELLO = template(
 )
 OF_MARU = template(id="of-maru", brand="maru", kind="service", texts=[text(sms="Maru", line=None)])
 OF_SORA = template(id="of-sora", brand="sora", kind="service", texts=[text(sms="{{ brand.name }}")])
-PUBLISHED = speaking(HELLO, OF_MARU, OF_SORA, tiers=TIERS)
+CODE = template(id="code", kind="service", texts=[text(email=None, sms="{{ code }}", line=None)])
+SPOKEN = speaking(HELLO, OF_MARU, OF_SORA, CODE, tiers=TIERS)
+PUBLISHED = {**SPOKEN, "messages": {**SPOKEN["messages"], "verification": {"template": "code"}}}
 
 
 class Desk:
@@ -81,14 +83,14 @@ def desk() -> Iterator[Desk]:
 
 def test_the_samples_are_answered(desk: Desk) -> None:
     assert desk.ask("preview", "maru")[0] == 200
-    assert [each["id"] for each in desk.ask("list", "maru")[1]["items"]] == ["hello", "of-maru"]
+    assert [each["id"] for each in desk.ask("list", "maru")[1]["items"]] == ["code", "hello", "of-maru"]
 
 
 def test_templates_are_listed_with_languages_and_channels(desk: Desk) -> None:
     """E31: those of another brand are not."""
     items = desk.ask("list", "group")[1]["items"]
-    assert [each["id"] for each in items] == ["hello", "of-maru", "of-sora"]
-    assert items[0] == {
+    assert [each["id"] for each in items] == ["code", "hello", "of-maru", "of-sora"]
+    assert items[1] == {
         "id": "hello",
         "name": "Hello",
         "kind": "marketing",
@@ -96,7 +98,7 @@ def test_templates_are_listed_with_languages_and_channels(desk: Desk) -> None:
         "languages": ["en", "zh-TW"],
         "channels": ["email", "sms", "line"],
     }
-    assert items[1]["channels"] == ["email", "sms"]
+    assert items[2]["channels"] == ["email", "sms"]
 
 
 def test_a_member_is_told_what_is_theirs_in_their_language(desk: Desk) -> None:
@@ -204,3 +206,12 @@ def test_of_whom_nothing_is_known_nothing_is_said(desk: Desk) -> None:
     told = desk.preview(channel="email", language="zh-TW", member={"id": FANG})["variables"]
     assert told["member.points"] == "0"
     assert (told["member.name"], told["member.points_ending"], told["member.points_end_on"]) == (None, None, None)
+
+
+def test_a_code_is_shown_by_what_brings_codes_and_by_nothing_else(desk: Desk) -> None:
+    """M39: it is nobody's; also where the template is being written."""
+    assert desk.preview(template="code")["sms"]["text"] == "428913"
+    better = {**CODE, "texts": [text(email=None, sms="Your code: {{ code }}", line=None)]}
+    assert desk.preview(template=None, document=better)["sms"]["text"] == "Your code: 428913"
+    status, code, pointers = desk.refusal(template=None, document={**better, "id": "other"})
+    assert (status, code, pointers) == (422, "invalid_template", ["/texts/0/sms"])

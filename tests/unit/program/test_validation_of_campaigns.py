@@ -185,3 +185,15 @@ def test_what_cannot_work_is_refused_at_its_place(changes: dict[str, Any], place
         read_document(json.dumps(written(**changes)))
     assert {each.pointer: each.message for each in refused.value.errors}.keys() == {f"/campaigns/0{place}"}
     assert message in refused.value.errors[0].message
+
+
+def test_no_campaign_sends_one_time_codes() -> None:
+    """M39"""
+    code = template(id="code", kind="service", texts=[text(email=None, sms="{{ code }}", line=None)])
+    document = speaking(code, segments=SEGMENTS, campaigns=[{**WRITTEN, "steps": [{"send": {"template": "code"}}]}])
+    messages = {**document["messages"], "verification": {"template": "code"}}
+    with pytest.raises(InvalidProgramError) as refused:
+        read_document(json.dumps({**document, "messages": messages}))
+    (found,) = refused.value.errors
+    assert found.pointer == "/campaigns/0/steps/0/send/template"
+    assert found.message == "It brings one-time codes, and nothing else."

@@ -215,3 +215,55 @@ def test_decisions_carry_no_templates_and_messages_read_them_from_the_document()
 
 def test_a_document_of_before_there_were_templates_has_none() -> None:
     assert compile_catalogue({"name": "Old", "brands": [{"id": "maru", "name": "Maru"}]}).templates == {}
+
+
+def sending_codes(*templates: dict[str, Any], named: str = "code") -> dict[str, Any]:
+    """A programme that sends one-time codes by the template of this id."""
+    said = speaking(*templates)
+    return {**said, "messages": {**said["messages"], "verification": {"template": named}}}
+
+
+def code_template(**changes: Any) -> dict[str, Any]:
+    return {**template(id="code", kind="service"), "texts": [code_text()], **changes}
+
+
+def code_text(**changes: Any) -> dict[str, Any]:
+    email = {"subject": "Your code", "body": "It is {{ code }}."}
+    return text(**{"email": email, "sms": "{{ code }}", "line": None, **changes})
+
+
+def test_one_template_may_bring_one_time_codes() -> None:
+    """M39"""
+    published = read_document(json.dumps(sending_codes(template(), code_template())))
+    assert compile_catalogue(json.loads(canonical_json(published))).code_template == "code"
+    assert compile_catalogue(json.loads(canonical_json(read_document(json.dumps(document()))))).code_template is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "place", "message"),
+    [
+        ({"id": "cod"}, "/messages/verification/template", "There is no template 'code' in this programme."),
+        ({"kind": "marketing"}, "/messages/verification/template", "Whoever waits for a code has asked for it"),
+        ({"brand": "maru"}, "/messages/verification/template", "All brands send their codes by it"),
+        ({"texts": [code_text(line="{{ code }}")]}, f"{AT}/line", "Codes go to phones and mailboxes"),
+        ({"texts": [code_text(sms="Hello")]}, f"{AT}/sms", "This brings one-time codes: write {{ code }}"),
+        (
+            {"texts": [code_text(sms="{% if member.name %}{{ code }}{% endif %} hello")]},
+            f"{AT}/sms",
+            "This brings one-time codes: write {{ code }}",
+        ),
+        (
+            {"texts": [code_text(email={"subject": "{{ code }}", "body": "Hello"})]},
+            f"{AT}/email/body",
+            "This brings one-time codes: write {{ code }}",
+        ),
+    ],
+)
+def test_what_cannot_bring_a_code_is_refused(changes: dict[str, Any], place: str, message: str) -> None:
+    assert refusal(sending_codes(code_template(**changes)))[place].startswith(message)
+
+
+def test_no_other_template_says_a_code() -> None:
+    other = template(id="other", kind="service", texts=[text(sms="{{ code }}", email=None, line=None)])
+    found = refusal(sending_codes(code_template(), other))
+    assert found["/templates/1/texts/0/sms"].startswith("Line 1: there is no variable 'code' here")

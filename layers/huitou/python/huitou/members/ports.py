@@ -37,6 +37,10 @@ class MemberStore(Protocol):
         """Writes the record over the version before; version 1 where there is none. Else `StaleReadError`."""
         ...
 
+    def unchanged(self, member: Member) -> Write:
+        """Writes nothing; refused with `StaleReadError` where ``member`` is not the latest version."""
+        ...
+
     def bind(self, identity: IdentityKey, member: MemberId) -> Write:
         """Makes a free identity the member's; refused with `StaleReadError` if it is anybody's."""
         ...

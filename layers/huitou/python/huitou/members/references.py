@@ -25,6 +25,9 @@ from huitou.members.identity import (
 
 KINDS = ("phone", "email", "line", "card", "app", "external")
 
+PhoneNumber = Annotated[str, Field(min_length=1, max_length=64, examples=["0912-345-678", "+886912345678"])]
+Region = Annotated[str, Field(pattern="^[A-Z]{2}$")]
+Mailbox = Annotated[str, Field(min_length=3, max_length=LONGEST_EMAIL, examples=["mei@example.com"])]
 ForeignId = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 Scope = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -59,13 +62,13 @@ class IdentityBody(Body):
 
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [kind]} for kind in KINDS]})
 
-    phone: Annotated[str, Field(min_length=1, max_length=64, examples=["0912-345-678", "+886912345678"])] | None = None
+    phone: PhoneNumber | None = None
     """In any way of writing; without country code it is a number of `region`."""
 
-    region: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = None
+    region: Region | None = None
     """ISO 3166; by default TW."""
 
-    email: Annotated[str, Field(min_length=3, max_length=LONGEST_EMAIL, examples=["mei@example.com"])] | None = None
+    email: Mailbox | None = None
     line: LineUserBody | None = None
     card: ForeignId | None = None
     app: AppUserBody | None = None

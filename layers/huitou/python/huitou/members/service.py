@@ -157,19 +157,33 @@ class Members:
         Raises `MemberNotFoundError`, `IdentityTakenError`, `InvalidError`, `decisions.TooManyError`.
         """
         _require_known_app(self._programs.active(), presented.identity)
-        key = self._hasher.key(presented.identity)
 
         def attempt() -> Enrolled:
-            member, home = self._load(member_id, brand)
-            (owner,) = self._members.owners([key])
-            if owner not in {None, member_id}:
-                raise IdentityTakenError("The identity belongs to another member.")
-            after = decisions.claim(member, presented, brand, now)
-            self._save(member, after, [])
-            held = seen_by(member, brand).holding(presented.identity)
-            return Enrolled(_view(after, home, brand), is_new=held is None)
+            added, writes = self.adding(member_id, presented, brand, now)
+            if writes:
+                self._commit(writes)
+            return added
 
         return until_committed(attempt, self._pause)
+
+    def adding(
+        self, member_id: MemberId, presented: Presented, brand: BrandId, now: datetime
+    ) -> tuple[Enrolled, Sequence[Write]]:
+        """As `add_identity`, with what is to be written, perhaps together with its cause. Raises as that does."""
+        member, home = self._load(member_id, brand)
+        (owner,) = self._members.owners([self._hasher.key(presented.identity)])
+        if owner not in {None, member_id}:
+            raise IdentityTakenError("The identity belongs to another member.")
+        after = decisions.claim(member, presented, brand, now)
+        held = seen_by(member, brand).holding(presented.identity)
+        return Enrolled(_view(after, home, brand), is_new=held is None), self._changes(member, after)
+
+    def unchanged(self, member_id: MemberId, brand: BrandId) -> Write:
+        """Goes along with what is written about the member beside their record: whom an erasure forgets meanwhile,
+        nothing is written about (E25). Raises `MemberNotFoundError`.
+        """
+        member, _ = self._load(member_id, brand)
+        return self._members.unchanged(member)
 
     def remove_identity(self, member_id: MemberId, identity_id: str, brand: BrandId) -> None:
         """Takes an identity away, or ``brand``'s claim to it.
@@ -226,16 +240,21 @@ class Members:
         return until_committed(attempt, self._pause)
 
     def _save(self, before: Member, after: Member, others: Sequence[Write]) -> None:
-        """Commits the record if it changed, with the look-ups of identities that came or went."""
-        writes = list(others)
-        if after is not before:
-            writes.append(self._members.save(after))
-            came, gone = _keys(self._hasher, after, before), _keys(self._hasher, before, after)
-            writes += [self._members.bind(key, after.id) for key in came]
-            writes += [self._members.release(key, after.id) for key in gone]
-            writes.append(self._noted(after))
-        if writes:
+        """Commits the record if it changed."""
+        if writes := [*others, *self._changes(before, after)]:
             self._commit(writes)
+
+    def _changes(self, before: Member, after: Member) -> list[Write]:
+        """The record if it changed, with the look-ups of identities that came or went."""
+        if after is before:
+            return []
+        came, gone = _keys(self._hasher, after, before), _keys(self._hasher, before, after)
+        return [
+            self._members.save(after),
+            *(self._members.bind(key, after.id) for key in came),
+            *(self._members.release(key, after.id) for key in gone),
+            self._noted(after),
+        ]
 
     def _noted(self, member: Member) -> Write:
         """Sales look for the birthday in the standing, not in the record; and whoever knows where the member stands

@@ -130,6 +130,11 @@ class TableMembers:
             refused=StaleReadError("The member's record changed meanwhile."),
         )
 
+    def unchanged(self, member: Member) -> Write:
+        condition = MemberItem.version == member.version
+        stale = StaleReadError("The member's record changed meanwhile.")
+        return self._table.check(MemberItem, *keys.profile(member.id), condition=condition, refused=stale)
+
     def bind(self, identity: IdentityKey, member: MemberId) -> Write:
         pk, sk = keys.identity(*identity)
         return self._table.put(

@@ -24,7 +24,7 @@ from huitou.program.trying import Misfit, tried
 from huitou.templates.choosing import text_for
 from huitou.templates.making import Message, Occasion, message
 from huitou.templates.model import Catalogue, LanguageMatch, Template, TemplateId
-from huitou.templates.variables import SAMPLE_UNSUBSCRIBE_URL, MemberFacts, sample
+from huitou.templates.variables import SAMPLE_CODE, SAMPLE_UNSUBSCRIBE_URL, MemberFacts, sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,8 @@ class Templates:
                 f"The template speaks by {spoken}.", errors=[FieldError("/channel", f"Choose {spoken}.")]
             )
         text, matched = chosen
-        occasion = Occasion(catalogue.speaker(brand), catalogue.program.name, member, SAMPLE_UNSUBSCRIBE_URL)
+        code = SAMPLE_CODE if template.id == catalogue.code_template else None
+        occasion = Occasion(catalogue.speaker(brand), catalogue.program.name, member, SAMPLE_UNSUBSCRIBE_URL, code)
         made = message(template, asked.channel, text, occasion)
         return Preview(template, asked.channel, brand, text.language, matched, made, catalogue.sms_price)
 

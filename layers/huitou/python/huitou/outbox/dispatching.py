@@ -32,7 +32,7 @@ from huitou.outbox.decisions import (
 )
 from huitou.outbox.model import OutboxMessage
 from huitou.outbox.pacing import MemberPacing, Pacing
-from huitou.outbox.ports import Campaigns, OutboxStore
+from huitou.outbox.ports import Campaigns, Code, Codes, OutboxStore
 from huitou.outbox.reaching import Obstacle, Signatures, Way, named, signatures, way_to
 from huitou.points.membership import MemberErasedError, MemberNotFoundError
 from huitou.points.reaching import for_survivor
@@ -50,6 +50,7 @@ ERASED = "erased"
 NOT_A_MEMBER = "not_a_member"
 TEMPLATE_GONE = "template_gone"
 UNWRITABLE = "unwritable_text"
+VERIFICATION_OVER = "verification_over"
 
 
 class Links(Protocol):
@@ -98,6 +99,7 @@ class Dispatcher:
         providers: Callable[[MessageChannel], Provider],
         links: Links,
         campaigns: Campaigns,
+        codes: Codes,
         pacing: Pacing,
         commit: Commit,
         pause: Callable[[int], None],
@@ -111,6 +113,7 @@ class Dispatcher:
         self._providers = providers
         self._links = links
         self._campaigns = campaigns
+        self._codes = codes
         self._pacing = pacing
         self._commit = commit
         self._pause = pause
@@ -199,14 +202,15 @@ class Dispatcher:
 
     def _claimed(self, before: OutboxMessage, signed: Signatures, recipient: Recipient, seen: _Sight) -> _Claimed:
         """Raises `_ObstacleError`."""
-        template = _template(before, seen.catalogue)
-        way = way_to(recipient.record, before, template, signed, self._suppressions.holds_back)
+        template, code = _template(before, seen.catalogue), self._code(before, seen.now)
+        held_back, only_to = self._suppressions.holds_back, code.to if code else None
+        way = way_to(recipient.record, before, template, signed, held_back, only_to=only_to)
         if isinstance(way, Obstacle):
             raise _ObstacleError(way)
         if seen.pacing.cap_reached(before, {recipient.record.id, *recipient.absorbed}, seen.now):
             raise _ObstacleError(CAP_REACHED)
         try:
-            parcel = self._parcel(before, way, template, seen.catalogue, recipient)
+            parcel = _parcel(before, way, template, self._occasion(before, way, seen.catalogue, recipient, code))
         except UnwritableTextError as error:
             raise _ObstacleError(UNWRITABLE, fail) from error
         sms = parcel.message.sms
@@ -227,29 +231,41 @@ class Dispatcher:
         except MemberNotFoundError as error:
             raise _ObstacleError(NOT_A_MEMBER) from error
 
-    def _parcel(
-        self, before: OutboxMessage, way: Way, template: Template, catalogue: Catalogue, recipient: Recipient
-    ) -> Parcel:
-        """Raises `UnwritableTextError`."""
-        chosen = text_for(template, way.channel, recipient.facts.language)
-        if chosen is None:
-            raise ValueError("A way is by a channel by which the template speaks.")
-        way_out = None
+    def _code(self, before: OutboxMessage, now: datetime) -> Code | None:
+        """M39: it is kept nowhere, and worked out anew for each attempt. Raises `_ObstacleError`."""
+        if not before.is_code:
+            return None
+        code = self._codes.of(before.id, now)
+        if code is None:
+            raise _ObstacleError(VERIFICATION_OVER)
+        return code
+
+    def _occasion(
+        self, before: OutboxMessage, way: Way, catalogue: Catalogue, recipient: Recipient, code: Code | None
+    ) -> Occasion:
+        way_out = ""
         if before.purpose is not None:
             whom = recipient.record.id
             way_out = self._links.link(whom, before.brand, way.channel, before.purpose, before.id.key)
         speaker = catalogue.speaker(named(before.brand))
-        occasion = Occasion(speaker, catalogue.program.name, recipient.facts, way_out or "")
-        return Parcel(
-            id=str(before.id),
-            retry_key=before.retry_key,
-            channel=way.channel,
-            kind=before.kind,
-            sender=Sender(way.signature.brand or GROUP, way.signature.identity, way.signature.name),
-            to=way.to,
-            message=message(template, way.channel, chosen[0], occasion),
-            unsubscribe_url=way_out if way.channel is MessageChannel.EMAIL else None,
-        )
+        return Occasion(speaker, catalogue.program.name, recipient.facts, way_out, code.said if code else None)
+
+
+def _parcel(before: OutboxMessage, way: Way, template: Template, occasion: Occasion) -> Parcel:
+    """Raises `UnwritableTextError`."""
+    chosen = text_for(template, way.channel, occasion.member.language)
+    if chosen is None:
+        raise ValueError("A way is by a channel by which the template speaks.")
+    return Parcel(
+        id=str(before.id),
+        retry_key=before.retry_key,
+        channel=way.channel,
+        kind=before.kind,
+        sender=Sender(way.signature.brand or GROUP, way.signature.identity, way.signature.name),
+        to=way.to,
+        message=message(template, way.channel, chosen[0], occasion),
+        unsubscribe_url=occasion.unsubscribe_url or None if way.channel is MessageChannel.EMAIL else None,
+    )
 
 
 def _template(before: OutboxMessage, catalogue: Catalogue) -> Template:

@@ -111,6 +111,8 @@ class OutboxMessage:
     """Where a campaign sends it, and no call."""
     priority: int | None = None
     """Of the campaign."""
+    is_code: bool = False
+    """It brings the one-time code of the verification that has its id, to the address that is to be proven (M39)."""
     version: int = 1
     attempts: int = 0
     turned_away: int = 0

@@ -29,6 +29,19 @@ class Campaigns(Protocol):
     ) -> Hindrance | None: ...
 
 
+class Code(NamedTuple):
+    """A one-time code, and the address that it is to prove."""
+
+    said: str
+    to: str
+
+
+class Codes(Protocol):
+    """Works out the code that a message brings; None: its verification is over (M39)."""
+
+    def of(self, message: OwnedId, now: datetime) -> Code | None: ...
+
+
 class OutboxStore(Protocol):
     """Keeps messages with their members. Reads are consistent."""
 

@@ -55,18 +55,20 @@ def way_to(
     template: Template,
     signed: Signatures,
     is_suppressed: Callable[[Identity], bool],
+    *,
+    only_to: str | None = None,
 ) -> Way | Obstacle:
     """The first by which the template speaks, and the member may be reached and is.
 
     ``record`` is what the brand that speaks may see of it. ``is_suppressed`` is asked only of addresses that would be
-    taken.
+    taken. A message that is for one address goes ``only_to`` that.
     """
     allowed = {each: signature for each, signature in signed.items() if _is_allowed(message, each, record)}
     if signed and not allowed:
         return Obstacle.NO_CONSENT
     obstacle = Obstacle.UNREACHABLE
     for channel, signature in allowed.items():
-        to = address_of(record, channel, signature.identity)
+        to = only_to or address_of(record, channel, signature.identity)
         if channel not in template.channels or not to:
             continue
         if not is_suppressed(destination(channel, to, signature.identity)):

@@ -169,6 +169,8 @@ class Outbox:
         planned_at = pacing.awake(max(order.send_at or now, now), template.kind)
         expires_at = order.expires_at or planned_at + USUAL_LIFE
         faults = list(_faults(order, template, planned_at, expires_at, now))
+        if template.id == catalogue.code_template:
+            faults.append(FieldError("/template", "It brings one-time codes: ask for a verification."))
         if faults:
             raise InvalidMessageError("The message cannot be sent like this.", errors=faults)
         message = OutboxMessage(

@@ -42,6 +42,7 @@ class MessageItem(Item):
     client_reference = UnicodeAttribute(null=True)
     journey = JSONAttribute(null=True)
     priority = IntegerAttribute(null=True)
+    is_code = BooleanAttribute(null=True)
     version = IntegerAttribute()
     attempts = IntegerAttribute()
     turned_away = IntegerAttribute(null=True)
@@ -130,6 +131,7 @@ def message_item(message: OutboxMessage) -> MessageItem:
         client_reference=message.client_reference,
         journey=list(message.cause) if message.cause else None,
         priority=message.priority,
+        is_code=message.is_code or None,
         version=message.version,
         attempts=message.attempts,
         turned_away=message.turned_away or None,
@@ -161,6 +163,7 @@ def message_in(item: MessageItem) -> OutboxMessage:
         client_reference=item.client_reference,
         cause=Cause(*item.journey) if item.journey else None,
         priority=item.priority,
+        is_code=bool(item.is_code),
         version=item.version,
         attempts=item.attempts,
         turned_away=item.turned_away or 0,

@@ -36,6 +36,7 @@ QUARTER_PREFIX = "QUARTER#"
 CONSENT_PREFIX = "CONSENT#"
 MESSAGE_PREFIX = "MESSAGE#"
 JOURNEY_PREFIX = "JOURNEY#"
+VERIFICATION_PREFIX = "VERIFICATION#"
 PRESSURE = "PRESSURE"
 COMMAND_PREFIX = "COMMAND#"
 STANDING = "STANDING"
@@ -154,6 +155,10 @@ def parse_message(pk: str, sk: str) -> OwnedId:
     return OwnedId(parse_member(pk), sk.removeprefix(MESSAGE_PREFIX))
 
 
+def verification(member_id: str, ulid: str) -> Key:
+    return member(member_id), f"{VERIFICATION_PREFIX}{ulid}"
+
+
 def journey(member_id: str, campaign: str, occurrence: str) -> Key:
     return member(member_id), f"{JOURNEY_PREFIX}{campaign}#{occurrence}"
 
@@ -190,6 +195,11 @@ def identity(kind: str, hmac: str) -> Key:
 def suppression(kind: str, hmac: str) -> Key:
     """What was said last of an address."""
     return f"SUPPRESSION#{kind}#{hmac}", "SUPPRESSION"
+
+
+def codes_sent(kind: str, hmac: str) -> Key:
+    """When an address got one-time codes."""
+    return f"CODES#{kind}#{hmac}", "CODES"
 
 
 def receipt(digest: str) -> Key:

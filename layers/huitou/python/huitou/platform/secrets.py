@@ -42,7 +42,7 @@ class Secret:
             raise UnavailableError("A secret could not be fetched.") from error
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _text(name: str, region: str, endpoint: str | None, period: int = 0) -> str:
     """``period`` tells apart what was fetched at different times."""
     del period

@@ -30,6 +30,8 @@ AddressSecret = Annotated[str, "HUITOU_ADDRESS_SECRET"]
 """Name or ARN of the secret whose text is the key of the HMAC by which addresses are known that nothing is sent to."""
 LineSecret = Annotated[str, "HUITOU_LINE_SECRET"]
 """Name or ARN of the secret with what LINE channels are called and sign with (`huitou.channels.line_tokens`)."""
+CodeSecret = Annotated[str, "HUITOU_CODE_SECRET"]
+"""Name or ARN of the secret whose text is the key of the HMAC that one-time codes are made by."""
 DueQueueUrl = Annotated[str, "HUITOU_DUE_QUEUE_URL"]
 MessagesQueueUrl = Annotated[str, "HUITOU_MESSAGES_QUEUE_URL"]
 PublicUrl = Annotated[str, "HUITOU_PUBLIC_URL"]

@@ -92,6 +92,14 @@ class FrequencyCapPart(Part):
     """Which messages it is about, and counts."""
 
 
+class VerificationPart(Part):
+    """How members prove that a phone number or a mailbox is theirs: by a one-time code that is sent there."""
+
+    template: Id
+    """What brings the code: a service template of no brand's own, with {{ code }} in each text, by SMS, email or both.
+    Nothing else is sent by it."""
+
+
 class MessagesPart(Part):
     """What all messages keep to."""
 
@@ -109,6 +117,9 @@ class MessagesPart(Part):
 
     senders: Annotated[tuple[SenderPart, ...], Field(max_length=101)] = ()
     """Who messages come from."""
+
+    verification: VerificationPart | None = None
+    """Without it, nobody is sent a one-time code."""
 
 
 class EmailTextPart(Part):

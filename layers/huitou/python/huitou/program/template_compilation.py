@@ -17,6 +17,7 @@ def compile_catalogue(document: Stored) -> Catalogue:
     """Of a document that was published, perhaps before there were templates."""
     templates = [compile_template(part) for part in document.get("templates", ())]
     price = document.get("messages", {}).get("sms_price")
+    verification = document.get("messages", {}).get("verification")
     return Catalogue(
         program=Speaker(document["name"]),
         brands={part["id"]: Speaker(part["name"], Look(**part.get("look", {}))) for part in document["brands"]},
@@ -27,6 +28,7 @@ def compile_catalogue(document: Stored) -> Catalogue:
             for part in document.get("messages", {}).get("senders", ())
             for channel, each in _signatures(part)
         },
+        code_template=verification["template"] if verification else None,
     )
 
 

@@ -38,11 +38,13 @@ class Misfit(Exception):  # noqa: N818 - no refusal yet: whoever tries says what
 def tried(field: Field, written: Mapping[str, Any], version: ProgramVersion) -> Tried:
     """It takes the place of the one with its id, if there is one. Raises `Misfit`.
 
-    Of templates only the one that is tried is looked at: only campaigns name them, which are left out.
+    Of templates only the one that is tried is looked at; what names others, as campaigns do, is left out.
     """
     stored = json.loads(version.document)
     stored.pop("campaigns", None)
     stored.pop("templates", None)
+    if not (field == "templates" and written.get("id") == _code_template(stored)):
+        stored.get("messages", {}).pop("verification", None)
     entries = stored.setdefault(field, [])
     ids = [entry["id"] if isinstance(entry, dict) else entry for entry in entries]
     place = ids.index(written.get("id")) if written.get("id") in ids else len(entries)
@@ -54,6 +56,11 @@ def tried(field: Field, written: Mapping[str, Any], version: ProgramVersion) -> 
     except InvalidProgramError as error:
         raise Misfit(tuple(_within(pointer_to((field, place)), error.errors))) from error
     return Tried(document, place)
+
+
+def _code_template(stored: Mapping[str, Any]) -> str | None:
+    verification = stored.get("messages", {}).get("verification")
+    return verification["template"] if verification else None
 
 
 def _within(part: str, errors: Iterable[FieldError]) -> Iterable[FieldError]:

@@ -128,9 +128,11 @@ _CHECKS: tuple[Callable[[ProgramDocument], Problems], ...] = (
     templates.brands,
     templates.languages,
     templates.senders,
+    templates.codes,
     templates.texts,
     campaigns.triggers,
     campaigns.references,
     campaigns.repetitions,
     campaigns.steps,
+    campaigns.codes,
 )

@@ -44,6 +44,10 @@ class MemoryMembers:
         stale = StaleReadError("The member's record changed meanwhile.")
         return self._table.put(*keys.profile(member.id), member, refused=stale, when=is_the_one_before)
 
+    def unchanged(self, member: Member) -> Write:
+        stale = StaleReadError("The member's record changed meanwhile.")
+        return self._table.check(*keys.profile(member.id), refused=stale, when=lambda stored: stored == member)
+
     def bind(self, identity: IdentityKey, member: MemberId) -> Write:
         stale = StaleReadError("The identity became somebody's meanwhile.")
         return self._table.put(*keys.identity(*identity), Holder(member), refused=stale, when=absent)

@@ -10,9 +10,11 @@ from typing import Final
 
 from huitou.templates.email import destinations
 from huitou.templates.links import addresses, objection
-from huitou.templates.model import Template, TemplateKind, Text
+from huitou.templates.model import Template, TemplateId, TemplateKind, Text
 from huitou.templates.sms import MOST_PARTS, sms
 from huitou.templates.variables import (
+    CODE,
+    SAMPLE_CODE,
     SAMPLE_UNSUBSCRIBE_URL,
     UNSUBSCRIBE_URL,
     known,
@@ -40,12 +42,15 @@ Finding = tuple[tuple[str, ...], str]
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a template is looked at by: the hosts of links, the longest name of a tier, and who may speak."""
+    """What a template is looked at by: the hosts of links, the longest name of a tier, who may speak, and which one
+    brings one-time codes.
+    """
 
     hosts: Collection[str]
     tier: str | None
     brand: str
     program: str
+    code_template: TemplateId | None = None
 
 
 def findings(template: Template, text: Text, terms: Terms) -> Iterator[Finding]:
@@ -70,6 +75,7 @@ def _sources(text: Text) -> Iterator[tuple[tuple[str, ...], str]]:
 class _Looking:
     def __init__(self, template: Template, text: Text, terms: Terms) -> None:
         self._marketing = template.kind is TemplateKind.MARKETING
+        self._codes = template.id == terms.code_template
         self._language = text.language
         self._terms = terms
         self._unsubscribe_url = SAMPLE_UNSUBSCRIBE_URL if self._marketing else None
@@ -78,6 +84,7 @@ class _Looking:
             brand=terms.brand,
             program=terms.program,
             unsubscribe_url=self._unsubscribe_url,
+            code=SAMPLE_CODE if self._codes else None,
         )
 
     def at(self, place: tuple[str, ...], source: str) -> Iterator[str]:
@@ -88,7 +95,8 @@ class _Looking:
         found = [each.sentence for each in self._mistakes(source)]
         if not found:
             try:
-                found = [*self._links(source, place), *self._size(source, place), *self._way_out(source, place)]
+                looks = (self._links, self._size, self._way_out, self._code)
+                found = [sentence for look in looks for sentence in look(source, place)]
             except UnwritableTextError as error:
                 found = [error.detail]
         yield from found
@@ -100,7 +108,9 @@ class _Looking:
         return (write(source, said, self._language).fill() for said in with_gaps(self._said))
 
     def _mistakes(self, source: str) -> Iterator[Mistake]:
-        return mistakes(source, known(marketing=self._marketing), with_gaps(self._said), self._language)
+        return mistakes(
+            source, known(marketing=self._marketing, codes=self._codes), with_gaps(self._said), self._language
+        )
 
     def _links(self, source: str, place: tuple[str, ...]) -> Iterator[str]:
         """As they are written, and as they are understood, also in branches that the sample member does not see."""
@@ -140,6 +150,13 @@ class _Looking:
             return
         if not all(map(_WAY_OUT.search, self._for_everybody(source))):
             yield f"Marketing by SMS needs a way out for everybody: write {{{{ {UNSUBSCRIBE_URL} }}}} by itself."
+
+    def _code(self, source: str, place: tuple[str, ...]) -> Iterator[str]:
+        """It is what the message is for."""
+        if not self._codes or place not in {("sms",), ("email", "body")}:
+            return
+        if not all(SAMPLE_CODE in each for each in self._for_everybody(source)):
+            yield f"This brings one-time codes: write {{{{ {CODE} }}}} to everybody."
 
 
 _WAY_OUT: Final = re.compile(rf"(?<![!-'*-9;-~]){re.escape(SAMPLE_UNSUBSCRIBE_URL)}(?=[.,!)]?(?![!-~]))")

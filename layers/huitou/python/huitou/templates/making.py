@@ -25,19 +25,24 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """Who speaks to whom. ``unsubscribe_url`` is told by marketing only."""
+    """Who speaks to whom. ``unsubscribe_url`` is told by marketing only, ``code`` by what brings one-time codes."""
 
     speaker: Speaker
     program: str
     member: MemberFacts
     unsubscribe_url: str
+    code: str | None = None
 
 
 def message(template: Template, channel: MessageChannel, text: Text, occasion: Occasion) -> Message:
     """The message by a ``channel`` that ``text`` speaks by. Raises `UnwritableTextError`."""
     unsubscribe_url = occasion.unsubscribe_url if template.kind is TemplateKind.MARKETING else None
     said = values(
-        occasion.member, brand=occasion.speaker.name, program=occasion.program, unsubscribe_url=unsubscribe_url
+        occasion.member,
+        brand=occasion.speaker.name,
+        program=occasion.program,
+        unsubscribe_url=unsubscribe_url,
+        code=occasion.code,
     )
     language = text.language
     if channel is MessageChannel.EMAIL and text.email is not None:

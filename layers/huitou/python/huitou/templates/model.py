@@ -104,6 +104,8 @@ class Catalogue:
     """Of one part, in the group's money."""
     signatures: Mapping[tuple[str | None, MessageChannel], Signature] = field(default_factory=dict)
     """By whose they are; None: the group's."""
+    code_template: TemplateId | None = None
+    """What brings one-time codes (M39), and nothing else; None: nobody is sent any."""
 
     def signature(self, brand: str | None, channel: MessageChannel) -> Signature | None:
         """The brand's own, else the group's; None: nobody speaks for it there."""

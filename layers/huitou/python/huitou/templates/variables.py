@@ -21,6 +21,7 @@ class Variable(NamedTuple):
     meaning: str
     may_be_missing: bool = False
     only_marketing: bool = False
+    only_codes: bool = False
 
 
 VARIABLES: Final = (
@@ -33,12 +34,15 @@ VARIABLES: Final = (
     Variable("brand.name", "the name of the brand that speaks; the programme's where the group speaks"),
     Variable("program.name", "the name of the programme"),
     Variable("unsubscribe_url", "the link by which the member says no to more of it", only_marketing=True),
+    Variable("code", "the one-time code by which the member proves that the address is theirs", only_codes=True),
 )
 UNSUBSCRIBE_URL: Final = "unsubscribe_url"
+CODE: Final = "code"
 SAMPLE_UNSUBSCRIBE_URL: Final = (
     "https://unsubscribe.example/v1/unsubscriptions/Ab3dEf6hIj9kLmN0pQr2sTu5vWx8yZa1bCd4eFg7hIj0kLm3nOp"
 )
 """As long as the real one of a brand with a short name at a short host, and leads nowhere."""
+SAMPLE_CODE: Final = "428913"
 _NAMES: Final = MappingProxyType({"zh": "王小美", "ja": "佐藤美咲"})
 _NAME: Final = "Mei Wang"
 
@@ -55,13 +59,19 @@ class MemberFacts:
     points_end_on: date | None
 
 
-def known(*, marketing: bool) -> tuple[str, ...]:
-    """The names that a template may use."""
-    return tuple(each.name for each in VARIABLES if marketing or not each.only_marketing)
+def known(*, marketing: bool, codes: bool = False) -> tuple[str, ...]:
+    """The names that a template may use; ``codes``: it is the one that brings one-time codes."""
+    return tuple(
+        each.name for each in VARIABLES if (marketing or not each.only_marketing) and (codes or not each.only_codes)
+    )
 
 
-def values(member: MemberFacts, *, brand: str, program: str, unsubscribe_url: str | None) -> Values:
-    """What is said to ``member``; ``unsubscribe_url`` is None where the message is no marketing."""
+def values(
+    member: MemberFacts, *, brand: str, program: str, unsubscribe_url: str | None, code: str | None = None
+) -> Values:
+    """What is said to ``member``; ``unsubscribe_url`` is None where the message is no marketing, ``code`` where it
+    brings none.
+    """
     said: dict[str, Value] = {
         "member.name": member.name or None,
         "member.language": member.language,
@@ -72,7 +82,8 @@ def values(member: MemberFacts, *, brand: str, program: str, unsubscribe_url: st
         "brand.name": brand,
         "program.name": program,
     }
-    return said if unsubscribe_url is None else {**said, UNSUBSCRIBE_URL: unsubscribe_url}
+    more = {UNSUBSCRIBE_URL: unsubscribe_url, CODE: code}
+    return {**said, **{name: value for name, value in more.items() if value is not None}}
 
 
 def sample(language: str | None, tier: str | None) -> MemberFacts:

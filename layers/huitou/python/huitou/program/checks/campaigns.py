@@ -111,6 +111,16 @@ def steps(document: ProgramDocument) -> Problems:
                     yield from _sending((*path, "send"), step.send, template, campaign.brand)
 
 
+def codes(document: ProgramDocument) -> Problems:
+    """One-time codes are sent to who asks for one, never by a campaign (M39)."""
+    verification = document.messages.verification
+    for n, campaign in enumerate(document.campaigns):
+        for k, step in enumerate(campaign.steps):
+            if verification and step.send and step.send.template == verification.template:
+                path = ("campaigns", n, "steps", k, "send", "template")
+                yield at(path, "It brings one-time codes, and nothing else.")
+
+
 def _sending(path: Path, send: SendPart, template: TemplatePart, brand: str | None) -> Problems:
     if brand is not None and template.brand not in {None, brand}:
         yield at((*path, "template"), f"The brand {template.brand!r} speaks in it, and the campaign is {brand!r}'s.")

@@ -55,6 +55,24 @@ def senders(document: ProgramDocument) -> Problems:
                     yield at(path, f"Nobody sends this: {whose} needs a sender under messages, senders.")
 
 
+def codes(document: ProgramDocument) -> Problems:
+    """One-time codes come by a service template in which every brand may speak, to phones and mailboxes (M39)."""
+    if document.messages.verification is None:
+        return
+    named, path = document.messages.verification.template, ("messages", "verification", "template")
+    yield from Names("template", (template.id for template in document.templates)).check(path, named)
+    for n, template in enumerate(document.templates):
+        if template.id != named:
+            continue
+        if template.kind != "service":
+            yield at(path, "Whoever waits for a code has asked for it: make it a service template.")
+        if template.brand is not None:
+            yield at(path, "All brands send their codes by it: it can be no brand's own.")
+        for k, text in enumerate(template.texts):
+            if text.line is not None:
+                yield at(("templates", n, "texts", k, "line"), "Codes go to phones and mailboxes, never by LINE.")
+
+
 def texts(document: ProgramDocument) -> Problems:
     """Every text can be written for every member, leads nowhere it should not, and is not too long."""
     if not document.templates:
@@ -64,10 +82,12 @@ def texts(document: ProgramDocument) -> Problems:
     levels = document.tiers.levels if document.tiers else ()
     tier = max((level.name for level in levels), key=len, default=None)
     names = {brand.id: brand.name for brand in document.brands}
+    verification = document.messages.verification
     for n, part in enumerate(document.templates):
         template = compile_template(part.model_dump(mode="json"))
         brand = names.get(part.brand or "", max((document.name, *names.values()), key=len))
-        terms = Terms(document.messages.url_hosts, tier, brand, document.name)
+        code_template = verification.template if verification else None
+        terms = Terms(document.messages.url_hosts, tier, brand, document.name, code_template)
         for k, text in enumerate(template.texts):
             for place, sentence in findings(template, text, terms):
                 yield at(("templates", n, "texts", k, *place), sentence)
