@@ -41,7 +41,8 @@ TYPES: Final = {
     "IDENTITY": ("IDENTITY#", "IDENTITY"),
     "SUPPRESSION": ("SUPPRESSION#", "SUPPRESSION"),
     "VERIFICATION": ("M#", r"VERIFICATION#\w+"),
-    "CODES": ("CODES#", "CODES"),
+    "CODES": ("", "CODES"),  # of an address or a member
+    "COUNTER": ("CODES#brand#", "HOURS#.+"),
     "RECEIPT": ("RECEIPT#", "RECEIPT"),
     "COMMAND": ("COMMAND#", "COMMAND"),
     "REFUND": ("REFUND#", "REFUND"),

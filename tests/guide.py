@@ -95,6 +95,7 @@ _SELDOM = (
         "PRESSURE",
         "VERIFICATION",
         "CODES",
+        "COUNTER",
         "JOURNEY",
         "SUPPRESSION",
         "REFUND",

@@ -12,8 +12,10 @@ from huitou.channels.model import Parcel
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.commits import Write
 from huitou.kernel.ids import MemberId
+from huitou.members.decisions import Presented
 from huitou.members.identity import Identity, IdentityHasher
-from huitou.members.model import HeldIdentity
+from huitou.members.model import HeldIdentity, Profile
+from huitou.members.service import Enrolment
 from huitou.verifying.model import Verification
 from huitou.verifying.service import Begun, Confirmed, Verifications, Wanted, verification_command
 from tests.office import PUBLISHED, SECRET, Office
@@ -51,6 +53,11 @@ class CodeOffice(Office):
             pause=lambda _: None,
         )
         self._calls = count()
+
+    def enrol(self, brand: str, *presented: Presented, **profile: Any) -> MemberId:
+        """As a form of the brand does, now."""
+        order = Enrolment(presented, Profile(**profile), brand)
+        return self.enrolment.enrol(order, brand, self.now).view.member.id
 
     def ask(self, member: MemberId, identity: Identity, brand: str = "maru", key: str | None = None) -> Begun:
         """For a code, now."""

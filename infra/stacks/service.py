@@ -141,7 +141,7 @@ class ServiceStack(FunctionStack):
         """
         told = {**self.members, **self.program, **self.identity, **self.addresses, **self.codes}
         function = self.function("serve_verifications", told)
-        changes = [*OUTBOX, "dynamodb:UpdateItem"]
+        changes = [*OUTBOX, "dynamodb:BatchGetItem", "dynamodb:UpdateItem"]
         kept = ["M#*", "IDENTITY#*", "COMMAND#*", "CODES#*"]
         function.allow(changes, self.data.members.table_arn, partitions=kept)
         self.let_read_program(function)

@@ -40,7 +40,7 @@ ALLOWED = {
     "serve_templates": {"dynamodb:GetItem", "dynamodb:Query"},
     "serve_messages": SLOT,
     "serve_unsubscriptions": KEEP | {"dynamodb:UpdateItem"} | SECRET,
-    "serve_verifications": SLOT | {"dynamodb:UpdateItem"} | SECRET,
+    "serve_verifications": SLOT | {"dynamodb:BatchGetItem", "dynamodb:UpdateItem"} | SECRET,
     "serve_segments": KEEP | {"s3:PutObject", "states:StartExecution", "states:DescribeExecution"},
     "count_members": KEEP,
     "report_count": {"dynamodb:GetItem", "dynamodb:PutItem"},

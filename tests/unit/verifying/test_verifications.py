@@ -13,7 +13,7 @@ from huitou.kernel.channels import MessageChannel
 from huitou.kernel.commits import Write
 from huitou.kernel.errors import ContentReusedError, DomainError
 from huitou.kernel.ids import OwnedId
-from huitou.members.identity import email_identity, phone_identity
+from huitou.members.identity import Identity, email_identity, phone_identity
 from huitou.members.model import ProofMethod
 from huitou.members.service import IdentityTakenError
 from huitou.messages.errors import ChannelNotWrittenError
@@ -33,7 +33,7 @@ from tests.members import said
 from tests.office import HOUR
 from tests.outbox import NOON
 from tests.templates import text
-from tests.verifying import CODE, CodeOffice, another
+from tests.verifying import CODE, VERIFICATION, CodeOffice, another
 
 PHONE = phone_identity("0912-345-678")
 MAILBOX = email_identity("mei@example.com")
@@ -150,7 +150,7 @@ def test_an_address_gets_five_codes_in_an_hour_and_ten_in_a_day_whoever_asks(off
         office.ask(member, PHONE)
     with pytest.raises(TooManyCodesError) as refused:
         office.ask(fang, PHONE)
-    assert refused.value.extra == {"again_at": "2026-03-02T05:00:00.000Z"}
+    assert refused.value.extra == {"cap": "address", "again_at": "2026-03-02T05:00:00.000Z"}
     office.ask(fang, ELSEWHERE)
 
     office.now = NOON + HOUR
@@ -159,9 +159,43 @@ def test_an_address_gets_five_codes_in_an_hour_and_ten_in_a_day_whoever_asks(off
     office.now = NOON + 3 * HOUR
     with pytest.raises(TooManyCodesError) as refused:
         office.ask(mei, PHONE)
-    assert refused.value.extra == {"again_at": "2026-03-03T04:00:00.000Z"}
+    assert refused.value.extra == {"cap": "address", "again_at": "2026-03-03T04:00:00.000Z"}
     office.now = NOON + 24 * HOUR
     office.ask(mei, PHONE)
+
+
+def test_for_one_member_ten_codes_are_sent_in_an_hour_to_however_many_addresses(office: CodeOffice) -> None:
+    """So nobody who is signed in once makes many strangers' telephones ring."""
+    mei = office.meet()
+    for number in range(10):
+        office.ask(mei, _phone(number))
+    with pytest.raises(TooManyCodesError) as refused:
+        office.ask(mei, _phone(10))
+    assert refused.value.extra == {"cap": "member", "again_at": "2026-03-02T05:00:00.000Z"}
+    office.ask(office.meet(said(ELSEWHERE)), _phone(10))
+
+
+def test_a_brand_has_no_more_codes_sent_than_the_programme_says_for_however_many_members() -> None:
+    """What SMS can cost is bounded, also where somebody enrols a member for each number."""
+    office = CodeOffice(verification={**VERIFICATION, "most_an_hour": 3, "most_a_day": 4})
+    members = [office.meet(said(_phone(number))) for number in range(6)]
+    office.enrol("sora", said(_phone(3)))
+    office.now = NOON + HOUR / 2
+    for number in range(3):
+        office.ask(members[number], _phone(number))
+    with pytest.raises(TooManyCodesError) as refused:
+        office.ask(members[3], _phone(3))
+    assert refused.value.extra == {"cap": "brand", "again_at": "2026-03-02T05:00:00.000Z"}
+    office.ask(members[3], _phone(3), "sora")
+    office.now = NOON + HOUR
+    office.ask(members[3], _phone(3))
+    with pytest.raises(TooManyCodesError) as refused:
+        office.ask(members[4], _phone(4))
+    assert refused.value.extra == {"cap": "brand", "again_at": "2026-03-03T00:00:00.000Z"}
+
+
+def _phone(number: int) -> Identity:
+    return phone_identity(f"0911-222-{number:03}")
 
 
 def test_neither_caps_nor_quiet_hours_nor_consent_hold_a_code_back() -> None:

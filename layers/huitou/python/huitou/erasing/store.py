@@ -85,7 +85,14 @@ class WordsItem(Item):
 
 
 WORDS = ("reason", "message", "client_reference", "reference", "data")
-DESTROYED = (keys.CONSENT_PREFIX, keys.MERGED_PREFIX, keys.QUARTER_PREFIX, keys.PRESSURE, keys.VERIFICATION_PREFIX)
+DESTROYED = (
+    keys.CONSENT_PREFIX,
+    keys.MERGED_PREFIX,
+    keys.QUARTER_PREFIX,
+    keys.PRESSURE,
+    keys.VERIFICATION_PREFIX,
+    keys.CODES,
+)
 """Of these nothing stays."""
 SILENCED = (keys.PURCHASE_PREFIX, keys.EVENT_PREFIX, keys.ENTRY_PREFIX, keys.MESSAGE_PREFIX)
 """Of these only the words go."""

@@ -7,7 +7,7 @@ Instants in keys have a fixed width (`format_instant`), so that text order is ti
 from __future__ import annotations
 
 import zlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from huitou.kernel.ids import Digest, MemberId, OwnedId, first_ulid
@@ -38,6 +38,7 @@ MESSAGE_PREFIX = "MESSAGE#"
 JOURNEY_PREFIX = "JOURNEY#"
 VERIFICATION_PREFIX = "VERIFICATION#"
 PRESSURE = "PRESSURE"
+CODES = "CODES"
 COMMAND_PREFIX = "COMMAND#"
 STANDING = "STANDING"
 POSITION = "STANDING#POSITION"
@@ -197,9 +198,19 @@ def suppression(kind: str, hmac: str) -> Key:
     return f"SUPPRESSION#{kind}#{hmac}", "SUPPRESSION"
 
 
-def codes_sent(kind: str, hmac: str) -> Key:
+def codes_to(kind: str, hmac: str) -> Key:
     """When an address got one-time codes."""
-    return f"CODES#{kind}#{hmac}", "CODES"
+    return f"CODES#{kind}#{hmac}", CODES
+
+
+def codes_for(member_id: str) -> Key:
+    """When some were sent for a member."""
+    return member(member_id), CODES
+
+
+def codes_by(brand: str, span: timedelta, since: datetime) -> Key:
+    """How many a brand has had sent in the so many hours from then on."""
+    return f"CODES#brand#{brand}", f"HOURS#{span // timedelta(hours=1):02d}#{format_instant(since)}"
 
 
 def receipt(digest: str) -> Key:

@@ -92,12 +92,22 @@ class FrequencyCapPart(Part):
     """Which messages it is about, and counts."""
 
 
+MostCodes = Annotated[int, Field(ge=1, le=10_000_000)]
+
+
 class VerificationPart(Part):
     """How members prove that a phone number or a mailbox is theirs: by a one-time code that is sent there."""
 
     template: Id
     """What brings the code: a service template of no brand's own, with {{ code }} in each text, by SMS, email or both.
     Nothing else is sent by it."""
+
+    most_an_hour: MostCodes = 1_000
+    """Codes that each brand has sent at most within an hour of the clock, whoever asks: so it is known what they can
+    cost."""
+
+    most_a_day: MostCodes = 5_000
+    """The same for a day of the clock in UTC."""
 
 
 class MessagesPart(Part):

@@ -8,7 +8,17 @@ from typing import Any
 
 from huitou.kernel.channels import MessageChannel
 from huitou.program.model import GROUP
-from huitou.templates.model import Catalogue, EmailText, Look, Signature, Speaker, Template, TemplateKind, Text
+from huitou.templates.model import (
+    Catalogue,
+    CodeRules,
+    EmailText,
+    Look,
+    Signature,
+    Speaker,
+    Template,
+    TemplateKind,
+    Text,
+)
 
 Stored = Mapping[str, Any]
 
@@ -28,7 +38,7 @@ def compile_catalogue(document: Stored) -> Catalogue:
             for part in document.get("messages", {}).get("senders", ())
             for channel, each in _signatures(part)
         },
-        code_template=verification["template"] if verification else None,
+        codes=CodeRules(**verification) if verification else None,
     )
 
 

@@ -21,7 +21,7 @@ from huitou.purchases.refunds import Refund
 from huitou.simulator.memory import MemoryTable, absent
 
 _CHANGED = StaleReadError("It changed meanwhile.")
-_DESTROYED = (keys.MERGED_PREFIX, keys.QUARTER_PREFIX, keys.PRESSURE, keys.VERIFICATION_PREFIX)
+_DESTROYED = (keys.MERGED_PREFIX, keys.QUARTER_PREFIX, keys.PRESSURE, keys.VERIFICATION_PREFIX, keys.CODES)
 _WORDED = (keys.EVENT_PREFIX, keys.PURCHASE_PREFIX, keys.ENTRY_PREFIX, keys.MESSAGE_PREFIX)
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import OwnedId
-from huitou.members.identity import IdentityKey
 from huitou.platform import keys
 from huitou.simulator.memory import MemoryTable
-from huitou.verifying.model import CodesSent, Verification
+from huitou.verifying.model import CodesCounted, CodesSent, Sent, Verification
+from huitou.verifying.store import key_of_counted, key_of_sent
 
 
 class MemoryVerifications:
@@ -25,12 +26,30 @@ class MemoryVerifications:
         refused = StaleReadError("Another code was said meanwhile.")
         return self._table.put(*keys.verification(*after.id), after, refused=refused, when=_is_at(after.version - 1))
 
-    def sent_to(self, address: IdentityKey) -> CodesSent:
-        return self._table.get(CodesSent, *keys.codes_sent(*address)) or CodesSent(address)
+    def sent(self, nothing: Sent) -> Sent:
+        address, member = (self._table.get(CodesSent, *key_of_sent(each)) for each in (nothing.address, nothing.member))
+        counts = (self._table.get(CodesCounted, *key_of_counted(each)) for each in nothing.brand)
+        counted = (
+            replace(each, count=was.count if was else 0) for each, was in zip(nothing.brand, counts, strict=True)
+        )
+        return Sent(address or nothing.address, member or nothing.member, tuple(counted))
 
-    def note_sent(self, after: CodesSent) -> Write:
+    def note_sent(self, after: Sent) -> Sequence[Write]:
+        return [self._note(after.address), self._note(after.member), *map(self._count, after.brand)]
+
+    def _note(self, after: CodesSent) -> Write:
         refused = StaleReadError("Another code was sent meanwhile.")
-        return self._table.put(*keys.codes_sent(*after.address), after, refused=refused, when=_is_at(after.version - 1))
+        return self._table.put(*key_of_sent(after), after, refused=refused, when=_is_at(after.version - 1))
+
+    def _count(self, after: CodesCounted) -> Write:
+        def one_more(before: CodesCounted | None) -> CodesCounted:
+            return replace(after, count=before.count + 1 if before else 1)
+
+        def has_room(before: CodesCounted | None) -> bool:
+            return before is None or before.count < after.most
+
+        refused = StaleReadError("Others sent as many meanwhile.")
+        return self._table.update(*key_of_counted(after), one_more, refused=refused, when=has_room)
 
 
 def _is_at(version: int) -> Callable[[object], bool]:

@@ -93,6 +93,16 @@ class Signature(NamedTuple):
     """What mailboxes show."""
 
 
+class CodeRules(NamedTuple):
+    """How one-time codes are sent (M39)."""
+
+    template: TemplateId
+    """What brings them, and nothing else."""
+    most_an_hour: int
+    """By each brand, as `most_a_day`."""
+    most_a_day: int
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """All that one version of the programme says about messages."""
@@ -104,12 +114,16 @@ class Catalogue:
     """Of one part, in the group's money."""
     signatures: Mapping[tuple[str | None, MessageChannel], Signature] = field(default_factory=dict)
     """By whose they are; None: the group's."""
-    code_template: TemplateId | None = None
-    """What brings one-time codes (M39), and nothing else; None: nobody is sent any."""
+    codes: CodeRules | None = None
+    """None: nobody is sent any."""
 
     def signature(self, brand: str | None, channel: MessageChannel) -> Signature | None:
         """The brand's own, else the group's; None: nobody speaks for it there."""
         return self.signatures.get((brand, channel)) or self.signatures.get((None, channel))
+
+    @property
+    def code_template(self) -> TemplateId | None:
+        return self.codes.template if self.codes else None
 
     def speaker(self, brand: str | None) -> Speaker:
         """The brand, by its id where it has left the programme since; the programme for None."""

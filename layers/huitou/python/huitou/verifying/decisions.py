@@ -10,23 +10,55 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import format_instant
+from huitou.members.identity import IdentityKey
+from huitou.program.model import BrandId
+from huitou.templates.model import CodeRules
 from huitou.verifying.errors import TooManyCodesError, VerificationOverError
-from huitou.verifying.model import CodesSent, Verification, VerificationState
+from huitou.verifying.model import CodesCounted, CodesSent, Sent, Verification, VerificationState
 
-CAPS: Final = ((5, timedelta(hours=1)), (10, timedelta(days=1)))
+Caps = tuple[tuple[int, timedelta], ...]
+"""So many at most within any so long."""
+HOUR: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
+ADDRESS_CAPS: Final = ((5, HOUR), (10, DAY))
 """Codes that one address gets at most within any so long, from all brands together."""
+MEMBER_CAPS: Final = ((10, HOUR), (20, DAY))
+"""Codes that are sent for one member at most, to whichever addresses, from all brands together."""
 
 
-def with_one_more(before: CodesSent, now: datetime) -> CodesSent:
-    """The address gets another code. Raises `TooManyCodesError`."""
-    again_at = max((_room_at(before, most, span, now) for most, span in CAPS), default=now)
+def nothing_sent(address: IdentityKey, member: MemberId, brand: BrandId, rules: CodeRules, now: datetime) -> Sent:
+    """What is to be counted of a code that is sent ``now``, as if it were the first."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    counted = (
+        CodesCounted(brand, hour, HOUR, rules.most_an_hour),
+        CodesCounted(brand, hour.replace(hour=0), DAY, rules.most_a_day),
+    )
+    return Sent(CodesSent(address), CodesSent(member), counted)
+
+
+def with_one_more(before: Sent, now: datetime) -> Sent:
+    """Another code is sent. Raises `TooManyCodesError`."""
+    address = _noted(before.address, "address", ADDRESS_CAPS, now)
+    member = _noted(before.member, "member", MEMBER_CAPS, now)
+    full = [each.ends_at for each in before.brand if each.count >= each.most]
+    if full:
+        raise _too_many("brand", max(full))
+    return Sent(address, member, tuple(replace(each, count=each.count + 1) for each in before.brand))
+
+
+def _noted(before: CodesSent, cap: str, caps: Caps, now: datetime) -> CodesSent:
+    again_at = max(_room_at(before, most, span, now) for most, span in caps)
     if again_at > now:
-        raise TooManyCodesError(
-            "This address gets no more codes for now.", extra={"again_at": format_instant(again_at)}
-        )
-    kept = (at for at in before.times if at > now - max(span for _, span in CAPS))
+        raise _too_many(cap, again_at)
+    kept = (at for at in before.times if at > now - max(span for _, span in caps))
     return replace(before, times=tuple(sorted((*kept, now))), version=before.version + 1)
+
+
+def _too_many(cap: str, again_at: datetime) -> TooManyCodesError:
+    extra = {"cap": cap, "again_at": format_instant(again_at)}
+    return TooManyCodesError(f"The {cap} has had as many codes as there may be for now.", extra=extra)
 
 
 def _room_at(before: CodesSent, most: int, span: timedelta, now: datetime) -> datetime:

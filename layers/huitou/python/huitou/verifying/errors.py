@@ -13,10 +13,12 @@ class NoVerificationsError(ConflictError):
 
 
 class TooManyCodesError(ConflictError):
-    """The address got as many codes as it may, from whoever asked; ``again_at`` says when there is room again."""
+    """As many were sent as there may be: to this address, for this member, or by this brand, as ``cap`` says;
+    ``again_at`` says when there is room again.
+    """
 
     code = "too_many_codes"
-    title = "The address got too many codes"
+    title = "Too many codes were sent"
 
 
 class VerificationNotFoundError(NotFoundError):

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from huitou.kernel.channels import MessageChannel
-from huitou.kernel.ids import OwnedId
+from huitou.kernel.ids import MemberId, OwnedId
 from huitou.members.identity import Identity, IdentityKey, IdentityKind
 from huitou.members.model import ProofMethod
 from huitou.program.model import BrandId
@@ -65,8 +65,37 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class CodesSent:
-    """When an address was sent codes, for whichever member and brand, in the order of time. It reaches back a day."""
+    """When codes were sent to an address, or for a member, by whichever brand, in the order of time. It reaches back a
+    day.
+    """
 
-    address: IdentityKey
+    whose: IdentityKey | MemberId
     times: tuple[datetime, ...] = ()
     version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CodesCounted:
+    """How many codes a brand has had sent since an hour or a day of the clock (UTC) began, and may at ``most``.
+
+    A number, not a list: there may be thousands, and many add to it at once.
+    """
+
+    brand: BrandId
+    since: datetime
+    span: timedelta
+    most: int
+    count: int = 0
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.since + self.span
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What caps on codes are about: the address, the member who asks, and the brand that pays."""
+
+    address: CodesSent
+    member: CodesSent
+    brand: tuple[CodesCounted, ...]

@@ -25,9 +25,9 @@ from huitou.program.model import Program
 from huitou.program.ports import PublishedPrograms
 from huitou.program.speech import Speech
 from huitou.suppressions.model import destination
-from huitou.templates.model import Template, TemplateKind
+from huitou.templates.model import CodeRules, Template, TemplateKind
 from huitou.verifying.codes import OneTimeCodes
-from huitou.verifying.decisions import answered, over, with_one_more
+from huitou.verifying.decisions import answered, nothing_sent, over, with_one_more
 from huitou.verifying.errors import NoVerificationsError, VerificationNotFoundError, WrongCodeError
 from huitou.verifying.model import CHANNELS, METHODS, Verification, VerificationState
 from huitou.verifying.ports import VerificationStore
@@ -101,15 +101,16 @@ class Verifications:
 
         def attempt() -> Begun:
             program = self._programs.active()
-            template = self._template(program, wanted.identity)
+            rules, template = self._rules(program, wanted.identity)
             is_there = self._members.unchanged(wanted.member, caller.brand)
             address = destination(CHANNELS[wanted.identity.kind], wanted.identity.value)
-            sent = with_one_more(self._store.sent_to(self._addresses.key(address)), now)
+            unsent = nothing_sent(self._addresses.key(address), wanted.member, caller.brand, rules, now)
+            sent = with_one_more(self._store.sent(unsent), now)
             verification = Verification(
                 OwnedId(wanted.member, ulid_for(now, wanted.command)), wanted.identity, caller.brand, now
             )
             message = _message(verification, wanted, template, program)
-            begun = [self._store.save(verification), self._store.note_sent(sent)]
+            begun = [self._store.save(verification), *self._store.note_sent(sent)]
             self._commit([is_there, *self._outbox.add(message), *begun])
             return Begun(verification, replayed=False)
 
@@ -147,16 +148,16 @@ class Verifications:
             raise over(VerificationState.CONFIRMED)
         return held
 
-    def _template(self, program: Program, identity: Identity) -> Template:
+    def _rules(self, program: Program, identity: Identity) -> tuple[CodeRules, Template]:
         catalogue = self._speech(program).catalogue
-        template = catalogue.templates.get(catalogue.code_template or "")
-        if template is None:
+        rules, template = catalogue.codes, catalogue.templates.get(catalogue.code_template or "")
+        if rules is None or template is None:
             raise NoVerificationsError("The active programme names no template for them.")
         channel = CHANNELS[identity.kind]
         if channel not in template.channels:
             error = FieldError("/identity", f"No codes are sent by {channel}.")
             raise ChannelNotWrittenError(f"The template does not speak by {channel}.", errors=[error])
-        return template
+        return rules, template
 
     def _recalled(self, wanted: Wanted) -> Begun | None:
         """What the call began; of what the table has forgotten, that it is over."""

@@ -1,10 +1,13 @@
-"""Verifications in DynamoDB: among what is the member's; and when addresses got codes, beside no member.
+"""Verifications in DynamoDB: among what is the member's, as is when codes were sent for them; and what addresses and
+brands were sent, beside no member.
 
-Both are forgotten by the table itself once they mean nothing any more.
+All are forgotten by the table itself once they mean nothing any more.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from pynamodb.attributes import JSONAttribute, UnicodeAttribute
@@ -16,7 +19,7 @@ from huitou.members.identity import Identity, IdentityKey, IdentityKind
 from huitou.platform import keys
 from huitou.platform.attributes import ChoiceAttribute, InstantAttribute, IntegerAttribute
 from huitou.platform.table import Item, Table
-from huitou.verifying.model import KEPT, CodesSent, Verification
+from huitou.verifying.model import KEPT, CodesCounted, CodesSent, Sent, Verification
 
 
 class VerificationItem(Item):
@@ -33,10 +36,17 @@ class VerificationItem(Item):
 
 
 class CodesSentItem(Item):
-    """When an address got one-time codes."""
+    """When one-time codes were sent to an address, or for a member."""
 
     times = JSONAttribute()
     version = IntegerAttribute()
+    forgotten_at = IntegerAttribute()
+
+
+class CodesCountedItem(Item):
+    """How many one-time codes a brand has had sent within an hour or a day."""
+
+    count = IntegerAttribute()
     forgotten_at = IntegerAttribute()
 
 
@@ -76,13 +86,23 @@ class TableVerifications:
         condition = VerificationItem.version == before if before else VerificationItem.pk.does_not_exist()
         return self._table.put(item, condition=condition, refused=StaleReadError("Another code was said meanwhile."))
 
-    def sent_to(self, address: IdentityKey) -> CodesSent:
-        item = self._table.get(CodesSentItem, *keys.codes_sent(*address))
-        return CodesSent(address, tuple(map(from_millis, item.times)), item.version) if item else CodesSent(address)
+    def sent(self, nothing: Sent) -> Sent:
+        noted = (nothing.address, nothing.member)
+        found = self._table.get_many(
+            [
+                *((CodesSentItem, *key_of_sent(each)) for each in noted),
+                *((CodesCountedItem, *key_of_counted(each)) for each in nothing.brand),
+            ]
+        )
+        address, member = map(_noted, noted, found)
+        return Sent(address, member, tuple(map(_counted, nothing.brand, found[len(noted) :])))
 
-    def note_sent(self, after: CodesSent) -> Write:
+    def note_sent(self, after: Sent) -> Sequence[Write]:
+        return [self._note(after.address), self._note(after.member), *map(self._count, after.brand)]
+
+    def _note(self, after: CodesSent) -> Write:
         item = CodesSentItem(
-            *keys.codes_sent(*after.address),
+            *key_of_sent(after),
             times=list(map(to_millis, after.times)),
             version=after.version,
             forgotten_at=_seconds(after.times[-1] + KEPT),
@@ -90,6 +110,37 @@ class TableVerifications:
         before = after.version - 1
         condition = CodesSentItem.version == before if before else CodesSentItem.pk.does_not_exist()
         return self._table.put(item, condition=condition, refused=StaleReadError("Another code was sent meanwhile."))
+
+    def _count(self, after: CodesCounted) -> Write:
+        """By one, on condition that there is room: so that those who send at once seldom get in each other's way."""
+        return self._table.update(
+            CodesCountedItem,
+            *key_of_counted(after),
+            [CodesCountedItem.count.add(1), CodesCountedItem.forgotten_at.set(_seconds(after.ends_at + KEPT))],
+            condition=CodesCountedItem.pk.does_not_exist() | (CodesCountedItem.count < after.most),
+            refused=StaleReadError("Others sent as many meanwhile."),
+        )
+
+
+def key_of_sent(sent: CodesSent) -> keys.Key:
+    """With the member whose it is; that of an address lies by itself."""
+    whose = sent.whose
+    return keys.codes_to(*whose) if isinstance(whose, IdentityKey) else keys.codes_for(whose)
+
+
+def key_of_counted(counted: CodesCounted) -> keys.Key:
+    """One for each hour and each day of a brand."""
+    return keys.codes_by(counted.brand, counted.span, counted.since)
+
+
+def _noted(nothing: CodesSent, found: Item | None) -> CodesSent:
+    if not isinstance(found, CodesSentItem):
+        return nothing
+    return replace(nothing, times=tuple(map(from_millis, found.times)), version=found.version)
+
+
+def _counted(nothing: CodesCounted, found: Item | None) -> CodesCounted:
+    return replace(nothing, count=found.count) if isinstance(found, CodesCountedItem) else nothing
 
 
 def _seconds(instant: datetime) -> int:
