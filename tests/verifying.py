@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import count
 from typing import Any, Final
+from unittest.mock import patch
 
 from huitou.access.model import Caller
 from huitou.channels.model import Parcel
@@ -73,6 +74,25 @@ class CodeOffice(Office):
     def say(self, verification: Verification, code: str, brand: str = "maru", at: datetime | None = None) -> Confirmed:
         member = verification.id.member
         return self.verifying.confirm(member, str(verification.id), code, self.caller(brand), at or self.now)
+
+    def steps(self, call: Callable[[], object]) -> list[str]:
+        """What ``call`` reads and writes, by kind, in its order."""
+        table, seen = self.shop.table, []
+        get, commit = table.get, self.commit
+
+        def noting(kind: type[Any], pk: str, sk: str) -> Any:
+            seen.append(f"get {kind.__name__} {pk[:2]}")
+            return get(kind, pk, sk)
+
+        def committing(writes: Sequence[Write]) -> None:
+            seen.extend(
+                f"write {write.operation.key[0][:2]} {type(write.operation.value).__name__}" for write in writes
+            )
+            commit(writes)
+
+        with patch.object(table, "get", noting), patch.object(self, "commit", committing):
+            call()
+        return seen
 
     def letters(self) -> list[Parcel]:
         """What was handed over by email and SMS."""

@@ -19,6 +19,7 @@ from huitou.members.service import IdentityTakenError
 from huitou.messages.errors import ChannelNotWrittenError
 from huitou.outbox.errors import InvalidMessageError
 from huitou.outbox.model import MessageState
+from huitou.platform import keys
 from huitou.points.membership import MemberErasedError, MemberNotFoundError
 from huitou.suppressions.model import SuppressionGround, Word, destination
 from huitou.verifying.errors import (
@@ -28,8 +29,8 @@ from huitou.verifying.errors import (
     VerificationOverError,
     WrongCodeError,
 )
-from huitou.verifying.model import LIFE, Verification, VerificationState
-from tests.members import said
+from huitou.verifying.model import LIFE, CodesSent, Verification, VerificationState
+from tests.members import HASHER, said
 from tests.office import HOUR
 from tests.outbox import NOON
 from tests.templates import text
@@ -142,6 +143,8 @@ def test_the_same_call_sends_one_code(office: CodeOffice) -> None:
     with pytest.raises(ContentReusedError) as reused:
         office.ask(mei, MAILBOX, key="again")
     assert PHONE.value not in str(reused.value.errors)
+    with pytest.raises(ContentReusedError):
+        office.ask(office.meet(said(ELSEWHERE)), PHONE, key="again")
 
 
 def test_an_address_gets_five_codes_in_an_hour_and_ten_in_a_day_whoever_asks(office: CodeOffice) -> None:
@@ -233,6 +236,26 @@ def test_whose_the_address_is_only_who_reads_it_learns(office: CodeOffice) -> No
     assert office.held(fang, ELSEWHERE) is not None
 
 
+def test_the_same_is_read_and_written_whosever_the_address_is(office: CodeOffice) -> None:
+    """E31: so the time tells nothing either, nor does what a wrong code costs."""
+    office.meet(said(ELSEWHERE))
+    mei = office.meet()
+    nobodys, known = phone_identity("0933-444-555"), []
+    steps = [
+        office.steps(lambda each=each: known.append(office.ask(mei, each))) for each in (PHONE, ELSEWHERE, nobodys)
+    ]
+    assert steps[0]
+    assert steps[0] == steps[1] == steps[2]
+
+    def say_a_wrong_one(to: Verification) -> None:
+        with pytest.raises(WrongCodeError):
+            office.say(to, another(office.codes.of(to)))
+
+    steps = [office.steps(lambda each=each: say_a_wrong_one(each.verification)) for each in known]
+    assert steps[0]
+    assert steps[0] == steps[1] == steps[2]
+
+
 def test_an_address_that_was_not_theirs_before_is_claimed_and_opens_nothing(office: CodeOffice) -> None:
     """A stranger's own telephone must not open the record of another one (M39)."""
     verification, code = office.sent(office.meet(), ELSEWHERE)
@@ -266,12 +289,38 @@ def test_after_a_merge_it_is_confirmed_for_the_survivor(office: CodeOffice) -> N
     assert office.record(fang).is_proven_to("maru")
 
 
+def test_after_an_unmerge_it_is_confirmed_for_whose_the_address_is_again(office: CodeOffice) -> None:
+    """E15: what was begun for the survivor proves nothing of what went back with the other."""
+    fang, mei = office.meet(said(ELSEWHERE)), office.meet()
+    begun = office.ask(mei, PHONE).verification
+    merged = office.merge(fang, mei, NOON)
+    meanwhile = office.ask(fang, PHONE).verification
+    office.use.reverse(merged.merge.id, NOON + SECOND)
+    with pytest.raises(IdentityTakenError):
+        office.say(meanwhile, office.codes.of(meanwhile))
+    assert office.say(begun, office.codes.of(begun)).held.is_proven_to("maru")
+    assert office.held(fang, PHONE) is None
+
+
+def test_who_gave_the_address_up_has_proven_nothing(office: CodeOffice) -> None:
+    """A telephone number may be another one's next year."""
+    mei = office.meet(said(PHONE), said(MAILBOX))
+    verification, code = office.sent(mei, PHONE)
+    office.say(verification, code)
+    office.enrolment.remove_identity(mei, str(HASHER.key(PHONE)), "maru")
+    assert _end(office, verification, code) == {"state": "confirmed"}
+    assert not office.record(mei).is_proven_to("maru")
+    assert office.held(mei, PHONE) is None
+
+
 def test_nothing_stays_of_who_is_forgotten(office: CodeOffice) -> None:
     """E25"""
     mei = office.meet()
     waiting = office.ask(mei, PHONE).verification
     verification, code = office.sent(mei, PHONE)
+    assert office.shop.table.get(CodesSent, *keys.codes_for(mei))
     office.erase(mei)
+    assert office.shop.table.get(CodesSent, *keys.codes_for(mei)) is None
     assert office.verifications.load(waiting.id) is None
     assert office.look(waiting.id).reason == "erased"
     assert len(office.letters()) == 1
