@@ -15,7 +15,7 @@ from huitou.templates.email import Parts, email
 from huitou.templates.linting import Terms, findings
 from huitou.templates.model import Look, Speaker, Template, TemplateKind, Text
 from huitou.templates.sms import SmsEncoding, sms
-from huitou.templates.variables import SAMPLE_UNSUBSCRIBE_URL, MemberFacts, values
+from huitou.templates.variables import SAMPLE_CODE, SAMPLE_UNSUBSCRIBE_URL, MemberFacts, known, values
 from huitou.templates.writing import write
 from tests.sample_templates import sample_catalogue
 
@@ -92,7 +92,8 @@ def test_every_text_of_the_sample_programme_can_be_written_for_everybody(
     if chosen is None:
         return
     text, _ = chosen
-    said = values(member, brand="Maru", program="Club", unsubscribe_url=SAMPLE_UNSUBSCRIBE_URL)
+    code = SAMPLE_CODE if name == sample_catalogue().code_template else None
+    said = values(member, brand="Maru", program="Club", unsubscribe_url=SAMPLE_UNSUBSCRIBE_URL, code=code)
     if text.email and channel is MessageChannel.EMAIL:
         parts = Parts(write(text.email.subject, said, text.language), write(text.email.body, said, text.language))
         made = email(parts, Speaker("Maru"), text.language, SAMPLE_UNSUBSCRIBE_URL)
@@ -100,6 +101,14 @@ def test_every_text_of_the_sample_programme_can_be_written_for_everybody(
         assert made.html.encode()
     else:
         assert write(text.sms or text.line or "", said, text.language).fill().encode()
+
+
+@given(members)
+def test_what_brings_a_code_says_nothing_of_the_member(member: MemberFacts) -> None:
+    """M39: whoever reads it may be somebody else, and has proven nothing yet."""
+    said = values(member, brand="Maru", program="Club", unsubscribe_url=None, code=SAMPLE_CODE)
+    assert said == {"brand.name": "Maru", "program.name": "Club", "code": SAMPLE_CODE}
+    assert sorted(said) == sorted(known(marketing=False, codes=True))
 
 
 pieces = st.sampled_from(

@@ -157,7 +157,7 @@ def test_the_command_says_what_can_be_published() -> None:
 
     assert result.exit_code == 0
     assert (
-        "can be published: 3 brands, 457 stores, 2 kinds of points, 10 segments, 19 earning rules, 5 templates"
+        "can be published: 3 brands, 457 stores, 2 kinds of points, 10 segments, 19 earning rules, 6 templates"
         in result.output
     )
 

@@ -12,6 +12,7 @@ import pytest
 from huitou.program.document import canonical_json
 from huitou.program.template_compilation import compile_catalogue
 from huitou.program.validation import InvalidProgramError, read_document
+from huitou.templates.model import Catalogue, CodeRules
 from tests.builders import document
 from tests.templates import SENDERS, WAY_OUT, speaking, template, text
 
@@ -234,9 +235,21 @@ def code_text(**changes: Any) -> dict[str, Any]:
 
 def test_one_template_may_bring_one_time_codes() -> None:
     """M39"""
-    published = read_document(json.dumps(sending_codes(template(), code_template())))
-    assert compile_catalogue(json.loads(canonical_json(published))).code_template == "code"
-    assert compile_catalogue(json.loads(canonical_json(read_document(json.dumps(document()))))).code_template is None
+    assert catalogue(sending_codes(template(), code_template())).codes == CodeRules("code", 1_000, 5_000)
+    assert catalogue(document()).codes is None
+
+
+def test_how_many_codes_a_brand_may_have_sent_is_the_programmes_affair() -> None:
+    written = sending_codes(code_template())
+    written["messages"]["verification"] |= {"most_an_hour": 50, "most_a_day": 200}
+    assert catalogue(written).codes == CodeRules("code", 50, 200)
+    written["messages"]["verification"] |= {"most_an_hour": 0}
+    assert list(refusal(written)) == ["/messages/verification/most_an_hour"]
+
+
+def catalogue(written: dict[str, Any]) -> Catalogue:
+    """As a published version has it."""
+    return compile_catalogue(json.loads(canonical_json(read_document(json.dumps(written)))))
 
 
 @pytest.mark.parametrize(
@@ -248,9 +261,14 @@ def test_one_template_may_bring_one_time_codes() -> None:
         ({"texts": [code_text(line="{{ code }}")]}, f"{AT}/line", "Codes go to phones and mailboxes"),
         ({"texts": [code_text(sms="Hello")]}, f"{AT}/sms", "This brings one-time codes: write {{ code }}"),
         (
-            {"texts": [code_text(sms="{% if member.name %}{{ code }}{% endif %} hello")]},
+            {"texts": [code_text(sms="{% if brand.name == 'Sora' %}{{ code }}{% endif %} hello")]},
             f"{AT}/sms",
             "This brings one-time codes: write {{ code }}",
+        ),
+        (
+            {"texts": [code_text(sms="{{ member.name }}: {{ code }}")]},
+            f"{AT}/sms",
+            "Line 1: there is no variable 'member.name' here",
         ),
         (
             {"texts": [code_text(email={"subject": "{{ code }}", "body": "Hello"})]},

@@ -23,6 +23,10 @@ class Variable(NamedTuple):
     only_marketing: bool = False
     only_codes: bool = False
 
+    @property
+    def is_personal(self) -> bool:
+        return self.name.startswith("member.")
+
 
 VARIABLES: Final = (
     Variable("member.name", "what the member is called", may_be_missing=True),
@@ -60,9 +64,15 @@ class MemberFacts:
 
 
 def known(*, marketing: bool, codes: bool = False) -> tuple[str, ...]:
-    """The names that a template may use; ``codes``: it is the one that brings one-time codes."""
+    """The names that a template may use.
+
+    ``codes``: it is the one that brings one-time codes. It says nothing of the member, for it goes to whoever reads an
+    address that is yet to be proven (M39).
+    """
     return tuple(
-        each.name for each in VARIABLES if (marketing or not each.only_marketing) and (codes or not each.only_codes)
+        each.name
+        for each in VARIABLES
+        if (marketing or not each.only_marketing) and (not each.is_personal if codes else not each.only_codes)
     )
 
 
@@ -70,20 +80,21 @@ def values(
     member: MemberFacts, *, brand: str, program: str, unsubscribe_url: str | None, code: str | None = None
 ) -> Values:
     """What is said to ``member``; ``unsubscribe_url`` is None where the message is no marketing, ``code`` where it
-    brings none.
+    brings none. With a code nothing is said of them, as in `known`.
     """
+    speakers: dict[str, Value] = {"brand.name": brand, "program.name": program}
+    if code is not None:
+        return {**speakers, CODE: code}
     said: dict[str, Value] = {
+        **speakers,
         "member.name": member.name or None,
         "member.language": member.language,
         "member.tier": member.tier,
         "member.points": member.points,
         "member.points_ending": member.points_ending,
         "member.points_end_on": member.points_end_on,
-        "brand.name": brand,
-        "program.name": program,
     }
-    more = {UNSUBSCRIBE_URL: unsubscribe_url, CODE: code}
-    return {**said, **{name: value for name, value in more.items() if value is not None}}
+    return said if unsubscribe_url is None else {**said, UNSUBSCRIBE_URL: unsubscribe_url}
 
 
 def sample(language: str | None, tier: str | None) -> MemberFacts:
