@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from unittest.mock import patch
 
 from huitou.access.model import Caller
@@ -22,6 +22,7 @@ from huitou.verifying.service import Begun, Confirmed, Verifications, Wanted, ve
 from tests.office import PUBLISHED, SECRET, Office
 from tests.templates import template, text
 
+T = TypeVar("T")
 CODE: Final = template(
     id="code",
     kind="service",
@@ -55,7 +56,7 @@ class CodeOffice(Office):
         )
         self._calls = count()
 
-    def enrol(self, brand: str, *presented: Presented, **profile: Any) -> MemberId:
+    def join(self, brand: str, *presented: Presented, **profile: Any) -> MemberId:
         """As a form of the brand does, now."""
         order = Enrolment(presented, Profile(**profile), brand)
         return self.enrolment.enrol(order, brand, self.now).view.member.id
@@ -75,9 +76,9 @@ class CodeOffice(Office):
         member = verification.id.member
         return self.verifying.confirm(member, str(verification.id), code, self.caller(brand), at or self.now)
 
-    def steps(self, call: Callable[[], object]) -> list[str]:
-        """What ``call`` reads and writes, by kind, in its order."""
-        table, seen = self.shop.table, []
+    def steps(self, call: Callable[[], T]) -> tuple[T, list[str]]:
+        """What comes of ``call``, and what it reads and writes, by kind, in its order."""
+        table, seen = self.shop.table, list[str]()
         get, commit = table.get, self.commit
 
         def noting(kind: type[Any], pk: str, sk: str) -> Any:
@@ -91,8 +92,7 @@ class CodeOffice(Office):
             commit(writes)
 
         with patch.object(table, "get", noting), patch.object(self, "commit", committing):
-            call()
-        return seen
+            return call(), seen
 
     def letters(self) -> list[Parcel]:
         """What was handed over by email and SMS."""

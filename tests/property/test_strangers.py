@@ -36,7 +36,7 @@ class Stranger:
         if knows:
             presented.append(said(MEIS))
         if presented:
-            self.seen.add(self.office.enrol("sora", *presented))
+            self.seen.add(self.office.join("sora", *presented))
 
     def adds(self, whom: MemberId, own: Identity, *, reads: bool) -> None:
         presented = proven(own) if reads else said(own)

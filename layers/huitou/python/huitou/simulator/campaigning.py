@@ -195,6 +195,7 @@ class Following:
             providers=lambda _: self._provider,
             links=_Links(),
             campaigns=situations,
+            codes=_NoCodes(),
             clock=lambda: self._now,
         )
 
@@ -324,6 +325,13 @@ class _Provider:
         if parcel.message.sms:
             self.parts[parcel.id] = parcel.message.sms.parts
         return Accepted(parcel.id)
+
+
+class _NoCodes:
+    """No campaign sends any."""
+
+    def of(self, message: OwnedId, now: datetime) -> None:
+        del message, now
 
 
 class _Links:

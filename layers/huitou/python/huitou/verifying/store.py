@@ -46,7 +46,7 @@ class CodesSentItem(Item):
 class CodesCountedItem(Item):
     """How many one-time codes a brand has had sent within an hour or a day."""
 
-    count = IntegerAttribute()
+    sent = IntegerAttribute()
     forgotten_at = IntegerAttribute()
 
 
@@ -116,8 +116,8 @@ class TableVerifications:
         return self._table.update(
             CodesCountedItem,
             *key_of_counted(after),
-            [CodesCountedItem.count.add(1), CodesCountedItem.forgotten_at.set(_seconds(after.ends_at + KEPT))],
-            condition=CodesCountedItem.pk.does_not_exist() | (CodesCountedItem.count < after.most),
+            [CodesCountedItem.sent.add(1), CodesCountedItem.forgotten_at.set(_seconds(after.ends_at + KEPT))],
+            condition=CodesCountedItem.pk.does_not_exist() | (CodesCountedItem.sent < after.most),
             refused=StaleReadError("Others sent as many meanwhile."),
         )
 
@@ -140,7 +140,7 @@ def _noted(nothing: CodesSent, found: Item | None) -> CodesSent:
 
 
 def _counted(nothing: CodesCounted, found: Item | None) -> CodesCounted:
-    return replace(nothing, count=found.count) if isinstance(found, CodesCountedItem) else nothing
+    return replace(nothing, count=found.sent) if isinstance(found, CodesCountedItem) else nothing
 
 
 def _seconds(instant: datetime) -> int:
