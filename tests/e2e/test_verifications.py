@@ -68,6 +68,9 @@ def test_who_reads_the_code_proves_that_the_mailbox_is_theirs(mei: Person) -> No
     (identity,) = found(mei._api.get(mei.path))["identities"]
     assert identity == first["identity"]
     assert mei.mail() == [code]
+    kept = str(mei._platform.items_about(mei.id))
+    assert verification.partition("-")[2] in kept
+    assert not re.search(rf"(?<!\w){code}(?!\w)", kept)
 
 
 def test_of_many_guesses_at_once_five_are_heard(mei: Person) -> None:
@@ -79,6 +82,22 @@ def test_of_many_guesses_at_once_five_are_heard(mei: Person) -> None:
         answers: list[Any] = list(crowd.map(lambda _: mei.say(verification, _another(code)).json(), range(12)))
     assert sorted(each["tries_left"] for each in answers if each["code"] == "wrong_code") == [0, 1, 2, 3, 4]
     assert refusal(mei.say(verification, code), 409, "verification_over")["state"] == "exhausted"
+
+
+def test_codes_of_one_brand_at_once_are_all_sent_and_counted(api: httpx.Client, platform: Platform) -> None:
+    """They meet at the brand's counters alone."""
+    people = [Person(api, platform) for _ in range(8)]
+    before = _counted(platform)
+    with ThreadPoolExecutor(8) as crowd:
+        answers = list(crowd.map(lambda each: each.ask(unique("code")), people))
+    assert {each.status_code for each in answers} == {201}
+    assert _counted(platform) == before + 8
+
+
+def _counted(platform: Platform) -> int:
+    """In all hours, of all brands."""
+    counters = (item for key, item in platform.items().items() if "CODES#brand#" in key[0] and "HOURS#01#" in key[1])
+    return sum(int(item["sent"]["N"]) for item in counters)
 
 
 def test_an_address_gets_so_many_codes_however_many_ask_at_once(mei: Person) -> None:

@@ -82,17 +82,17 @@ def values(
     """What is said to ``member``; ``unsubscribe_url`` is None where the message is no marketing, ``code`` where it
     brings none. With a code nothing is said of them, as in `known`.
     """
-    speakers: dict[str, Value] = {"brand.name": brand, "program.name": program}
     if code is not None:
-        return {**speakers, CODE: code}
+        return {"brand.name": brand, "program.name": program, CODE: code}
     said: dict[str, Value] = {
-        **speakers,
         "member.name": member.name or None,
         "member.language": member.language,
         "member.tier": member.tier,
         "member.points": member.points,
         "member.points_ending": member.points_ending,
         "member.points_end_on": member.points_end_on,
+        "brand.name": brand,
+        "program.name": program,
     }
     return said if unsubscribe_url is None else {**said, UNSUBSCRIBE_URL: unsubscribe_url}
 
