@@ -35,6 +35,11 @@ class TestDataIsSafe:
         assert {each["DeletionPolicy"] for each in production.of(kind).values()} == {"Retain"}
         assert {each["DeletionPolicy"] for each in local.of(kind).values()} == {"Delete"}
 
+    def test_the_members_table_forgets_codes_and_the_programmes_forgets_nothing(self, production: Deployment) -> None:
+        """M39, E25"""
+        forgetting = [table.get("TimeToLiveSpecification") for table in production.properties("AWS::DynamoDB::Table")]
+        assert sorted(forgetting, key=bool) == [None, {"AttributeName": "forgotten_at", "Enabled": True}]
+
     def test_local_tables_may_be_deleted(self, local: Deployment) -> None:
         assert not any(table["DeletionProtectionEnabled"] for table in local.properties("AWS::DynamoDB::Table"))
 
