@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from huitou.campaigns.calendar import comings
 from huitou.campaigns.calling import CampaignCalendar, Occasions
+from huitou.campaigns.effects import MemberEffects
 from huitou.campaigns.model import Journey, JourneyId
 from huitou.campaigns.occasion_store import TableOccasions
 from huitou.campaigns.occasions import OccasionId
@@ -70,6 +71,7 @@ class Town(Office):
         return Journeys(
             journeys=self.journeys,
             situations=self.situations,
+            effects=MemberEffects(self.shop.wallets, self.shop.profiles, self.shop.standings, self.shop.table.commit),
             outbox=self.outbox,
             profiles=self.shop.profiles,
             suppressions=self.suppressions,

@@ -8,6 +8,7 @@ from time import monotonic
 from typing import Any
 
 from huitou.campaigns.calling import Occasions
+from huitou.campaigns.effects import MemberEffects
 from huitou.campaigns.model import JourneyId
 from huitou.campaigns.occasion_store import TableOccasions
 from huitou.campaigns.occasions import OccasionId
@@ -90,6 +91,7 @@ states, speech = TableMemberStates(members), speech_in(programs)
 journeys = Journeys(
     journeys=TableJourneys(members),
     situations=Situations(TableJourneys(members), states, segments, programs),
+    effects=MemberEffects(wallets, TableMembers(members), TableStandings(members), members.commit),
     outbox=TableOutbox(members),
     profiles=TableMembers(members),
     suppressions=Suppressions(

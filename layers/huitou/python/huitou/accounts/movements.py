@@ -8,9 +8,9 @@ value at which it was done, so that a refund leaves nothing behind.
   refund gives back, is paid back at the price of the day on which it was spent.
 - Points of rules that the group funds: the group pays the issuer their worth on the day of the sale, and gets back
   the same share of it that refunds take back of the sale's points.
-- What no sale has earned (points waived or owed after a refund, given by courtesy or by hand): who bears it pays the
-  issuer their worth on the day. A debt that is repaid is paid back at the worth of the day on which it arose; the
-  issuer of the points that repay it pays whom they were owed, as if they had been spent there.
+- What no sale has earned (points waived or owed after a refund, given by courtesy, by hand or by a campaign): who
+  bears it pays the issuer their worth on the day. A debt that is repaid is paid back at the worth of the day on which
+  it arose; the issuer of the points that repay it pays whom they were owed, as if they had been spent there.
 - Points that expire, travel or change their currency keep their issuer: nobody pays.
 """
 
@@ -129,8 +129,8 @@ class _Walk:
             yield from self._costs(entry, fresh, "courtesy")
 
     def adjusted(self, entry: Entry) -> Iterator[Movement]:
-        if entry.cause.type == "adjustment":
-            yield from self._costs(entry, entry.changes, "adjustment")
+        if cost := _GIVEN.get(entry.cause.type):
+            yield from self._costs(entry, entry.changes, cost)
 
     def reinstated(self, entry: Entry) -> Iterator[Movement]:
         return self._costs(entry, entry.changes, "courtesy")
@@ -212,6 +212,8 @@ class _Walk:
         return Movement(month, entry.currency, payer, payee, reason, points, points * each)
 
 
+_GIVEN: Mapping[str, Cost] = {"adjustment": "adjustment", "campaign": "campaign"}
+"""Whose cost it is, by what it is due to; points that another system left were paid for there."""
 _TELLERS: Mapping[EntryType, Callable[[_Walk, Entry], Iterable[Movement]]] = {
     EntryType.EARN: _Walk.earned,
     EntryType.REDEEM: _Walk.honoured,

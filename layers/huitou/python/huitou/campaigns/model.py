@@ -23,28 +23,39 @@ class JourneyState(StrEnum):
 
 
 class TurnOutcome(StrEnum):
-    """What became of a step that sends."""
+    """What became of a step that does something."""
 
     PLANNED = "planned"
     """There is a message."""
+    GIVEN = "given"
+    """There are points."""
+    TAGGED = "tagged"
+    """The member carries the tag, or does not any more."""
     HELD_OUT = "held_out"
-    """There would be one, were the member not among those who are told nothing (E27)."""
+    """So it would be, were the member not among those who are left alone (E27)."""
     NO_CONSENT = "no_consent"
     SUPPRESSED_ADDRESS = "suppressed_address"
     UNREACHABLE = "unreachable"
     CAP_REACHED = "cap_reached"
     NOT_A_MEMBER = "not_a_member"
-    """Of the brand that would have spoken."""
+    """Of the brand that would have done it."""
     TEMPLATE_GONE = "template_gone"
+    POINTS_GONE = "points_gone"
+    """The campaign is another brand's by now, which has no such points."""
+    TOO_MANY_TAGS = "too_many_tags"
 
 
 class Turn(NamedTuple):
-    """Step number ``step``, counted from 0, was taken at ``at``; ``message`` is the ULID of the one that it planned."""
+    """Step number ``step``, counted from 0, was taken at ``at``.
+
+    ``message`` is the ULID of the one that it planned, ``entry`` the id of the one that booked its points.
+    """
 
     step: int
     at: datetime
     outcome: TurnOutcome
     message: str | None = None
+    entry: str | None = None
 
 
 class JourneyId(NamedTuple):

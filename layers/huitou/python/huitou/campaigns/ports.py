@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from huitou.campaigns.model import Journey, JourneyId
 from huitou.campaigns.occasions import Occasion, OccasionId
 from huitou.kernel.commits import Write
 from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import Page
+from huitou.members.model import Member
+from huitou.points.moves import Give
+from huitou.points.wallet import Wallet
+from huitou.program.model import CurrencyId, Program
 from huitou.purchases.ports import MemberState
 from huitou.standing.position import Position
 
@@ -48,6 +52,28 @@ class OccasionStore(Protocol):
 
     def save(self, before: Occasion, after: Occasion) -> Write:
         """Refused with `StaleReadError` if ``before`` is not the latest."""
+        ...
+
+
+class Given(NamedTuple):
+    """Points that are there once ``writes`` are committed; ``entry`` is the id of the one that says so."""
+
+    entry: str | None
+    writes: Sequence[Write]
+
+
+class Effects(Protocol):
+    """Changes members, in the commit of the turn by which a campaign does so."""
+
+    def give(
+        self, gift: Give, currency: CurrencyId, wallets: Mapping[CurrencyId, Wallet], program: Program, now: datetime
+    ) -> Given:
+        """Refused with `StaleReadError` if ``wallets`` are not the latest; raises it where they are to be read anew."""
+        ...
+
+    def keep(self, record: Member, home: Wallet, now: datetime) -> Sequence[Write]:
+        """Writes the member's record over the version before; refused with `StaleReadError` where that, or ``home``,
+        is not the latest."""
         ...
 
 

@@ -12,15 +12,17 @@ from huitou.kernel.instants import format_instant
 
 
 class TurnView(View):
-    """A step that would have said something."""
+    """A step that would have done something."""
 
     step: int
     """Its number in the campaign, from 0 on."""
     at: datetime
     outcome: TurnOutcome
-    """`planned`: there is a message. `held_out`: there would be one, but the member is told nothing, for comparison.
-    Otherwise why there is none."""
+    """`planned`: there is a message. `given`: there are points. `tagged`: the tag is on, or off. `held_out`: so it
+    would be, but the member is left alone, for comparison. Otherwise why it is not."""
     message_id: str | None
+    entry_id: str | None
+    """That booked the points."""
 
 
 class JourneyView(View):
@@ -37,7 +39,7 @@ class JourneyView(View):
     ended_at: datetime | None
     next_step_at: datetime | None
     held_out: bool
-    """Whether the member is one of those who are told nothing."""
+    """Whether the member is one of those who are left alone."""
     turns: list[TurnView]
     program_version: int
     """Whose steps it takes."""
@@ -72,4 +74,5 @@ def _turn_view(journey: Journey, turn: Turn) -> dict[str, Any]:
         "at": format_instant(turn.at),
         "outcome": turn.outcome,
         "message_id": str(OwnedId(journey.id.member, turn.message)) if turn.message else None,
+        "entry_id": turn.entry,
     }

@@ -10,15 +10,17 @@ from dataclasses import replace
 from datetime import datetime
 
 from huitou.campaigns.decisions import NOT_IN_SEGMENT, go_on, postpone, stop
-from huitou.campaigns.model import Journey, JourneyId
-from huitou.campaigns.ports import JourneyStore
+from huitou.campaigns.effects import given, tagged
+from huitou.campaigns.model import Journey, JourneyId, Turn
+from huitou.campaigns.ports import Effects, JourneyStore
 from huitou.campaigns.sending import Stage, sent
 from huitou.campaigns.situations import NOBODY, Situation, Situations
 from huitou.kernel.commits import Commit, Write, until_committed
+from huitou.members.model import Member
 from huitou.members.ports import Profiles
 from huitou.outbox.pacing import Pacing
 from huitou.outbox.ports import Hindrance, OutboxStore
-from huitou.program.campaigns import OnlyIn, Send
+from huitou.program.campaigns import GivePoints, OnlyIn, Send, SetTag
 from huitou.program.model import Program
 from huitou.program.ports import Programs
 from huitou.program.speech import Speech
@@ -33,6 +35,7 @@ class Journeys:
         *,
         journeys: JourneyStore,
         situations: Situations,
+        effects: Effects,
         outbox: OutboxStore,
         profiles: Profiles,
         suppressions: Suppressions,
@@ -44,6 +47,7 @@ class Journeys:
     ) -> None:
         self._journeys = journeys
         self._situations = situations
+        self._effects = effects
         self._outbox = outbox
         self._profiles = profiles
         self._suppressions = suppressions
@@ -80,19 +84,23 @@ class Journeys:
         match step:
             case OnlyIn(segments=asked) if not asked <= found.position.segments_at(now):
                 return stop(before, NOT_IN_SEGMENT, now), ()
-            case Send():
-                return self._sent(before, after, step, found, now)
-        return after, ()
-
-    def _sent(
-        self, before: Journey, after: Journey, step: Send, found: Situation, now: datetime
-    ) -> tuple[Journey, Sequence[Write]]:
-        record = self._profiles.load(found.home.member)
-        if record is None:
-            return stop(before, NOBODY, now), ()
-        catalogue = self._speech(found.program).catalogue
-        pacing = self._pacing.of(before.id.member, found.program)
-        turn, writes = sent(
-            before, step, Stage(found, catalogue, pacing, record, now), self._outbox, self._suppressions.holds_back
-        )
+            case GivePoints():
+                turn, writes = given(before, step, found, self._effects, now=now)
+            case Send() | SetTag():
+                record = self._profiles.load(found.home.member)
+                if record is None:
+                    return stop(before, NOBODY, now), ()
+                turn, writes = self._turn(before, step, found, record, now)
+            case _:
+                return after, ()
         return replace(after, turns=(*before.turns, turn)), writes
+
+    def _turn(
+        self, journey: Journey, step: Send | SetTag, found: Situation, record: Member, now: datetime
+    ) -> tuple[Turn, Sequence[Write]]:
+        if isinstance(step, SetTag):
+            return tagged(journey, step, found, record, self._effects, now=now)
+        catalogue = self._speech(found.program).catalogue
+        pacing = self._pacing.of(journey.id.member, found.program)
+        stage = Stage(found, catalogue, pacing, record, now)
+        return sent(journey, step, stage, self._outbox, self._suppressions.holds_back)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from huitou.points.membership import MEMBER_ERRORS, require_seen
 from huitou.points.reaching import for_survivor
 from huitou.points.wallet import Wallet
 from huitou.program.campaigns import Campaign
-from huitou.program.model import GROUP, CurrencyId, Program
+from huitou.program.model import GROUP, BrandId, CurrencyId, Program
 from huitou.program.ports import Programs
 from huitou.purchases.ports import MemberState, MemberStates
 from huitou.standing.position import Position
@@ -31,12 +31,26 @@ MERGED = "merged"
 
 
 class Situation(NamedTuple):
-    """What is known of a journey that goes on; ``home`` is of whoever goes on with it."""
+    """What is known of a journey that goes on; ``wallets`` are of whoever goes on with it."""
 
     program: Program
     campaign: Campaign
-    home: Wallet
+    wallets: Mapping[CurrencyId, Wallet]
     position: Position
+
+    @property
+    def home(self) -> Wallet:
+        return self.wallets[self.program.home_currency]
+
+    @property
+    def brand(self) -> BrandId:
+        """Whose campaign it is."""
+        return self.campaign.brand or GROUP
+
+    @property
+    def is_of_the_brand(self) -> bool:
+        """Whether the member is, where it is a brand's campaign."""
+        return self.brand == GROUP or self.home.has_joined(self.brand)
 
 
 class Situations:
@@ -76,7 +90,7 @@ class Situations:
             return Hindrance(MERGED)
         position = self._places.position_of(home.member, state, now)
         reason = ending(journey, campaign, position, now)
-        return Hindrance(reason) if reason else Situation(program, campaign, home, position)
+        return Hindrance(reason) if reason else Situation(program, campaign, state.wallets, position)
 
     def _seen(self, member: MemberId, home: CurrencyId) -> MemberState:
         state = self._states.load(member)

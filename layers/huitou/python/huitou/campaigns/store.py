@@ -97,7 +97,7 @@ def _item(journey: Journey) -> JourneyItem:
         began_at=journey.began_at,
         held_out=journey.held_out,
         step=journey.step,
-        turns=[[turn.step, to_millis(turn.at), turn.outcome, turn.message] for turn in journey.turns],
+        turns=[[turn.step, to_millis(turn.at), *turn[2:]] for turn in journey.turns],
         state=journey.state,
         ended_because=journey.reason,
         ended_at=journey.ended_at,
@@ -123,5 +123,5 @@ def _journey(item: JourneyItem) -> Journey:
     )
 
 
-def _turn(step: int, at: int, outcome: str, message: Any) -> Turn:
-    return Turn(step, from_millis(at), TurnOutcome(outcome), message)
+def _turn(step: int, at: int, outcome: str, *result: Any) -> Turn:
+    return Turn(step, from_millis(at), TurnOutcome(outcome), *result)

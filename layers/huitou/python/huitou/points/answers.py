@@ -95,8 +95,12 @@ class RuleOutcomeView(View):
 class EntryCauseView(View):
     """What an entry is due to."""
 
-    type: Annotated[str, Field(examples=["purchase", "redemption", "reversal", "adjustment", "event", "clock"])]
+    type: Annotated[
+        str, Field(examples=["purchase", "redemption", "reversal", "adjustment", "campaign", "event", "clock"])
+    ]
     id: str
+    """Of a campaign: its id, what it happens once for, and the step, as birthday/2026/0; empty where it is another
+    brand's."""
 
 
 class EntryView(View):

@@ -31,6 +31,7 @@ from huitou.points.moves import (
     ConvertOut,
     Earn,
     Expire,
+    Give,
     GiveBack,
     HandOver,
     KeepAlive,
@@ -62,6 +63,7 @@ __all__ = [
     "Decision",
     "Earn",
     "Expire",
+    "Give",
     "GiveBack",
     "HandOver",
     "InsufficientPointsError",
@@ -187,6 +189,12 @@ def _adjust(ledger: Ledger, command: Adjust) -> None:
         ledger.repay(changes, command.cause, brand)
 
 
+def _give(ledger: Ledger, command: Give) -> None:
+    change = ledger.new_lot(command.points, command.brand, ledger.now)
+    ledger.book(EntryType.ADJUST, [change], command.cause, command.brand, reason=command.reason)
+    ledger.repay([change], command.cause, command.brand)
+
+
 def _bring_in(ledger: Ledger, command: BringIn) -> None:
     pending = command.active_at > command.earned_at
     change = ledger.add(command.points, command.brand, command.active_at, command.expires_at, pending=pending)
@@ -230,6 +238,7 @@ _HOW: Mapping[type[Command], Callable[[Ledger, Any], None]] = {
     HandOver: hand_over,
     TakeOver: take_over,
     BringIn: _bring_in,
+    Give: _give,
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from huitou.kernel.money import format_amount
 from huitou.points.phrases import Language, Words, words_of
-from huitou.points.wallet import BUDGET, EXCLUDED, OUTDONE, Entry, EntryType, RuleOutcome
+from huitou.points.wallet import BUDGET, CAMPAIGN, EXCLUDED, OUTDONE, Entry, EntryType, RuleOutcome
 from huitou.program.model import GROUP, Program
 from huitou.program.rules import Bonus, Condition, EarningRule, Multiplier, Rate
 
@@ -189,9 +189,9 @@ def _case(entry: Entry) -> str:
     match entry.type:
         case EntryType.EARN if not entry.amount:
             return "earn.nothing"
+        case EntryType.ADJUST if entry.cause.type in {"opening", CAMPAIGN}:
+            return f"adjust.{entry.cause.type}"
         case EntryType.ADJUST:
-            if entry.cause.type == "opening":
-                return "adjust.opening"
             return "adjust.given" if entry.amount > 0 else "adjust.taken"
         case EntryType.EXPIRE if by_hand:
             return "expire.by_hand"

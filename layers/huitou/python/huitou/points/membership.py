@@ -9,7 +9,7 @@ from huitou.kernel.errors import GoneError, MemberMovedError, NotFoundError
 from huitou.kernel.ids import MemberId
 from huitou.points.decisions import join
 from huitou.points.ports import WalletStore
-from huitou.points.wallet import Entry, Wallet
+from huitou.points.wallet import CAMPAIGN, Entry, Wallet
 from huitou.program.model import GROUP, BrandId, CurrencyId, Program
 
 
@@ -103,4 +103,5 @@ def entry_seen_by(entry: Entry, brand: BrandId) -> Entry:
     """E31: of what happened at another brand, a brand sees the points, not what was bought, said, or by whom."""
     if brand in {GROUP, entry.brand} or entry.brand == GROUP:
         return entry
-    return replace(entry, explanation=(), reason=None, actor=None)
+    cause = entry.cause._replace(id="") if entry.cause.type == CAMPAIGN else entry.cause
+    return replace(entry, explanation=(), reason=None, actor=None, cause=cause)

@@ -155,6 +155,16 @@ class Adjust:
 
 
 @dataclass(frozen=True, slots=True)
+class Give:
+    """Give ``points`` as a new lot of ``brand``, because a campaign does (M20); ``reason`` is what members read."""
+
+    points: int
+    brand: BrandId
+    reason: str | None
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
 class BringIn:
     """Take in a lot of ``brand`` that another system kept, with its own dates (M36)."""
 
@@ -285,4 +295,5 @@ Command = (
     | HandOver
     | TakeOver
     | BringIn
+    | Give
 )

@@ -171,6 +171,10 @@ class Cause(NamedTuple):
     id: str
 
 
+CAMPAIGN = "campaign"
+"""The type of what a campaign gave; the id then says by which, at which occurrence and in which step."""
+
+
 EXCLUDED = "excluded"
 OUTDONE = "outdone"
 """What `RuleOutcome.failed` says where another rule pays instead: it excludes this one, or won their stack."""

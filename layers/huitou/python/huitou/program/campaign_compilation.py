@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, time, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from huitou.kernel.calendars import start_of_day
@@ -16,31 +16,40 @@ from huitou.program.campaigns import (
     Calendar,
     Campaign,
     CampaignId,
+    GivePoints,
     LunarYearly,
     Monthly,
     Once,
     OnDate,
     OnlyIn,
     Send,
+    SetTag,
     Step,
     Wait,
     Yearly,
 )
+from huitou.program.model import CurrencyId
 
 Stored = Mapping[str, Any]
 HEAD_START = timedelta(seconds=2)
 """Of each priority that there is before the next: longer than the queue takes from a step to its message."""
 
 
-def compile_campaigns(parts: Iterable[Stored], zone: ZoneInfo) -> Mapping[CampaignId, Campaign]:
+class Units(Protocol):
+    """Turns decimal strings into smallest units."""
+
+    def points(self, text: str, currency: CurrencyId) -> int: ...
+
+
+def compile_campaigns(parts: Iterable[Stored], units: Units, zone: ZoneInfo) -> Mapping[CampaignId, Campaign]:
     """By id."""
     stored = list(parts)
     higher_first = sorted({_priority(part) for part in stored}, reverse=True)
     yields = {priority: rank * HEAD_START for rank, priority in enumerate(higher_first)}
-    return MappingProxyType({part["id"]: _campaign(part, yields[_priority(part)], zone) for part in stored})
+    return MappingProxyType({part["id"]: _campaign(part, yields[_priority(part)], units, zone) for part in stored})
 
 
-def _campaign(part: Stored, yields: timedelta, zone: ZoneInfo) -> Campaign:
+def _campaign(part: Stored, yields: timedelta, units: Units, zone: ZoneInfo) -> Campaign:
     dates = part["dates"] or {"from": None, "to": None}
     first, last = (date.fromisoformat(day) if day else None for day in (dates["from"], dates["to"]))
     segment = part["leaves"] or part["enters"] or part.get("members_of")
@@ -65,7 +74,7 @@ def _campaign(part: Stored, yields: timedelta, zone: ZoneInfo) -> Campaign:
         yields=yields,
         paused=part["paused"],
         attribution=timedelta(days=part.get("attribution_days", USUAL_ATTRIBUTION_DAYS)),
-        steps=tuple(map(_step, part["steps"])),
+        steps=tuple(_step(step, units) for step in part["steps"]),
     )
 
 
@@ -86,7 +95,11 @@ def _calendar(part: Stored) -> Calendar:
     return Calendar(LunarYearly(*map(int, part["lunar"].split("-"))), shift)
 
 
-def _step(part: Stored) -> Step:
+def _step(part: Stored, units: Units) -> Step:
     if send := part["send"]:
         return Send(send["template"], tuple(map(MessageChannel, send["channels"])), send["purpose"])
+    if gift := part.get("give_points"):
+        return GivePoints(gift["currency"], units.points(gift["amount"], gift["currency"]), gift["reason"])
+    if name := part.get("tag") or part.get("untag"):
+        return SetTag(name, off=part["tag"] is None)
     return Wait(part["wait_days"]) if part["wait_days"] else OnlyIn(frozenset(part["only_in"]))

@@ -11,6 +11,7 @@ from huitou.kernel.channels import MessageChannel
 from huitou.program.rules import SegmentId
 
 if TYPE_CHECKING:  # whoever sends nothing loads nothing of templates
+    from huitou.program.model import CurrencyId
     from huitou.templates.model import TemplateId
 
 CampaignId = str
@@ -69,6 +70,21 @@ class Send(NamedTuple):
     purpose: str | None
 
 
+class GivePoints(NamedTuple):
+    """A gift of ``points``, of whose campaign it is; ``reason`` is what members read of it."""
+
+    currency: CurrencyId
+    points: int
+    reason: str | None = None
+
+
+class SetTag(NamedTuple):
+    """Puts the tag ``name`` on the member, or takes it ``off``; it is the tag of whose campaign it is."""
+
+    name: str
+    off: bool = False
+
+
 class Wait(NamedTuple):
     days: int
 
@@ -79,7 +95,7 @@ class OnlyIn(NamedTuple):
     segments: frozenset[SegmentId]
 
 
-Step = Send | Wait | OnlyIn
+Step = Send | GivePoints | SetTag | Wait | OnlyIn
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ Stored = Mapping[str, Any]
 
 TIMES_DECIMALS = 2
 """Of a multiplier."""
-_COSTS: tuple[Cost, ...] = ("waived", "debt", "courtesy", "adjustment")
+_COSTS: tuple[Cost, ...] = ("waived", "debt", "courtesy", "adjustment", "campaign")
 
 
 def compile_program(stored: Stored, version: int) -> Program:
@@ -97,7 +97,7 @@ def compile_program(stored: Stored, version: int) -> Program:
         courtesy_days=refunds.get("courtesy_days", 0),
         hold_limit=timedelta(minutes=stored.get("hold_limit_minutes", 60)),
         settlement=_settlement(stored.get("settlement", {}), units),
-        campaigns=compile_campaigns(stored.get("campaigns", ()), zone),
+        campaigns=compile_campaigns(stored.get("campaigns", ()), units, zone),
     )
 
 

@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from huitou.kernel.words import TAG_PATTERN
 from huitou.program.campaigns import USUAL_ATTRIBUTION_DAYS, USUAL_PRIORITY
-from huitou.program.document_parts import DateRangePart, Hour, Id, Label, Part
+from huitou.program.document_parts import Amount, DateRangePart, Hour, Id, Label, Part
 
 MOST_CAMPAIGNS = 50
 """All of them may begin in the commit of one move, which has room for 90 writes."""
@@ -19,6 +20,7 @@ Away = Annotated[int, Field(ge=0, le=60)]
 MonthDay = Annotated[str, Field(json_schema_extra={"pattern": r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"})]
 """A month and a day of it, such as 12-24."""
 Segments = Annotated[tuple[Id, ...], Field(max_length=20)]
+TagName = Annotated[str, Field(json_schema_extra={"pattern": TAG_PATTERN})]
 
 
 class SendPart(Part):
@@ -34,11 +36,33 @@ class SendPart(Part):
     """What members agreed to, where it is marketing. Without it, marketing."""
 
 
+class GivePointsPart(Part):
+    """Points given to the member, by whose campaign it is."""
+
+    currency: Id
+    """The id of the points."""
+
+    amount: Amount
+    """How many. They end as these points do."""
+
+    reason: Annotated[Label | None, Field(examples=["生日禮 Birthday gift"])] = None
+    """What members read of it. Without it, only who gave them."""
+
+
 class StepPart(Part):
     """One step: write one of these."""
 
     send: SendPart | None = None
     """Tells the member something."""
+
+    give_points: GivePointsPart | None = None
+    """Gives the member points."""
+
+    tag: TagName | None = None
+    """Puts this tag on the member. A tag with the id of a list puts them on it."""
+
+    untag: TagName | None = None
+    """Takes this tag off the member."""
 
     wait_days: Days | None = None
     """Goes on so many days later."""

@@ -115,6 +115,9 @@ class BearersPart(Part):
     adjustment: Literal["brand", "group"] = "brand"
     """Points that staff gave or took by hand."""
 
+    campaign: Literal["brand", "group"] = "brand"
+    """Points that campaigns gave: the brand is whose campaign it is."""
+
 
 class SettlementPart(Part):
     """How the brands settle the points of each month among themselves."""

@@ -69,7 +69,7 @@ class Worth:
     money: int
 
 
-Cost = Literal["waived", "debt", "courtesy", "adjustment"]
+Cost = Literal["waived", "debt", "courtesy", "adjustment", "campaign"]
 Bearer = Literal["brand", "group"]
 
 

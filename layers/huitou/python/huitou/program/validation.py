@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from huitou.kernel.errors import FieldError, InvalidError
 from huitou.program.checks import (
+    campaign_steps,
     campaigns,
     conditions,
     currencies,
@@ -133,6 +134,8 @@ _CHECKS: tuple[Callable[[ProgramDocument], Problems], ...] = (
     campaigns.triggers,
     campaigns.references,
     campaigns.repetitions,
-    campaigns.steps,
-    campaigns.codes,
+    campaign_steps.steps,
+    campaign_steps.codes,
+    campaign_steps.gifts,
+    campaign_steps.tags,
 )

@@ -1,19 +1,16 @@
-"""Campaigns: that they can begin, that every step can be taken, and that nobody hears of another brand's affairs."""
+"""Campaigns: that they can begin, and that nobody hears of another brand's affairs. Steps are in `campaign_steps`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from huitou.kernel.words import PURPOSE_PATTERN
 from huitou.program.checks.conditions import date_range, time_of_day
 from huitou.program.checks.findings import Names, Path, Problems, at, twice
 from huitou.program.checks.segment_parts import segment_ids, segments
 from huitou.program.document import ProgramDocument
-from huitou.program.document_campaigns import CampaignPart, SendPart, StepPart
-from huitou.program.document_messages import TemplatePart
+from huitou.program.document_campaigns import CampaignPart
 
-_PURPOSE = re.compile(PURPOSE_PATTERN)
 _MONTH_AND_DAY = re.compile(r"\d{2}-\d{2}")
 _LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _LONGEST_LUNAR_MONTHS = (30,) * 12
@@ -91,52 +88,6 @@ def repetitions(document: ProgramDocument) -> Problems:
     for n, campaign in enumerate(document.campaigns):
         for field in ("only_in", "not_in", "goals"):
             yield from twice(("campaigns", n, field), getattr(campaign, field))
-
-
-def steps(document: ProgramDocument) -> Problems:
-    """Each step is one thing, leads somewhere and says what can be said."""
-    templates = {template.id: template for template in document.templates}
-    known = Names("template", templates)
-    for n, campaign in enumerate(document.campaigns):
-        for k, step in enumerate(campaign.steps):
-            path: Path = ("campaigns", n, "steps", k)
-            kinds = _kinds(step)
-            if len(kinds) != 1:
-                yield at(path, "A step is one thing: write `send`, `wait_days` or `only_in`.")
-            elif k == len(campaign.steps) - 1 and step.send is None:
-                yield at(path, "Nothing comes after this step, so it does nothing.")
-            if step.send is not None:
-                yield from known.check((*path, "send", "template"), step.send.template)
-                if template := templates.get(step.send.template):
-                    yield from _sending((*path, "send"), step.send, template, campaign.brand)
-
-
-def codes(document: ProgramDocument) -> Problems:
-    """One-time codes are sent to who asks for one, never by a campaign (M39)."""
-    verification = document.messages.verification
-    for n, campaign in enumerate(document.campaigns):
-        for k, step in enumerate(campaign.steps):
-            if verification and step.send and step.send.template == verification.template:
-                path = ("campaigns", n, "steps", k, "send", "template")
-                yield at(path, "It brings one-time codes, and nothing else.")
-
-
-def _sending(path: Path, send: SendPart, template: TemplatePart, brand: str | None) -> Problems:
-    if brand is not None and template.brand not in {None, brand}:
-        yield at((*path, "template"), f"The brand {template.brand!r} speaks in it, and the campaign is {brand!r}'s.")
-    spoken = {name for text in template.texts for name in ("email", "sms", "line") if getattr(text, name) is not None}
-    for n, channel in enumerate(send.channels):
-        if channel not in spoken:
-            yield at((*path, "channels", n), f"The template does not speak by {channel}.")
-    yield from twice((*path, "channels"), send.channels)
-    if send.purpose is not None and template.kind == "service":
-        yield at((*path, "purpose"), "Nobody is asked for their consent to what they have to know.")
-    elif send.purpose is not None and _PURPOSE.fullmatch(send.purpose) is None:
-        yield at((*path, "purpose"), "Write 1 to 32 of a-z, 0-9 and _, a letter first.")
-
-
-def _kinds(step: StepPart) -> Sequence[str]:
-    return [field for field in ("send", "wait_days", "only_in") if getattr(step, field)]
 
 
 def _segments_in(path: Path, campaign: CampaignPart) -> Iterator[tuple[Path, str]]:

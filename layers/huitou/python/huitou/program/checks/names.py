@@ -98,6 +98,9 @@ def _message_labels(document: ProgramDocument) -> Iterator[tuple[Path, str]]:
         yield ("templates", n, "name"), template.name
     for n, campaign in enumerate(document.campaigns):
         yield ("campaigns", n, "name"), campaign.name
+        for k, step in enumerate(campaign.steps):
+            if step.give_points is not None and step.give_points.reason is not None:
+                yield ("campaigns", n, "steps", k, "give_points", "reason"), step.give_points.reason
     for n, sender in enumerate(document.messages.senders):
         if sender.email is not None:
             yield ("messages", "senders", n, "email", "name"), sender.email.name

@@ -1,0 +1,99 @@
+"""Steps that change something of the member: points come, tags come and go (M20).
+
+As with what is sent, the arm is asked for last (E27): where nothing could have been done, both arms say why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from huitou.campaigns.model import Journey, Turn, TurnOutcome
+from huitou.campaigns.ports import Effects, Given
+from huitou.campaigns.situations import Situation
+from huitou.kernel.commits import Commit, Write
+from huitou.members import decisions
+from huitou.members.decisions import TooManyError
+from huitou.members.model import Member
+from huitou.members.ports import MemberStore
+from huitou.points.backlog import work_off
+from huitou.points.decisions import Decision, Give, decide, touch
+from huitou.points.ports import WalletStore
+from huitou.points.wallet import CAMPAIGN, Cause, Wallet, open_wallet
+from huitou.program.campaigns import GivePoints, SetTag
+from huitou.program.model import GROUP, CurrencyId, Program
+from huitou.standing.ports import StandingStore
+
+
+def given(
+    journey: Journey, gift: GivePoints, found: Situation, effects: Effects, *, now: datetime
+) -> tuple[Turn, Sequence[Write]]:
+    """What became of the step, and what is written with it. The points are of whose campaign it is by now."""
+    currency, brand = found.program.currencies[gift.currency], found.brand
+    if not found.is_of_the_brand:
+        return Turn(journey.step, now, TurnOutcome.NOT_A_MEMBER), ()
+    if brand != GROUP and currency.brand not in {None, brand}:
+        return Turn(journey.step, now, TurnOutcome.POINTS_GONE), ()
+    if journey.held_out:
+        return Turn(journey.step, now, TurnOutcome.HELD_OUT), ()
+    give = Give(gift.points, brand, gift.reason, _cause(journey))
+    entry, writes = effects.give(give, currency.id, found.wallets, found.program, now)
+    return Turn(journey.step, now, TurnOutcome.GIVEN, entry=entry), writes
+
+
+def _cause(journey: Journey) -> Cause:
+    return Cause(CAMPAIGN, f"{journey.campaign}/{journey.id.cause.occurrence}/{journey.step}")
+
+
+def tagged(
+    journey: Journey, step: SetTag, found: Situation, record: Member, effects: Effects, *, now: datetime
+) -> tuple[Turn, Sequence[Write]]:
+    """As `given`; where the member carries the tag already, or carries none, it is as it should be."""
+    if not found.is_of_the_brand:
+        return Turn(journey.step, now, TurnOutcome.NOT_A_MEMBER), ()
+    try:
+        after = _changed(record, step, found, now)
+    except TooManyError:
+        return Turn(journey.step, now, TurnOutcome.TOO_MANY_TAGS), ()
+    if journey.held_out:
+        return Turn(journey.step, now, TurnOutcome.HELD_OUT), ()
+    return Turn(journey.step, now, TurnOutcome.TAGGED), effects.keep(after, found.home, now) if after != record else ()
+
+
+def _changed(record: Member, step: SetTag, found: Situation, now: datetime) -> Member:
+    if step.off:
+        return decisions.untag(record, step.name, found.brand)
+    return decisions.tag(record, step.name, found.brand, now)
+
+
+class MemberEffects:
+    """`Effects`, in the stores. The home wallet is written along, so that nothing is done for who is merged into
+    another, or erased, at the same time.
+    """
+
+    def __init__(self, wallets: WalletStore, records: MemberStore, standings: StandingStore, commit: Commit) -> None:
+        self._wallets = wallets
+        self._records = records
+        self._standings = standings
+        self._commit = commit
+
+    def give(
+        self, gift: Give, currency: CurrencyId, wallets: Mapping[CurrencyId, Wallet], program: Program, now: datetime
+    ) -> Given:
+        home = wallets[program.home_currency]
+        stored = wallets.get(currency) or open_wallet(home.member, currency, now)
+        at = max(home.not_before(now), stored.not_before(now))
+        work_off((stored,), self._wallets, self._commit, program, at)
+        decision = decide(stored, gift, program, at)
+        along = [] if currency == home.currency else self._touched(home, at)
+        return Given(decision.entry_for(gift.cause).id, [*self._wallets.save(stored, decision), *along])
+
+    def keep(self, record: Member, home: Wallet, now: datetime) -> Sequence[Write]:
+        return [
+            self._records.save(record),
+            self._standings.note_profile(record.id, record.version, record.profile.birthday),
+            *self._touched(home, home.not_before(now)),
+        ]
+
+    def _touched(self, home: Wallet, at: datetime) -> Sequence[Write]:
+        return self._wallets.save(home, Decision(touch(home, at), ()))

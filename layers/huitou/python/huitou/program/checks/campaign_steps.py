@@ -1,0 +1,119 @@
+"""Steps of campaigns: that each can be taken, and comes to something."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from huitou.kernel.words import PURPOSE_PATTERN, TAG_PATTERN
+from huitou.program.checks.findings import (
+    MOST_DECIMALS,
+    Names,
+    Path,
+    Problems,
+    at,
+    decimals,
+    owners,
+    positive,
+    twice,
+    units,
+)
+from huitou.program.checks.segment_parts import segments
+from huitou.program.document import ProgramDocument
+from huitou.program.document_campaigns import GivePointsPart, SendPart, StepPart
+from huitou.program.document_messages import TemplatePart
+
+MOST_POINTS = 1_000_000
+"""That one step gives: more is a slip of the pen."""
+_EFFECTS = frozenset({"send", "give_points", "tag", "untag"})
+_KINDS = ("send", "give_points", "tag", "untag", "wait_days", "only_in")
+_LISTED = "`send`, `give_points`, `tag`, `untag`, `wait_days` or `only_in`"
+_PURPOSE, _TAG = re.compile(PURPOSE_PATTERN), re.compile(TAG_PATTERN)
+
+
+def steps(document: ProgramDocument) -> Problems:
+    """Each step is one thing, leads somewhere and says what can be said."""
+    templates = {template.id: template for template in document.templates}
+    known = Names("template", templates)
+    for n, campaign in enumerate(document.campaigns):
+        for k, step in enumerate(campaign.steps):
+            path: Path = ("campaigns", n, "steps", k)
+            kinds = _kinds(step)
+            if len(kinds) != 1:
+                yield at(path, f"A step is one thing: write one of {_LISTED}.")
+            elif k == len(campaign.steps) - 1 and not _EFFECTS.intersection(kinds):
+                yield at(path, "Nothing comes after this step, so it does nothing.")
+            if step.send is not None:
+                yield from known.check((*path, "send", "template"), step.send.template)
+                if template := templates.get(step.send.template):
+                    yield from _sending((*path, "send"), step.send, template, campaign.brand)
+
+
+def codes(document: ProgramDocument) -> Problems:
+    """One-time codes are sent to who asks for one, never by a campaign (M39)."""
+    verification = document.messages.verification
+    for n, campaign in enumerate(document.campaigns):
+        for k, step in enumerate(campaign.steps):
+            if verification and step.send and step.send.template == verification.template:
+                path = ("campaigns", n, "steps", k, "send", "template")
+                yield at(path, "It brings one-time codes, and nothing else.")
+
+
+def _sending(path: Path, send: SendPart, template: TemplatePart, brand: str | None) -> Problems:
+    if brand is not None and template.brand not in {None, brand}:
+        yield at((*path, "template"), f"The brand {template.brand!r} speaks in it, and the campaign is {brand!r}'s.")
+    spoken = {name for text in template.texts for name in ("email", "sms", "line") if getattr(text, name) is not None}
+    for n, channel in enumerate(send.channels):
+        if channel not in spoken:
+            yield at((*path, "channels", n), f"The template does not speak by {channel}.")
+    yield from twice((*path, "channels"), send.channels)
+    if send.purpose is not None and template.kind == "service":
+        yield at((*path, "purpose"), "Nobody is asked for their consent to what they have to know.")
+    elif send.purpose is not None and _PURPOSE.fullmatch(send.purpose) is None:
+        yield at((*path, "purpose"), "Write 1 to 32 of a-z, 0-9 and _, a letter first.")
+
+
+def _kinds(step: StepPart) -> Sequence[str]:
+    return [field for field in _KINDS if getattr(step, field) not in {None, ()}]
+
+
+def gifts(document: ProgramDocument) -> Problems:
+    """Points that are given are there, and may be given by whose campaign it is."""
+    known = Names("currency", (currency.id for currency in document.point_currencies))
+    exponents, owner_of = decimals(document), owners(document)
+    for n, campaign in enumerate(document.campaigns):
+        for k, step in enumerate(campaign.steps):
+            if (gift := step.give_points) is None:
+                continue
+            path: Path = ("campaigns", n, "steps", k, "give_points")
+            yield from known.check((*path, "currency"), gift.currency)
+            yield from _amount((*path, "amount"), gift, exponents.get(gift.currency, MOST_DECIMALS))
+            owner = owner_of.get(gift.currency)
+            if campaign.brand is not None and owner not in {None, campaign.brand}:
+                yield at((*path, "currency"), f"{gift.currency!r} belongs to the brand {owner!r} alone.")
+
+
+def _amount(path: Path, gift: GivePointsPart, exponent: int) -> Problems:
+    yield from positive(path, gift.amount, exponent)
+    points = units(gift.amount, exponent)
+    if points is not None and points > MOST_POINTS * 10**exponent:
+        yield at(path, f"This must be at most {MOST_POINTS}.")
+
+
+def tags(document: ProgramDocument) -> Problems:
+    """Tags are written as they could stand on a member, and come to something."""
+    listed = {segment.id: segment.brand for _, segment in segments(document) if segment.when is None}
+    put = {segment.tag: segment.id for _, segment in segments(document) if segment.tag is not None}
+    for n, campaign in enumerate(document.campaigns):
+        for k, step in enumerate(campaign.steps):
+            for field, name in (("tag", step.tag), ("untag", step.untag)):
+                path: Path = ("campaigns", n, "steps", k, field)
+                if name is None:
+                    continue
+                if _TAG.fullmatch(name) is None:
+                    yield at(path, f"{name!r} is not a tag: use up to 64 letters, digits, _ . : and -.")
+                if listed.get(name, campaign.brand) != campaign.brand:
+                    whose = listed[name] or "the group"
+                    yield at(path, f"Who is on the list {name!r} is for {whose} to say; only its own campaigns can.")
+                if field == "untag" and name in put:
+                    yield at(path, f"Whoever is in {put[name]!r} carries this tag: it cannot be taken off.")
