@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import get_args
 
 from huitou.accounts.movements import Terms
 from huitou.kernel.commits import Commit
@@ -20,6 +21,7 @@ from huitou.points.moves import (
     ConvertOut,
     Earn,
     Expire,
+    Give,
     GiveBack,
     PlaceHold,
     Receive,
@@ -49,7 +51,7 @@ PRICES = (
     Price("points", "maru", "sora", date(2026, 2, 1), 11, 4),
     Price("points", "sora", "maru", date(2026, 3, 1), 1, 1),
 )
-GROUP_PAYS: Mapping[Cost, Bearer] = {"waived": "group", "debt": "group", "courtesy": "group", "adjustment": "group"}
+GROUP_PAYS: Mapping[Cost, Bearer] = dict.fromkeys(get_args(Cost), "group")
 
 
 def settled_program(
@@ -140,6 +142,10 @@ class Town:
 
     def adjust(self, member: MemberId, points: int, brand: str = "maru") -> None:
         self.do(member, Adjust(points, brand, "goodwill", "staff", self.cause("adjustment")))
+
+    def give(self, member: MemberId, points: int, brand: str = "maru") -> None:
+        """As a campaign does."""
+        self.do(member, Give(points, brand, None, self.cause("campaign")))
 
     def cause(self, kind: str) -> Cause:
         self.happened += 1
@@ -241,6 +247,7 @@ _STEPS: Mapping[str, Callable[[Town, MemberId, str, int, int], None]] = {
     "send": lambda town, member, _, number, other: town.send(member, number, MEMBERS[other % len(MEMBERS)]),
     "convert": lambda town, member, _, number, __: town.convert(member, number),
     "adjust": lambda town, member, brand, number, other: town.adjust(member, number if other % 3 else -number, brand),
+    "give": lambda town, member, brand, number, _: town.give(member, number, brand),
     "expire": lambda town, member, brand, number, _: _ignore(
         town.do(member, Expire(brand, "closed", "staff", town.cause("closing"), points=number))
     ),

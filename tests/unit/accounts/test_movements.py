@@ -137,6 +137,17 @@ def test_points_given_by_hand_are_paid_to_their_issuer_and_points_taken_are_paid
     }
 
 
+def test_points_of_a_campaign_are_paid_to_their_issuer_by_whom_the_programme_names() -> None:
+    """M20: the group's own campaign, and a brand that bears its own, pay nobody."""
+    here = town()
+    here.give(MEI, 30)
+    here.give(MEI, 6, "group")
+    assert paid(here) == {("2026-01", "group", "maru", "campaign"): (30, Fraction(10))}
+    here = town(bearers={})
+    here.give(MEI, 30)
+    assert paid(here) == {}
+
+
 def test_courtesy_is_paid_to_the_issuer_whose_points_live_again() -> None:
     """E4, M11: by a reversal after their end, or by hand."""
     here = town(courtesy_days=10, expiry={"type": "rolling_days", "days": 30})

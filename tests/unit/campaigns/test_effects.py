@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
-from huitou.campaigns.model import TurnOutcome
+from huitou.kernel.commits import Write
 from huitou.kernel.ids import MemberId
-from huitou.members.model import Tag
+from huitou.members.model import MOST_TAGS, Tag
 from huitou.points.wallet import Balance, Entry
+from huitou.simulator.memory import MemoryTable
+from huitou.standing.messages import DuePosition
 from tests.builders import at
-from tests.campaigns import DAY, HELLO, SEGMENTS, Town, campaign, turns
+from tests.campaigns import DAY, HELLO, Town, campaign, turns
 from tests.office import HOUR
 from tests.outbox import NOON
 
 GIFT: dict[str, Any] = {"give_points": {"currency": "points", "amount": 50}}
 BEANS: dict[str, Any] = {"give_points": {"currency": "beans", "amount": "2.5"}}
+LATER = [{"wait_days": 2}, GIFT, BEANS, {"tag": "missed"}]
+
+
+class Interrupted(MemoryTable):
+    """Just before the next commit, something else happens; ``before`` says what, and None that it has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before: Callable[[], Any] | None = None
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        happens, self.before = self.before, None
+        if happens:
+            happens()
+        super().commit(writes)
 
 
 def away(town: Town, **profile: Any) -> MemberId:
@@ -47,3 +65,146 @@ def test_points_come_with_the_turn_that_says_so() -> None:
     assert (entry.amount, entry.cause.id, entry.brand) == (50, "miss-you/ever/1", "maru")
     assert (journey.turns[1].entry, entry.actor) == (entry.id, None)
     assert [change.lot.issuer for change in entry.changes] == ["maru"]
+
+
+def test_the_groups_points_are_its_own_and_end_as_the_programme_says() -> None:
+    """M13: whose campaign it is has issued them."""
+    gift = {"give_points": {**GIFT["give_points"], "reason": "Come back"}}
+    town = Town(campaign(brand=None, once="ever", steps=[gift]))
+    mei = away(town)
+    town.until(NOON + 31 * DAY)
+    (entry,) = gifts(town, mei)
+    ((amount, lot),) = entry.changes
+    assert (amount, lot.issuer, entry.brand, entry.reason) == (50, "group", "group", "Come back")
+    assert lot.expires_at == at("2026-07-01 00:00")
+
+
+def test_points_that_the_member_has_none_of_yet_come_too() -> None:
+    """The home wallet is written along."""
+    town = Town(campaign(brand=None, once="ever", steps=[BEANS]))
+    mei = away(town)
+    before = town.shop.states.load(mei).wallets["points"].version
+    town.until(NOON + 31 * DAY)
+    wallets = town.shop.states.load(mei).wallets
+    assert wallets["beans"].balance(town.now) == Balance(25, 0)
+    assert wallets["points"].version == before + 1
+
+
+def test_what_has_ended_meanwhile_is_booked_before() -> None:
+    """E22: what Mei earned on the first day."""
+    town = Town(campaign(once="ever", steps=[{"wait_days": 70}, GIFT], stays=False))
+    mei = away(town)
+    town.until(NOON + 101 * DAY)
+    entries = [(each.type.value, each.amount) for each in town.shop.wallets.entries(mei, "points").items]
+    assert entries == [("earn", 10), ("expire", -10), ("adjust", 50)]
+
+
+def test_whoever_is_held_out_gets_nothing_and_the_turn_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """E27"""
+    monkeypatch.setattr("huitou.campaigns.decisions.is_held_out", lambda *_: True)
+    town = Town(campaign(once="ever", steps=[GIFT, BEANS, {"tag": "missed"}, {"untag": "friend"}], brand=None))
+    mei = away(town)
+    town.enrolment.tag(mei, "friend", "group", town.now)
+    town.until(NOON + 31 * DAY)
+    assert turns(town.journeys_of(mei)[0]) == ["held_out"] * 4
+    assert (gifts(town, mei), gifts(town, mei, "beans"), tags(town, mei)) == ([], [], {Tag("group", "friend")})
+
+
+@pytest.mark.parametrize(("brand", "outcome"), [("sora", "not_a_member"), ("maru", "points_gone")])
+def test_what_cannot_be_given_any_more_is_not_and_both_arms_say_so(
+    monkeypatch: pytest.MonkeyPatch, brand: str, outcome: str
+) -> None:
+    """The campaign has become a brand's since the journey began: Mei is not a member of Sora, and the beans are
+    Sora's.
+    """
+    drawn: set[MemberId] = set()
+    monkeypatch.setattr("huitou.campaigns.decisions.is_held_out", lambda member, *_: member in drawn)
+    town = Town(campaign(brand=None, once="ever", steps=[{"wait_days": 2}, BEANS]))
+    mei, lin = away(town), away(town)
+    drawn.add(lin)
+    town.until(NOON + 31 * DAY)
+    town.republish(campaigns=[campaign(brand=brand, once="ever", steps=[HELLO])])
+    town.until(NOON + 33 * DAY)
+    assert {each.held_out: turns(each) for each in town.journeys_of(mei, lin)} == {True: [outcome], False: [outcome]}
+    assert gifts(town, mei, "beans") == []
+
+
+class TestMerges:
+    """E15, E25: points and tags go to whoever goes on, and to nobody where nobody does."""
+
+    def test_whoever_survives_gets_them(self) -> None:
+        town = Town(campaign(brand=None, once="ever", steps=LATER))
+        mei, lin = town.join(), away(town)
+        town.until(NOON + 31 * DAY)
+        town.merge(mei, lin, town.now)
+        town.until(NOON + 33 * DAY)
+        assert (len(gifts(town, mei)), len(gifts(town, mei, "beans")), len(tags(town, mei))) == (1, 1, 1)
+        assert (gifts(town, lin), gifts(town, lin, "beans"), tags(town, lin)) == ([], [], set())
+        assert turns(town.journeys_of(lin)[0]) == ["given", "given", "tagged"]
+        assert town.journeys_of(lin)[0].turns[0].entry == gifts(town, mei)[0].id
+
+    def test_nobody_gets_them_who_was_erased(self) -> None:
+        town = Town(campaign(brand=None, once="ever", steps=LATER))
+        mei = away(town)
+        town.until(NOON + 31 * DAY)
+        town.erase(mei)
+        town.until(NOON + 33 * DAY)
+        assert (gifts(town, mei), gifts(town, mei, "beans"), tags(town, mei)) == ([], [], set())
+
+    @pytest.mark.parametrize("step", [GIFT, BEANS, {"tag": "missed"}])
+    def test_what_happens_between_the_reading_and_the_writing_counts(self, step: dict[str, Any]) -> None:
+        """E18: the points would else lie in a wallet, and the tag on a record, that nobody looks at any more."""
+        table = Interrupted()
+        town = Town(campaign(brand=None, once="ever", steps=[step]), table=table)
+        mei, lin = town.join(), away(town)
+        town.until(NOON + 30 * DAY - HOUR)
+        begins = next(each for each in town.due(NOON + 30 * DAY) if isinstance(each, DuePosition))
+        town.now = begins.at
+        town.deliver(begins)
+        table.before = lambda: town.merge(mei, lin, town.now)
+        town.until(NOON + 31 * DAY)
+        assert table.before is None
+        got = (len(gifts(town, mei)), len(gifts(town, mei, "beans")), len(tags(town, mei)))
+        assert sum(got) == 1
+        assert (gifts(town, lin), gifts(town, lin, "beans"), tags(town, lin)) == ([], [], set())
+
+
+class TestTags:
+    def test_a_tag_is_of_whose_campaign_it_is_and_comes_off_again(self) -> None:
+        steps = [{"tag": "missed"}, {"wait_days": 1}, {"untag": "missed"}]
+        town = Town(campaign(steps=steps, once="ever"))
+        mei = away(town)
+        town.enrolment.tag(mei, "missed", "group", town.now)
+        town.until(NOON + 30 * DAY + HOUR)
+        assert tags(town, mei) == {Tag("group", "missed"), Tag("maru", "missed")}
+        town.until(NOON + 32 * DAY)
+        assert tags(town, mei) == {Tag("group", "missed")}
+        assert turns(town.journeys_of(mei)[0]) == ["tagged", "tagged"]
+
+    def test_a_tag_that_is_there_is_left_as_it_is(self) -> None:
+        town = Town(campaign(steps=[{"tag": "missed"}], once="ever"))
+        mei = away(town)
+        town.enrolment.tag(mei, "missed", "maru", town.now)
+        before = town.shop.profiles.load(mei)
+        town.until(NOON + 31 * DAY)
+        assert town.shop.profiles.load(mei) == before
+        assert turns(town.journeys_of(mei)[0]) == ["tagged"]
+
+    def test_a_tag_with_the_id_of_a_list_puts_members_on_it(self) -> None:
+        """M16, M17: and the next step knows."""
+        steps = [{"tag": "staff"}, {"only_in": ["staff"]}, HELLO]
+        town = Town(campaign(brand=None, once="ever", steps=steps), campaign(id="b", enters="staff", stays=False))
+        mei = away(town)
+        town.until(NOON + 31 * DAY)
+        town.segments.refresh(mei, town.now)
+        assert town.segments.position(mei, town.now).segments_at(town.now) == {"lapsed", "staff"}
+        assert [each.campaign for each in town.journeys_of(mei)] == ["b", "miss-you"]
+
+    def test_who_has_as_many_as_there_is_room_for_gets_none(self) -> None:
+        town = Town(campaign(steps=[{"tag": "missed"}, {"untag": "t-1"}], once="ever"))
+        mei = away(town)
+        for n in range(MOST_TAGS):
+            town.enrolment.tag(mei, f"t-{n}", "maru", town.now)
+        town.until(NOON + 31 * DAY)
+        assert turns(town.journeys_of(mei)[0]) == ["too_many_tags", "tagged"]
+        assert len(tags(town, mei)) == MOST_TAGS - 1

@@ -184,6 +184,10 @@ def test_a_rule_that_another_prevents_names_it() -> None:
             entry(EntryType.ADJUST, 10, reason="goodwill"),
             "Maru gave 10 Points by hand on 2026-03-02 12:00.\nThe reason: goodwill",
         ),
+        (
+            entry(EntryType.ADJUST, 10, cause=Cause("campaign", "birthday/2026/0"), reason="Your birthday"),
+            "Maru gave 10 Points on 2026-03-02 12:00.\nThe reason: Your birthday",
+        ),
         (entry(EntryType.ADJUST, -10), "Maru took 10 Points by hand on 2026-03-02 12:00."),
         (
             entry(EntryType.HOLD, -10, ends_at=at("2026-03-02 13:00")),

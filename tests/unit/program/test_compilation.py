@@ -281,7 +281,7 @@ def test_refunds_holds_and_settlement_arrive() -> None:
     assert compiled.settlement == Settlement(
         (Price("points", "maru", "sora", date(2026, 1, 1), 100, 8),),
         (Worth("points", date(2026, 1, 1), 100, 7),),
-        {"waived": "group", "debt": "brand", "courtesy": "brand", "adjustment": "brand"},
+        {"waived": "group", "debt": "brand", "courtesy": "brand", "adjustment": "brand", "campaign": "brand"},
     )
 
 

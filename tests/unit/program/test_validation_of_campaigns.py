@@ -9,7 +9,20 @@ from typing import Any
 import pytest
 
 from huitou.kernel.channels import MessageChannel
-from huitou.program.campaigns import Calendar, Campaign, LunarYearly, Monthly, Once, OnDate, OnlyIn, Send, Wait, Yearly
+from huitou.program.campaigns import (
+    Calendar,
+    Campaign,
+    GivePoints,
+    LunarYearly,
+    Monthly,
+    Once,
+    OnDate,
+    OnlyIn,
+    Send,
+    SetTag,
+    Wait,
+    Yearly,
+)
 from huitou.program.compilation import compile_program
 from huitou.program.document import canonical_json
 from huitou.program.validation import InvalidProgramError, read_document
@@ -19,6 +32,7 @@ from tests.templates import speaking, template, text
 SEGMENTS = [
     {"id": "lapsed", "name": "Lapsed", "when": {"days_since_last_purchase": {"at_least": 30}}},
     {"id": "of-sora", "name": "Sora's", "brand": "sora", "when": {"purchases": {"at_least": 1}}},
+    {"id": "regulars", "name": "Regulars", "tag": "regular", "when": {"purchases": {"at_least": 5}}},
     "staff",
 ]
 RECEIPT = template(id="receipt", kind="service", texts=[text(sms=None, line=None)])
@@ -41,6 +55,10 @@ WRITTEN: dict[str, Any] = {
         HELLO,
     ],
 }
+
+
+def giving(**changes: Any) -> dict[str, Any]:
+    return {"steps": [{"give_points": {"currency": "points", "amount": 50, **changes}}]}
 
 
 DATED = {"enters": None, "once": "each_time", "calendar": {"monthly": 1}, "members_of": "lapsed"}
@@ -98,6 +116,26 @@ def test_steps_of_higher_priority_come_first() -> None:
     document = {**written(), "campaigns": [{**WRITTEN, "id": name, "priority": names[name]} for name in names]}
     yields = {name: each.yields.total_seconds() for name, each in program(document).campaigns.items()}
     assert yields == {"a": 0, "b": 2, "c": 2, "d": 4}
+
+
+def test_points_and_tags_are_read_as_they_are_written() -> None:
+    """Also of versions from before there were any."""
+    steps = [
+        {"give_points": {"currency": "beans", "amount": "2.5", "reason": "生日禮"}},
+        {"tag": "生日"},
+        {"untag": "staff"},
+    ]
+    document = written(brand=None, steps=steps)
+    assert program(document).campaigns["away-30"].steps == (
+        GivePoints("beans", 25, "生日禮"),
+        SetTag("生日"),
+        SetTag("staff", off=True),
+    )
+    stored = json.loads(canonical_json(read_document(json.dumps(written()))))
+    for step in stored["campaigns"][0]["steps"]:
+        for field in ("give_points", "tag", "untag"):
+            del step[field]
+    assert compile_program(stored, 1) == program(written())
 
 
 @pytest.mark.parametrize(
@@ -161,7 +199,7 @@ def test_who_leaves_need_not_stay() -> None:
         ({"dates": {"from": "2026-02-02", "to": "2026-01-01"}}, "/dates/to", "lies before the first"),
         ({"holdout_percent": 51}, "/holdout_percent", "This must be at most 50."),
         ({"steps": []}, "/steps", "At least 1 is needed."),
-        ({"steps": [{}]}, "/steps/0", "A step is one thing: write `send`, `wait_days` or `only_in`."),
+        ({"steps": [{}]}, "/steps/0", "A step is one thing: write one of `send`, `give_points`, `tag`"),
         ({"steps": [{"wait_days": 1, **HELLO}]}, "/steps/0", "A step is one thing"),
         ({"steps": [HELLO, {"wait_days": 1}]}, "/steps/1", "Nothing comes after this step, so it does nothing."),
         ({"steps": [{"only_in": ["nobody"]}, HELLO]}, "/steps/0/only_in/0", "There is no segment 'nobody'"),
@@ -178,6 +216,18 @@ def test_who_leaves_need_not_stay() -> None:
             "Nobody is asked for their consent to what they have to know.",
         ),
         ({"steps": [{"send": {"template": "hello", "purpose": "A B"}}]}, "/steps/0/send/purpose", "Write 1 to 32 of"),
+        ({"steps": [{"tag": "a", "untag": "b"}]}, "/steps/0", "A step is one thing"),
+        (giving(currency="pints"), "/steps/0/give_points/currency", "Did you mean 'points'?"),
+        (giving(currency="beans"), "/steps/0/give_points/currency", "'beans' belongs to the brand 'sora' alone."),
+        (giving(amount=0), "/steps/0/give_points/amount", "This must be more than zero."),
+        (giving(amount="-5"), "/steps/0/give_points/amount", "This must be more than zero."),
+        (giving(amount="0.5"), "/steps/0/give_points/amount", "'0.5' has more than 0 decimals."),
+        (giving(amount=1_000_001), "/steps/0/give_points/amount", "This must be at most 1000000."),
+        (giving(reason=" "), "/steps/0/give_points/reason", "Write something here"),
+        ({"steps": [{"tag": "so so"}]}, "/steps/0/tag", "'so so' is not a tag: use up to 64 letters"),
+        ({"steps": [{"tag": ""}]}, "/steps/0/tag", "'' is not a tag"),
+        ({"steps": [{"tag": "staff"}]}, "/steps/0/tag", "Who is on the list 'staff' is for the group to say"),
+        ({"steps": [{"untag": "regular"}]}, "/steps/0/untag", "Whoever is in 'regulars' carries this tag"),
     ],
 )
 def test_what_cannot_work_is_refused_at_its_place(changes: dict[str, Any], place: str, message: str) -> None:
