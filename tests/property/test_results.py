@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timedelta
+from fractions import Fraction
+from math import floor
 from typing import Any, NamedTuple
 
 from hypothesis import given
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from huitou.campaigns.model import TurnOutcome
 from huitou.kernel.ids import MemberId
 from huitou.purchases.model import Purchase
+from tests.builders import TAIPEI
 from tests.campaigns import DAY, HELLO, Town, campaign
 from tests.outbox import NOON
 from tests.purchases import bill, bread, line, return_of
@@ -19,7 +22,11 @@ from tests.results import Assessor
 
 WINDOWS = {"miss-you": 5, "again": 12}
 BRANDS = {"miss-you": "maru", "again": "maru"}
-TWICE = [HELLO, {"wait_days": 3}, HELLO]
+TWICE = [HELLO, {"wait_days": 3}, {"give_points": {"currency": "points", "amount": 7}}]
+WORTH = [
+    {"currency": "points", "since": f"2026-{since}", "points": 9, "money": 4 + n}
+    for n, since in enumerate(("01-01", "04-02", "04-05", "04-20"))
+]
 
 
 class Deed(NamedTuple):
@@ -48,6 +55,7 @@ def test_a_result_is_what_a_plain_count_finds(deeds: list[Deed], drawn: int) -> 
         campaign(steps=TWICE, stays=False, attribution_days=5, holdout_percent=drawn // 2),
         campaign(id="again", at="09:00", steps=TWICE, attribution_days=12, holdout_percent=50),
     )
+    town.republish(settlement={"worth": WORTH})
     members = [town.join() for _ in range(3)]
     for member in members:
         town.buy(member, f"A-{member}")
@@ -61,6 +69,7 @@ def test_a_result_is_what_a_plain_count_finds(deeds: list[Deed], drawn: int) -> 
         for arm in ("treated", "held_out"):
             plain = _plain(town, members, name, arm, town.now)
             assert {each: found[arm][each] for each in plain if each in found[arm]} == plain
+        assert found["costs"]["points"] == _cost(town, members, name)
         purchases = sum(step[arm]["purchases"] for step in found["steps"] for arm in ("treated", "held_out"))
         credited = [_last(town, member, sale) for member in members for sale in _kept(town, member)]
         assert purchases == credited.count(name)
@@ -91,6 +100,17 @@ def _plain(town: Town, members: list[MemberId], name: str, arm: str, now: dateti
     return {"members": 0, "exposed": 0, "converted": 0, **counted, "sales": str(counted["sales"])}
 
 
+def _cost(town: Town, members: list[MemberId], name: str) -> str:
+    """By the entries, of each at what the points were worth on that day; half of one is one."""
+    cost = Fraction()
+    for member in members:
+        for entry in town.shop.wallets.entries(member, "points").items:
+            if entry.cause.type == "campaign" and entry.cause.id.startswith(f"{name}/"):
+                day = str(entry.effective_at.astimezone(TAIPEI).date())
+                cost += Fraction(entry.amount * [each["money"] for each in WORTH if each["since"] <= day][-1], 9)
+    return str(floor(cost + Fraction(1, 2)))
+
+
 def _last(town: Town, member: MemberId, sale: Purchase) -> str | None:
     """The campaign that spoke last before the purchase, and not too long before."""
     words = [(turn.at, way.campaign) for way in town.journeys_of(member) for turn in way.turns if _told(turn.outcome)]
@@ -103,7 +123,7 @@ def _last(town: Town, member: MemberId, sale: Purchase) -> str | None:
 
 
 def _told(outcome: TurnOutcome) -> bool:
-    return outcome.value in {"planned", "held_out"}
+    return outcome.value in {"planned", "given", "held_out"}
 
 
 def _kept(town: Town, member: MemberId) -> list[Purchase]:

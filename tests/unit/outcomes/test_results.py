@@ -175,6 +175,38 @@ def test_messages_are_counted_by_what_became_of_them_and_sms_cost_their_parts(ho
     assert found["costs"] == {"points": "0", "messages": "2", "total": "2"}
 
 
+def test_points_cost_what_they_were_worth_when_they_were_given(hold_out: HoldOut) -> None:
+    """M13: 40 at 0.2 and 40 at 0.3, of each of the two who are treated; who is held out costs nothing, and a ladder
+    that says nothing is an exposure too (E27).
+    """
+    gift = {"give_points": {"currency": "points", "amount": 40}}
+    steps = [{"tag": "missed"}, gift, {"wait_days": 10}, gift, {"untag": "missed"}]
+    town = Town(campaign(steps=steps, stays=False, attribution_days=5))
+    worth = [
+        {"currency": "points", "since": since, "points": 10, "money": money}
+        for since, money in (("2026-02-01", 2), ("2026-04-11", 3))
+    ]
+    mei, lin, kai = (away(town) for _ in range(3))
+    hold_out(kai)
+    town.republish(settlement={"worth": worth})
+    town.until(NOON + (TOLD_ON + 11) * DAY)
+    for number, member in enumerate((mei, kai)):
+        town.buy(member, f"B-{number}", bread(100))
+    town.now += DAY
+    found = Assessor(town).found()
+    assert found["costs"] == {"points": "40", "messages": "0", "total": "40"}
+    assert (shown(found, "treated"), shown(found, "held_out")) == ((2, 2, 1, "100"), (1, 1, 1, "100"))
+    assert [each["step"] for each in found["steps"]] == [0, 1, 3, 4]
+    assert [(each["given"], each["tagged"], each["not_told"]) for each in found["steps"]] == [
+        (0, 2, 0),
+        (2, 0, 0),
+        (2, 0, 0),
+        (0, 2, 0),
+    ]
+    assert [each["held_out"]["exposed"] for each in found["steps"]] == [0, 1, 1, 0]
+    assert len({each.at for journey in town.journeys_of(lin) for each in journey.turns}) == 2
+
+
 def test_what_happens_after_it_was_asked_for_does_not_count_and_repeats_find_the_same(hold_out: HoldOut) -> None:
     """E14, E21"""
     town = Town(campaign())

@@ -18,6 +18,11 @@ def worth(terms: Settlement, currency: CurrencyId, day: date) -> Fraction:
     return _latest((each for each in terms.worth if each.currency == currency), day)
 
 
+def worth_since(terms: Settlement, currency: CurrencyId, day: date) -> date | None:
+    """From when on points are worth what they are worth on ``day``; None before the first worth that is stated."""
+    return max((each.since for each in terms.worth if each.currency == currency and each.since <= day), default=None)
+
+
 def price(terms: Settlement, currency: CurrencyId, issuer: BrandId, honoured_by: BrandId, day: date) -> Fraction:
     """What ``issuer`` pays ``honoured_by`` for one point; where the pair has no price on that day, its worth."""
     pair = [

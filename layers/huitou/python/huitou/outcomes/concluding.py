@@ -18,7 +18,7 @@ from huitou.kernel.commits import Commit
 from huitou.kernel.ids import Digest
 from huitou.outcomes.findings import findings_view
 from huitou.outcomes.model import CampaignResult
-from huitou.outcomes.tallying import HELD_OUT, SMS_PARTS, TREATED, arm_of
+from huitou.outcomes.tallying import HELD_OUT, SMS_PARTS, TREATED, arm_of, points_cost
 from huitou.program.model import Program
 from huitou.program.ports import Programs
 from huitou.program.speech import Speech
@@ -51,6 +51,9 @@ class Concluding:
     def _found(self, result: CampaignResult, counted: Mapping[str, int]) -> Mapping[str, object]:
         program = self._programs.version(result.program)
         price = self._speech(program).catalogue.sms_price
-        costs = Costs(messages=round((price or 0) * counted.get(SMS_PARTS, 0) * 10**program.money_exponent))
+        costs = Costs(
+            points=points_cost(counted, program.settlement),
+            messages=round((price or 0) * counted.get(SMS_PARTS, 0) * 10**program.money_exponent),
+        )
         weighed = result_of(arm_of(counted, TREATED), arm_of(counted, HELD_OUT), costs)
         return findings_view(weighed, counted, program)

@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import NamedTuple, Protocol, TypeVar
 
 from huitou.campaigns.model import Journey, JourneyId, TurnOutcome
-from huitou.program.campaigns import Campaign
+from huitou.program.campaigns import Campaign, SetTag
 from huitou.program.model import BrandId
 
-EXPOSING = frozenset({TurnOutcome.PLANNED, TurnOutcome.HELD_OUT})
+EXPOSING = frozenset({TurnOutcome.PLANNED, TurnOutcome.GIVEN, TurnOutcome.HELD_OUT})
 
 
 class Sale(Protocol):
@@ -32,7 +32,9 @@ S = TypeVar("S", bound=Sale)
 
 
 class Exposure(NamedTuple):
-    """At ``at`` somebody was told something, or would have been, were they not held out. It counts until ``until``."""
+    """At ``at`` somebody was told or given something, or would have been, were they not held out. It counts until
+    ``until``.
+    """
 
     at: datetime
     journey: JourneyId
@@ -46,11 +48,11 @@ class Exposure(NamedTuple):
 
 
 def exposures(journeys: Iterable[Journey], campaign_of: Callable[[Journey], Campaign]) -> Iterator[Exposure]:
-    """Of one person's journeys through all campaigns."""
+    """Of one person's journeys through all campaigns. Tags are nothing that anybody notices, in either arm."""
     for journey in journeys:
         campaign = campaign_of(journey)
         for turn in journey.turns:
-            if turn.outcome in EXPOSING:
+            if turn.outcome in EXPOSING and not isinstance(campaign.steps[turn.step], SetTag):
                 yield Exposure(turn.at, journey.id, turn.step, turn.at + campaign.attribution, campaign.brand)
 
 

@@ -12,6 +12,7 @@ from huitou.kernel.money import format_amount
 from huitou.outcomes.tallying import HELD_OUT, JOURNEYS, MEMBERS, SET_APART, TREATED, steps_in
 from huitou.program.model import Program
 
+_DONE = ("not_told", "given", "tagged", "planned", "sent", "delivered", "not_sent")
 _DIGITS = 6
 """Of shares, behind the point."""
 
@@ -21,7 +22,7 @@ class ArmView(View):
 
     members: int
     exposed: int
-    """Who was told something, or would have been, were they not held out."""
+    """Who was told or given something, or would have been, were they not held out."""
     open: int
     """Who may still buy something that counts: the window of one of their exposures has not ended."""
     converted: int
@@ -46,6 +47,7 @@ class CostsView(View):
     """What the campaign cost, in the group's money."""
 
     points: str
+    """At what they were worth when they were given."""
     messages: str
     """SMS by their parts, at `sms_price` of the programme; emails and LINE messages count as nothing."""
     total: str
@@ -69,7 +71,11 @@ class ResultStepView(View):
     treated: StepArmView
     held_out: StepArmView
     not_told: int
-    """How often the step told nobody, held out or not: no consent, no address, a frequency cap, …"""
+    """How often the step did nothing, held out or not: no consent, no address, a frequency cap, …"""
+    given: int
+    """How often it gave points."""
+    tagged: int
+    """How often it put its tag on a member, or took it off."""
     planned: int
     """Messages."""
     sent: int
@@ -177,7 +183,7 @@ def _costs(costs: Costs, exponent: int) -> dict[str, str]:
 
 def _step(number: int, counted: Mapping[str, int], exponent: int) -> dict[str, Any]:
     name = f"step_{number}"
-    told = {each: counted.get(f"{name}_{each}", 0) for each in ("not_told", "planned", "sent", "delivered", "not_sent")}
+    told = {each: counted.get(f"{name}_{each}", 0) for each in _DONE}
     arms = {arm: _step_arm(f"{name}_{arm}", counted, exponent) for arm in (TREATED, HELD_OUT)}
     return {"step": number, **arms, **told}
 

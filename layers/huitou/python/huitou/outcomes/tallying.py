@@ -8,15 +8,22 @@ is known without knowing each (`campaigns.results`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from fractions import Fraction
 from typing import Final
 
+from huitou.accounts.model import rounded
+from huitou.accounts.pricing import worth, worth_since
 from huitou.campaigns.model import Journey, Turn, TurnOutcome
 from huitou.campaigns.results import Arm
+from huitou.kernel.calendars import local_date
 from huitou.kernel.channels import MessageChannel
 from huitou.outbox.model import MessageState, OutboxMessage
 from huitou.outcomes.crediting import Exposure
+from huitou.program.campaigns import Campaign, GivePoints
+from huitou.program.model import Program
+from huitou.program.terms import Settlement
 from huitou.purchases.model import Purchase
 
 TREATED: Final = "treated"
@@ -27,6 +34,8 @@ SET_APART: Final = "set_apart"
 """Of those, who is in neither arm: more than one of those drawn is by now the same person (E27)."""
 JOURNEYS: Final = "journeys"
 SMS_PARTS: Final = "sms_parts"
+_POINTS: Final = "points_"
+_EFFECTS: Final = frozenset({TurnOutcome.GIVEN, TurnOutcome.TAGGED})
 _SENT: Final = frozenset({MessageState.ACCEPTED, MessageState.DELIVERED})
 _NOT_SENT: Final = frozenset({MessageState.FAILED, MessageState.SUPPRESSED})
 
@@ -58,6 +67,27 @@ def tally(
     return counted
 
 
+def points_given(
+    journeys: Iterable[Journey], campaign_of: Callable[[Journey], Campaign], program: Program
+) -> Mapping[str, int]:
+    """Points that the campaign gave to one member, by since when they were worth what they were worth then."""
+    counted: Counter[str] = Counter()
+    for journey in journeys:
+        steps = campaign_of(journey).steps
+        for turn in journey.turns:
+            if turn.outcome is TurnOutcome.GIVEN and isinstance(gift := steps[turn.step], GivePoints):
+                since = worth_since(program.settlement, gift.currency, local_date(turn.at, program.zone))
+                if since is not None:
+                    counted[f"{_POINTS}{gift.currency}_{since}"] += gift.points
+    return counted
+
+
+def points_cost(found: Mapping[str, int], terms: Settlement) -> int:
+    """What the points of `points_given`, of all members, were worth: in the smallest unit of money."""
+    given = ((*name.removeprefix(_POINTS).rsplit("_", 1), n) for name, n in found.items() if name.startswith(_POINTS))
+    return rounded(sum((n * worth(terms, currency, date.fromisoformat(day)) for currency, day, n in given), Fraction()))
+
+
 def set_apart(journeys: Sequence[Journey]) -> Mapping[str, int]:
     """Of one member in neither."""
     return {MEMBERS: 1, SET_APART: 1, JOURNEYS: len(journeys)}
@@ -79,6 +109,8 @@ def _of_arm(name: str, arm: Arm) -> Mapping[str, int]:
 
 def _of_turn(turn: Turn, messages: Mapping[str, OutboxMessage]) -> Mapping[str, int]:
     step = f"step_{turn.step}"
+    if turn.outcome in _EFFECTS:
+        return {f"{step}_{turn.outcome}": 1}
     if turn.outcome not in {TurnOutcome.PLANNED, TurnOutcome.HELD_OUT}:
         return {f"{step}_not_told": 1}
     message = messages.get(turn.message or "")

@@ -22,7 +22,7 @@ from huitou.members.ports import MemberIndex
 from huitou.outbox.ports import OutboxStore
 from huitou.outcomes.crediting import credited, exposures
 from huitou.outcomes.model import CampaignResult
-from huitou.outcomes.tallying import set_apart, tally
+from huitou.outcomes.tallying import points_given, set_apart, tally
 from huitou.program.campaigns import Campaign
 from huitou.program.ports import Programs
 from huitou.purchases.kept import Purchases, kept_by, person_of
@@ -86,7 +86,8 @@ class Reckoning:
         planned = (turn.message for journey in own for turn in journey.turns if turn.message)
         read = ((key, self._outbox.load(OwnedId(member, key))) for key in planned)
         messages = {key: message for key, message in read if message is not None}
-        return part.finding(**tally(own, brought, messages, result.created_at))
+        points = points_given(own, self._campaign_of, self._programs.version(result.program))
+        return part.finding(**tally(own, brought, messages, result.created_at), **points)
 
     def _of(self, members: Sequence[MemberId], result: CampaignResult) -> Iterator[Journey]:
         """Their journeys through all campaigns, as far as they had come when the result was asked for."""
