@@ -245,12 +245,13 @@ def _segments(segments: dict[str, Any]) -> Table:
 
 def _campaigns(campaigns: list[dict[str, Any]]) -> Table:
     names = ("begun", "held_out", "cap_reached", "not_reached", "withdrawn")
-    table = _table("Campaigns", "campaign", "sent", *(name.replace("_", " ") for name in names), "cost")
+    table = _table("Campaigns", "campaign", "sent, given", *(name.replace("_", " ") for name in names), "cost")
     table.columns[0].no_wrap = True
     for each in campaigns:
         sent = (f"{channel} {_moved(**count)}" for channel, count in each["messages"].items() if any(count.values()))
+        given = (f"{points['currency']} {_change(points)}" for points in each["points"])
         counts = (_moved(**each[name]) for name in names)
-        table.add_row(each["campaign"], "\n".join(sent), *counts, _change(each["cost"]))
+        table.add_row(each["campaign"], "\n".join([*sent, *given]), *counts, _change(each["cost"]))
     return table
 
 

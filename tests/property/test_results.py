@@ -23,7 +23,7 @@ from tests.results import Assessor
 WINDOWS = {"miss-you": 5, "again": 12}
 BRANDS = {"miss-you": "maru", "again": "maru"}
 TWICE = [HELLO, {"wait_days": 3}, {"give_points": {"currency": "points", "amount": 7}}]
-WORTH = [
+WORTH: list[dict[str, Any]] = [
     {"currency": "points", "since": f"2026-{since}", "points": 9, "money": 4 + n}
     for n, since in enumerate(("01-01", "04-02", "04-05", "04-20"))
 ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 from huitou.campaigns.decisions import is_held_out
 from huitou.kernel.channels import MessageChannel
@@ -15,12 +16,12 @@ from huitou.members.model import ConsentKey, Profile
 from huitou.program.document import canonical_json
 from huitou.program.validation import read_document
 from huitou.simulator.comparing import Comparison, compare
-from huitou.simulator.history import Between, History
+from huitou.simulator.history import Between, History, Spending
 from huitou.simulator.packing import pack, unpack
 from huitou.simulator.report import Report
 from huitou.simulator.sides import Sides, sides_of
-from tests.builders import OPENED, at
-from tests.campaigns import LAPSED, campaign
+from tests.builders import OPENED, at, rule
+from tests.campaigns import HELLO, LAPSED, campaign
 from tests.merging import TwoRecords
 from tests.purchases import bill
 from tests.simulations import Laboratory
@@ -37,7 +38,10 @@ def sides(*campaigns: dict[str, Any], **messages: Any) -> Sides:
     """A programme without campaigns, and with these."""
     before = speaking(template(), segments=[LAPSED])
     before["messages"] |= messages
-    documents = before, {**before, "campaigns": list(campaigns)}
+    return between(before, {**before, "campaigns": list(campaigns)})
+
+
+def between(*documents: dict[str, Any]) -> Sides:
     return sides_of(*(json.loads(canonical_json(read_document(json.dumps(each)))) for each in documents))
 
 
@@ -146,6 +150,50 @@ def test_members_own_records_say_how_they_are_reached() -> None:
     assert found["begun"] == {"before": 0, "after": 2}
     assert found["messages"]["email"] == {"before": 0, "after": 1}
     assert found["not_reached"] == {"before": 0, "after": 1}
+
+
+GIFT: Final = {"give_points": {"currency": "points", "amount": 40}}
+
+
+class TestPointsAndTags:
+    """M20: as in production, and they are there to be used."""
+
+    def test_points_are_given_once_for_each_occurrence(self) -> None:
+        """E27: of 40, those held out get none."""
+        past, percent = many(40), 30
+        both = sides(campaign(once="ever", holdout_percent=percent, steps=[GIFT]))
+        treated = sum(not is_held_out(each.member, "miss-you", percent) for each in past)
+        found = compared(past, both)
+        assert found.after.given == {("miss-you", "points"): 40 * treated}
+        issue = ("points", "maru")
+        assert found.after.issued[issue] - found.before.issued[issue] == 40 * treated
+        assert found.after.issued[issue] == found.after.expired[issue] + found.after.open[issue]
+        [told_of] = Report(found, both, UNTIL).document("a test", Past(past).tells)["campaigns"]
+        given = str(40 * treated)
+        assert told_of["points"] == [{"currency": "points", "before": "0", "after": given, "more": given}]
+        assert told_of["held_out"]["after"] == 40 - treated
+
+    def test_they_can_be_spent_and_begin_other_campaigns(self) -> None:
+        """Mei had used 30 points on a day on which she had none."""
+        rich = {"id": "rich", "name": "Rich", "when": {"points": {"at_least": 40}}}
+        document = speaking(template(), segments=[LAPSED, rich], earning=[rule(per="100000")])
+        campaigns = [campaign(once="ever", steps=[GIFT]), campaign(id="of-the-rich", enters="rich", stays=False)]
+        spent = replace(MISSED, spendings=(Spending(at("2026-03-10 12:00"), "maru", "points", 30),))
+        found = compared([spent], between(document, {**document, "campaigns": campaigns}))
+        assert (found.before.unspent, found.after.unspent) == (30, 0)
+        assert found.after.begun == {"miss-you": 1, "of-the-rich": 1}
+
+    def test_a_tag_counts_for_the_next_step_and_for_other_campaigns(self) -> None:
+        document = speaking(template(), segments=[LAPSED, "missed"])
+        steps = [{"tag": "missed"}, {"only_in": ["missed"]}, HELLO, {"wait_days": 1}, {"untag": "missed"}]
+        campaigns = [
+            campaign(brand=None, once="ever", steps=steps),
+            campaign(id="missed", brand=None, enters="missed", stays=False),
+            campaign(id="found", brand=None, enters=None, leaves="missed"),
+        ]
+        found = compared([MISSED], between(document, {**document, "campaigns": campaigns}))
+        assert found.after.begun == {"miss-you": 1, "missed": 1, "found": 1}
+        assert found.after.untold == {}
 
 
 def test_without_campaigns_nothing_is_said_of_them() -> None:

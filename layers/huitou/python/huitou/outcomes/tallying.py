@@ -84,8 +84,12 @@ def points_given(
 
 def points_cost(found: Mapping[str, int], terms: Settlement) -> int:
     """What the points of `points_given`, of all members, were worth: in the smallest unit of money."""
-    given = ((*name.removeprefix(_POINTS).rsplit("_", 1), n) for name, n in found.items() if name.startswith(_POINTS))
-    return rounded(sum((n * worth(terms, currency, date.fromisoformat(day)) for currency, day, n in given), Fraction()))
+    cost = Fraction()
+    for name, points in found.items():
+        if name.startswith(_POINTS):
+            currency, since = name.removeprefix(_POINTS).rsplit("_", 1)
+            cost += points * worth(terms, currency, date.fromisoformat(since))
+    return rounded(cost)
 
 
 def set_apart(journeys: Sequence[Journey]) -> Mapping[str, int]:

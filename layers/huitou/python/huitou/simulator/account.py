@@ -43,6 +43,8 @@ class Sums:
     """What each told, by channel."""
     parts: Counter[CampaignId] = field(default_factory=Counter)
     """Of SMS, which cost by the part."""
+    given: Counter[tuple[CampaignId, CurrencyId]] = field(default_factory=Counter)
+    """The points that each gave."""
     untold: Counter[tuple[CampaignId, str]] = field(default_factory=Counter)
     """What each would have told, by why it did not."""
     ups: int = 0

@@ -8,7 +8,7 @@ production over stores in memory. Only the provider at the end is none: it takes
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -19,10 +19,12 @@ from huitou.campaigns.beginning import Beginnings
 from huitou.campaigns.calendar import Coming, comings
 from huitou.campaigns.decisions import begun, day_meant, is_called
 from huitou.campaigns.model import Journey, JourneyId, TurnOutcome
+from huitou.campaigns.ports import Given
 from huitou.campaigns.service import Journeys
 from huitou.campaigns.situations import Situations
 from huitou.channels.model import Accepted, Outcome, Parcel
 from huitou.kernel.channels import MessageChannel
+from huitou.kernel.commits import Write
 from huitou.kernel.ids import MemberId, OwnedId
 from huitou.kernel.values import changed
 from huitou.members.identity import IdentityHasher
@@ -32,9 +34,11 @@ from huitou.outbox.dispatching import Dispatcher
 from huitou.outbox.model import Cause, MessageState, OutboxMessage
 from huitou.outbox.pacing import Pacing
 from huitou.points.membership import MemberNotFoundError
-from huitou.program.campaigns import Campaign, OnlyIn
+from huitou.points.moves import Give
+from huitou.points.wallet import Wallet
+from huitou.program.campaigns import Campaign, GivePoints, OnlyIn, SetTag
 from huitou.program.looking_back import needed_by
-from huitou.program.model import BrandId, Program
+from huitou.program.model import BrandId, CurrencyId, Program
 from huitou.program.rules import SegmentId
 from huitou.program.speech import Speech
 from huitou.purchases.ports import MemberState
@@ -115,11 +119,12 @@ class Following:
         self._position: Position | None = None
         self._table = MemoryTable()
         self._provider = _Provider()
+        self._profiles = _Profiles(record)
         self._waiting: list[_Due] = []
         self._called = self._callings()
         self._journeys = MemoryJourneys(self._table)
         self._beginnings = Beginnings(self._journeys, _Always(self._program))
-        self._walk, self._dispatcher = self._use_cases(campaigning.speech, record)
+        self._walk, self._dispatcher = self._use_cases(campaigning.speech)
 
     def wait(self, until: datetime) -> None:
         """Whatever falls due by then, is done in its turn."""
@@ -146,9 +151,15 @@ class Following:
         """What came of it all."""
         for journey in self._table.all(Journey):
             account.begun[journey.campaign] += 1
+            steps = self._program.campaigns[journey.campaign].steps
             for turn in journey.turns:
-                if turn.outcome is not TurnOutcome.PLANNED:
-                    account.untold[journey.campaign, turn.outcome.value] += 1
+                match turn.outcome, steps[turn.step]:
+                    case TurnOutcome.GIVEN, GivePoints(currency=currency, points=points):
+                        account.given[journey.campaign, currency] += points
+                    case (TurnOutcome.PLANNED, _) | (_, SetTag()):
+                        pass
+                    case outcome, _:
+                        account.untold[journey.campaign, outcome.value] += 1
         for message in self._table.all(OutboxMessage):
             campaign = message.cause.campaign if message.cause else ""
             if message.state is MessageState.ACCEPTED and message.channel:
@@ -160,7 +171,7 @@ class Following:
     def load(self, member: MemberId) -> MemberState:
         """`MemberStates`, of the only one there is."""
         del member
-        home, (_, _, membership, wallets, *_) = self._program.home_currency, self._life
+        home, membership, wallets = self._program.home_currency, self._life.membership, self._life.wallets
         brands, unseen = dict(membership.brands), tuple(membership.unseen)
         known = changed(wallets[home], brands=brands, unseen=unseen, home=True)
         return MemberState({**wallets, home: known}, membership.record, self._position)
@@ -172,12 +183,29 @@ class Following:
             raise MemberNotFoundError
         return self._position
 
+    def give(
+        self, gift: Give, currency: CurrencyId, wallets: Mapping[CurrencyId, Wallet], program: Program, now: datetime
+    ) -> Given:
+        """`Effects`, and so is `keep`: it is done at once, for nobody else is there, and nothing is left to write."""
+        del wallets, program
+        self._life.book(currency, gift, now)
+        self.learn(now)
+        return Given(None, ())
+
+    def keep(self, record: Member, home: Wallet, now: datetime) -> Sequence[Write]:
+        del home
+        self._profiles.record = record
+        self._facts = changed(self._facts, tags=frozenset(record.tags))
+        self._judge = Judge(self._facts, self._program)
+        self.learn(now)
+        return ()
+
     def _holdings(self, at: datetime) -> Holdings:
         membership = self._life.membership
         return Holdings(membership, self._life.wallets, membership.record, self._life.timeline, at)
 
-    def _use_cases(self, speech: Speech, record: Member | None) -> tuple[Journeys, Dispatcher]:
-        programs, profiles = _Always(self._program), _Profiles(record)
+    def _use_cases(self, speech: Speech) -> tuple[Journeys, Dispatcher]:
+        programs, profiles = _Always(self._program), self._profiles
         journeys, outbox = self._journeys, MemoryOutbox(self._table)
         situations = Situations(journeys, self, self, programs)
         shared: dict[str, Any] = {
@@ -189,7 +217,8 @@ class Following:
             "commit": self._table.commit,
             "pause": lambda _: None,
         }
-        return Journeys(**shared, journeys=journeys, situations=situations, profiles=profiles), Dispatcher(
+        walk = Journeys(**shared, journeys=journeys, situations=situations, effects=self, profiles=profiles)
+        return walk, Dispatcher(
             **shared,
             recipients=Recipients(profiles, self, programs),
             providers=lambda _: self._provider,
@@ -306,11 +335,11 @@ class _Profiles:
     """`Profiles` of one member."""
 
     def __init__(self, record: Member | None) -> None:
-        self._record = record
+        self.record = record
 
     def load(self, member: MemberId) -> Member | None:
         del member
-        return self._record
+        return self.record
 
 
 class _Provider:

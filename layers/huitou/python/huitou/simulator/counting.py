@@ -19,6 +19,7 @@ class CountedLedger(Ledger):
         self._account = account
         self._sums = {
             EntryType.EARN: (account.issued, 1),
+            EntryType.ADJUST: (account.issued, 1),
             EntryType.EXPIRE: (account.expired, -1),
             EntryType.REDEEM: (account.redeemed, -1),
         }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from huitou.kernel.facts import Fact
+from huitou.points.moves import Command
 from huitou.points.wallet import Wallet
 from huitou.program.model import BrandId, CurrencyId, Program
 from huitou.purchases.standing import known_of
@@ -81,3 +82,5 @@ class Life(NamedTuple):
     wallets: Mapping[CurrencyId, Wallet]
     timeline: Timeline
     insights: Insights
+    book: Callable[[CurrencyId, Command, datetime], None]
+    """Changes their points."""

@@ -16,10 +16,10 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from huitou.kernel.facts import Fact
+from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import MILLISECOND
 from huitou.points.decisions import Command, Earn, KeepAlive, Redeem, carry_out, follows
 from huitou.points.granting import Drawing
-from huitou.points.ledger import Ledger
 from huitou.points.wallet import Cause, Wallet, open_wallet
 from huitou.program.model import BrandId, CurrencyId, Program, StoreId
 from huitou.program.rules import SegmentId
@@ -127,13 +127,12 @@ class _Life:
         self._follower = Follower(history.person, deeds, program, timeline, insights)
         self._membership = Membership(history, program, timeline)
         self._account = Account()
-        self._ledgers = {program.home_currency: self._opened(program.home_currency, history.enrolled_at)}
-        self._wallets = _Wallets(self._ledgers)
-        self._campaigns = (
-            None
-            if campaigning is None
-            else campaigning.follow(Life(history, deeds, self._membership, self._wallets, timeline, insights))
-        )
+        self._wallets = _Wallets(history.member, program, self._account)
+        self._wallets.open(program.home_currency, history.enrolled_at)
+        self._ledgers = self._wallets.ledgers
+        self._book = self._wallets.book
+        life = Life(history, deeds, self._membership, self._wallets, timeline, insights, self._book)
+        self._campaigns = None if campaigning is None else campaigning.follow(life)
 
     def beside_purchases(self, history: History) -> list[Event]:
         """What else happens to the member, in order."""
@@ -241,28 +240,31 @@ class _Life:
             if currency not in besides and ledger.slides and follows(currency, brand, self._program):
                 self._book(currency, KeepAlive(brand, at, cause), at)
 
-    def _book(self, currency: CurrencyId, command: Command, at: datetime) -> None:
-        ledger = self._ledgers.get(currency)
-        if ledger is None:
-            ledger = self._ledgers[currency] = self._opened(currency, at)
+
+class _Wallets(Mapping[CurrencyId, Wallet]):
+    """A member's ledgers, as the wallets that they would be kept as, made when one is asked for."""
+
+    def __init__(self, member: MemberId, program: Program, account: Account) -> None:
+        self._member = member
+        self._program = program
+        self._account = account
+        self.ledgers: dict[CurrencyId, CountedLedger] = {}
+
+    def open(self, currency: CurrencyId, at: datetime) -> CountedLedger:
+        wallet = open_wallet(self._member, currency, at)
+        ledger = self.ledgers[currency] = CountedLedger(wallet, self._program, at, self._account)
+        return ledger
+
+    def book(self, currency: CurrencyId, command: Command, at: datetime) -> None:
+        ledger = self.ledgers.get(currency) or self.open(currency, at)
         ledger.go_on(at)
         carry_out(command, ledger)
 
-    def _opened(self, currency: CurrencyId, at: datetime) -> CountedLedger:
-        return CountedLedger(open_wallet(self._membership.member, currency, at), self._program, at, self._account)
-
-
-class _Wallets(Mapping[CurrencyId, Wallet]):
-    """Ledgers as the wallets that they would be kept as, made when one is asked for."""
-
-    def __init__(self, ledgers: Mapping[CurrencyId, Ledger]) -> None:
-        self._ledgers = ledgers
-
     def __getitem__(self, currency: CurrencyId) -> Wallet:
-        return self._ledgers[currency].wallet()
+        return self.ledgers[currency].wallet()
 
     def __iter__(self) -> Iterator[CurrencyId]:
-        return iter(self._ledgers)
+        return iter(self.ledgers)
 
     def __len__(self) -> int:
-        return len(self._ledgers)
+        return len(self.ledgers)

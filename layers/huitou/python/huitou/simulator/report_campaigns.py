@@ -11,6 +11,7 @@ from huitou.kernel.channels import MessageChannel
 from huitou.kernel.money import format_amount
 from huitou.outbox.decisions import DISPLACED
 from huitou.program.campaigns import CampaignId
+from huitou.program.model import CurrencyId
 from huitou.program.speech import Speech
 from huitou.simulator.comparing import Comparison, Figures
 from huitou.simulator.sides import Sides
@@ -53,12 +54,27 @@ def _told(campaign: CampaignId, found: Comparison, sides: Sides) -> dict[str, An
             for channel in MessageChannel
         },
         "sms_parts": pair(each.parts[campaign] for each in figures),
+        "points": [_given(campaign, currency, figures, sides) for currency in _currencies(campaign, figures)],
         "held_out": untold(_HELD_OUT),
         "cap_reached": untold(_CAPPED),
         "not_reached": untold(_UNREACHED),
         "withdrawn": untold(frozenset(withdrawn) - _HELD_OUT - _CAPPED - _UNREACHED),
         "cost": _cost(campaign, figures, sides),
     }
+
+
+def _currencies(campaign: CampaignId, figures: tuple[Figures, Figures]) -> list[CurrencyId]:
+    """Of which it gave any."""
+    return sorted({currency for each in figures for of, currency in each.given if of == campaign})
+
+
+def _given(
+    campaign: CampaignId, currency: CurrencyId, figures: tuple[Figures, Figures], sides: Sides
+) -> dict[str, str]:
+    before, after = (each.given[campaign, currency] for each in figures)
+    known = next(each.currencies[currency] for each in (sides.after, sides.before) if currency in each.currencies)
+    amounts = {"before": before, "after": after, "more": after - before}
+    return {"currency": currency, **{name: format_amount(n, known.exponent) for name, n in amounts.items()}}
 
 
 def _cost(campaign: CampaignId, figures: tuple[Figures, Figures], sides: Sides) -> dict[str, str | None]:

@@ -223,6 +223,12 @@ class CampaignMessagesView(View):
     line: ComparedCountView
 
 
+class CampaignPointsView(ComparedAmountView):
+    """Points of one currency that a campaign gave."""
+
+    currency: str
+
+
 class SimulatedCampaignView(View):
     """What a campaign did."""
 
@@ -232,8 +238,9 @@ class SimulatedCampaignView(View):
     """How often it began with a member."""
     messages: CampaignMessagesView
     sms_parts: ComparedCountView
+    points: list[CampaignPointsView]
     held_out: ComparedCountView
-    """Messages that were not sent, to be compared with."""
+    """Messages that were not sent, and points not given, to be compared with."""
     cap_reached: ComparedCountView
     """Messages for which a frequency cap had no room."""
     not_reached: ComparedCountView
