@@ -11,19 +11,21 @@ import httpx
 import pytest
 
 from tests.builders import TAIPEI
-from tests.e2e.calls import Body, ago, created, found, now, sale, unique
+from tests.e2e.calls import Body, ago, created, entries, found, now, sale, spendable, unique
 from tests.e2e.jobs import result
 from tests.e2e.mailbox import Mei, Provider, spoken, writing
 from tests.e2e.platform import Platform, eventually
 from tests.e2e.publishing import hold
 
 BIRTHDAY = {"id": "birthday", "name": "Birthday", "when": {"birthday": {"days_before": 0, "days_after": 0}}}
+HELLO = {"send": {"template": "hello"}}
+GIFT = {"give_points": {"currency": "points", "amount": 100, "reason": "生日禮"}}
 TOLD = {
     "id": "told",
     "name": "Told",
     "enters": "birthday",
     "once": "birthday",
-    "steps": [{"send": {"template": "hello"}}],
+    "steps": [GIFT, {"tag": "congratulated"}, HELLO],
 }
 HELD_UP = {**TOLD, "id": "held-up", "steps": [{"wait_days": 1}, {"send": {"template": "hello"}}]}
 
@@ -69,7 +71,7 @@ class Celebrated(Mei):
 
 
 def test_whose_birthday_it_is_gets_mail_once_by_itself(api: httpx.Client, platform: Platform) -> None:
-    """M17, M19, M23: nobody calls anything but that they were born on this day."""
+    """M17, M19, M20, M23: nobody calls anything but that they were born on this day; points come with it, once."""
     mei, today = Celebrated(api, platform), now().astimezone(TAIPEI).date()
     mei.has_birthday()
     assert eventually(lambda: mei.journeys().get("told", {}).get("state") == "completed")
@@ -77,14 +79,21 @@ def test_whose_birthday_it_is_gets_mail_once_by_itself(api: httpx.Client, platfo
     assert mei.mail() == ["Hello 小美"]
     (message,), journey = mei.messages(), mei.journeys()["told"]
     assert (message["campaign"], journey["occurrence"]) == ("told", str(today.year))
-    assert [turn["message_id"] for turn in journey["turns"]] == [message["message_id"]]
+    assert [turn["outcome"] for turn in journey["turns"]] == ["given", "tagged", "planned"]
+    assert journey["turns"][2]["message_id"] == message["message_id"]
+    (entry,) = entries(api, mei.id)
+    assert (entry["entry_id"], entry["type"], entry["points"]) == (journey["turns"][0]["entry_id"], "adjust", "100")
+    assert entry["cause"] == {"type": "campaign", "id": f"told/{today.year}/0"}
+    assert (spendable(api, mei.id), entry["lots"][0]["issuer"], entry["reason"]) == ("100", "group", "生日禮")
+    assert "生日禮" in found(api.get(f"/v1/entries/{entry['entry_id']}/explanation"))["text"]
+    assert [each["tag"] for each in found(api.get(mei.path))["tags"]] == ["congratulated"]
     assert mei.journeys()["held-up"]["state"] == "running"
 
     mei.is_born("1990-01-01" if today.month > 6 else "1990-12-31")
     mei.has_birthday()
     platform.tick()
     assert mei.mail() == ["Hello 小美"]
-    assert len(mei.messages()) == 1
+    assert (len(mei.messages()), spendable(api, mei.id)) == (1, "100")
 
 
 def test_whose_mailbox_takes_nothing_is_congratulated_by_sms(api: httpx.Client, platform: Platform) -> None:
@@ -118,7 +127,7 @@ def test_whoever_is_in_a_segment_as_a_day_comes_gets_mail_once_by_itself(api: ht
         "calendar": {"date": str(soon.date())},
         "at": f"{soon:%H:%M}",
         "members_of": "women",
-        "steps": TOLD["steps"],
+        "steps": [HELLO],
     }
     hold(api, congratulating(launch))
     assert eventually(lambda: mei.journeys().get(name, {}).get("state") == "completed", seconds=150)
@@ -137,7 +146,7 @@ def test_fifty_campaigns_at_once_leave_as_many_messages_as_the_cap_allows(
 ) -> None:
     """E23: all begin by one move, and their steps are taken at one instant, by several workers."""
     program = spoken(quiet_hours=None, frequency_caps=[{"most": 2, "days": 7}])
-    campaigns = [{**TOLD, "id": f"told-{number}"} for number in range(50)]
+    campaigns = [{**TOLD, "id": f"told-{number}", "steps": [HELLO]} for number in range(50)]
     segments = [*program.get("segments", []), BIRTHDAY]
     hold(api, {**program, "segments": segments, "campaigns": campaigns})
     try:
@@ -159,7 +168,9 @@ def test_what_came_of_it_is_told_when_it_is_asked_for(api: httpx.Client, platfor
     assert eventually(lambda: mei.journeys().get("told", {}).get("state") == "completed")
     assert eventually(lambda: [each["state"] for each in mei.messages()] == ["accepted"])
     before = result(api, "told")
-    assert before["treated"]["exposed"] >= before["steps"][0]["sent"] >= 1
+    assert before["treated"]["exposed"] >= before["steps"][-1]["sent"] >= 1
+    assert before["steps"][0]["given"] == before["treated"]["members"]
+    assert before["costs"]["points"] == str(100 * before["steps"][0]["given"])
     assert before["verdicts"]["conversion"] == "not_enough_data"
 
     sold = sale(mei.id, "750", occurred_at=ago(seconds=0))

@@ -150,14 +150,15 @@ class CampaignPart(Part):
     """It ends with a member who is in one of these segments: they did what it is for."""
 
     holdout_percent: Annotated[int, Field(ge=0, le=50)] = 0
-    """So many of a hundred members are told nothing, for comparison. Who they are is drawn once, and stays so."""
+    """So many of a hundred members are told and given nothing, for comparison. Who they are is drawn once, and stays
+    so."""
 
     priority: Annotated[int, Field(ge=1, le=9)] = USUAL_PRIORITY
     """9 goes first. Where a frequency cap has room for one of two, the higher speaks, also where a message of the
     lower is planned already and not yet sent."""
 
     attribution_days: Days = USUAL_ATTRIBUTION_DAYS
-    """What members buy up to so many days after they were told something is put down to it, in results."""
+    """What members buy up to so many days after they were told or given something is put down to it, in results."""
 
     paused: bool = False
     """true: nothing begins and no step is taken until this is false. What would have begun meanwhile is left out."""
