@@ -247,3 +247,40 @@ def test_no_campaign_sends_one_time_codes() -> None:
     (found,) = refused.value.errors
     assert found.pointer == "/campaigns/0/steps/0/send/template"
     assert found.message == "It brings one-time codes, and nothing else."
+
+
+A, B = ({"id": name, "name": name, "list": True} for name in "ab")
+NOT_A = {"id": "not-a", "name": "Not a", "when": {"not": {"tags": ["a"]}}}
+AS_NOT_A = {"id": "as-not-a", "name": "The same", "when": {"segments": ["not-a"]}}
+
+
+def moving(enters: str, *steps: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return {"id": f"from-{enters}", "name": "Moving", "enters": enters, "stays": False, "steps": list(steps), **changes}
+
+
+BACK = moving("b", {"untag": "b"}, {"tag": "a"})
+
+
+@pytest.mark.parametrize(
+    ("campaigns", "circle"),
+    [
+        ([moving("a", {"untag": "a"}, {"tag": "b"}), BACK], "from-a → from-b → from-a"),
+        ([moving("as-not-a", {"tag": "a"}), moving("a", {"untag": "a"})], "from-as-not-a → from-a → from-as-not-a"),
+        ([moving("a", {"untag": "a"}, {"tag": "a"})], "from-a → from-a"),
+        ([moving("a", {"untag": "a"}, {"wait_days": 1}, {"tag": "b"}), BACK], None),
+        ([moving("a", {"untag": "a"}, {"tag": "b"}, once="ever"), BACK], None),
+        ([moving("a", {"untag": "a"}, {"tag": "b"}, at="10:00"), BACK], None),
+        ([moving("a", {"untag": "a"}, {"tag": "b"}), moving("b", {"tag": "c"})], None),
+        ([moving("as-not-a", {"tag": "a"}), moving("a", HELLO)], None),
+    ],
+)
+def test_campaigns_do_not_begin_each_other_for_ever(campaigns: list[dict[str, Any]], circle: str | None) -> None:
+    """E30: without a wait, they would give points as fast as the workers can."""
+    document = json.dumps(speaking(template(), segments=[A, B, NOT_A, AS_NOT_A], campaigns=campaigns))
+    if circle is None:
+        assert read_document(document)
+        return
+    with pytest.raises(InvalidProgramError) as refused:
+        read_document(document)
+    ((pointer, message),) = [(each.pointer, each.message) for each in refused.value.errors]
+    assert (pointer, message) == ("/campaigns/0/steps", f"By their tags, these would begin for ever: {circle}.")

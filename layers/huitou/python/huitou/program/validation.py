@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from huitou.kernel.errors import FieldError, InvalidError
 from huitou.program.checks import (
+    campaign_circles,
     campaign_steps,
     campaigns,
     conditions,
@@ -138,4 +139,5 @@ _CHECKS: tuple[Callable[[ProgramDocument], Problems], ...] = (
     campaign_steps.codes,
     campaign_steps.gifts,
     campaign_steps.tags,
+    campaign_circles.no_circles,
 )

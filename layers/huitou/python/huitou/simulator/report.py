@@ -32,8 +32,8 @@ AS_NOW = (
     "is as it is now, where the source tells it."
 )
 SPOKEN = (
-    "Campaigns begin as if the programme had held since the time began that is replayed, tell members what they would "
-    "have told them, and change nothing of what members do.",
+    "Campaigns begin as if the programme had held since the time began that is replayed, tell and give members what "
+    "they would have told and given them, and change nothing of what members do.",
     "What providers turn down, and addresses that are suppressed, nobody knows. Only SMS has a price.",
 )
 AGREED = (
