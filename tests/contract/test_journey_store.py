@@ -27,7 +27,10 @@ FULL = replace(
     held_out=True,
     step=2,
     due_at=None,
-    turns=(Turn(0, NOON, TurnOutcome.PLANNED, "01NM"), Turn(1, NOON + timedelta(days=1), TurnOutcome.CAP_REACHED)),
+    turns=(
+        Turn(0, NOON, TurnOutcome.PLANNED, "01NM"),
+        Turn(1, NOON + timedelta(days=1), TurnOutcome.GIVEN, entry="e-1"),
+    ),
     state=JourneyState.STOPPED,
     reason="left",
     ended_at=NOON + timedelta(days=2),
