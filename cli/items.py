@@ -37,6 +37,7 @@ TYPES: Final = {
     "MESSAGE": ("M#", "MESSAGE#.+"),
     "PRESSURE": ("M#", "PRESSURE"),
     "JOURNEY": ("M#", "JOURNEY#.+"),
+    "DRAW": ("", "DRAW#.+"),  # of a member or an address
     "OCCASION": ("OCCASION#", r"PART#\d{2}"),
     "IDENTITY": ("IDENTITY#", "IDENTITY"),
     "SUPPRESSION": ("SUPPRESSION#", "SUPPRESSION"),

@@ -8,17 +8,19 @@ from typing import Any, Final
 
 from huitou.campaigns.calendar import comings
 from huitou.campaigns.calling import CampaignCalendar, Occasions
+from huitou.campaigns.draw_store import TableDraws
+from huitou.campaigns.drawing import Draws
 from huitou.campaigns.effects import MemberEffects
 from huitou.campaigns.model import Journey, JourneyId
 from huitou.campaigns.occasion_store import TableOccasions
 from huitou.campaigns.occasions import OccasionId
-from huitou.campaigns.ports import OccasionStore
+from huitou.campaigns.ports import DrawStore, OccasionStore
 from huitou.campaigns.service import Journeys
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import EPOCH
 from huitou.members.consents import Word
-from huitou.members.identity import phone_identity
+from huitou.members.identity import IdentityHasher, phone_identity
 from huitou.members.model import ConsentKey
 from huitou.members.ports import MemberIndex
 from huitou.members.store import TableMemberIndex
@@ -27,13 +29,14 @@ from huitou.purchases.model import Line
 from huitou.segments.ports import MemberLists
 from huitou.segments.store import TableMemberLists
 from huitou.simulator.memory import MemoryTable
+from huitou.simulator.memory_draws import MemoryDraws
 from huitou.simulator.memory_members import MemoryMemberIndex
 from huitou.simulator.memory_occasions import MemoryOccasions
 from huitou.simulator.memory_segments import MemoryMemberLists
 from huitou.standing.messages import Due, DueJourney, DueMessage, DueOccasion, DuePosition
 from tests.builders import program
 from tests.members import said
-from tests.office import PUBLISHED, Office
+from tests.office import PUBLISHED, SECRET, Office
 from tests.outbox import NOON
 from tests.purchases import bill, return_of
 from tests.standing import due_index_on
@@ -75,6 +78,7 @@ class Town(Office):
             outbox=self.outbox,
             profiles=self.shop.profiles,
             suppressions=self.suppressions,
+            draws=Draws(draws_on(self.shop.table), IdentityHasher(lambda: SECRET)),
             programs=self.programs,
             speech=self.speech,
             pacing=self.pacing,
@@ -96,9 +100,10 @@ class Town(Office):
         )
 
     def join(self, **profile: Any) -> MemberId:
-        """An hour before noon."""
-        phone = said(phone_identity(f"0912-345-{next(self._phones)}"))
-        member = self.meet(phone, **{"contact_email": "mei@example.com", **profile})
+        """An hour before noon; nobody shares a phone or mailbox with anybody else."""
+        number = next(self._phones)
+        phone = said(phone_identity(f"0912-345-{number}"))
+        member = self.meet(phone, **{"contact_email": f"m{number}@example.com", **profile})
         self.agree(member)
         self.segments.refresh(member, self.now)
         return member
@@ -168,6 +173,10 @@ class Town(Office):
     def told(self, member: MemberId) -> list[tuple[int, str]]:
         """On which days after the first noon they were told something, and which template."""
         return [((each.created_at - NOON) // DAY, each.template) for each in self.messages_of(member)]
+
+
+def draws_on(table: Any) -> DrawStore:
+    return MemoryDraws(table) if isinstance(table, MemoryTable) else TableDraws(table)
 
 
 def occasions_on(table: Any) -> OccasionStore:

@@ -32,9 +32,11 @@ from huitou.access.model import PERMISSIONS
 from huitou.access.service import KeyService
 from huitou.access.store import TableKeys
 from huitou.campaigns.calling import LISTED_WITHIN
-from huitou.campaigns.model import Journey, JourneyId, Turn, TurnOutcome
+from huitou.campaigns.draw_store import TableDraws
+from huitou.campaigns.model import Draw, Journey, JourneyId, Turn, TurnOutcome
 from huitou.campaigns.occasion_store import TableOccasions
 from huitou.campaigns.occasions import Occasion, OccasionId
+from huitou.campaigns.ports import DrawId
 from huitou.campaigns.store import TableJourneys
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.ids import MemberId
@@ -97,6 +99,7 @@ _SELDOM = (
         "CODES",
         "COUNTER",
         "JOURNEY",
+        "DRAW",
         "SUPPRESSION",
         "REFUND",
         "WAITING",
@@ -110,6 +113,7 @@ _SELDOM = (
     *("ERASURE", "WATERMARKS"),
 )
 """Types of items that are there once somebody has called for them."""
+_ADDRESSES = IdentityHasher(lambda: "a secret of the guide")
 _SIGNED = re.compile(r'https://[^"]*?/(imports/[^"?]+)\?[^"]*')
 
 
@@ -181,7 +185,7 @@ class _Cloud:
     def let_mailboxes_bounce(self) -> None:
         """No call says so."""
         members = Table("members", REGION)
-        suppressions = Suppressions(TableSuppressions(members), IdentityHasher(lambda: "a secret of the guide"))
+        suppressions = Suppressions(TableSuppressions(members), _ADDRESSES)
         for mailbox in ("mei@example.com", "fang@example.com"):
             word = Word(NOW - timedelta(days=1), SuppressionGround.BOUNCED)
             members.commit(suppressions.hear(destination(MessageChannel.EMAIL, mailbox), word))
@@ -203,7 +207,7 @@ class _Cloud:
 
     def do_what_no_call_shows(self) -> None:
         """A key, a tick, a budget, a sale without a member, a refund without a sale, a message that waits, a journey,
-        more lots than a wallet keeps, and a position.
+        its draw, more lots than a wallet keeps, and a position.
         """
         assert self._sent <= CALLS_SHOWN
         self._sent = CALLS_SHOWN
@@ -225,8 +229,13 @@ class _Cloud:
     def _begin_a_journey(self, members: Table) -> None:
         named, version = JourneyId(MEI, Cause("miss-you", str(to_millis(NOW)))), 3
         said = (Turn(0, NOW + timedelta(minutes=1), TurnOutcome.PLANNED, "01M7YTJHX03J4MBKAT135V6XP4"),)
-        journey = Journey(named, version, NOW, held_out=False, step=2, due_at=NOW + timedelta(days=14), turns=said)
-        members.commit([TableJourneys(members).add(journey)])
+        drawn, then = Draw(held_out=False), NOW + timedelta(days=14)
+        journey = Journey(named, version, NOW, step=2, due_at=then, draw=drawn, turns=said)
+        mailbox = _ADDRESSES.key(destination(MessageChannel.EMAIL, "mei@example.com"))
+        draws = TableDraws(members)
+        own = draws.add(DrawId("miss-you", MEI), drawn)
+        shared = draws.add(DrawId("miss-you", mailbox), drawn._replace(follows=True))
+        members.commit([TableJourneys(members).add(journey), own, shared])
         occasion = Occasion(OccasionId("mid-autumn", NOW, 11), NOW + LISTED_WITHIN)
         members.commit([TableOccasions(members).add(occasion)])
 

@@ -8,6 +8,8 @@ from time import monotonic
 from typing import Any
 
 from huitou.campaigns.calling import Occasions
+from huitou.campaigns.draw_store import TableDraws
+from huitou.campaigns.drawing import Draws
 from huitou.campaigns.effects import MemberEffects
 from huitou.campaigns.model import JourneyId
 from huitou.campaigns.occasion_store import TableOccasions
@@ -88,16 +90,15 @@ refunds = Refunds(
 )
 segments = segments_on(members, program, programs)
 states, speech = TableMemberStates(members), speech_in(programs)
+addresses = IdentityHasher(Secret(settings.address_secret, settings.region, settings.endpoint).text)
 journeys = Journeys(
     journeys=TableJourneys(members),
     situations=Situations(TableJourneys(members), states, segments, programs),
     effects=MemberEffects(wallets, TableMembers(members), TableStandings(members), members.commit),
     outbox=TableOutbox(members),
     profiles=TableMembers(members),
-    suppressions=Suppressions(
-        TableSuppressions(members),
-        IdentityHasher(Secret(settings.address_secret, settings.region, settings.endpoint).text),
-    ),
+    suppressions=Suppressions(TableSuppressions(members), addresses),
+    draws=Draws(TableDraws(members), addresses),
     programs=programs,
     speech=speech,
     pacing=Pacing(TablePressure(members), speech),

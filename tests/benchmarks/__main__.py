@@ -266,7 +266,8 @@ def _sending() -> tuple[str, bool]:
     rows = [(f"{threads}", f"{each:.0f}") for threads, each in found.a_second.items()]
     return (
         f"""A campaign under a frequency cap writes to somebody who has not come for a month, by email; the programme is
-read beside this. The first row is what the campaign adds to a position that is kept anyway.
+read beside this. The first row is what the campaign adds to a position that is kept anyway, the last two what it adds
+that it holds somebody out, for a member with a phone and a mailbox.
 
 {_table(("From cause to acceptance", "calls", "read units", "write units", "index write units"), units)}
 

@@ -7,22 +7,26 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
+from huitou.campaigns.drawing import is_held_out
 from huitou.channels.model import Accepted
 from huitou.kernel.channels import MessageChannel
 from huitou.members.identity import phone_identity
 from huitou.outbox.model import MessageState
 from huitou.platform.table import Table
+from huitou.standing.messages import Due, DueJourney, DueMessage
 from tests.benchmarks.stage import Cost, MeteredTable, prepared
-from tests.campaigns import DAY, Town, campaign
+from tests.campaigns import DAY, HELLO, Town, campaign
 from tests.contract.targets import REGION, emulator
 from tests.members import said
 from tests.outbox import NOON
 
-TABLES: Final = ("members-told", "members-not-told", "members-told-at-once")
+TABLES: Final = ("members-told", "members-not-told", "members-told-at-once", "members-drawn", "members-not-drawn")
 LATENCY: Final = 0.05
 """Seconds that the provider takes."""
 MESSAGES: Final = 200
 AT_ONCE: Final = (1, 5, 20)
+FEW: Final = 1
+TWICE: Final = [HELLO, {"wait_days": 1}, HELLO]
 CAPS: Final[dict[str, Any]] = {"frequency_caps": [{"most": 2, "days": 7}]}
 
 
@@ -68,30 +72,44 @@ def _parts(endpoint: str) -> list[Told]:
     costs: list[Cost] = []
 
     def metered(name: str) -> Any:
+        costs.append(Cost())
         return MeteredTable(name, REGION, endpoint, lambda: costs[-1])
 
     def looked_at(town: Town) -> Cost:
-        """At the instant at which they have been away for long enough."""
+        """At the instant at which they have been away for long enough. Nobody is held out, though they are drawn."""
         costs.append(Cost())
-        town.buy(town.join())
+        town.buy(next(each for each in iter(town.join, None) if not is_held_out(each, "miss-you", FEW)))
         town.now = min(due.at for due in town.due(NOON + 60 * DAY))
         (due,) = town.due(town.now)
         costs.append(Cost())
         town.deliver(due)
         return costs[-1]
 
-    costs.append(Cost())
+    def delivered(town: Town, kind: type[Due]) -> Cost:
+        due = next(each for each in town.due(town.now) if isinstance(each, kind))
+        costs.append(cost := Cost())
+        town.deliver(due)
+        costs.append(Cost())
+        return cost
+
+    def steps(name: str, percent: int) -> list[Cost]:
+        """What the two steps of a campaign cost that holds so many out."""
+        town = Town(campaign(steps=TWICE, stays=False, holdout_percent=percent), table=metered(name), **CAPS)
+        looked_at(town)
+        first = delivered(town, DueJourney)
+        town.now += DAY
+        return [first, delivered(town, DueJourney)]
+
     without = looked_at(Town(table=metered(TABLES[1]), **CAPS))
-    costs.append(Cost())
     town = Town(campaign(), table=metered(TABLES[0]), **CAPS)
     parts = [Told.of("a journey begins with a move that is kept anyway", looked_at(town), without=without)]
-    for part in ("its step: a message is planned", "the message is sent"):
-        (due,) = town.due(town.now)
-        costs.append(Cost())
-        town.deliver(due)
-        parts.append(Told.of(part, costs[-1]))
+    parts.append(Told.of("its step: a message is planned", delivered(town, DueJourney)))
+    parts.append(Told.of("the message is sent", delivered(town, DueMessage)))
     assert len(town.handed()) == 1
-    return parts
+    drawn, not_drawn = steps(TABLES[3], FEW), steps(TABLES[4], 0)
+    added = ("a holdout adds to the first step: the draw", "a holdout adds to each later step")
+    both = zip(added, drawn, not_drawn, strict=True)
+    return [*parts, *(Told.of(part, cost, without=spared) for part, cost, spared in both)]
 
 
 def _a_second(town: Town, threads: int) -> float:

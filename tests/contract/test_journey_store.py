@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from huitou.campaigns.decisions import stop
-from huitou.campaigns.model import Journey, JourneyId, JourneyState, Turn, TurnOutcome
+from huitou.campaigns.model import Draw, Journey, JourneyId, JourneyState, Turn, TurnOutcome
 from huitou.kernel.commits import StaleReadError
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import EPOCH
@@ -21,10 +21,10 @@ from tests.outbox import NOON
 from tests.standing import due_index_on, journeys_on
 
 FANG = MemberId("01JNSM3VF0R6T8C1W5PJ4X9YZB")
-BARE = Journey(JourneyId(MEI, Cause("away-30", "2026")), 3, NOON, held_out=False, step=0, due_at=NOON)
+BARE = Journey(JourneyId(MEI, Cause("away-30", "2026")), 3, NOON, step=0, due_at=NOON)
 FULL = replace(
     BARE,
-    held_out=True,
+    draw=Draw(held_out=True, follows=True, apart=True, of_all=True),
     step=2,
     due_at=None,
     turns=(
@@ -43,7 +43,9 @@ def due_on(table: AnyTable) -> list[Due]:
     return [due for shard in range(index.shards) for due in index.due(shard, EPOCH, NOON, limit=9).items]
 
 
-@pytest.mark.parametrize("journey", [BARE, FULL], ids=["bare", "full"])
+@pytest.mark.parametrize(
+    "journey", [BARE, FULL, replace(BARE, draw=Draw(None, of_all=True))], ids=["bare", "full", "of all"]
+)
 def test_a_journey_comes_back_as_it_was_stored(table: AnyTable, journey: Journey) -> None:
     store, other = journeys_on(table), BARE.id._replace(member=FANG)
     assert store.load(journey.id) is None
@@ -56,7 +58,7 @@ def test_an_occurrence_begins_once(table: AnyTable) -> None:
     store = journeys_on(table)
     table.commit([store.add(BARE)])
     with pytest.raises(StaleReadError):
-        table.commit([store.add(replace(BARE, held_out=True))])
+        table.commit([store.add(replace(BARE, draw=Draw(held_out=True)))])
     assert store.load(BARE.id) == BARE
 
 

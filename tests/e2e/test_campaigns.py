@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.builders import TAIPEI
-from tests.e2e.calls import Body, ago, created, entries, found, now, sale, spendable, unique
+from tests.e2e.calls import Body, a_phone, ago, created, entries, found, now, sale, spendable, unique
 from tests.e2e.jobs import result
 from tests.e2e.mailbox import Mei, Provider, spoken, writing
 from tests.e2e.platform import Platform, eventually
@@ -139,6 +139,29 @@ def test_whoever_is_in_a_segment_as_a_day_comes_gets_mail_once_by_itself(api: ht
     platform.tick()
     assert (len(mei.messages()), mei.mail()) == (1, ["Hello 小美"])
     assert (fang.journeys(), fang.mail()) == ({}, [])
+
+
+def test_who_shares_a_phone_is_told_or_held_out_together(api: httpx.Client, platform: Platform) -> None:
+    """E27: though all are due at once, and nobody shares a mailbox."""
+    name = unique("drawn").lower()
+    hold(api, congratulating({**TOLD, "id": name, "steps": [HELLO], "holdout_percent": 50}))
+    pairs = [(Celebrated(api, platform), Celebrated(api, platform)) for _ in range(3)]
+    for pair in pairs:
+        phone = a_phone()
+        for each in pair:
+            each.says(contact_phone=phone)
+    members = [each for pair in pairs for each in pair]
+    for each in members:
+        each.has_birthday()
+    assert eventually(lambda: all(each.journeys().get(name, {}).get("state") == "completed" for each in members))
+    for pair in pairs:
+        drawn = {each.journeys()[name]["held_out"] for each in pair}
+        assert drawn in ({True}, {False})
+        (outcome,) = {turn["outcome"] for each in pair for turn in each.journeys()[name]["turns"]}
+        assert outcome == ("held_out" if drawn == {True} else "planned")
+    found = result(api, name)
+    assert (found["members"], found["following"], found["set_apart"]) == (6, 3, 0)
+    assert found["treated"]["members"] + found["held_out"]["members"] == 3
 
 
 def test_fifty_campaigns_at_once_leave_as_many_messages_as_the_cap_allows(

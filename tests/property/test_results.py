@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huitou.campaigns.model import TurnOutcome
+from huitou.campaigns.model import Journey, TurnOutcome
 from huitou.kernel.ids import MemberId
 from huitou.purchases.model import Purchase
 from tests.builders import TAIPEI
@@ -90,7 +90,7 @@ def _plain(town: Town, members: list[MemberId], name: str, arm: str, now: dateti
     counted: Counter[str] = Counter()
     for member in members:
         ways = [each for each in town.journeys_of(member) if each.campaign == name]
-        if not ways or ways[0].held_out is not (arm == "held_out"):
+        if not ways or _arm(town, ways) != arm:
             continue
         brought = [sale for sale in _kept(town, member) if _last(town, member, sale) == name]
         counted["members"] += 1
@@ -109,6 +109,14 @@ def _cost(town: Town, members: list[MemberId], name: str) -> str:
                 day = str(entry.effective_at.astimezone(TAIPEI).date())
                 cost += Fraction(entry.amount * [each["money"] for each in WORTH if each["since"] <= day][-1], 9)
     return str(floor(cost + Fraction(1, 2)))
+
+
+def _arm(town: Town, ways: list[Journey]) -> str | None:
+    """None: a campaign that holds somebody out has not drawn yet."""
+    drawn = [way.held_out for way in ways if way.held_out is not None]
+    if not drawn and town.programs.active().campaigns[ways[0].campaign].holdout_percent:
+        return None
+    return "held_out" if any(drawn) else "treated"
 
 
 def _last(town: Town, member: MemberId, sale: Purchase) -> str | None:

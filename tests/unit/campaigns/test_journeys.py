@@ -269,8 +269,11 @@ def test_where_the_address_takes_nothing_both_arms_say_so() -> None:
     members = [town.join() for _ in range(10)]
     for member in members:
         town.buy(member, f"A-{member}")
-    bounced = Word(NOON, SuppressionGround.BOUNCED)
-    town.commit(town.suppressions.hear(destination(MessageChannel.EMAIL, "mei@example.com"), bounced))
+        record = town.shop.profiles.load(member)
+        assert record
+        assert record.profile.contact_email
+        bounced = destination(MessageChannel.EMAIL, record.profile.contact_email)
+        town.commit(town.suppressions.hear(bounced, Word(NOON, SuppressionGround.BOUNCED)))
     town.until(NOON + 31 * DAY)
     journeys = town.journeys_of(*members)
     assert {each.held_out for each in journeys} == {True, False}
@@ -342,7 +345,7 @@ def test_what_there_is_no_more_ends() -> None:
 def test_a_journey_goes_on_with_who_survives_a_merge_and_not_twice() -> None:
     """E15."""
     town = Town(campaign(once="ever", steps=[{"wait_days": 1}, HELLO]))
-    mei, card = town.join(), town.join()
+    mei, card = town.join(contact_email="mei@example.com"), town.join()
     town.buy(card)
     town.until(NOON + 30 * DAY + HOUR)
     town.merge(mei, card, town.now)
@@ -354,7 +357,7 @@ def test_a_journey_goes_on_with_who_survives_a_merge_and_not_twice() -> None:
 def test_what_both_had_begun_is_finished_once_after_a_merge() -> None:
     """E15."""
     town = Town(campaign(once="ever", steps=[{"wait_days": 1}, HELLO]))
-    mei, card = town.join(), town.join()
+    mei, card = town.join(contact_email="mei@example.com"), town.join()
     town.buy(card)
     town.buy(mei, "A-2")
     town.until(NOON + 30 * DAY + HOUR)

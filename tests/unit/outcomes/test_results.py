@@ -36,7 +36,7 @@ TOLD_ON = 30
 def hold_out(monkeypatch: pytest.MonkeyPatch) -> HoldOut:
     """Draws whom it is told."""
     drawn: set[MemberId] = set()
-    monkeypatch.setattr("huitou.campaigns.decisions.is_held_out", lambda member, *_: member in drawn)
+    monkeypatch.setattr("huitou.campaigns.drawing.is_held_out", lambda member, *_: member in drawn)
     return drawn.add
 
 
@@ -53,7 +53,7 @@ def shown(findings: dict[str, Any], arm: str) -> tuple[int, int, int, str]:
 
 
 def test_both_groups_are_counted_by_what_they_bought_after_they_were_told(hold_out: HoldOut) -> None:
-    town = Town(campaign(attribution_days=10))
+    town = Town(campaign(attribution_days=10, holdout_percent=10))
     mei, lin, kai, hui = (away(town) for _ in range(4))
     hold_out(kai)
     hold_out(hui)
@@ -128,7 +128,7 @@ def test_a_brands_campaign_is_credited_with_its_own_sales_and_the_groups_with_al
 
 def test_whoever_could_not_be_told_stays_in_the_group_that_they_were_drawn_for(hold_out: HoldOut) -> None:
     """E27: by intention to treat; without an exposure nothing is credited, in either group."""
-    town = Town(campaign())
+    town = Town(campaign(holdout_percent=10))
     mei, lin = away(town), away(town)
     town.refuse(mei)
     hold_out(lin)
@@ -144,7 +144,7 @@ def test_whoever_could_not_be_told_stays_in_the_group_that_they_were_drawn_for(h
 
 def test_two_who_turn_out_to_be_one_are_set_apart(hold_out: HoldOut) -> None:
     """E27: neither is in a group any more; of who was merged with somebody who was never drawn, all counts."""
-    town = Town(campaign())
+    town = Town(campaign(holdout_percent=10))
     mei, lin, kai = away(town), away(town), away(town)
     hui = town.join()
     hold_out(lin)
@@ -181,7 +181,7 @@ def test_points_cost_what_they_were_worth_when_they_were_given(hold_out: HoldOut
     """
     gift = {"give_points": {"currency": "points", "amount": 40}}
     steps = [{"tag": "missed"}, gift, {"wait_days": 10}, gift, {"untag": "missed"}]
-    town = Town(campaign(steps=steps, stays=False, attribution_days=5))
+    town = Town(campaign(steps=steps, stays=False, attribution_days=5, holdout_percent=10))
     worth = [
         {"currency": "points", "since": since, "points": 10, "money": money}
         for since, money in (("2026-02-01", 2), ("2026-04-11", 3))

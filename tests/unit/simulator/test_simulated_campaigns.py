@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from huitou.campaigns.decisions import is_held_out
+from huitou.campaigns.drawing import EVERYTHING, is_held_out
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.ids import MemberId, digest_of, ulid_for
 from huitou.members.consents import Word
@@ -106,6 +106,15 @@ def test_those_held_out_are_those_of_production() -> None:
     assert 0 < held < len(past)
     expected = {"begun": 40, "held_out": held, "email": 40 - held, "cost": "0"}
     assert told(past, sides(campaign(holdout_percent=percent))) == expected
+
+
+def test_those_held_out_of_all_campaigns_are_told_nothing_by_any() -> None:
+    """E27."""
+    past, percent = many(40), 30
+    held = sum(is_held_out(each.member, EVERYTHING, percent) for each in past)
+    assert 0 < held < len(past)
+    both = sides(campaign(), holdout_percent=percent)
+    assert told(past, both) == {"begun": 40, "held_out": held, "email": 40 - held, "cost": "0"}
 
 
 def test_so_many_have_agreed_as_is_taken_for_granted() -> None:

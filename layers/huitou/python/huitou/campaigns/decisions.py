@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from huitou.campaigns.calendar import Coming, comings
 from huitou.campaigns.model import Journey, JourneyId, JourneyState
 from huitou.kernel.calendars import add_days, at_local, local_date
-from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import to_millis
-from huitou.program.campaigns import Campaign, CampaignId, Once, Step, Wait
+from huitou.program.campaigns import Campaign, Once, Step, Wait
 from huitou.program.model import BrandId, Program
 from huitou.segments.being import birthday_in
 from huitou.segments.facts import Facts
@@ -24,8 +22,6 @@ LEFT = "left"
 NOT_IN_SEGMENT = "not_in_segment"
 LOOK_AGAIN = timedelta(minutes=1)
 """How soon what was paused goes on once it is not any more."""
-_PARTS = 10_000
-"""Into which members are drawn; a percentage is a hundred of them."""
 
 
 def beginnings(
@@ -131,16 +127,9 @@ def begun(journey: JourneyId, campaign: Campaign, since: datetime, program: Prog
         id=journey,
         program_version=program.version,
         began_at=since,
-        held_out=is_held_out(journey.member, campaign.id, campaign.holdout_percent),
         step=step,
         due_at=first + campaign.yields,
     )
-
-
-def is_held_out(member: MemberId, campaign: CampaignId, percent: int) -> bool:
-    """E27: by a salted hash: the same for every occurrence, and of a larger share all of a smaller one."""
-    drawn = int.from_bytes(sha256(f"{campaign}#{member}".encode()).digest()[:8], "big") % _PARTS
-    return drawn < percent * _PARTS // 100
 
 
 def next_step(steps: Sequence[Step], step: int) -> tuple[int, int]:

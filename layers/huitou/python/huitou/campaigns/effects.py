@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from huitou.campaigns.drawing import untold
 from huitou.campaigns.model import Journey, Turn, TurnOutcome
 from huitou.campaigns.ports import Effects, Given
 from huitou.campaigns.situations import Situation
@@ -34,8 +35,8 @@ def given(
         return Turn(journey.step, now, TurnOutcome.NOT_A_MEMBER), ()
     if brand != GROUP and currency.brand not in {None, brand}:
         return Turn(journey.step, now, TurnOutcome.POINTS_GONE), ()
-    if journey.held_out:
-        return Turn(journey.step, now, TurnOutcome.HELD_OUT), ()
+    if outcome := untold(journey.draw):
+        return Turn(journey.step, now, outcome), ()
     give = Give(gift.points, brand, gift.reason, _cause(journey))
     entry, writes = effects.give(give, currency.id, found.wallets, found.program, now)
     return Turn(journey.step, now, TurnOutcome.GIVEN, entry=entry), writes
@@ -55,8 +56,8 @@ def tagged(
         after = _changed(record, step, found, now)
     except TooManyError:
         return Turn(journey.step, now, TurnOutcome.TOO_MANY_TAGS), ()
-    if journey.held_out:
-        return Turn(journey.step, now, TurnOutcome.HELD_OUT), ()
+    if outcome := untold(journey.draw):
+        return Turn(journey.step, now, outcome), ()
     return Turn(journey.step, now, TurnOutcome.TAGGED), effects.keep(after, found.home, now) if after != record else ()
 
 

@@ -32,7 +32,11 @@ class TurnOutcome(StrEnum):
     TAGGED = "tagged"
     """The member carries the tag, or does not any more."""
     HELD_OUT = "held_out"
-    """So it would be, were the member not among those who are left alone (E27)."""
+    """So it would be, were the member not among those whom this campaign leaves alone (E27)."""
+    HELD_OUT_OF_ALL = "held_out_of_all"
+    """Likewise, among those whom every campaign of the programme leaves alone."""
+    SHARED_ADDRESS = "shared_address"
+    """So it would be, did it not reach somebody who is held out and has come to share an address with them."""
     NO_CONSENT = "no_consent"
     SUPPRESSED_ADDRESS = "suppressed_address"
     UNREACHABLE = "unreachable"
@@ -58,6 +62,19 @@ class Turn(NamedTuple):
     entry: str | None = None
 
 
+class Draw(NamedTuple):
+    """Whether an address cluster is told anything, as one of its members has it (E27). The arm never changes."""
+
+    held_out: bool | None
+    """None: of a journey through a campaign that holds nobody out."""
+    follows: bool = False
+    """Whether somebody else of the cluster was drawn before: that one counts for it."""
+    apart: bool = False
+    """Whether it has come together since with what was drawn the other way."""
+    of_all: bool = False
+    """Of a journey: whether no campaign tells them anything."""
+
+
 class JourneyId(NamedTuple):
     """There is one for each member, campaign and occurrence, for ever: so nothing begins twice."""
 
@@ -74,12 +91,12 @@ class Journey:
     """Whose steps it takes, to the end."""
     began_at: datetime
     """When what it begins with became true."""
-    held_out: bool
-    """E27: drawn at the beginning, and told to nobody before a message would be planned."""
     step: int
     """The next to be taken."""
     due_at: datetime | None
     """When the next step is taken; None where it has come to its end."""
+    draw: Draw | None = None
+    """E27: from the first step on that would tell something; None before, and where there is nothing to say."""
     turns: tuple[Turn, ...] = ()
     state: JourneyState = JourneyState.RUNNING
     reason: str | None = None
@@ -89,6 +106,11 @@ class Journey:
     @property
     def campaign(self) -> CampaignId:
         return self.id.cause.campaign
+
+    @property
+    def held_out(self) -> bool | None:
+        """None: that was not drawn."""
+        return self.draw.held_out if self.draw else None
 
     def is_due(self, now: datetime) -> bool:
         return self.due_at is not None and self.due_at <= now

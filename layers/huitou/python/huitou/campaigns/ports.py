@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from huitou.campaigns.model import Journey, JourneyId
+from huitou.campaigns.model import Draw, Journey, JourneyId
 from huitou.campaigns.occasions import Occasion, OccasionId
 from huitou.kernel.commits import Write
 from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import Page
+from huitou.members.identity import IdentityKey
 from huitou.members.model import Member
 from huitou.points.moves import Give
 from huitou.points.wallet import Wallet
@@ -74,6 +75,29 @@ class Effects(Protocol):
     def keep(self, record: Member, home: Wallet, now: datetime) -> Sequence[Write]:
         """Writes the member's record over the version before; refused with `StaleReadError` where that, or ``home``,
         is not the latest."""
+        ...
+
+
+class DrawId(NamedTuple):
+    """A member or an address, and what was drawn for: a campaign, or everything."""
+
+    scope: str
+    name: MemberId | IdentityKey
+
+
+class DrawStore(Protocol):
+    """Keeps who is told nothing, for ever. Reads are consistent."""
+
+    def load(self, draws: Sequence[DrawId]) -> list[Draw | None]:
+        """In their order; one read however many."""
+        ...
+
+    def add(self, named: DrawId, draw: Draw) -> Write:
+        """A new one; refused with `StaleReadError` if there is one."""
+        ...
+
+    def set_apart(self, named: DrawId) -> Write:
+        """Marks one that there is. It may be marked already."""
         ...
 
 

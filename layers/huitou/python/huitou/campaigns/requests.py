@@ -19,7 +19,8 @@ class TurnView(View):
     at: datetime
     outcome: TurnOutcome
     """`planned`: there is a message. `given`: there are points. `tagged`: the tag is on, or off. `held_out`: so it
-    would be, but the member is left alone, for comparison. Otherwise why it is not."""
+    would be, but the member is left alone, for comparison; `held_out_of_all`: and by every campaign. `shared_address`:
+    it would reach somebody who is held out. Otherwise why it is not."""
     message_id: str | None
     entry_id: str | None
     """That booked the points."""
@@ -38,8 +39,9 @@ class JourneyView(View):
     """When what it begins with became true."""
     ended_at: datetime | None
     next_step_at: datetime | None
-    held_out: bool
-    """Whether the member is one of those who are left alone."""
+    held_out: bool | None
+    """Whether the member is one of those whom the campaign leaves alone; null before its first message would be
+    planned, and where it holds nobody out."""
     turns: list[TurnView]
     program_version: int
     """Whose steps it takes."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from huitou.campaigns.drawing import untold
 from huitou.campaigns.model import Journey, Turn, TurnOutcome
 from huitou.campaigns.situations import Situation
 from huitou.kernel.commits import Write
@@ -53,8 +54,8 @@ def sent(
         displaced = _displaced(message, stage, outbox)
         if displaced is None:
             return Turn(journey.step, now, TurnOutcome.CAP_REACHED), ()
-    if journey.held_out:
-        return Turn(journey.step, now, TurnOutcome.HELD_OUT), ()
+    if outcome := untold(journey.draw, template.kind):
+        return Turn(journey.step, now, outcome), ()
     return Turn(journey.step, now, TurnOutcome.PLANNED, message.id.key), (
         *outbox.add(message),
         *stage.pacing.follow(None, message, now, instead_of=displaced.id if displaced else None),

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from huitou.campaigns.decisions import NOT_IN_SEGMENT, go_on, postpone, stop
+from huitou.campaigns.drawing import Draws, holdouts, together
 from huitou.campaigns.effects import given, tagged
 from huitou.campaigns.model import Journey, JourneyId, Turn
 from huitou.campaigns.ports import Effects, JourneyStore
@@ -20,7 +21,7 @@ from huitou.members.model import Member
 from huitou.members.ports import Profiles
 from huitou.outbox.pacing import Pacing
 from huitou.outbox.ports import Hindrance, OutboxStore
-from huitou.program.campaigns import GivePoints, OnlyIn, Send, SetTag
+from huitou.program.campaigns import Campaign, GivePoints, OnlyIn, Send, SetTag
 from huitou.program.model import Program
 from huitou.program.ports import Programs
 from huitou.program.speech import Speech
@@ -39,6 +40,7 @@ class Journeys:
         outbox: OutboxStore,
         profiles: Profiles,
         suppressions: Suppressions,
+        draws: Draws,
         programs: Programs,
         speech: Callable[[Program], Speech],
         pacing: Pacing,
@@ -51,6 +53,7 @@ class Journeys:
         self._outbox = outbox
         self._profiles = profiles
         self._suppressions = suppressions
+        self._draws = draws
         self._programs = programs
         self._speech = speech
         self._pacing = pacing
@@ -79,28 +82,45 @@ class Journeys:
         if isinstance(found, Hindrance):
             after = postpone(before, found.again_at) if found.again_at else stop(before, found.reason, now)
             return after, ()
-        steps = self._programs.version(before.program_version).campaigns[before.campaign].steps
+        steps = self._as_begun(before).steps
         after, step = go_on(before, found.campaign, steps, now, found.program.zone), steps[before.step]
         match step:
             case OnlyIn(segments=asked) if not asked <= found.position.segments_at(now):
                 return stop(before, NOT_IN_SEGMENT, now), ()
-            case GivePoints():
-                turn, writes = given(before, step, found, self._effects, now=now)
-            case Send() | SetTag():
-                record = self._profiles.load(found.home.member)
-                if record is None:
-                    return stop(before, NOBODY, now), ()
-                turn, writes = self._turn(before, step, found, record, now)
-            case _:
-                return after, ()
-        return replace(after, turns=(*before.turns, turn)), writes
+            case GivePoints() | Send() | SetTag():
+                return self._done(before, after, step, found, now)
+        return after, ()
+
+    def _done(
+        self, before: Journey, after: Journey, step: GivePoints | Send | SetTag, found: Situation, now: datetime
+    ) -> tuple[Journey, Sequence[Write]]:
+        record = self._profiles.load(found.home.member)
+        if record is None:
+            return stop(before, NOBODY, now), ()
+        journey, kept = self._drawn(before, found, record)
+        turn, writes = self._turn(journey, step, found, record, now)
+        return replace(after, draw=journey.draw, turns=(*before.turns, turn)), (*kept, *writes)
 
     def _turn(
-        self, journey: Journey, step: Send | SetTag, found: Situation, record: Member, now: datetime
+        self, journey: Journey, step: GivePoints | Send | SetTag, found: Situation, record: Member, now: datetime
     ) -> tuple[Turn, Sequence[Write]]:
-        if isinstance(step, SetTag):
-            return tagged(journey, step, found, record, self._effects, now=now)
+        match step:
+            case GivePoints():
+                return given(journey, step, found, self._effects, now=now)
+            case SetTag():
+                return tagged(journey, step, found, record, self._effects, now=now)
         catalogue = self._speech(found.program).catalogue
         pacing = self._pacing.of(journey.id.member, found.program)
         stage = Stage(found, catalogue, pacing, record, now)
         return sent(journey, step, stage, self._outbox, self._suppressions.holds_back)
+
+    def _drawn(self, journey: Journey, found: Situation, record: Member) -> tuple[Journey, Sequence[Write]]:
+        """With what was drawn for the member, and what is written with the step."""
+        percents = holdouts(self._as_begun(journey), self._speech(found.program).manners)
+        others = {found.home.member, *found.home.absorbed}
+        draws, writes = self._draws.of(journey.id.member, others, record, percents)
+        return replace(journey, draw=together(journey.campaign, draws)), writes
+
+    def _as_begun(self, journey: Journey) -> Campaign:
+        """As it was when the journey began, to whose end it holds."""
+        return self._programs.version(journey.program_version).campaigns[journey.campaign]

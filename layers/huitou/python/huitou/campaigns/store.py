@@ -8,7 +8,7 @@ from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
 
-from huitou.campaigns.model import Journey, JourneyId, JourneyState, Turn, TurnOutcome
+from huitou.campaigns.model import Draw, Journey, JourneyId, JourneyState, Turn, TurnOutcome
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import from_millis, parse_instant, to_millis
@@ -24,7 +24,10 @@ class JourneyItem(Item):
 
     program_version = IntegerAttribute()
     began_at = InstantAttribute()
-    held_out = BooleanAttribute()
+    held_out = BooleanAttribute(null=True)
+    follows = BooleanAttribute(null=True)
+    apart = BooleanAttribute(null=True)
+    of_all = BooleanAttribute(null=True)
     step = IntegerAttribute()
     turns = JSONAttribute()
     state = ChoiceAttribute(JourneyState)
@@ -90,12 +93,16 @@ def _id(item: JourneyItem) -> JourneyId:
 
 
 def _item(journey: Journey) -> JourneyItem:
+    _, follows, apart, of_all = journey.draw or Draw(None)
     due_pk, due_sk = keys.due(journey.id.member, journey.due_at) if journey.due_at else (None, None)
     return JourneyItem(
         *_key(journey.id),
         program_version=journey.program_version,
         began_at=journey.began_at,
         held_out=journey.held_out,
+        follows=follows or None,
+        apart=apart or None,
+        of_all=of_all or None,
         step=journey.step,
         turns=[[turn.step, to_millis(turn.at), *turn[2:]] for turn in journey.turns],
         state=journey.state,
@@ -112,7 +119,7 @@ def _journey(item: JourneyItem) -> Journey:
         id=_id(item),
         program_version=item.program_version,
         began_at=item.began_at,
-        held_out=item.held_out,
+        draw=_draw(item),
         step=item.step,
         due_at=parse_instant(item.due_sk) if item.due_sk else None,
         turns=tuple(_turn(*each) for each in item.turns),
@@ -121,6 +128,11 @@ def _journey(item: JourneyItem) -> Journey:
         ended_at=item.ended_at,
         version=item.version,
     )
+
+
+def _draw(item: JourneyItem) -> Draw | None:
+    found = Draw(item.held_out, bool(item.follows), bool(item.apart), bool(item.of_all))
+    return None if found == Draw(None) else found
 
 
 def _turn(step: int, at: int, outcome: str, *result: Any) -> Turn:

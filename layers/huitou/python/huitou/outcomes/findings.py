@@ -9,7 +9,17 @@ from huitou.campaigns.result_words import sentences
 from huitou.campaigns.results import CONFIDENCE, Arm, Costs, Effect, IntervalMethod, LiftVerdict, Result
 from huitou.fields import View
 from huitou.kernel.money import format_amount
-from huitou.outcomes.tallying import HELD_OUT, JOURNEYS, MEMBERS, SET_APART, TREATED, steps_in
+from huitou.outcomes.tallying import (
+    FOLLOWING,
+    HELD_OUT,
+    HELD_OUT_OF_ALL,
+    JOURNEYS,
+    MEMBERS,
+    NOT_DRAWN,
+    SET_APART,
+    TREATED,
+    steps_in,
+)
 from huitou.program.model import Program
 
 _DONE = ("not_told", "given", "tagged", "planned", "sent", "delivered", "not_sent")
@@ -18,7 +28,8 @@ _DIGITS = 6
 
 
 class ArmView(View):
-    """One of the two groups that are compared: everybody drawn for it, whatever became of them."""
+    """One of the two groups that are compared: everybody drawn for it, whatever became of them; of those who share a
+    phone or mailbox, the first."""
 
     members: int
     exposed: int
@@ -102,7 +113,15 @@ class FindingsView(View):
     journeys: int
     """How often it has."""
     set_apart: int
-    """Members in neither group: of those drawn, more than one is by now the same person."""
+    """Members in neither group: of those drawn, more than one is by now the same person, or shares an address with who
+    was drawn the other way."""
+    following: int
+    """Members in neither group, since they share a phone or mailbox with one who counts for them."""
+    not_drawn: int
+    """Members in neither group yet, since no step has come that would tell them something, or none since the campaign
+    holds anybody out."""
+    held_out_of_all: int
+    """Members in neither group, since no campaign tells them anything."""
     treated: ArmView
     held_out: ArmView
     conversion_lift: EffectView | None
@@ -129,6 +148,9 @@ def findings_view(result: Result, counted: Mapping[str, int], program: Program) 
         "members": counted.get(MEMBERS, 0),
         "journeys": counted.get(JOURNEYS, 0),
         "set_apart": counted.get(SET_APART, 0),
+        "following": counted.get(FOLLOWING, 0),
+        "not_drawn": counted.get(NOT_DRAWN, 0),
+        "held_out_of_all": counted.get(HELD_OUT_OF_ALL, 0),
         "treated": _arm(result.treated, TREATED, counted, exponent),
         "held_out": _arm(result.held_out, HELD_OUT, counted, exponent),
         "conversion_lift": _share(result.conversion),

@@ -1,8 +1,9 @@
 """What one member counts for in a campaign's result, as numbers that add up over all members. Pure.
 
-Numbers of an arm carry its name in front, those of a step `step_<number>` before that. An arm counts members in the arm
-that they were drawn for, whatever became of them (E27); sales also as squares and cubes, from which the spread of all
-is known without knowing each (`campaigns.results`).
+Numbers of an arm carry its name in front, those of a step `step_<number>` before that. An arm counts clusters in the
+arm that they were drawn for, whatever became of them (E27), each by the member by whom it was drawn: whether another of
+its members comes so far may be due to what the first was told. Sales are counted also as squares and cubes, from which
+the spread of all is known without knowing each (`campaigns.results`).
 """
 
 from __future__ import annotations
@@ -31,7 +32,14 @@ HELD_OUT: Final = "held_out"
 MEMBERS: Final = "members"
 """With whom the campaign has begun."""
 SET_APART: Final = "set_apart"
-"""Of those, who is in neither arm: more than one of those drawn is by now the same person (E27)."""
+"""Of those, who is in neither arm, since it turned out that what was drawn apart belongs together: as one person, or by
+an address (E27)."""
+HELD_OUT_OF_ALL: Final = "held_out_of_all"
+"""Whom no campaign tells anything."""
+FOLLOWING: Final = "following"
+"""Whose cluster is counted by another member."""
+NOT_DRAWN: Final = "not_drawn"
+"""For whom no step has come yet that would tell them something, or that nobody was held out of."""
 JOURNEYS: Final = "journeys"
 SMS_PARTS: Final = "sms_parts"
 _POINTS: Final = "points_"
@@ -51,7 +59,7 @@ def tally(
     ``brought`` are the exposures of the campaign with what each was credited with, ``messages`` those that it planned,
     by their ULIDs.
     """
-    arm = HELD_OUT if journeys[0].held_out else TREATED
+    arm = HELD_OUT if any(each.held_out for each in journeys) else TREATED
     sales = [sale.kept_spend for credits in brought.values() for sale in credits]
     counted = Counter({MEMBERS: 1, JOURNEYS: len(journeys)})
     counted.update(_of_arm(arm, Arm.of(bool(sales), sum(sales))))
@@ -92,9 +100,27 @@ def points_cost(found: Mapping[str, int], terms: Settlement) -> int:
     return rounded(cost)
 
 
-def set_apart(journeys: Sequence[Journey]) -> Mapping[str, int]:
-    """Of one member in neither."""
-    return {MEMBERS: 1, SET_APART: 1, JOURNEYS: len(journeys)}
+def in_neither(why: str, journeys: Sequence[Journey]) -> Mapping[str, int]:
+    """Of one member in no arm."""
+    return {MEMBERS: 1, why: 1, JOURNEYS: len(journeys)}
+
+
+def out_of_both(own: Sequence[Journey], persons: Sequence[Journey], draws: Callable[[Journey], bool]) -> str | None:
+    """Why a member is in no arm; None: they are in one.
+
+    ``own`` are their journeys through the campaign, ``persons`` those of all who are the same person by now (E15).
+    ``draws`` says of a journey whether only those are compared who were drawn.
+    """
+    if any(each.draw.of_all for each in own if each.draw):
+        return HELD_OUT_OF_ALL
+    drawn = {each.id: each.draw for each in persons if each.draw and each.draw.held_out is not None}
+    counting = {each.id.member for each in persons if not (drawn[each.id].follows if each.id in drawn else draws(each))}
+    is_apart = any(each.draw.apart for each in persons if each.draw)
+    if len(counting) > 1 or is_apart:
+        return SET_APART
+    if own[0].id.member in counting:
+        return None
+    return FOLLOWING if any(each.id in drawn for each in own) else NOT_DRAWN
 
 
 def arm_of(found: Mapping[str, int], name: str) -> Arm:

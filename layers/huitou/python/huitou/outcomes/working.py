@@ -22,7 +22,7 @@ from huitou.members.ports import MemberIndex
 from huitou.outbox.ports import OutboxStore
 from huitou.outcomes.crediting import credited, exposures
 from huitou.outcomes.model import CampaignResult
-from huitou.outcomes.tallying import points_given, set_apart, tally
+from huitou.outcomes.tallying import JOURNEYS, in_neither, out_of_both, points_given, tally
 from huitou.program.campaigns import Campaign
 from huitou.program.ports import Programs
 from huitou.purchases.kept import Purchases, kept_by, person_of
@@ -77,17 +77,21 @@ class Reckoning:
         known = list(self._of(person, result))
         in_question = [each for each in known if each.campaign == result.campaign]
         own = [each for each in in_question if each.id.member == member]
-        if len({(each.id.member, each.held_out) for each in in_question}) > 1:
-            return part.finding(**set_apart(own))
+        why = out_of_both(own, in_question, lambda each: self._draws(each, result))
+        if why is not None:
+            return part.finding(**in_neither(why, own))
+        compared = {each.id for each in in_question if each.held_out is not None} or {each.id for each in in_question}
         exposed = list(exposures(known, self._campaign_of))
         sales = (sale for sale in kept_by(person, self._purchases) if sale.occurred_at < result.created_at)
         credits = credited(sales, exposed)
-        brought = {each: credits.get(each, ()) for each in exposed if each.journey.cause.campaign == result.campaign}
-        planned = (turn.message for journey in own for turn in journey.turns if turn.message)
+        brought = {each: credits.get(each, ()) for each in exposed if each.journey in compared}
+        counted = [each for each in own if each.id in compared]
+        planned = (turn.message for journey in counted for turn in journey.turns if turn.message)
         read = ((key, self._outbox.load(OwnedId(member, key))) for key in planned)
         messages = {key: message for key, message in read if message is not None}
-        points = points_given(own, self._campaign_of, self._programs.version(result.program))
-        return part.finding(**tally(own, brought, messages, result.created_at), **points)
+        points = points_given(counted, self._campaign_of, self._programs.version(result.program))
+        found = tally(counted, brought, messages, result.created_at)
+        return part.finding(**{**found, JOURNEYS: len(own)}, **points)
 
     def _of(self, members: Sequence[MemberId], result: CampaignResult) -> Iterator[Journey]:
         """Their journeys through all campaigns, as far as they had come when the result was asked for."""
@@ -99,6 +103,11 @@ class Reckoning:
     def _campaign_of(self, journey: Journey) -> Campaign:
         """As it was when the journey began."""
         return self._programs.version(journey.program_version).campaigns[journey.campaign]
+
+    def _draws(self, journey: Journey, result: CampaignResult) -> bool:
+        """Whether the campaign held anybody out as the journey began, or does by now: then nobody else is compared."""
+        asked = self._programs.version(result.program).campaigns[result.campaign]
+        return asked.holdout_percent > 0 or self._campaign_of(journey).holdout_percent > 0
 
     def _survivor_of(self, member: MemberId) -> MemberId:
         """E15: whoever goes on with what was the member's."""

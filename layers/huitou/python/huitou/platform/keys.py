@@ -37,6 +37,7 @@ CONSENT_PREFIX = "CONSENT#"
 MESSAGE_PREFIX = "MESSAGE#"
 JOURNEY_PREFIX = "JOURNEY#"
 VERIFICATION_PREFIX = "VERIFICATION#"
+DRAW_PREFIX = "DRAW#"
 PRESSURE = "PRESSURE"
 CODES = "CODES"
 COMMAND_PREFIX = "COMMAND#"
@@ -170,6 +171,11 @@ def parse_journey(pk: str, sk: str) -> tuple[MemberId, str, str]:
     return parse_member(pk), campaign, occurrence
 
 
+def draw(owner: str, scope: str) -> Key:
+    """Whether they are told anything: ``owner`` is the partition of a member or an address."""
+    return owner, f"{DRAW_PREFIX}{scope}"
+
+
 # --- campaigns that begin with many ---
 
 OCCASION_PREFIX = "OCCASION#"
@@ -191,6 +197,11 @@ def parse_occasion(pk: str, sk: str) -> tuple[str, datetime, int]:
 
 def identity(kind: str, hmac: str) -> Key:
     return f"IDENTITY#{kind}#{hmac}", "IDENTITY"
+
+
+def address(kind: str, hmac: str) -> str:
+    """The partition of what is kept of an address for a campaign."""
+    return f"ADDRESS#{kind}#{hmac}"
 
 
 def suppression(kind: str, hmac: str) -> Key:

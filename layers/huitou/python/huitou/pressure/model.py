@@ -27,11 +27,13 @@ class Cap(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """What the programme says about when and how often; both are about marketing unless a cap says otherwise."""
+    """What the programme says about when, how often and to whom not; about marketing unless a cap says otherwise."""
 
     zone: ZoneInfo
     quiet: QuietHours | None = None
     caps: tuple[Cap, ...] = ()
+    holdout_percent: int = 0
+    """Whom no campaign tells anything (E27)."""
 
 
 class Slot(NamedTuple):

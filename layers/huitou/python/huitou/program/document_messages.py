@@ -119,6 +119,9 @@ class MessagesPart(Part):
     frequency_caps: Annotated[tuple[FrequencyCapPart, ...], Field(max_length=10)] = ()
     """What keeps members from being bothered: a message that a cap leaves no room for is not sent."""
 
+    holdout_percent: Annotated[int, Field(ge=0, le=50)] = 0
+    """So many percent of members get no marketing from any campaign, so that you see what all of them do together."""
+
     url_hosts: Annotated[tuple[str, ...], Field(max_length=100, examples=[["example.com"]])] = ()
     """The hosts that links may lead to, and everything below them: example.com stands for www.example.com too."""
 

@@ -23,4 +23,5 @@ def compile_manners(document: Mapping[str, Any]) -> Manners:
         caps=tuple(
             Cap(TemplateKind(cap["kind"]), cap["most"], cap["days"]) for cap in messages.get("frequency_caps", ())
         ),
+        holdout_percent=messages.get("holdout_percent", 0),
     )

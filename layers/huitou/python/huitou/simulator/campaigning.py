@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 from huitou.campaigns.beginning import Beginnings
 from huitou.campaigns.calendar import Coming, comings
 from huitou.campaigns.decisions import begun, day_meant, is_called
+from huitou.campaigns.drawing import Draws
 from huitou.campaigns.model import Journey, JourneyId, TurnOutcome
 from huitou.campaigns.ports import Given
 from huitou.campaigns.service import Journeys
@@ -49,6 +50,7 @@ from huitou.segments.loading import Holdings, facts_of
 from huitou.simulator.account import Account
 from huitou.simulator.membership import Life
 from huitou.simulator.memory import MemoryTable
+from huitou.simulator.memory_draws import MemoryDraws
 from huitou.simulator.memory_journeys import MemoryJourneys
 from huitou.simulator.memory_outbox import MemoryOutbox
 from huitou.simulator.memory_pressure import MemoryPressure
@@ -61,7 +63,8 @@ from huitou.templates.variables import SAMPLE_UNSUBSCRIBE_URL
 BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 WAITING: Final = "waiting"
 """What has become of a message by the end that waits for its instant."""
-_SUPPRESSIONS: Final = Suppressions(MemorySuppressions(MemoryTable()), IdentityHasher(lambda: "nobody is in here"))
+_HASHER: Final = IdentityHasher(lambda: "nobody is in here")
+_SUPPRESSIONS: Final = Suppressions(MemorySuppressions(MemoryTable()), _HASHER)
 
 
 class Campaigning:
@@ -217,7 +220,10 @@ class Following:
             "commit": self._table.commit,
             "pause": lambda _: None,
         }
-        walk = Journeys(**shared, journeys=journeys, situations=situations, effects=self, profiles=profiles)
+        draws = Draws(MemoryDraws(self._table), _HASHER)
+        walk = Journeys(
+            **shared, journeys=journeys, situations=situations, effects=self, profiles=profiles, draws=draws
+        )
         return walk, Dispatcher(
             **shared,
             recipients=Recipients(profiles, self, programs),

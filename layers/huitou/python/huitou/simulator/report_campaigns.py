@@ -16,7 +16,7 @@ from huitou.program.speech import Speech
 from huitou.simulator.comparing import Comparison, Figures
 from huitou.simulator.sides import Sides
 
-_HELD_OUT: Final = frozenset({TurnOutcome.HELD_OUT.value})
+_HELD_OUT: Final = frozenset(each.value for each in (TurnOutcome.HELD_OUT, TurnOutcome.HELD_OUT_OF_ALL))
 _CAPPED: Final = frozenset({TurnOutcome.CAP_REACHED.value, DISPLACED})
 _UNREACHED: Final = frozenset(
     outcome.value

@@ -1,0 +1,132 @@
+"""Who is told nothing, for comparison (E27): drawn once for an address cluster, and kept.
+
+The idea: a cluster goes by names, those of its members and of the phones and mailboxes that their records hold, and a
+draw is kept under each of them. Whoever comes first draws. Whoever comes later and shares one of the names finds what
+was drawn and follows, and it is kept under their other names too. All of that is written with the step that asked, each
+new name on condition that nobody has it: of two who race, one is overtaken, reads again and follows the other.
+
+An arm never changes. Where both arms come together later, by a merge or by an address that is shared only then, all
+names that are seen together are marked; whoever meets a mark is told nothing, and counts in neither arm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from typing import Final
+
+from huitou.campaigns.model import Draw, TurnOutcome
+from huitou.campaigns.ports import DrawId, DrawStore
+from huitou.kernel.channels import MessageChannel
+from huitou.kernel.commits import Write
+from huitou.kernel.ids import MemberId
+from huitou.members.identity import Identity, IdentityHasher, IdentityKey, IdentityKind
+from huitou.members.model import Member
+from huitou.pressure.model import Manners
+from huitou.program.campaigns import Campaign, CampaignId
+from huitou.suppressions.model import destination
+from huitou.templates.model import TemplateKind
+
+EVERYTHING: Final = "*"
+"""What is drawn for all campaigns of the programme together; none is called so."""
+_PARTS: Final = 10_000
+"""Into which members are drawn; a percentage is a hundred of them."""
+MOST_ADDRESSES: Final = 30
+"""Of a member, so many count, since all are written in one transaction: hardly anybody has as many, but by merges."""
+
+
+def holdouts(campaign: Campaign, manners: Manners) -> Mapping[str, int]:
+    """How many percent are left out of what ``campaign`` does, by what they are drawn for."""
+    shares = {campaign.id: campaign.holdout_percent, EVERYTHING: manners.holdout_percent}
+    return {scope: percent for scope, percent in shares.items() if percent}
+
+
+def is_held_out(member: MemberId, scope: str, percent: int) -> bool:
+    """By a salted hash: of a larger share, all of a smaller one."""
+    drawn = int.from_bytes(sha256(f"{scope}#{member}".encode()).digest()[:8], "big") % _PARTS
+    return drawn < percent * _PARTS // 100
+
+
+def draw(own: Draw | None, others: Iterable[Draw | None], by_hash: bool) -> Draw:
+    """What holds for a member, from what is kept under their ``own`` name and the ``others``."""
+    known = [each for each in (own, *others) if each is not None]
+    if not known:
+        return Draw(by_hash)
+    arms = {each.held_out for each in known}
+    held_out, follows = own[:2] if own else (any(arms), True)
+    return Draw(held_out, follows, apart=len(arms) > 1 or any(each.apart for each in known))
+
+
+def together(campaign: CampaignId, draws: Mapping[str, Draw]) -> Draw | None:
+    """What a journey through the campaign has of them; None: nothing."""
+    nothing = Draw(None)
+    own, of_all = draws.get(campaign, nothing), draws.get(EVERYTHING, nothing)
+    found = Draw(own.held_out, own.follows, own.apart or of_all.apart, bool(of_all.held_out))
+    return None if found == nothing else found
+
+
+def untold(draw: Draw | None, kind: TemplateKind = TemplateKind.MARKETING) -> TurnOutcome | None:
+    """Why a member is told nothing who could be; None: they are told. Who is left out of all campaigns gets whatever is
+    no marketing.
+    """
+    if draw is None:
+        return None
+    if draw.of_all and kind is TemplateKind.MARKETING:
+        return TurnOutcome.HELD_OUT_OF_ALL
+    if draw.held_out:
+        return TurnOutcome.HELD_OUT
+    return TurnOutcome.SHARED_ADDRESS if draw.apart else None
+
+
+def addresses_of(record: Member) -> frozenset[Identity]:
+    """The phones and mailboxes by which somebody might be reached, now or after a proof."""
+    profile = record.profile
+    contacts = ((MessageChannel.SMS, profile.contact_phone), (MessageChannel.EMAIL, profile.contact_email))
+    held = (each.identity for each in record.identities)
+    return frozenset(
+        (
+            *(destination(channel, to) for channel, to in contacts if to),
+            *(each for each in held if each.kind in {IdentityKind.PHONE, IdentityKind.EMAIL}),
+        )
+    )
+
+
+class Draws:
+    """The use case. Addresses are known by their keyed digests alone (E25), those of suppressions."""
+
+    def __init__(self, store: DrawStore, hasher: IdentityHasher) -> None:
+        self._store = store
+        self._hasher = hasher
+
+    def of(
+        self, member: MemberId, others: Iterable[MemberId], record: Member, percents: Mapping[str, int]
+    ) -> tuple[Mapping[str, Draw], Sequence[Write]]:
+        """What was drawn for ``member``, by what for, and what is written with the step that asked; one read.
+
+        ``others`` are the same person (E15), and ``record`` is of whoever goes on. Where nobody is held out, nothing is
+        read.
+        """
+        if not percents:
+            return {}, ()
+        names: tuple[MemberId | IdentityKey, ...] = (member, *sorted({*others} - {member}), *self._addresses(record))
+        asked = [DrawId(scope, name) for scope in percents for name in names]
+        known = dict(zip(asked, self._store.load(asked), strict=True))
+        draws: dict[str, Draw] = {}
+        writes: list[Write] = []
+        for scope, percent in percents.items():
+            own, *rest = (known[DrawId(scope, name)] for name in names)
+            draws[scope] = found = draw(own, rest, is_held_out(member, scope, percent))
+            writes += self._kept(found, {name: known[DrawId(scope, name)] for name in names}, member, scope)
+        return draws, writes
+
+    def _addresses(self, record: Member) -> Sequence[IdentityKey]:
+        return sorted(map(self._hasher.key, addresses_of(record)))[:MOST_ADDRESSES]
+
+    def _kept(
+        self, found: Draw, known: Mapping[MemberId | IdentityKey, Draw | None], member: MemberId, scope: str
+    ) -> Iterator[Write]:
+        for name, before in known.items():
+            if before is None:
+                yield self._store.add(DrawId(scope, name), found if name == member else found._replace(follows=True))
+            elif found.apart and not before.apart:
+                yield self._store.set_apart(DrawId(scope, name))
