@@ -11,6 +11,7 @@ from contextlib import suppress
 from random import Random
 from typing import Final
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -94,18 +95,24 @@ def test_each_absence_begins_it_once_whoever_dies(gaps: list[int], fates: list[s
     gaps=st.lists(st.integers(1, 50), min_size=1, max_size=3),
     fates=st.lists(st.sampled_from(FATES), max_size=60),
     order=st.randoms(use_true_random=False),
+    held_out=st.booleans(),
 )
-def test_points_and_tags_come_once_whoever_dies(gaps: list[int], fates: list[str], order: Random) -> None:
+def test_points_and_tags_come_once_whoever_dies(
+    gaps: list[int], fates: list[str], order: Random, held_out: bool
+) -> None:
     """E13: and none appear or vanish; E27: whoever is held out has none."""
     giving = campaign(brand=None, once="absence", stays=False, holdout_percent=50, steps=GIVING)
     town = Town(giving, table=Deadly())
     mei = town.join()
     before = town.record(mei).version
-    live(town, mei, [sum(gaps[:n]) for n in range(len(gaps))], fates, order)
+    with pytest.MonkeyPatch.context() as drawing:
+        drawing.setattr("huitou.campaigns.drawing.is_held_out", lambda *_: held_out)
+        live(town, mei, [sum(gaps[:n]) for n in range(len(gaps))], fates, order)
     journeys = town.journeys_of(mei)
     taken_once(journeys)
-    given = [each for each in journeys if not each.held_out]
-    assert {turn.outcome for each in journeys if each.held_out for turn in each.turns} <= {TurnOutcome.HELD_OUT}
+    assert {each.held_out for each in journeys} <= {held_out}
+    given = [] if held_out else journeys
+    assert held_out == (TurnOutcome.HELD_OUT in {turn.outcome for each in journeys for turn in each.turns})
     assert town.record(mei).version == before + 2 * len(given)
     assert town.record(mei).tags == {}
     for currency, step, points in (("points", 0, 40), ("beans", 3, 25)):
