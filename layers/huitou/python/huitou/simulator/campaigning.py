@@ -54,6 +54,7 @@ from huitou.simulator.memory_draws import MemoryDraws
 from huitou.simulator.memory_journeys import MemoryJourneys
 from huitou.simulator.memory_outbox import MemoryOutbox
 from huitou.simulator.memory_pressure import MemoryPressure
+from huitou.simulator.memory_program import OneProgram
 from huitou.simulator.memory_suppressions import MemorySuppressions
 from huitou.simulator.reach import Reach
 from huitou.standing.position import Position, Seen
@@ -126,7 +127,7 @@ class Following:
         self._waiting: list[_Due] = []
         self._called = self._callings()
         self._journeys = MemoryJourneys(self._table)
-        self._beginnings = Beginnings(self._journeys, _Always(self._program))
+        self._beginnings = Beginnings(self._journeys, OneProgram(self._program))
         self._walk, self._dispatcher = self._use_cases(campaigning.speech)
 
     def wait(self, until: datetime) -> None:
@@ -208,7 +209,7 @@ class Following:
         return Holdings(membership, self._life.wallets, membership.record, self._life.timeline, at)
 
     def _use_cases(self, speech: Speech) -> tuple[Journeys, Dispatcher]:
-        programs, profiles = _Always(self._program), self._profiles
+        programs, profiles = OneProgram(self._program), self._profiles
         journeys, outbox = self._journeys, MemoryOutbox(self._table)
         situations = Situations(journeys, self, self, programs)
         shared: dict[str, Any] = {
@@ -313,28 +314,6 @@ class _Due(NamedTuple):
     at: datetime
     turn: int
     happens: Callable[[], None]
-
-
-class _Always:
-    """`Programs`, of which one holds from the beginning."""
-
-    def __init__(self, program: Program) -> None:
-        self._program = program
-
-    def active(self) -> Program:
-        return self._program
-
-    def at(self, instant: datetime) -> Program:
-        del instant
-        return self._program
-
-    def version(self, number: int) -> Program:
-        del number
-        return self._program
-
-    def published_at(self, number: int) -> datetime:
-        del number
-        return BEGINNING
 
 
 class _Profiles:

@@ -26,6 +26,7 @@ from huitou.program.model import GROUP, Program
 from huitou.simulator.history import SALES_ONLY, History
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_imports import MemoryFiles, MemoryRuns
+from huitou.simulator.memory_program import OneProgram
 
 RUN = Digest("A" * 26)
 PERSONAL = frozenset({IdentityKind.PHONE, IdentityKind.EMAIL, IdentityKind.LINE})
@@ -65,7 +66,7 @@ class FileSales:
     def _partition(self) -> None:
         runs = MemoryRuns(self._table)
         self._table.commit([runs.add(self._run)])
-        Preparation(runs, self._files, _Only(self._program), self._read_head, self._table.commit).prepare(RUN)
+        Preparation(runs, self._files, OneProgram(self._program), self._read_head, self._table.commit).prepare(RUN)
         [(_, counts)] = runs.chunks(RUN)
         self.rejected = counts.rejected
 
@@ -124,28 +125,6 @@ class _Files(MemoryFiles):
     def open(self, key: str, etag: str) -> BinaryIO:
         del key, etag
         return self._content()
-
-
-class _Only:
-    """`Programs` of one programme."""
-
-    def __init__(self, program: Program) -> None:
-        self._program = program
-
-    def active(self) -> Program:
-        return self._program
-
-    def at(self, instant: datetime) -> Program:
-        del instant
-        return self._program
-
-    def version(self, number: int) -> Program:
-        del number
-        return self._program
-
-    def published_at(self, number: int) -> datetime:
-        del number
-        return EPOCH
 
 
 def _member_id(name: Identity | MemberId, enrolled_at: datetime) -> MemberId:

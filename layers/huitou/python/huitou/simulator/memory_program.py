@@ -1,12 +1,16 @@
-"""Programme versions and drafts in memory."""
+"""Programme versions and drafts in memory; or one programme that simply holds."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from huitou.kernel.audit import AuditEntry
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest
+from huitou.kernel.instants import EPOCH
 from huitou.kernel.pages import Page
 from huitou.platform import keys
+from huitou.program.model import Program
 from huitou.program.versions import ActiveVersion, Draft, ProgramVersion
 from huitou.simulator.memory import MemoryTable, absent
 
@@ -70,3 +74,25 @@ class MemoryDrafts:
 
 def _moved() -> StaleReadError:
     return StaleReadError("The draft was changed meanwhile.")
+
+
+class OneProgram:
+    """`Programs`, of which one has held from the beginning."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+
+    def active(self) -> Program:
+        return self._program
+
+    def at(self, instant: datetime) -> Program:
+        del instant
+        return self._program
+
+    def version(self, number: int) -> Program:
+        del number
+        return self._program
+
+    def published_at(self, number: int) -> datetime:
+        del number
+        return EPOCH
