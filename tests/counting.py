@@ -16,7 +16,7 @@ from huitou.insights.service import CACHE_SECONDS, InsightsReader
 from huitou.jobs.service import Underway, end
 from huitou.kernel.errors import UnavailableError
 from huitou.kernel.ids import MemberId
-from huitou.platform import keys
+from huitou.platform import program_keys as keys
 from huitou.program.model import GROUP, Program
 from huitou.program.rules import SegmentId
 from huitou.purchases.ports import MemberState

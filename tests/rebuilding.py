@@ -11,7 +11,7 @@ from huitou.access.model import PERMISSIONS, Caller
 from huitou.jobs.service import Underway, end
 from huitou.kernel.errors import UnavailableError
 from huitou.kernel.ids import MemberId
-from huitou.platform import keys
+from huitou.platform import program_keys as keys
 from huitou.program.publishing import ProgramPublisher
 from huitou.rebuilding.errors import RebuildNotFoundError
 from huitou.rebuilding.model import Rebuild

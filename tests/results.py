@@ -15,7 +15,7 @@ from huitou.outcomes.model import CampaignResult
 from huitou.outcomes.requests import result_view
 from huitou.outcomes.service import CampaignResults
 from huitou.outcomes.working import Reckoning
-from huitou.platform import keys
+from huitou.platform import program_keys as keys
 from huitou.program.model import GROUP
 from huitou.purchases.ports import MemberState
 from huitou.simulator.memory_jobs import MemoryPartedJobs

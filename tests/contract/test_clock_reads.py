@@ -14,7 +14,7 @@ import pytest
 
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import EPOCH
-from huitou.platform import keys
+from huitou.platform import keys, program_keys
 from huitou.platform.table import Table
 from huitou.points.command_store import TableCommands
 from huitou.points.decisions import Decision
@@ -101,7 +101,7 @@ def test_a_tick_and_its_workers_read_those_who_are_due_and_nobody_else(
     queued = [read_message(body) for body, _ in queue.messages]
     assert {each.member for each in queued if isinstance(each, DueWallet)} == whose
     assert len(queued) == due
-    marks = [("GetItem", None, keys.watermarks()[0]), ("PutItem", None, keys.watermarks()[0])]
+    marks = [("GetItem", None, program_keys.watermarks()[0]), ("PutItem", None, program_keys.watermarks()[0])]
     assert Counter(watched.made) == Counter([*shards, *shards, *marks])  # again for what is late
     most_entries = -(-due * KEYS_BYTES // 4096)
     assert watched.cost.reads <= 2 * keys.DUE_SHARDS + most_entries + 1

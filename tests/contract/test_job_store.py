@@ -18,7 +18,7 @@ from huitou.kernel.commits import StaleReadError
 from huitou.kernel.ids import digest_of
 from huitou.outcomes.model import CampaignResult
 from huitou.outcomes.store import results_in
-from huitou.platform import keys
+from huitou.platform import keys, program_keys
 from huitou.rebuilding.model import Rebuild, RebuildCause
 from huitou.rebuilding.store import rebuilds_in
 from huitou.simulator.memory import MemoryTable
@@ -31,13 +31,13 @@ JOBS: Mapping[str, tuple[Any, Callable[[Any], TablePartedJobs[Any]], Callable[[s
     "count": (
         SegmentCount(ID, json.dumps({"id": "spenders", "name": "花錢的人"}), 3, 16, OPENED, insights=2),
         counts_in,
-        keys.count,
+        program_keys.count,
     ),
-    "rebuild": (Rebuild(ID, RebuildCause.ASKED, 3, 16, OPENED, "after the outage"), rebuilds_in, keys.rebuild),
+    "rebuild": (Rebuild(ID, RebuildCause.ASKED, 3, 16, OPENED, "after the outage"), rebuilds_in, program_keys.rebuild),
     "result": (
         CampaignResult(ID, "miss-you", "maru", 3, 16, OPENED, '{"members": 3}'),
         results_in,
-        keys.campaign_result,
+        program_keys.campaign_result,
     ),
 }
 """A job of each kind that has parts, its store, and its key."""

@@ -14,7 +14,8 @@ from cli.invoke import call
 from cli.local_stack import REGION, LocalStack
 from huitou.kernel.instants import format_instant
 from huitou.kernel.pages import Page, all_items
-from huitou.platform.keys import CLOCK, DUE_INDEX, LISTED_PREFIX, POSITION, QUARTER_PREFIX, WALLET_HEAD
+from huitou.platform.keys import DUE_INDEX, LISTED_PREFIX, POSITION, QUARTER_PREFIX, WALLET_HEAD
+from huitou.platform.program_keys import CLOCK
 from huitou.platform.table import Table
 from huitou.points.store import WalletItem
 from huitou.purchases.store import TableMemberStates

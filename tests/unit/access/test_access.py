@@ -19,7 +19,7 @@ from huitou.access.store import TableKeys
 from huitou.access.verdicts import allow, authorization_of
 from huitou.kernel.audit import AuditEntry
 from huitou.kernel.errors import NotFoundError
-from huitou.platform import keys as table_keys
+from huitou.platform import program_keys
 from huitou.platform.table import Table
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_access import MemoryKeys
@@ -46,7 +46,7 @@ class Desk:
         return authorize(self.keys, f"Bearer {key}")
 
     def audited(self) -> list[str]:
-        return [entry.action for entry in self.table.query(AuditEntry, table_keys.audit_month(NOW)).items]
+        return [entry.action for entry in self.table.query(AuditEntry, program_keys.audit_month(NOW)).items]
 
 
 def test_a_minted_key_opens_with_its_brand_and_permissions() -> None:

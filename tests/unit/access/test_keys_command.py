@@ -14,7 +14,7 @@ from huitou.access.keys import parse_authorization
 from huitou.access.model import PERMISSIONS
 from huitou.access.service import authorize
 from huitou.access.store import TableKeys
-from huitou.platform import keys
+from huitou.platform import program_keys as keys
 from huitou.platform.audit import AuditItem
 from huitou.platform.table import Table
 from tests.contract.targets import REGION, create_table

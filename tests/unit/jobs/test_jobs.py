@@ -15,7 +15,7 @@ from huitou.jobs.service import Chunks, Jobs, end
 from huitou.kernel.commits import Write
 from huitou.kernel.errors import NotFoundError, UnavailableError
 from huitou.kernel.ids import digest_of
-from huitou.platform import keys
+from huitou.platform import program_keys as keys
 from huitou.rebuilding.model import Rebuild, RebuildCause
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_jobs import MemoryJobs

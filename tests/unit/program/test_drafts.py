@@ -12,7 +12,7 @@ from huitou.kernel.audit import AuditEntry
 from huitou.kernel.errors import ContentReusedError, NotFoundError, PreconditionFailedError
 from huitou.kernel.ids import digest_of
 from huitou.kernel.instants import EPOCH
-from huitou.platform import keys
+from huitou.platform import program_keys as keys
 from huitou.program.drafts import CreatedDraft, DraftDiscardedError, DraftPublishedError, Drafts
 from huitou.program.publishing import ProgramPublisher
 from huitou.program.validation import InvalidProgramError

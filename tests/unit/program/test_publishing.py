@@ -16,7 +16,7 @@ from huitou.kernel.commits import Write
 from huitou.kernel.errors import NotFoundError, PreconditionFailedError
 from huitou.kernel.ids import digest_of
 from huitou.kernel.instants import EPOCH
-from huitou.platform import keys
+from huitou.platform import program_keys as keys
 from huitou.program.publishing import ProgramPublisher, Publication
 from huitou.program.validation import InvalidProgramError
 from huitou.program.versions import ProgramVersion

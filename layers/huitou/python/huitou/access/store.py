@@ -10,7 +10,7 @@ from huitou.access.model import ApiKey
 from huitou.kernel.audit import AuditEntry
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.instants import format_instant, parse_instant
-from huitou.platform import keys
+from huitou.platform import program_keys as keys
 from huitou.platform.audit import audit_write
 from huitou.platform.table import Item, Table
 

@@ -15,7 +15,7 @@ from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest
 from huitou.kernel.instants import format_instant, parse_instant
 from huitou.kernel.pages import all_items
-from huitou.platform import keys
+from huitou.platform import keys, program_keys
 from huitou.platform.attributes import ChoiceAttribute, InstantAttribute, IntegerAttribute
 from huitou.platform.audit import audit_write
 from huitou.platform.table import Item, Table
@@ -59,43 +59,45 @@ class TableAccounts(TableJobs[Account]):
     """`AccountStore` in DynamoDB."""
 
     def __init__(self, table: Table) -> None:
-        super().__init__(table, Account, AccountItem, keys.account)
+        super().__init__(table, Account, AccountItem, program_keys.account)
 
     def save_report(self, account: Digest, report: Tally) -> Write:
-        item = SumsItem(*keys.account_report(account), sums=pack(report))
+        item = SumsItem(*program_keys.account_report(account), sums=pack(report))
         return self._table.put(item, refused=StaleReadError("Another worker sums up the same report."))
 
     def report(self, account: Digest) -> Tally | None:
-        item = self._table.get(SumsItem, *keys.account_report(account))
+        item = self._table.get(SumsItem, *program_keys.account_report(account))
         return unpack(item.sums) if item else None
 
     def save_part(self, account: Digest, number: int, counted: Tally) -> Write:
-        item = SumsItem(*keys.job_part(keys.account(account), number), sums=pack(counted))
+        item = SumsItem(*program_keys.job_part(program_keys.account(account), number), sums=pack(counted))
         return self._table.put(item, refused=StaleReadError("Another worker counts the same part."))
 
     def parts(self, account: Digest) -> Sequence[Tally]:
-        pk, _ = keys.account(account)
+        pk, _ = program_keys.account(account)
         items = all_items(lambda after: self._table.query(SumsItem, pk, prefix=keys.PART_PREFIX, after=after))
         return [unpack(item.sums) for item in items]
 
     def last_closed(self) -> Month | None:
-        item = self._table.get(LastClosedItem, *keys.last_closed_month())
+        item = self._table.get(LastClosedItem, *program_keys.last_closed_month())
         return item.month if item else None
 
     def closed(self) -> Sequence[ClosedMonth]:
         items = all_items(
-            lambda after: self._table.query(ClosedMonthItem, keys.SETTLEMENTS, prefix=keys.MONTH_PREFIX, after=after)
+            lambda after: self._table.query(
+                ClosedMonthItem, program_keys.SETTLEMENTS, prefix=program_keys.MONTH_PREFIX, after=after
+            )
         )
         return [_closed(item) for item in items]
 
     def closed_month(self, month: Month) -> ClosedMonth | None:
-        item = self._table.get(ClosedMonthItem, *keys.closed_month(month))
+        item = self._table.get(ClosedMonthItem, *program_keys.closed_month(month))
         return _closed(item) if item else None
 
     def close(self, closed: ClosedMonth, audit: AuditEntry) -> list[Write]:
         stale = StaleReadError("Another month was closed meanwhile.")
         item = ClosedMonthItem(
-            *keys.closed_month(closed.statement.month),
+            *program_keys.closed_month(closed.statement.month),
             lines=pack(tally_of(closed.statement)),
             after=closed.after,
             account=closed.account,
@@ -103,7 +105,7 @@ class TableAccounts(TableJobs[Account]):
             closed_by=closed.closed_by,
             reason=closed.reason,
         )
-        last = LastClosedItem(*keys.last_closed_month(), month=closed.statement.month)
+        last = LastClosedItem(*program_keys.last_closed_month(), month=closed.statement.month)
         unmoved = LastClosedItem.month == closed.after if closed.after else LastClosedItem.pk.does_not_exist()
         return [
             self._table.put(item, condition=ClosedMonthItem.pk.does_not_exist(), refused=stale),
@@ -113,7 +115,7 @@ class TableAccounts(TableJobs[Account]):
 
 
 def _closed(item: ClosedMonthItem) -> ClosedMonth:
-    month = item.sk.removeprefix(keys.MONTH_PREFIX)
+    month = item.sk.removeprefix(program_keys.MONTH_PREFIX)
     return ClosedMonth(
         statement=statement_from(month, unpack(item.lines)),
         after=item.after,

@@ -19,7 +19,7 @@ from huitou.kernel.pages import InvalidCursorError, all_items
 from huitou.members.store import ConsentItem, MemberItem, consent_change_in, member_in
 from huitou.merging.store import MergeItem, merge_in
 from huitou.outbox.store import MessageItem, message_in
-from huitou.platform import keys
+from huitou.platform import keys, program_keys
 from huitou.platform.audit import audit_write
 from huitou.platform.table import Item, Table
 from huitou.points.command_store import CommandItem, command_in
@@ -48,12 +48,12 @@ class TableErasures:
         self._table = table
 
     def find(self, member: MemberId) -> Erasure | None:
-        item = self._table.get(ErasureItem, *keys.erasure(member))
+        item = self._table.get(ErasureItem, *program_keys.erasure(member))
         return _erasure(item) if item else None
 
     def add(self, erasure: Erasure) -> None:
         item = ErasureItem(
-            *keys.erasure(erasure.member),
+            *program_keys.erasure(erasure.member),
             reason=erasure.reason,
             actor=erasure.actor,
             client_reference=erasure.client_reference,
@@ -66,7 +66,7 @@ class TableErasures:
             return
 
     def all(self) -> Iterable[Erasure]:
-        query = partial(self._table.query, ErasureItem, keys.ERASURES, prefix=keys.ERASURE_PREFIX)
+        query = partial(self._table.query, ErasureItem, program_keys.ERASURES, prefix=program_keys.ERASURE_PREFIX)
         return map(_erasure, all_items(lambda after: query(after=after)))
 
 
@@ -248,7 +248,7 @@ def _words_in(item: WordsItem) -> list[Action]:
 
 def _erasure(item: ErasureItem) -> Erasure:
     return Erasure(
-        MemberId(item.sk.removeprefix(keys.ERASURE_PREFIX)),
+        MemberId(item.sk.removeprefix(program_keys.ERASURE_PREFIX)),
         item.reason,
         item.actor,
         item.client_reference,

@@ -12,7 +12,7 @@ from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.instants import format_instant, parse_instant
 from huitou.kernel.pages import all_items
-from huitou.platform import keys
+from huitou.platform import keys, program_keys
 from huitou.platform.attributes import IntegerAttribute
 from huitou.platform.table import Item, Table
 
@@ -101,7 +101,7 @@ class TableRuns:
         self._table = table
 
     def find(self, run: Digest) -> Run | None:
-        item = self._table.get(RunItem, *keys.import_run(run))
+        item = self._table.get(RunItem, *program_keys.import_run(run))
         return _run(run, item) if item else None
 
     def add(self, run: Run) -> Write:
@@ -113,18 +113,18 @@ class TableRuns:
         return self._table.put(_item(run), condition=unmoved, refused=StaleReadError("The import has moved on."))
 
     def save_chunk(self, run: Digest, number: int, counts: Counts) -> Write:
-        item = ChunkItem(*keys.import_chunk(run, number), counts=list(counts))
+        item = ChunkItem(*program_keys.import_chunk(run, number), counts=list(counts))
         return self._table.put(item, refused=StaleReadError("Another worker does the same chunk."))
 
     def chunks(self, run: Digest) -> Sequence[tuple[int, Counts]]:
-        pk, _ = keys.import_run(run)
-        items = all_items(lambda after: self._table.query(ChunkItem, pk, prefix=keys.CHUNK_PREFIX, after=after))
-        return [(int(item.sk.removeprefix(keys.CHUNK_PREFIX)), Counts(*item.counts)) for item in items]
+        pk, _ = program_keys.import_run(run)
+        items = all_items(lambda after: self._table.query(ChunkItem, pk, prefix=program_keys.CHUNK_PREFIX, after=after))
+        return [(int(item.sk.removeprefix(program_keys.CHUNK_PREFIX)), Counts(*item.counts)) for item in items]
 
 
 def _item(run: Run) -> RunItem:
     return RunItem(
-        *keys.import_run(run.id),
+        *program_keys.import_run(run.id),
         brand=run.brand,
         format=run.format.value,
         client_reference=run.client_reference,

@@ -10,7 +10,7 @@ from huitou.insights.model import Findings, Fit, Fitted
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest
 from huitou.kernel.instants import format_instant, parse_instant
-from huitou.platform import keys
+from huitou.platform import keys, program_keys
 from huitou.platform.attributes import IntegerAttribute
 from huitou.platform.table import Item, Table
 from huitou.segments.facts import AliveModel, RfmScale
@@ -30,16 +30,16 @@ class TableFindings:
         self._table = table
 
     def newest(self) -> Findings | None:
-        return self._found(keys.insights())
+        return self._found(program_keys.insights())
 
     def version(self, number: int) -> Findings | None:
-        return self._found(keys.insights_version(number))
+        return self._found(program_keys.insights_version(number))
 
     def add(self, findings: Findings) -> list[Write]:
         stale = StaleReadError("Another run was concluded meanwhile.")
         version, found = findings.version, _found(findings)
-        newest = FindingsItem(*keys.insights(), version=version, found=found)
-        kept = FindingsItem(*keys.insights_version(version), version=version, found=found)
+        newest = FindingsItem(*program_keys.insights(), version=version, found=found)
+        kept = FindingsItem(*program_keys.insights_version(version), version=version, found=found)
         unmoved = FindingsItem.version == version - 1 if version > 1 else FindingsItem.pk.does_not_exist()
         return [
             self._table.put(newest, condition=unmoved, refused=stale),

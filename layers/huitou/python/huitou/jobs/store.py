@@ -12,7 +12,7 @@ from huitou.jobs.model import Job, JobStatus, Part
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest
 from huitou.kernel.pages import all_items
-from huitou.platform import keys
+from huitou.platform import keys, program_keys
 from huitou.platform.attributes import ChoiceAttribute, CountsAttribute, InstantAttribute, IntegerAttribute
 from huitou.platform.table import Item, Table
 
@@ -84,7 +84,7 @@ class TablePartedJobs(TableJobs[J]):
         return [_part(item) for item in items]
 
     def _part_key(self, job_id: Digest, number: int) -> keys.Key:
-        return keys.job_part(self._key(job_id), number)
+        return program_keys.job_part(self._key(job_id), number)
 
 
 def _part(item: ProgressItem) -> Part:

@@ -6,7 +6,7 @@ from pynamodb.attributes import UnicodeAttribute
 
 from huitou.jobs.store import JobItem, TablePartedJobs
 from huitou.outcomes.model import CampaignResult
-from huitou.platform import keys
+from huitou.platform import program_keys as keys
 from huitou.platform.attributes import IntegerAttribute
 from huitou.platform.table import Table
 

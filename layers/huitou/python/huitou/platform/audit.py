@@ -6,7 +6,7 @@ from pynamodb.attributes import UnicodeAttribute
 
 from huitou.kernel.audit import AuditEntry
 from huitou.kernel.commits import StaleReadError, Write
-from huitou.platform import keys
+from huitou.platform import program_keys as keys
 from huitou.platform.table import Item, Table
 
 

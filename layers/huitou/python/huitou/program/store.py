@@ -12,7 +12,7 @@ from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest
 from huitou.kernel.instants import format_instant, parse_instant
 from huitou.kernel.pages import Page
-from huitou.platform import keys
+from huitou.platform import program_keys as keys
 from huitou.platform.attributes import IntegerAttribute
 from huitou.platform.audit import audit_write
 from huitou.platform.table import Item, Table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pynamodb.attributes import UnicodeAttribute
 
 from huitou.jobs.store import JobItem, TablePartedJobs
-from huitou.platform import keys
+from huitou.platform import program_keys as keys
 from huitou.platform.attributes import ChoiceAttribute, IntegerAttribute
 from huitou.platform.table import Table
 from huitou.rebuilding.model import Rebuild, RebuildCause

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from huitou.access.model import ApiKey
 from huitou.kernel.audit import AuditEntry
 from huitou.kernel.commits import StaleReadError, Write
-from huitou.platform import keys
+from huitou.platform import program_keys as keys
 from huitou.simulator.memory import MemoryTable, absent
 
 

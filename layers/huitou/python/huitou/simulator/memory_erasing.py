@@ -13,7 +13,7 @@ from huitou.kernel.ids import MemberId
 from huitou.members.model import ConsentChange
 from huitou.merging.model import Merge
 from huitou.outbox.model import OutboxMessage
-from huitou.platform import keys
+from huitou.platform import keys, program_keys
 from huitou.points.commands import PointsCommand
 from huitou.points.wallet import Entry
 from huitou.purchases.model import Purchase, Visit
@@ -32,14 +32,16 @@ class MemoryErasures:
         self._table = table
 
     def find(self, member: MemberId) -> Erasure | None:
-        return self._table.get(Erasure, *keys.erasure(member))
+        return self._table.get(Erasure, *program_keys.erasure(member))
 
     def add(self, erasure: Erasure) -> None:
         if self.find(erasure.member) is None:
-            self._table.commit([self._table.put(*keys.erasure(erasure.member), erasure, refused=_CHANGED, when=absent)])
+            self._table.commit(
+                [self._table.put(*program_keys.erasure(erasure.member), erasure, refused=_CHANGED, when=absent)]
+            )
 
     def all(self) -> Iterable[Erasure]:
-        return self._table.query(Erasure, keys.ERASURES, prefix=keys.ERASURE_PREFIX).items
+        return self._table.query(Erasure, program_keys.ERASURES, prefix=program_keys.ERASURE_PREFIX).items
 
 
 class MemoryTraces:

@@ -13,7 +13,7 @@ from huitou.imports.openings import Opened
 from huitou.imports.ports import FileInfo
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest
-from huitou.platform import keys
+from huitou.platform import keys, program_keys
 from huitou.simulator.memory import MemoryTable, absent, always
 
 
@@ -53,26 +53,26 @@ class MemoryRuns:
         self._table = table
 
     def find(self, run: Digest) -> Run | None:
-        return self._table.get(Run, *keys.import_run(run))
+        return self._table.get(Run, *program_keys.import_run(run))
 
     def add(self, run: Run) -> Write:
         refused = StaleReadError("The key was used meanwhile.")
-        return self._table.put(*keys.import_run(run.id), run, refused=refused, when=absent)
+        return self._table.put(*program_keys.import_run(run.id), run, refused=refused, when=absent)
 
     def replace(self, run: Run, before: Run) -> Write:
         def unmoved(stored: Run | None) -> bool:
             return stored is not None and (stored.status, stored.attempt) == (before.status, before.attempt)
 
         refused = StaleReadError("The import has moved on.")
-        return self._table.put(*keys.import_run(run.id), run, refused=refused, when=unmoved)
+        return self._table.put(*program_keys.import_run(run.id), run, refused=refused, when=unmoved)
 
     def save_chunk(self, run: Digest, number: int, counts: Counts) -> Write:
         refused = StaleReadError("Another worker does the same chunk.")
-        return self._table.put(*keys.import_chunk(run, number), (number, counts), refused=refused, when=always)
+        return self._table.put(*program_keys.import_chunk(run, number), (number, counts), refused=refused, when=always)
 
     def chunks(self, run: Digest) -> Sequence[tuple[int, Counts]]:
-        pk, _ = keys.import_run(run)
-        return self._table.query(tuple, pk, prefix=keys.CHUNK_PREFIX).items
+        pk, _ = program_keys.import_run(run)
+        return self._table.query(tuple, pk, prefix=program_keys.CHUNK_PREFIX).items
 
 
 def _etag(content: bytes) -> str:

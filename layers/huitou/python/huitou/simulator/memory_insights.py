@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from huitou.insights.model import Findings
 from huitou.kernel.commits import StaleReadError, Write
-from huitou.platform import keys
+from huitou.platform import program_keys as keys
 from huitou.simulator.memory import MemoryTable, absent
 
 

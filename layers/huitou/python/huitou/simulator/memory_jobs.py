@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from huitou.jobs.model import Job, JobStatus, Part
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest
-from huitou.platform import keys
+from huitou.platform import keys, program_keys
 from huitou.simulator.memory import MemoryTable, absent
 
 J = TypeVar("J", bound=Job)
@@ -55,4 +55,4 @@ class MemoryPartedJobs(MemoryJobs[J]):
         return self._table.query(Part, pk, prefix=keys.PART_PREFIX).items
 
     def _part_key(self, job_id: Digest, number: int) -> keys.Key:
-        return keys.job_part(self._key(job_id), number)
+        return program_keys.job_part(self._key(job_id), number)

@@ -9,7 +9,7 @@ from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest
 from huitou.kernel.instants import EPOCH
 from huitou.kernel.pages import Page
-from huitou.platform import keys
+from huitou.platform import program_keys as keys
 from huitou.program.model import Program
 from huitou.program.versions import ActiveVersion, Draft, ProgramVersion
 from huitou.simulator.memory import MemoryTable, absent

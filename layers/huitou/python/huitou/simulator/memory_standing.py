@@ -13,7 +13,7 @@ from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.instants import format_instant
 from huitou.kernel.pages import Page, require_cursor_within
 from huitou.outbox.model import OutboxMessage
-from huitou.platform import keys
+from huitou.platform import keys, program_keys
 from huitou.points.wallet import Wallet
 from huitou.program.rules import SegmentId
 from huitou.purchases.refunds import Refund, RefundStatus
@@ -101,11 +101,11 @@ class MemoryWatermarks:
         self._table = table
 
     def load(self) -> Mapping[int, datetime]:
-        return self._table.get(dict, *keys.watermarks()) or {}
+        return self._table.get(dict, *program_keys.watermarks()) or {}
 
     def save(self, marks: Mapping[int, datetime]) -> Write:
         stale = StaleReadError("Not refused.")
-        return self._table.put(*keys.watermarks(), dict(marks), refused=stale, when=lambda _: True)
+        return self._table.put(*program_keys.watermarks(), dict(marks), refused=stale, when=lambda _: True)
 
 
 class MemoryStandings:

@@ -17,7 +17,7 @@ from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest, MemberId
 from huitou.kernel.instants import format_instant, from_millis, parse_instant, to_millis
 from huitou.kernel.pages import Page
-from huitou.platform import keys
+from huitou.platform import keys, program_keys
 from huitou.platform.attributes import IntegerAttribute
 from huitou.platform.table import Item, Table
 from huitou.program.rules import SegmentId
@@ -85,12 +85,14 @@ class TableWatermarks:
         self._table = table
 
     def load(self) -> Mapping[int, datetime]:
-        item = self._table.get(WatermarkItem, *keys.watermarks())
+        item = self._table.get(WatermarkItem, *program_keys.watermarks())
         return {int(shard): parse_instant(at) for shard, at in item.marks.items()} if item else {}
 
     def save(self, marks: Mapping[int, datetime]) -> Write:
         written = {f"{shard:02d}": format_instant(at) for shard, at in sorted(marks.items())}
-        return self._table.put(WatermarkItem(*keys.watermarks(), marks=written), refused=StaleReadError("Not refused."))
+        return self._table.put(
+            WatermarkItem(*program_keys.watermarks(), marks=written), refused=StaleReadError("Not refused.")
+        )
 
 
 class StandingItem(Item):
