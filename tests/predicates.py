@@ -18,6 +18,7 @@ from huitou.program.predicates import (
     Age,
     Alive,
     AllOf,
+    AnniversaryNear,
     AnyOf,
     Behaviour,
     BirthdayMonth,
@@ -161,6 +162,7 @@ ASKING: Mapping[type[Leaf], Mapping[str, SearchStrategy[Any]]] = {
     Age: {"age": st.builds(Age, bounds(st.integers(1, 99)))},
     BirthdayNear: {"birthday": st.builds(BirthdayNear, st.integers(0, 60), st.integers(0, 60))},
     BirthdayMonth: {"birthday_month": st.builds(BirthdayMonth)},
+    AnniversaryNear: {"anniversary": st.builds(AnniversaryNear, st.integers(0, 60), st.integers(0, 60))},
     Joined: {
         "joined": st.builds(Joined, some("maru", "sora", least=1)),
         "days_since_joining": st.builds(

@@ -73,6 +73,7 @@ _LEAVES: Mapping[type[p.Predicate], Callable[[Any], tuple[str, Any]]] = {
     p.Age: lambda leaf: ("age", _bounds(leaf.bounds, int)),
     p.BirthdayNear: lambda leaf: ("birthday", {"days_before": leaf.before, "days_after": leaf.after}),
     p.BirthdayMonth: lambda _: ("birthday_month", True),
+    p.AnniversaryNear: lambda leaf: ("anniversary", {"days_before": leaf.before, "days_after": leaf.after}),
     p.Joined: _joined,
     p.ProfileIs: lambda leaf: (leaf.field, sorted(leaf.values)),
     p.Tagged: lambda leaf: ("tags", sorted(leaf.names)),

@@ -134,6 +134,14 @@ class ByHand:
     def _birthdaymonth(self, _: p.BirthdayMonth) -> bool:
         return self.facts.birthday is not None and self.facts.birthday.month == self.today.month
 
+    def _anniversarynear(self, asked: p.AnniversaryNear) -> bool:
+        joined = self.facts.enrolled_at if self.brand is None else self.facts.joined.get(self.brand)
+        if joined is None:
+            return False
+        day = joined.astimezone(self.zone).date()
+        around = [self.today + timedelta(days) for days in range(-asked.after, asked.before + 1)]
+        return any(near.year > day.year and near in _birthdays(day, near.year, near.year) for near in around)
+
     def _joined(self, asked: p.Joined) -> bool:
         joined = {"": self.facts.enrolled_at} if not asked.brands and self.brand is None else self.facts.joined
         seen = [

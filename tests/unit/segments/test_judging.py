@@ -12,6 +12,7 @@ from huitou.program.model import GROUP, Program
 from huitou.program.predicates import (
     Age,
     AllOf,
+    AnniversaryNear,
     AnyOf,
     Behaviour,
     BirthdayNear,
@@ -109,6 +110,18 @@ def test_days_around_birthdays_may_be_all_days() -> None:
     assert asked(BirthdayNear(3, 3), known, "2026-12-31 12:00") == (True, at("2027-01-03 00:00"))
     assert asked(BirthdayNear(200, 200), known, "2026-06-30 12:00") == (True, None)
     assert asked(BirthdayNear(182, 182), known, "2026-06-30 12:00").until == at("2028-06-30 00:00")
+
+
+def test_anniversaries_come_every_year_from_the_first_on() -> None:
+    """E31: of the group, and in a brand's segment of the brand."""
+    known = facts(enrolled_at=at("2024-02-29 12:00"), joined={"sora": at("2025-03-01 00:30")})
+    week = AnniversaryNear(before=7)
+    assert asked(week, known, "2024-02-29 12:00") == (False, at("2025-02-21 00:00"))
+    assert asked(week, known, "2025-02-21 00:00") == (True, at("2025-03-01 00:00"))
+    assert asked(week, known, "2025-03-01 00:00") == (False, at("2026-02-21 00:00"))
+    assert asked(AnniversaryNear(), known, "2028-02-29 23:00") == (True, at("2028-03-01 00:00"))
+    assert asked(week, known, "2025-03-01 12:00", brand="sora") == (False, at("2026-02-22 00:00"))
+    assert asked(week, known, "2025-03-01 12:00", brand="maru") == (False, None)
 
 
 def test_a_brand_sees_its_own_alone() -> None:

@@ -150,8 +150,8 @@ class RfmPart(Part):
     """How much they spent."""
 
 
-class BirthdayPart(Part):
-    """Days around the birthday; both 0 for the day itself."""
+class DaysAroundPart(Part):
+    """Days around one of each year; both 0 for the day itself."""
 
     days_before: Annotated[int, Field(ge=0, le=180)] = 0
     """From so many days before it …"""
@@ -267,11 +267,15 @@ class PredicatePart(Part):
     age: Asked[WholeBoundsPart] = None
     """How old they are in years; never true where the birthday is not known."""
 
-    birthday: Asked[BirthdayPart] = None
+    birthday: Asked[DaysAroundPart] = None
     """Their birthday is near, for example `{days_before: 7}`."""
 
     birthday_month: Asked[bool] = None
     """true: it is the month of their birthday."""
+
+    anniversary: Asked[DaysAroundPart] = None
+    """It is so many years since they became a member, from the first year on, or soon; in a brand's segment, since they
+    joined the brand. For example `{days_before: 7}`."""
 
     joined: Annotated[Asked[tuple[Id, ...]], Field(min_length=1)] = None
     """They joined one of these brands."""

@@ -214,6 +214,16 @@ class BirthdayMonth:
 
 
 @dataclass(frozen=True, slots=True)
+class AnniversaryNear:
+    """As `BirthdayNear`, of the day on which the member joined the group, or the brand whose segment asks; from the
+    first year on.
+    """
+
+    before: int = 0
+    after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Joined:
     """Whether the member has joined one of ``brands`` (empty: the group), so many local days ago.
 
@@ -294,6 +304,7 @@ Leaf = (
     | Age
     | BirthdayNear
     | BirthdayMonth
+    | AnniversaryNear
     | Joined
     | ProfileIs
     | Tagged

@@ -11,7 +11,16 @@ from zoneinfo import ZoneInfo
 from huitou.kernel.calendars import first_of_next_month, local_date, start_of_day
 from huitou.members.model import ConsentKey
 from huitou.points.outlook import NEVER
-from huitou.program.predicates import Age, BirthdayMonth, BirthdayNear, Consents, Joined, ProfileIs, Tagged
+from huitou.program.predicates import (
+    Age,
+    AnniversaryNear,
+    BirthdayMonth,
+    BirthdayNear,
+    Consents,
+    Joined,
+    ProfileIs,
+    Tagged,
+)
 from huitou.segments.deeds import Scope
 from huitou.segments.limits import limits
 from huitou.segments.moment import Answer, Check, Moment, always, passed, within
@@ -50,25 +59,44 @@ def _turning(years: float, born: date, zone: ZoneInfo) -> datetime:
 
 
 def birthday_near(leaf: BirthdayNear, _: Scope) -> Check:
-    """Around each year's birthday. Where one year's days reach the next one's, it is the end of those that counts."""
-    before, after = timedelta(leaf.before), timedelta(leaf.after + 1)
-    never_ends = leaf.before + leaf.after + 1 >= _LONGEST_YEAR
+    """Around each year's birthday."""
 
     def check(moment: Moment) -> Answer:
-        born, zone = moment.known.facts.birthday, moment.known.program.zone
-        if born is None or never_ends:
-            return always(born is not None)
-        day = end = local_date(moment.at, zone)
-        for year in count(day.year - 1):
-            birthday = birthday_in(year, born)
-            if birthday - before > end:
-                break
-            end = max(end, birthday + after)
-        if end > day:
-            return Answer(True, start_of_day(end, zone))
-        return Answer(False, start_of_day(birthday - before, zone))
+        born = moment.known.facts.birthday
+        return always(False) if born is None else _near(leaf, born, moment)
 
     return check
+
+
+def anniversary_near(leaf: AnniversaryNear, scope: Scope) -> Check:
+    """Around each year's anniversary, but for the days around the day itself (E31: as `joined`)."""
+
+    def check(moment: Moment) -> Answer:
+        has, zone = moment.known.has, moment.known.program.zone
+        then = has.enrolled_at if scope.brand is None else has.joined.get(scope.brand)
+        if then is None:
+            return always(False)
+        day = local_date(then, zone)
+        first = start_of_day(birthday_in(day.year + 1, day) - timedelta(leaf.before), zone)
+        return _near(leaf, day, moment) if moment.at >= first else Answer(False, first)
+
+    return check
+
+
+def _near(leaf: BirthdayNear | AnniversaryNear, born: date, moment: Moment) -> Answer:
+    """Where one year's days reach the next one's, it is the end of those that counts."""
+    before, after, zone = timedelta(leaf.before), timedelta(leaf.after + 1), moment.known.program.zone
+    if leaf.before + leaf.after + 1 >= _LONGEST_YEAR:
+        return always(True)
+    day = end = local_date(moment.at, zone)
+    for year in count(day.year - 1):
+        yearly = birthday_in(year, born)
+        if yearly - before > end:
+            break
+        end = max(end, yearly + after)
+    if end > day:
+        return Answer(True, start_of_day(end, zone))
+    return Answer(False, start_of_day(yearly - before, zone))
 
 
 def birthday_month(leaf: BirthdayMonth, _: Scope) -> Check:
