@@ -41,7 +41,7 @@ TYPES: Final = {
     "OCCASION": ("OCCASION#", r"PART#\d{2}"),
     "IDENTITY": ("IDENTITY#", "IDENTITY"),
     "SUPPRESSION": ("SUPPRESSION#", "SUPPRESSION"),
-    "VERIFICATION": ("M#", r"VERIFICATION#\w+"),
+    "VERIFICATION": ("M#", r"CODE#\w+"),
     "CODES": ("", "CODES"),  # of an address or a member
     "COUNTER": ("CODES#brand#", "HOURS#.+"),
     "RECEIPT": ("RECEIPT#", "RECEIPT"),

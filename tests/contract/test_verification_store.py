@@ -12,7 +12,8 @@ from huitou.kernel.commits import StaleReadError
 from huitou.kernel.ids import MemberId, OwnedId, digest_of, ulid_for
 from huitou.members.identity import Identity, IdentityKey, email_identity, phone_identity
 from huitou.platform import keys
-from huitou.platform.table import Table
+from huitou.platform.table import Item, Table
+from huitou.purchases.store import TableMemberStates
 from huitou.templates.model import CodeRules
 from huitou.verifying.decisions import answered, nothing_sent, with_one_more
 from huitou.verifying.model import KEPT, LIFE, Sent, Verification
@@ -27,6 +28,7 @@ from huitou.verifying.store import (
 from tests.builders import MEI
 from tests.contract.targets import AnyTable
 from tests.outbox import NOON, verifications_on
+from tests.standing import Standings
 
 FANG = MemberId("01JMEMBERMEM0000000000FANG")
 KEY = ulid_for(NOON, digest_of(["a call"]))
@@ -109,6 +111,17 @@ def test_the_table_forgets_all_of_it_a_day_later(dynamo_table: Table) -> None:
         item = dynamo_table.get(*key)
         assert item is not None
         assert item.forgotten_at == (ends_at + KEPT).timestamp()
+
+
+@pytest.mark.parametrize("key", [keys.verification(MEI, f"{KEY[:22]}HEAD"), (keys.member(MEI), "VERIFICATION#HEAD")])
+def test_what_is_neither_standing_nor_wallet_is_never_read_as_one(dynamo_table: Table, key: keys.Key) -> None:
+    """Whatever it ends in, and also where it lies between them."""
+    states, shop = TableMemberStates(dynamo_table), Standings(table=dynamo_table)
+    shop.enrol()
+    before = states.load(MEI)
+    assert before.wallets
+    dynamo_table.commit([dynamo_table.put(Item(*key), condition=Item.pk.does_not_exist(), refused=StaleReadError(""))])
+    assert states.load(MEI) == before
 
 
 def _nothing(address: IdentityKey, member: MemberId) -> Sent:

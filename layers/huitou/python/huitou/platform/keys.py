@@ -37,7 +37,7 @@ QUARTER_PREFIX = "QUARTER#"
 CONSENT_PREFIX = "CONSENT#"
 MESSAGE_PREFIX = "MESSAGE#"
 JOURNEY_PREFIX = "JOURNEY#"
-VERIFICATION_PREFIX = "VERIFICATION#"
+VERIFICATION_PREFIX = "CODE#"
 DRAW_PREFIX = "DRAW#"
 PRESSURE = "PRESSURE"
 CODES = "CODES"
@@ -45,7 +45,7 @@ COMMAND_PREFIX = "COMMAND#"
 STANDING = "STANDING"
 POSITION = "STANDING#POSITION"
 STANDING_TO_WALLETS = (STANDING, "WALLET#~")
-"""A range of sort keys: the standing, the position and all wallets, in one query."""
+"""A range of sort keys: the standing, the position and all wallets, in one query. No other key lies between them."""
 
 
 def member(member_id: str) -> str:

@@ -105,7 +105,7 @@ class TableMemberStates:
 
 
 def _state_kind(sk: str) -> type[Item]:
-    return _STANDING_KINDS.get(sk) or wallet_kind(sk)
+    return wallet_kind(sk) if sk.startswith(keys.WALLET_PREFIX) else _STANDING_KINDS.get(sk, Item)
 
 
 _STANDING_KINDS: Mapping[str, type[Item]] = {keys.STANDING: StandingItem, keys.POSITION: PositionItem}
