@@ -88,6 +88,11 @@ class Ear:
         in_force = self.module.feedback._consents.in_force(MEI, GROUP)[CONSENT]
         return in_force.granted, in_force.source
 
+    def words(self) -> list[tuple[datetime, bool, str]]:
+        """All that was ever said, as the history has it."""
+        history = self.module.feedback._consents.history(MEI, GROUP, limit=50, after=None).items
+        return [(each.consent.occurred_at, each.consent.granted, each.consent.source) for each in history]
+
     def kept_aside(self) -> list[Any]:
         listed = self._files.list_objects_v2(Bucket="set-aside").get("Contents", ())
         return [
@@ -236,6 +241,7 @@ def test_a_complaint_counts_however_late_it_is_told(ear: Ear) -> None:
         ear.agree(long_ago)
     assert ear.hear(complained(timestamp=format_instant(long_ago))) == []
     assert (ear.ground(), ear.consent()) == (SuppressionGround.COMPLAINED, (True, "app"))
+    assert (long_ago, False, "complaint") in ear.words()
 
 
 def test_a_complaint_about_a_brand_that_has_left_is_heard(ear: Ear) -> None:
