@@ -69,6 +69,10 @@ class Celebrated(Mei):
         self._platform.tick()
         return {each["campaign"]: each for each in found(self._api.get(f"{self.path}/journeys"))["items"]}
 
+    def has_completed(self, *campaigns: str) -> bool:
+        journeys = self.journeys()
+        return all(journeys.get(each, {}).get("state") == "completed" for each in campaigns)
+
 
 def test_whose_birthday_it_is_gets_mail_once_by_itself(api: httpx.Client, platform: Platform) -> None:
     """M17, M19, M20, M23: nobody calls anything but that they were born on this day; points come with it, once."""
@@ -130,38 +134,44 @@ def test_whoever_is_in_a_segment_as_a_day_comes_gets_mail_once_by_itself(api: ht
         "steps": [HELLO],
     }
     hold(api, congratulating(launch))
-    assert eventually(lambda: mei.journeys().get(name, {}).get("state") == "completed", seconds=150)
-    assert eventually(lambda: [each["state"] for each in mei.messages()] == ["accepted"])
-    assert mei.journeys()[name]["occurrence"] == str(soon.date())
-    assert mei.mail() == ["Hello 小美"]
+    try:
+        assert eventually(lambda: mei.journeys().get(name, {}).get("state") == "completed", seconds=150)
+        assert eventually(lambda: [each["state"] for each in mei.messages()] == ["accepted"])
+        assert mei.journeys()[name]["occurrence"] == str(soon.date())
+        assert mei.mail() == ["Hello 小美"]
 
-    hold(api, congratulating(launch))
-    platform.tick()
-    assert (len(mei.messages()), mei.mail()) == (1, ["Hello 小美"])
-    assert (fang.journeys(), fang.mail()) == ({}, [])
+        hold(api, congratulating(launch))
+        platform.tick()
+        assert (len(mei.messages()), mei.mail()) == (1, ["Hello 小美"])
+        assert (fang.journeys(), fang.mail()) == ({}, [])
+    finally:
+        hold(api, congratulating())
 
 
 def test_who_shares_a_phone_is_told_or_held_out_together(api: httpx.Client, platform: Platform) -> None:
     """E27: though all are due at once, and nobody shares a mailbox."""
     name = unique("drawn").lower()
     hold(api, congratulating({**TOLD, "id": name, "steps": [HELLO], "holdout_percent": 50}))
-    pairs = [(Celebrated(api, platform), Celebrated(api, platform)) for _ in range(3)]
-    for pair in pairs:
-        phone = a_phone()
-        for each in pair:
-            each.says(contact_phone=phone)
-    members = [each for pair in pairs for each in pair]
-    for each in members:
-        each.has_birthday()
-    assert eventually(lambda: all(each.journeys().get(name, {}).get("state") == "completed" for each in members))
-    for pair in pairs:
-        drawn = {each.journeys()[name]["held_out"] for each in pair}
-        assert drawn in ({True}, {False})
-        (outcome,) = {turn["outcome"] for each in pair for turn in each.journeys()[name]["turns"]}
-        assert outcome == ("held_out" if drawn == {True} else "planned")
-    found = result(api, name)
-    assert (found["members"], found["following"], found["set_apart"]) == (6, 3, 0)
-    assert found["treated"]["members"] + found["held_out"]["members"] == 3
+    try:
+        pairs = [(Celebrated(api, platform), Celebrated(api, platform)) for _ in range(3)]
+        for pair in pairs:
+            phone = a_phone()
+            for each in pair:
+                each.says(contact_phone=phone)
+        members = [each for pair in pairs for each in pair]
+        for each in members:
+            each.has_birthday()
+        assert eventually(lambda: all(each.has_completed(name, "told") for each in members))
+        for pair in pairs:
+            drawn = {each.journeys()[name]["held_out"] for each in pair}
+            assert drawn in ({True}, {False})
+            (outcome,) = {turn["outcome"] for each in pair for turn in each.journeys()[name]["turns"]}
+            assert outcome == ("held_out" if drawn == {True} else "planned")
+        found = result(api, name)
+        assert (found["members"], found["following"], found["set_apart"]) == (6, 3, 0)
+        assert found["treated"]["members"] + found["held_out"]["members"] == 3
+    finally:
+        hold(api, congratulating())
 
 
 def test_fifty_campaigns_at_once_leave_as_many_messages_as_the_cap_allows(
