@@ -15,6 +15,7 @@ from huitou.kernel.errors import ContentReusedError
 from huitou.kernel.ids import MemberId
 from huitou.members.decisions import TooManyError
 from huitou.members.identity import IdentityHasher
+from huitou.members.places import UnknownPlaceError
 from huitou.members.service import IdentityTakenError, Members
 from huitou.members.store import TableMembers
 from huitou.messages.errors import ChannelNotWrittenError
@@ -120,7 +121,7 @@ app = create_app("serve_verifications", "Verifications")
     security=permission("members:write"),
     responses=documented(
         {200: BegunVerificationView, 201: BegunVerificationView},
-        *(*MEMBER_ERRORS, NoVerificationsError, ChannelNotWrittenError, TooManyCodesError),
+        *(*MEMBER_ERRORS, UnknownPlaceError, NoVerificationsError, ChannelNotWrittenError, TooManyCodesError),
         *(ContentReusedError, VerificationOverError),
         headers=("Location",),
     ),

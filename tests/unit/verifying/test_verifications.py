@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -16,6 +17,7 @@ from huitou.kernel.errors import ContentReusedError, DomainError
 from huitou.kernel.ids import OwnedId
 from huitou.members.identity import Identity, email_identity, phone_identity
 from huitou.members.model import ProofMethod
+from huitou.members.places import UnknownPlaceError
 from huitou.members.service import IdentityTakenError
 from huitou.messages.errors import ChannelNotWrittenError
 from huitou.outbox.errors import InvalidMessageError
@@ -381,6 +383,19 @@ def test_without_a_template_that_speaks_there_no_code_is_sent(rules: Any, refusa
     with pytest.raises(refusal):
         office.ask(mei, PHONE)
     assert office.outbox.of_members([mei], None, after=None, limit=1).items == ()
+
+
+def test_for_a_brand_that_has_left_no_code_is_sent(office: CodeOffice) -> None:
+    """Its members may still be asked for with its key; what it had sent before is answered as ever."""
+    mei = office.meet()
+    before = office.ask(mei, PHONE, key="before").verification
+    there = office.programs.active()
+    brands = {name: brand for name, brand in there.brands.items() if name != "maru"}
+    office.shop.programs.publish(replace(there, version=3, brands=brands))
+    with pytest.raises(UnknownPlaceError):
+        office.ask(mei, PHONE)
+    assert len(office.shop.table.all(Verification)) == 1
+    assert office.ask(mei, PHONE, key="before") == (before, True)
 
 
 def test_the_template_of_codes_says_nothing_else(office: CodeOffice) -> None:

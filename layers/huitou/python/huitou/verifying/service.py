@@ -15,6 +15,7 @@ from huitou.kernel.ids import Digest, MemberId, OwnedId, digest_of, parse_id, ul
 from huitou.members.decisions import Presented
 from huitou.members.identity import Identity, IdentityHasher
 from huitou.members.model import HeldIdentity, Proof
+from huitou.members.places import require_brand
 from huitou.members.service import Members
 from huitou.messages.errors import ChannelNotWrittenError
 from huitou.outbox.model import MessageState, OutboxMessage, Step
@@ -95,12 +96,13 @@ class Verifications:
     def begin(self, wanted: Wanted, caller: Caller, now: datetime) -> Begun:
         """Has a code sent, once (E14). Whose the address is, nobody looks up: the answer would tell it (E31).
 
-        Raises `NoVerificationsError`, `ChannelNotWrittenError`, `TooManyCodesError`, `MemberNotFoundError`,
-        `MemberErasedError`, `MemberMovedError`, `ContentReusedError`, `VerificationOverError`.
+        Raises `UnknownPlaceError`, `NoVerificationsError`, `ChannelNotWrittenError`, `TooManyCodesError`,
+        `MemberNotFoundError`, `MemberErasedError`, `MemberMovedError`, `ContentReusedError`, `VerificationOverError`.
         """
 
         def attempt() -> Begun:
             program = self._programs.active()
+            require_brand(program, caller.brand)
             rules, template = self._rules(program, wanted.identity)
             is_there = self._members.unchanged(wanted.member, caller.brand)
             address = destination(CHANNELS[wanted.identity.kind], wanted.identity.value)
