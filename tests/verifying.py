@@ -26,7 +26,7 @@ T = TypeVar("T")
 CODE: Final = template(
     id="code",
     kind="service",
-    texts=[text(email={"subject": "{{ code }}", "body": "Your code: {{ code }}"}, sms="{{ code }}", line=None)],
+    texts=[text(email={"subject": "Your code", "body": "{{ code }}"}, sms="{{ code }}", line=None)],
 )
 VERIFICATION: Final = {"template": "code"}
 
@@ -111,7 +111,7 @@ class CodeOffice(Office):
         if letter.message.sms is not None:
             return letter.message.sms.text
         assert letter.message.email is not None
-        return letter.message.email.subject
+        return letter.message.email.text.strip()
 
     @staticmethod
     def caller(brand: str) -> Caller:

@@ -271,9 +271,14 @@ def catalogue(written: dict[str, Any]) -> Catalogue:
             "Line 1: there is no variable 'member.name' here",
         ),
         (
-            {"texts": [code_text(email={"subject": "{{ code }}", "body": "Hello"})]},
+            {"texts": [code_text(email={"subject": "Your code", "body": "Hello"})]},
             f"{AT}/email/body",
             "This brings one-time codes: write {{ code }}",
+        ),
+        (
+            {"texts": [code_text(email={"subject": "{{ code | truncate: 5 }}", "body": "It is {{ code }}."})]},
+            f"{AT}/email/subject",
+            "Line 1: there is no variable 'code' here; use brand.name, program.name.",
         ),
     ],
 )

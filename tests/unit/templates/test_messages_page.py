@@ -31,7 +31,7 @@ def test_every_variable_is_named_with_its_meaning() -> None:
 
 def note(variable: Variable) -> str:
     if variable.only_codes:
-        return "only in the template of `messages.verification`"
+        return "only in the template of `messages.verification`, and in no subject"
     return "only in marketing" if variable.only_marketing else "may be missing" * variable.may_be_missing
 
 

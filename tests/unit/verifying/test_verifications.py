@@ -386,7 +386,7 @@ def test_without_a_template_that_speaks_there_no_code_is_sent(rules: Any, refusa
 
 
 def test_for_a_brand_that_has_left_no_code_is_sent(office: CodeOffice) -> None:
-    """Its members may still be asked for with its key; what it had sent before is answered as ever."""
+    """Its keys may still be there; what they had sent before is answered as ever."""
     mei = office.meet()
     before = office.ask(mei, PHONE, key="before").verification
     there = office.programs.active()

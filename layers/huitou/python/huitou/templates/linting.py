@@ -92,7 +92,7 @@ class _Looking:
         if not source.strip():
             yield "Write something here."
             return
-        found = [each.sentence for each in self._mistakes(source)]
+        found = [each.sentence for each in self._mistakes(source, place)]
         if not found:
             try:
                 looks = (self._links, self._size, self._way_out, self._code)
@@ -107,10 +107,13 @@ class _Looking:
     def _for_everybody(self, source: str) -> Iterator[str]:
         return (write(source, said, self._language).fill() for said in with_gaps(self._said))
 
-    def _mistakes(self, source: str) -> Iterator[Mistake]:
-        return mistakes(
-            source, known(marketing=self._marketing, codes=self._codes), with_gaps(self._said), self._language
-        )
+    def _mistakes(self, source: str, place: tuple[str, ...]) -> Iterator[Mistake]:
+        return mistakes(source, self._names(place), with_gaps(self._said), self._language)
+
+    def _names(self, place: tuple[str, ...]) -> Iterator[str]:
+        """No subject says a code: providers repeat it in their reports, which are kept (M39)."""
+        names = known(marketing=self._marketing, codes=self._codes)
+        return (each for each in names if each != CODE or place != ("email", "subject"))
 
     def _links(self, source: str, place: tuple[str, ...]) -> Iterator[str]:
         """As they are written, and as they are understood, also in branches that the sample member does not see."""
