@@ -11,7 +11,7 @@ from huitou.erasing.ports import ErasureStore, Traces
 from huitou.erasing.service import Erased, Erasures
 from huitou.erasing.store import TableErasures, TableTraces
 from huitou.kernel.channels import MessageChannel
-from huitou.kernel.ids import Digest, MemberId
+from huitou.kernel.ids import Digest, MemberId, digest_of
 from huitou.members.consents import Word
 from huitou.members.model import ConsentKey, Profile
 from huitou.program.model import GROUP
@@ -31,8 +31,18 @@ from tests.purchases import NOON, SOON, Shop, bill, booking, bread, return_of
 
 NEXT_DAY = NOON + timedelta(days=1)
 SAID = "for Mei's birthday"
-MEI_SAYS = (SAID, "王小美", "mei@example.com", "0912345678", "912345678", "a table for her birthday", "at the till")
-"""Words that tell who Mei is."""
+PROVEN = digest_of(["her mailbox"])
+MEI_SAYS = (
+    SAID,
+    PROVEN,
+    "王小美",
+    "mei@example.com",
+    "0912345678",
+    "912345678",
+    "a table for her birthday",
+    "at the till",
+)
+"""What tells who Mei is."""
 
 
 class Forgetting(TwoRecords):
@@ -65,7 +75,7 @@ class Forgetting(TwoRecords):
         self.enrolment.tag(mei, "vip", "maru", NOON)
         self.shop.sell(bill("A-1", client_reference=SAID), mei)
         told = {"note": "a table for her birthday"}
-        message = replace(planned(), id=planned().id._replace(member=mei), client_reference=SAID)
+        message = replace(planned(), id=planned().id._replace(member=mei), client_reference=SAID, proves=PROVEN)
         self.shop.table.commit(outbox_on(self.shop.table).add(message))
         verification = Verification(message.id, MEI_EMAIL, "maru", NOON)
         self.shop.table.commit([verifications_on(self.shop.table).save(verification)])

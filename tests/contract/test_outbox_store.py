@@ -56,6 +56,8 @@ FULL = planned(
     is_doubtful=True,
     provider_id="p-1",
     sms_parts=2,
+    is_code=True,
+    proves=digest_of(["an address"]),
 )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from huitou.kernel.channels import MessageChannel
-from huitou.kernel.commits import Write
+from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.errors import ContentReusedError, DomainError
 from huitou.kernel.ids import OwnedId
 from huitou.members.identity import Identity, email_identity, phone_identity
@@ -32,7 +32,7 @@ from huitou.verifying.errors import (
     VerificationOverError,
     WrongCodeError,
 )
-from huitou.verifying.model import LIFE, CodesSent, Verification, VerificationState
+from huitou.verifying.model import KEPT, LIFE, CodesSent, Verification, VerificationState
 from huitou.verifying.service import Begun
 from tests.members import HASHER, said
 from tests.office import HOUR
@@ -137,7 +137,7 @@ def test_of_two_guesses_at_once_both_are_counted(office: CodeOffice) -> None:
 
 
 def test_the_same_call_sends_one_code(office: CodeOffice) -> None:
-    """E14: also while it waits, when the cap is reached and when it is long over."""
+    """E14: also when a cap is reached, and when its time is over."""
     mei = office.meet()
     first = office.ask(mei, PHONE, key="again")
     for number in range(4):
@@ -149,6 +149,23 @@ def test_the_same_call_sends_one_code(office: CodeOffice) -> None:
     assert PHONE.value not in str(reused.value.errors)
     with pytest.raises(ContentReusedError):
         office.ask(office.meet(said(ELSEWHERE)), PHONE, key="again")
+    office.now = NOON + LIFE
+    assert office.ask(mei, PHONE, key="again") == (first.verification, True)
+
+
+def test_of_what_the_table_has_forgotten_the_same_call_is_told_no_more_than_that_it_is_over(office: CodeOffice) -> None:
+    """E14: it may have been confirmed; and for another address it is no repeat."""
+    mei = office.meet()
+    verification = office.ask(mei, PHONE, key="again").verification
+    office.say(verification, office.codes.of(verification))
+    office.now, table = verification.ends_at + KEPT, office.shop.table
+    forgotten = keys.verification(*verification.id)
+    table.commit([table.delete(*forgotten, refused=StaleReadError("It is gone."), when=lambda _: True)])
+    with pytest.raises(VerificationOverError) as over:
+        office.ask(mei, PHONE, key="again")
+    assert over.value.extra == {}
+    with pytest.raises(ContentReusedError):
+        office.ask(mei, ELSEWHERE, key="again")
 
 
 def test_an_address_gets_five_codes_in_an_hour_and_ten_in_a_day_whoever_asks(office: CodeOffice) -> None:
@@ -325,6 +342,7 @@ def test_nothing_stays_of_who_is_forgotten(office: CodeOffice) -> None:
     assert office.shop.table.get(CodesSent, *keys.codes_for(mei)) is None
     assert office.verifications.load(waiting.id) is None
     assert office.look(waiting.id).reason == "erased"
+    assert [office.kept(each.id).proves for each in (waiting, verification)] == [None, None]
     assert len(office.letters()) == 1
     with pytest.raises(MemberErasedError):
         office.say(verification, code)

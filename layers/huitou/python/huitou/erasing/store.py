@@ -71,20 +71,23 @@ class TableErasures:
 
 
 class WordsItem(Item):
-    """Whatever is kept of a member, and around it, as far as somebody's own words are in it, and where more are."""
+    """Whatever is kept of a member, and around it, as far as somebody's own words are in it, and where more are; and
+    of an address what a code was to prove.
+    """
 
     reason = UnicodeAttribute(null=True)
     message = UnicodeAttribute(null=True)
     client_reference = UnicodeAttribute(null=True)
     reference = UnicodeAttribute(null=True)
     data = JSONAttribute(null=True)
+    proves = UnicodeAttribute(null=True)
     moved = JSONAttribute(null=True)
     cause = UnicodeAttribute(null=True)
     cause_id = UnicodeAttribute(null=True)
     returns = UnicodeAttribute(null=True)
 
 
-WORDS = ("reason", "message", "client_reference", "reference", "data")
+WORDS = ("reason", "message", "client_reference", "reference", "data", "proves")
 DESTROYED = (
     keys.CONSENT_PREFIX,
     keys.MERGED_PREFIX,

@@ -113,6 +113,8 @@ class OutboxMessage:
     """Of the campaign."""
     is_code: bool = False
     """It brings the one-time code of the verification that has its id, to the address that is to be proven (M39)."""
+    proves: Digest | None = None
+    """A keyed digest of that address, for this message alone: a repeat must agree in it (E14)."""
     version: int = 1
     attempts: int = 0
     turned_away: int = 0

@@ -43,6 +43,7 @@ class MessageItem(Item):
     journey = JSONAttribute(null=True)
     priority = IntegerAttribute(null=True)
     is_code = BooleanAttribute(null=True)
+    proves = UnicodeAttribute(null=True)
     version = IntegerAttribute()
     attempts = IntegerAttribute()
     turned_away = IntegerAttribute(null=True)
@@ -132,6 +133,7 @@ def message_item(message: OutboxMessage) -> MessageItem:
         journey=list(message.cause) if message.cause else None,
         priority=message.priority,
         is_code=message.is_code or None,
+        proves=message.proves,
         version=message.version,
         attempts=message.attempts,
         turned_away=message.turned_away or None,
@@ -164,6 +166,7 @@ def message_in(item: MessageItem) -> OutboxMessage:
         cause=Cause(*item.journey) if item.journey else None,
         priority=item.priority,
         is_code=bool(item.is_code),
+        proves=Digest(item.proves) if item.proves else None,
         version=item.version,
         attempts=item.attempts,
         turned_away=item.turned_away or 0,

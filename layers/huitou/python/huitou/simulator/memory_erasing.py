@@ -91,6 +91,7 @@ def _silenced(value: object) -> object:
 
 _OTHER_WORDS: Mapping[type, Mapping[str, Any]] = {
     Visit: {"data": {}},
+    OutboxMessage: {"proves": None},
     PointsCommand: {"reason": None, "message": None},
     Refund: {"reason": None},
     Merge: {"reason": ""},

@@ -83,6 +83,6 @@ def answered(before: Verification, now: datetime, *, is_right: bool) -> Verifica
     return replace(before, confirmed_at=now, version=before.version + 1)
 
 
-def over(state: VerificationState) -> VerificationOverError:
-    """Why nothing more can be said."""
-    return VerificationOverError("Ask for a new code.", extra={"state": state})
+def over(state: VerificationState | None = None) -> VerificationOverError:
+    """Why nothing more can be said; None: that is forgotten."""
+    return VerificationOverError("Ask for a new code.", extra={"state": state} if state else None)

@@ -36,7 +36,7 @@ class WrongCodeError(InvalidError):
 
 
 class VerificationOverError(ConflictError):
-    """Nothing that is said counts any more; ``state`` says why. A new one brings a new code."""
+    """Nothing that is said counts any more; ``state`` says why, until it is forgotten. A new one brings a new code."""
 
     code = "verification_over"
     title = "The verification is over"

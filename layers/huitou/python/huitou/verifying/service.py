@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -111,7 +111,7 @@ class Verifications:
             verification = Verification(
                 OwnedId(wanted.member, ulid_for(now, wanted.command)), wanted.identity, caller.brand, now
             )
-            message = _message(verification, wanted, template, program)
+            message = _message(verification, wanted, self._proving(wanted), template, program)
             begun = [self._store.save(verification), *self._store.note_sent(sent)]
             self._commit([is_there, *self._outbox.add(message), *begun])
             return Begun(verification, replayed=False)
@@ -169,13 +169,17 @@ class Verifications:
         home = self._programs.active().home_currency
         named = as_named(self._wallets, message.id.member, wanted.member, home)
         require_same(message.asked, {"member": named}, "verification")
-        known = self._store.load(message.id)
-        if known is None:
-            raise over(VerificationState.EXPIRED)
-        if known.identity != wanted.identity:
+        if message.proves not in {None, self._proving(wanted)}:
             different = FieldError("/identity", "It was another one.")
             raise ContentReusedError("This verification is about another identity.", errors=[different])
+        known = self._store.load(message.id)
+        if known is None:
+            raise over()
         return Begun(known, replayed=True)
+
+    def _proving(self, wanted: Wanted) -> Digest:
+        """The address, digested for this call alone: nobody can match it with another digest of the same one (E25)."""
+        return self._addresses.key(replace(wanted.identity, scope=wanted.command)).digest
 
     def _load(self, member: MemberId, verification_id: str, caller: Caller) -> Verification:
         """One that was begun for the member, or for whoever was merged into them (E15), by this brand."""
@@ -188,7 +192,9 @@ class Verifications:
         return found
 
 
-def _message(verification: Verification, wanted: Wanted, template: Template, program: Program) -> OutboxMessage:
+def _message(
+    verification: Verification, wanted: Wanted, proves: Digest, template: Template, program: Program
+) -> OutboxMessage:
     """A service message that has the verification's id, and ends with it."""
     return OutboxMessage(
         id=verification.id,
@@ -205,4 +211,5 @@ def _message(verification: Verification, wanted: Wanted, template: Template, pro
         history=(Step(MessageState.PLANNED, verification.begun_at),),
         due_at=verification.begun_at,
         is_code=True,
+        proves=proves,
     )
