@@ -9,11 +9,14 @@ import pytest
 
 from huitou.campaigns.decisions import stop
 from huitou.campaigns.model import Draw, Journey, JourneyId, JourneyState, Turn, TurnOutcome
+from huitou.campaigns.store import JourneyItem, TableJourneys
 from huitou.kernel.commits import StaleReadError
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import EPOCH
 from huitou.kernel.pages import InvalidCursorError
 from huitou.outbox.model import Cause
+from huitou.platform import keys
+from huitou.platform.table import Table
 from huitou.standing.messages import Due, DueJourney
 from tests.builders import MEI
 from tests.contract.targets import AnyTable
@@ -52,6 +55,13 @@ def test_a_journey_comes_back_as_it_was_stored(table: AnyTable, journey: Journey
     table.commit([store.add(journey)])
     assert store.load(journey.id) == journey
     assert store.known([journey.id, other]) == {journey.id}
+
+
+def test_a_turn_without_an_entry_is_kept_as_the_version_before_reads_it(dynamo_table: Table) -> None:
+    """M37: four values, so that a roll-back finds what it knows."""
+    dynamo_table.commit([TableJourneys(dynamo_table).add(FULL)])
+    (item,) = dynamo_table.query(JourneyItem, keys.member(MEI), prefix=keys.JOURNEY_PREFIX).items
+    assert [len(turn) for turn in item.turns] == [4, 5]
 
 
 def test_an_occurrence_begins_once(table: AnyTable) -> None:

@@ -104,7 +104,7 @@ def _item(journey: Journey) -> JourneyItem:
         apart=apart or None,
         of_all=of_all or None,
         step=journey.step,
-        turns=[[turn.step, to_millis(turn.at), *turn[2:]] for turn in journey.turns],
+        turns=[_kept(turn) for turn in journey.turns],
         state=journey.state,
         ended_because=journey.reason,
         ended_at=journey.ended_at,
@@ -112,6 +112,12 @@ def _item(journey: Journey) -> JourneyItem:
         due_pk=due_pk,
         due_sk=due_sk,
     )
+
+
+def _kept(turn: Turn) -> list[Any]:
+    """The entry only where there is one: the version before, which a roll-back deploys (M37), reads no fifth value."""
+    kept = [turn.step, to_millis(turn.at), turn.outcome, turn.message]
+    return kept if turn.entry is None else [*kept, turn.entry]
 
 
 def _journey(item: JourneyItem) -> Journey:
