@@ -200,6 +200,20 @@ def test_who_is_held_out_of_everything_gets_no_marketing_of_any_campaign(hold_ou
         assert (found["members"], found["held_out_of_all"], found["treated"]["members"]) == (2, 1, 1)
 
 
+def test_service_messages_go_also_where_both_arms_of_everything_have_met(hold_out: HoldOut) -> None:
+    """They are owed, whatever was drawn for all campaigns together; marketing stays back, and the member set apart."""
+    steps = [{"send": {"template": "receipt", "channels": ["sms"]}}, HELLO]
+    town = Town(campaign(steps=steps, holdout_percent=10), holdout_percent=5)
+    mei, lin = away(town, contact_phone=PHONE), away(town)
+    hold_out(lin, EVERYTHING)
+    town.until(TOLD)
+    town.merge(mei, lin, town.now)
+    town.buy(mei, "B-1")
+    town.until(NOON + 70 * DAY)
+    assert arms(town, mei)[1:] == [(["planned", "shared_address"], Draw(held_out=False, apart_of_all=True))]
+    assert Assessor(town).found()["set_apart"] == 1
+
+
 def test_before_a_step_that_tells_something_nobody_is_drawn(hold_out: HoldOut) -> None:
     """Who was not right for it before that is in no arm."""
     town = Town(campaign(holdout_percent=10, steps=[{"wait_days": 7}, HELLO]))

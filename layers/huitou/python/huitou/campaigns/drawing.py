@@ -61,21 +61,23 @@ def together(campaign: CampaignId, draws: Mapping[str, Draw]) -> Draw | None:
     """What a journey through the campaign has of them; None: nothing."""
     nothing = Draw(None)
     own, of_all = draws.get(campaign, nothing), draws.get(EVERYTHING, nothing)
-    found = Draw(own.held_out, own.follows, own.apart or of_all.apart, bool(of_all.held_out))
+    found = own._replace(of_all=bool(of_all.held_out), apart_of_all=of_all.apart)
     return None if found == nothing else found
 
 
 def untold(draw: Draw | None, kind: TemplateKind = TemplateKind.MARKETING) -> TurnOutcome | None:
-    """Why a member is told nothing who could be; None: they are told. Who is left out of all campaigns gets whatever is
-    no marketing.
+    """Why a member is told nothing who could be; None: they are told. What was drawn for all campaigns keeps back
+    marketing alone.
     """
     if draw is None:
         return None
-    if draw.of_all and kind is TemplateKind.MARKETING:
+    is_marketing = kind is TemplateKind.MARKETING
+    if draw.of_all and is_marketing:
         return TurnOutcome.HELD_OUT_OF_ALL
     if draw.held_out:
         return TurnOutcome.HELD_OUT
-    return TurnOutcome.SHARED_ADDRESS if draw.apart else None
+    is_apart = draw.apart or (draw.apart_of_all and is_marketing)
+    return TurnOutcome.SHARED_ADDRESS if is_apart else None
 
 
 def addresses_of(record: Member) -> frozenset[Identity]:

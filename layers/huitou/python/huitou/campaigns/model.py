@@ -73,6 +73,8 @@ class Draw(NamedTuple):
     """Whether it has come together since with what was drawn the other way."""
     of_all: bool = False
     """Of a journey: whether no campaign tells them anything."""
+    apart_of_all: bool = False
+    """Of a journey: as `apart`, of what was drawn for all campaigns."""
 
 
 class JourneyId(NamedTuple):

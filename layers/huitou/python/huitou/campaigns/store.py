@@ -28,6 +28,7 @@ class JourneyItem(Item):
     follows = BooleanAttribute(null=True)
     apart = BooleanAttribute(null=True)
     of_all = BooleanAttribute(null=True)
+    apart_of_all = BooleanAttribute(null=True)
     step = IntegerAttribute()
     turns = JSONAttribute()
     state = ChoiceAttribute(JourneyState)
@@ -93,7 +94,7 @@ def _id(item: JourneyItem) -> JourneyId:
 
 
 def _item(journey: Journey) -> JourneyItem:
-    _, follows, apart, of_all = journey.draw or Draw(None)
+    _, follows, apart, of_all, apart_of_all = journey.draw or Draw(None)
     due_pk, due_sk = keys.due(journey.id.member, journey.due_at) if journey.due_at else (None, None)
     return JourneyItem(
         *_key(journey.id),
@@ -103,6 +104,7 @@ def _item(journey: Journey) -> JourneyItem:
         follows=follows or None,
         apart=apart or None,
         of_all=of_all or None,
+        apart_of_all=apart_of_all or None,
         step=journey.step,
         turns=[_kept(turn) for turn in journey.turns],
         state=journey.state,
@@ -137,7 +139,8 @@ def _journey(item: JourneyItem) -> Journey:
 
 
 def _draw(item: JourneyItem) -> Draw | None:
-    found = Draw(item.held_out, bool(item.follows), bool(item.apart), bool(item.of_all))
+    marks = (item.follows, item.apart, item.of_all, item.apart_of_all)
+    found = Draw(item.held_out, *map(bool, marks))
     return None if found == Draw(None) else found
 
 

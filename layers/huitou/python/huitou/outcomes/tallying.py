@@ -115,7 +115,7 @@ def out_of_both(own: Sequence[Journey], persons: Sequence[Journey], draws: Calla
         return HELD_OUT_OF_ALL
     drawn = {each.id: each.draw for each in persons if each.draw and each.draw.held_out is not None}
     counting = {each.id.member for each in persons if not (drawn[each.id].follows if each.id in drawn else draws(each))}
-    is_apart = any(each.draw.apart for each in persons if each.draw)
+    is_apart = any(each.draw.apart or each.draw.apart_of_all for each in persons if each.draw)
     if len(counting) > 1 or is_apart:
         return SET_APART
     if own[0].id.member in counting:
