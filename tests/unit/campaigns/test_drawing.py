@@ -138,7 +138,7 @@ def test_what_was_drawn_both_ways_and_shares_an_address_later_is_told_nothing(ho
 
 
 def test_a_merge_of_both_arms_keeps_both_and_tells_nothing(hold_out: HoldOut) -> None:
-    """E15: neither draw changes, though one member goes on with both journeys."""
+    """E15: neither draw changes, though one of the journeys goes on: that which has told something."""
     town = Town(campaign(holdout_percent=10, stays=False, steps=[HELLO, {"wait_days": 5}, HELLO]))
     mei, lin = away(town), away(town)
     hold_out(lin)
@@ -146,8 +146,12 @@ def test_a_merge_of_both_arms_keeps_both_and_tells_nothing(hold_out: HoldOut) ->
     town.merge(lin, mei, town.now)
     town.until(TOLD + 10 * DAY)
     (mine,), (theirs,) = town.journeys_of(mei), town.journeys_of(lin)
-    assert (mine.reason, turns(theirs)) == ("merged", ["held_out", "held_out"])
-    assert theirs.draw == Draw(held_out=True, apart=True)
+    assert (mine.reason, turns(mine), mine.draw) == (
+        None,
+        ["planned", "shared_address"],
+        Draw(held_out=False, apart=True),
+    )
+    assert (theirs.reason, turns(theirs), theirs.draw) == ("merged", ["held_out"], Draw(held_out=True))
     assert Assessor(town).found()["set_apart"] == 2
 
 

@@ -144,6 +144,45 @@ class TestMerges:
         assert turns(town.journeys_of(lin)[0]) == ["given", "given", "tagged"]
         assert town.journeys_of(lin)[0].turns[0].entry == gifts(town, mei)[0].id
 
+    def test_of_two_who_are_merged_into_a_third_one_gets_them(self) -> None:
+        """The third has begun nothing."""
+        town = Town(campaign(brand=None, once="ever", stays=False, steps=LATER))
+        mei, lin, kai = town.join(), away(town), away(town)
+        town.until(NOON + 31 * DAY)
+        for card in (lin, kai):
+            town.merge(mei, card, town.now, key=card)
+        town.until(NOON + 35 * DAY)
+        assert (len(gifts(town, mei)), len(gifts(town, mei, "beans"))) == (1, 1)
+        assert [(turns(each), each.reason) for each in town.journeys_of(lin, kai)] == [
+            (["given", "given", "tagged"], None),
+            ([], "merged"),
+        ]
+
+    def test_what_somebody_got_before_they_were_merged_does_not_come_again(self) -> None:
+        """Mei's own journey is still on its way when Lin, who has been given hers, is merged into her."""
+        town = Town(campaign(brand=None, once="ever", stays=False, steps=LATER))
+        lin = away(town)
+        town.until(NOON + 20 * DAY)
+        mei = away(town)
+        town.until(NOON + 51 * DAY)
+        town.merge(mei, lin, town.now)
+        town.until(NOON + 60 * DAY)
+        assert (len(gifts(town, lin)), len(gifts(town, mei))) == (1, 0)
+        assert [(turns(each), each.reason) for each in town.journeys_of(mei)] == [([], "merged")]
+
+    def test_what_ended_without_anything_done_keeps_nobody_from_theirs(self) -> None:
+        """It was not for Lin, so her journey was over before it gave her something."""
+        town = Town(campaign(brand=None, once="ever", stays=False, steps=[{"only_in": ["staff"]}, *LATER]))
+        lin = away(town)
+        town.until(NOON + 20 * DAY)
+        mei = away(town)
+        town.enrolment.tag(mei, "staff", "group", town.now)
+        town.until(NOON + 51 * DAY)
+        town.merge(mei, lin, town.now)
+        town.until(NOON + 60 * DAY)
+        assert [each.reason for each in town.journeys_of(lin)] == ["not_in_segment"]
+        assert len(gifts(town, mei)) == 1
+
     def test_nobody_gets_them_who_was_erased(self) -> None:
         town = Town(campaign(brand=None, once="ever", steps=LATER))
         mei = away(town)

@@ -367,6 +367,21 @@ def test_what_both_had_begun_is_finished_once_after_a_merge() -> None:
     assert town.handed() == [("email", "mei@example.com")]
 
 
+def test_a_message_that_waits_is_sent_once_after_a_merge_and_not_stopped_by_its_own_turn() -> None:
+    """E15: both were planned in the evening, and in the morning the two are one person."""
+    town = Town(campaign(once="ever", at="23:00"), quiet_hours={"from": "22:00", "to": "08:00"})
+    mei, card = town.join(contact_email="mei@example.com"), town.join()
+    town.buy(card)
+    town.buy(mei, "A-2")
+    town.until(at("2026-04-02 06:00"))
+    assert [len(town.messages_of(each)) for each in (mei, card)] == [1, 1]
+    town.merge(mei, card, town.now)
+    town.until(at("2026-04-02 12:00"))
+    kept = [each for member in (mei, card) for each in town.messages_of(member)]
+    assert sorted((each.state.value, each.reason) for each in kept) == [("accepted", None), ("suppressed", "merged")]
+    assert town.handed() == [("email", "mei@example.com")]
+
+
 def test_who_was_erased_is_not_told_anything() -> None:
     """E25."""
     town = Town(campaign(steps=[{"wait_days": 1}, HELLO]))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from huitou.campaigns.calendar import Coming, comings
-from huitou.campaigns.model import Journey, JourneyId, JourneyState
+from huitou.campaigns.model import EFFECTIVE, Journey, JourneyId, JourneyState
 from huitou.kernel.calendars import add_days, at_local, local_date
+from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import to_millis
 from huitou.program.campaigns import Campaign, Once, Step, Wait
 from huitou.program.model import BrandId, Program
@@ -169,6 +170,21 @@ def ending(journey: Journey, campaign: Campaign, position: Position, now: dateti
         if each.segment == campaign.segment and (each.until is None or each.until > now)
     )
     return LEFT if campaign.stays and not any(stays) else None
+
+
+def foremost(journeys: Iterable[Journey]) -> Journey:
+    """E15: of those that one person has for the same since a merge, the one that goes on.
+
+    None of the others has done anything at a later step: so whatever it still does has not been done. Where that is so
+    of several, it is the first; but none that ended without having done anything.
+    """
+
+    def rank(journey: Journey) -> tuple[int, bool, datetime, MemberId]:
+        done = max((turn.step for turn in journey.turns if turn.outcome in EFFECTIVE), default=-1)
+        came_to_nothing = done < 0 and journey.state is not JourneyState.RUNNING
+        return -done, came_to_nothing, journey.began_at, journey.id.member
+
+    return min(journeys, key=rank)
 
 
 def stop(journey: Journey, reason: str, now: datetime) -> Journey:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from huitou.kernel.ids import MemberId
 from huitou.outbox.model import Cause
@@ -47,6 +47,10 @@ class TurnOutcome(StrEnum):
     POINTS_GONE = "points_gone"
     """The campaign is another brand's by now, which has no such points."""
     TOO_MANY_TAGS = "too_many_tags"
+
+
+EFFECTIVE: Final = frozenset({TurnOutcome.PLANNED, TurnOutcome.GIVEN, TurnOutcome.TAGGED})
+"""Of a step that was taken with effect."""
 
 
 class Turn(NamedTuple):

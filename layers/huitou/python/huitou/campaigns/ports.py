@@ -25,6 +25,10 @@ class JourneyStore(Protocol):
 
     def load(self, journey: JourneyId) -> Journey | None: ...
 
+    def load_all(self, journeys: Sequence[JourneyId]) -> Sequence[Journey]:
+        """Those that there are; one read however many."""
+        ...
+
     def known(self, journeys: Sequence[JourneyId]) -> frozenset[JourneyId]:
         """Those that there are; one read however many."""
         ...

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from huitou.campaigns.decisions import LOOK_AGAIN, ending
+from huitou.campaigns.decisions import LOOK_AGAIN, ending, foremost
 from huitou.campaigns.model import Journey, JourneyId
 from huitou.campaigns.ports import JourneyStore, Places
 from huitou.kernel.ids import MemberId
@@ -27,7 +27,7 @@ CAMPAIGN_PAUSED = "campaign_paused"
 NOBODY = "not_a_member"
 """Any more: erased, for example."""
 MERGED = "merged"
-"""Whoever goes on with what was the member's has begun the same already (E15)."""
+"""Another journey of the same person goes on with the same (E15)."""
 
 
 class Situation(NamedTuple):
@@ -86,11 +86,18 @@ class Situations:
             return Hindrance(CAMPAIGN_PAUSED, now + LOOK_AGAIN)
         state = survivor(program)
         home = state.wallets[program.home_currency]
-        if home.member != journey.id.member and self._journeys.load(JourneyId(home.member, journey.id.cause)):
+        if foremost([journey, *self._others(journey, home)]) is not journey:
             return Hindrance(MERGED)
         position = self._places.position_of(home.member, state, now)
         reason = ending(journey, campaign, position, now)
         return Hindrance(reason) if reason else Situation(program, campaign, state.wallets, position)
+
+    def _others(self, journey: Journey, home: Wallet) -> Sequence[Journey]:
+        """What has begun for the same with whom the member is one person by now."""
+        if not home.absorbed:
+            return ()
+        members = {home.member, *home.absorbed} - {journey.id.member}
+        return self._journeys.load_all([JourneyId(each, journey.id.cause) for each in sorted(members)])
 
     def _seen(self, member: MemberId, home: CurrencyId) -> MemberState:
         state = self._states.load(member)

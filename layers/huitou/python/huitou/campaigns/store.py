@@ -49,9 +49,12 @@ class TableJourneys:
         item = self._table.get(JourneyItem, *_key(journey))
         return _journey(item) if item else None
 
-    def known(self, journeys: Sequence[JourneyId]) -> frozenset[JourneyId]:
+    def load_all(self, journeys: Sequence[JourneyId]) -> Sequence[Journey]:
         found = self._table.get_many([(JourneyItem, *_key(journey)) for journey in journeys])
-        return frozenset(journey for journey, item in zip(journeys, found, strict=True) if item is not None)
+        return [_journey(item) for item in found if isinstance(item, JourneyItem)]
+
+    def known(self, journeys: Sequence[JourneyId]) -> frozenset[JourneyId]:
+        return frozenset(journey.id for journey in self.load_all(journeys))
 
     def add(self, journey: Journey) -> Write:
         return self._table.put(

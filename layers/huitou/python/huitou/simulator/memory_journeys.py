@@ -21,8 +21,11 @@ class MemoryJourneys:
     def load(self, journey: JourneyId) -> Journey | None:
         return self._table.get(Journey, *_key(journey))
 
+    def load_all(self, journeys: Sequence[JourneyId]) -> Sequence[Journey]:
+        return [found for each in journeys if (found := self.load(each))]
+
     def known(self, journeys: Sequence[JourneyId]) -> frozenset[JourneyId]:
-        return frozenset(journey for journey in journeys if self.load(journey))
+        return frozenset(journey.id for journey in self.load_all(journeys))
 
     def add(self, journey: Journey) -> Write:
         refused = StaleReadError("It has begun meanwhile.")
