@@ -1,4 +1,4 @@
-"""M21, E29: what a result counts is what somebody counts who looks at everything that is kept, in the plainest way."""
+"""M21: what a result counts is what somebody counts who looks at everything that is kept, in the plainest way."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from tests.results import Assessor
 
 WINDOWS = {"miss-you": 5, "again": 12}
 BRANDS = {"miss-you": "maru", "again": "maru"}
-TWICE = [HELLO, {"wait_days": 3}, {"give_points": {"currency": "points", "amount": 7}}]
+WAITS = 3
+TWICE = [HELLO, {"wait_days": WAITS}, {"give_points": {"currency": "points", "amount": 7}}]
 WORTH: list[dict[str, Any]] = [
     {"currency": "points", "since": f"2026-{since}", "points": 9, "money": 4 + n}
     for n, since in enumerate(("01-01", "04-02", "04-05", "04-20"))
@@ -54,6 +55,7 @@ def test_a_result_is_what_a_plain_count_finds(deeds: list[Deed], drawn: int) -> 
     town = Town(
         campaign(steps=TWICE, stays=False, attribution_days=5, holdout_percent=drawn // 2),
         campaign(id="again", at="09:00", steps=TWICE, attribution_days=12, holdout_percent=50),
+        frequency_caps=[{"most": 1, "days": 3}],
     )
     town.republish(settlement={"worth": WORTH})
     members = [town.join() for _ in range(3)]
@@ -62,7 +64,7 @@ def test_a_result_is_what_a_plain_count_finds(deeds: list[Deed], drawn: int) -> 
     for n, deed in enumerate(sorted(deeds, key=lambda each: each.day)):
         town.until(NOON + deed.day * DAY + n * timedelta(minutes=1))
         _buy(town, members[deed.member], f"B-{n}", deed)
-    town.until(NOON + 70 * DAY)
+    town.until(NOON + 70 * DAY + timedelta(hours=1))
     assessor = Assessor(town)
     for name in WINDOWS:
         found = assessor.found(name, name)
@@ -86,17 +88,17 @@ def _buy(town: Town, member: MemberId, number: str, deed: Deed) -> None:
 
 
 def _plain(town: Town, members: list[MemberId], name: str, arm: str, now: datetime) -> dict[str, Any]:
-    """The figures of an arm: every purchase of every member, held against every word to them."""
+    """The figures of an arm: every purchase of every member, held against every occurrence."""
     counted: Counter[str] = Counter()
     for member in members:
         ways = [each for each in town.journeys_of(member) if each.campaign == name]
         if not ways or _arm(town, ways) != arm:
             continue
-        brought = [sale for sale in _kept(town, member) if _last(town, member, sale) == name]
+        bought = [sale for sale in _kept(town, member) if _is_compared(ways, sale, name)]
         counted["members"] += 1
         counted["exposed"] += any(_told(turn.outcome) for way in ways for turn in way.turns)
-        counted["converted"] += bool(brought)
-        counted["sales"] += sum(_paid(sale) for sale in brought)
+        counted["converted"] += bool(bought)
+        counted["sales"] += sum(_paid(sale) for sale in bought)
     return {"members": 0, "exposed": 0, "converted": 0, **counted, "sales": str(counted["sales"])}
 
 
@@ -117,6 +119,16 @@ def _arm(town: Town, ways: list[Journey]) -> str | None:
     if not drawn and town.programs.active().campaigns[ways[0].campaign].holdout_percent:
         return None
     return "held_out" if any(drawn) else "treated"
+
+
+def _is_compared(ways: list[Journey], sale: Purchase, name: str) -> bool:
+    """E27: whether an occurrence came to the first of its steps not too long before, or might have come to its last;
+    once a word had been said at all.
+    """
+    words = [turn.at for way in ways for turn in way.turns if _told(turn.outcome)]
+    starts = [[turn for turn in way.turns if turn.at >= min(words)][:1] for way in ways] if words else []
+    days = [((sale.occurred_at - turn.at) / DAY, 0 if turn.step else WAITS) for (turn,) in filter(None, starts)]
+    return sale.brand == BRANDS[name] and any(0 <= since < waits + WINDOWS[name] for since, waits in days)
 
 
 def _last(town: Town, member: MemberId, sale: Purchase) -> str | None:

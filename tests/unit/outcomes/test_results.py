@@ -97,7 +97,7 @@ def test_what_came_back_is_taken_out(hold_out: HoldOut) -> None:
 
 
 def test_a_purchase_is_credited_once_to_who_spoke_last(hold_out: HoldOut) -> None:
-    """E29: also where the last who would have spoken held the member out."""
+    """E29: for the steps; of what is compared, both count all within their own windows."""
     first = campaign(steps=[HELLO, {"wait_days": 3}, HELLO], stays=False)
     town = Town(first, campaign(id="again", at="09:00", stays=False, attribution_days=2))
     mei = away(town)
@@ -108,9 +108,60 @@ def test_a_purchase_is_credited_once_to_who_spoke_last(hold_out: HoldOut) -> Non
     town.now += DAY
     assessor = Assessor(town)
     one, other = assessor.found(), assessor.found("again", "second")
-    assert shown(one, "treated") == (1, 1, 1, "20")
     assert [each["treated"]["sales"] for each in one["steps"]] == ["0", "20"]
+    assert [each["treated"]["sales"] for each in other["steps"]] == ["100"]
+    assert shown(one, "treated") == (1, 1, 1, "120")
     assert shown(other, "treated") == (1, 1, 1, "100")
+
+
+def test_what_another_campaign_tells_those_held_out_is_no_effect_of_this_one(hold_out: HoldOut) -> None:
+    """E27: where they have taken no room under a cap, the other one speaks to them alone, and last."""
+    town = Town(
+        campaign(holdout_percent=10),
+        campaign(id="other", steps=[{"wait_days": 2}, HELLO], stays=False),
+        frequency_caps=[{"kind": "marketing", "most": 1, "days": 7}],
+    )
+    members = [away(town) for _ in range(4)]
+    for member in members[2:]:
+        hold_out(member)
+    town.until(NOON + (TOLD_ON + 3) * DAY)
+    for number, member in enumerate(members):
+        town.buy(member, f"B-{number}", bread(100))
+    town.now += DAY
+    assessor = Assessor(town)
+    found, others = assessor.found(), assessor.found("other", "second")
+    assert others["steps"][0]["not_told"] == 2
+    assert (shown(found, "treated"), shown(found, "held_out")) == ((2, 2, 2, "200"), (2, 2, 2, "200"))
+    assert found["conversion_lift"]["value"] == 0
+    credited = [found["steps"][0]["treated"], found["steps"][0]["held_out"], others["steps"][0]["treated"]]
+    assert [each["sales"] for each in credited] == ["200", "0", "200"]
+
+
+def test_who_could_not_be_told_again_is_compared_as_who_could(hold_out: HoldOut) -> None:
+    """E27: after the first occurrence one of the treated has had enough, and one of those held out hears something
+    else, for which there was room.
+    """
+    caps = [{"kind": "marketing", "most": 1, "days": 7}]
+    town = Town(campaign(holdout_percent=10, attribution_days=5), frequency_caps=caps)
+    members = _, lin, kai, hui = [away(town) for _ in range(4)]
+    hold_out(kai)
+    hold_out(hui)
+    town.until(NOON + (TOLD_ON + 1) * DAY)
+    for number, member in enumerate(members):
+        town.buy(member, f"B-{number}", bread(100))
+    town.refuse(lin)
+    town.until(NOON + (2 * TOLD_ON - 1) * DAY)
+    town.order(kai)
+    town.until(NOON + (2 * TOLD_ON + 2) * DAY)
+    for number, member in enumerate(members):
+        town.buy(member, f"C-{number}", bread(20))
+    town.now += DAY
+    found = Assessor(town).found()
+    assert [[turn.outcome for turn in town.journeys_of(each)[-1].turns] for each in (lin, kai)] == [
+        [TurnOutcome.NO_CONSENT],
+        [TurnOutcome.CAP_REACHED],
+    ]
+    assert (shown(found, "treated"), shown(found, "held_out")) == ((2, 2, 2, "240"), (2, 2, 2, "240"))
 
 
 def test_a_brands_campaign_is_credited_with_its_own_sales_and_the_groups_with_all(hold_out: HoldOut) -> None:

@@ -35,13 +35,14 @@ class ArmView(View):
     exposed: int
     """Who was told or given something, or would have been, were they not held out."""
     open: int
-    """Who may still buy something that counts: the window of one of their exposures has not ended."""
+    """Who may still buy something that counts: one of their windows has not ended."""
     converted: int
     """Who bought something in a window and did not bring all of it back."""
     conversion_rate: float | None
     """Of `members`; null where there is nobody."""
     sales: str
-    """What they bought in windows: without what came back, and without what points paid."""
+    """What they bought in windows, whichever campaign spoke last: without what came back, and without what points
+    paid."""
 
 
 class EffectView(View):
@@ -70,7 +71,7 @@ class StepArmView(View):
     exposed: int
     """How often."""
     purchases: int
-    """Which were credited to it."""
+    """Which were credited to it: each once, to whatever campaign spoke last before it."""
     sales: str
 
 

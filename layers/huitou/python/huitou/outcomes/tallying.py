@@ -21,7 +21,7 @@ from huitou.campaigns.results import Arm
 from huitou.kernel.calendars import local_date
 from huitou.kernel.channels import MessageChannel
 from huitou.outbox.model import MessageState, OutboxMessage
-from huitou.outcomes.crediting import Exposure
+from huitou.outcomes.crediting import Response
 from huitou.program.campaigns import Campaign, GivePoints
 from huitou.program.model import Program
 from huitou.program.terms import Settlement
@@ -50,22 +50,20 @@ _NOT_SENT: Final = frozenset({MessageState.FAILED, MessageState.SUPPRESSED})
 
 def tally(
     journeys: Sequence[Journey],
-    brought: Mapping[Exposure, Sequence[Purchase]],
+    came: Response[Purchase],
     messages: Mapping[str, OutboxMessage],
     now: datetime,
 ) -> Mapping[str, int]:
-    """Of one member in one arm.
-
-    ``brought`` are the exposures of the campaign with what each was credited with, ``messages`` those that it planned,
-    by their ULIDs.
+    """Of one member in one arm. ``came`` is what came of the campaign, ``messages`` are those that it planned, by their
+    ULIDs.
     """
     arm = HELD_OUT if any(each.held_out for each in journeys) else TREATED
-    sales = [sale.kept_spend for credits in brought.values() for sale in credits]
+    sales = [sale.kept_spend for sale in came.bought]
     counted = Counter({MEMBERS: 1, JOURNEYS: len(journeys)})
     counted.update(_of_arm(arm, Arm.of(bool(sales), sum(sales))))
-    counted[f"{arm}_exposed"] = int(bool(brought))
-    counted[f"{arm}_open"] = int(any(each.until > now for each in brought))
-    for exposure, credits in brought.items():
+    counted[f"{arm}_exposed"] = int(bool(came.brought))
+    counted[f"{arm}_open"] = int(any(each.until > now for each in came.windows))
+    for exposure, credits in came.brought.items():
         step = f"step_{exposure.step}_{arm}"
         counted[f"{step}_exposed"] += 1
         counted[f"{step}_purchases"] += len(credits)

@@ -20,7 +20,7 @@ from huitou.kernel.pages import all_items
 from huitou.members.parts import begin, go_through
 from huitou.members.ports import MemberIndex
 from huitou.outbox.ports import OutboxStore
-from huitou.outcomes.crediting import credited, exposures
+from huitou.outcomes.crediting import response
 from huitou.outcomes.model import CampaignResult
 from huitou.outcomes.tallying import JOURNEYS, in_neither, out_of_both, points_given, tally
 from huitou.program.campaigns import Campaign
@@ -80,17 +80,15 @@ class Reckoning:
         why = out_of_both(own, in_question, lambda each: self._draws(each, result))
         if why is not None:
             return part.finding(**in_neither(why, own))
-        compared = {each.id for each in in_question if each.held_out is not None} or {each.id for each in in_question}
-        exposed = list(exposures(known, self._campaign_of))
-        sales = (sale for sale in kept_by(person, self._purchases) if sale.occurred_at < result.created_at)
-        credits = credited(sales, exposed)
-        brought = {each: credits.get(each, ()) for each in exposed if each.journey in compared}
-        counted = [each for each in own if each.id in compared]
+        compared = [each for each in in_question if each.held_out is not None] or in_question
+        sales = [sale for sale in kept_by(person, self._purchases) if sale.occurred_at < result.created_at]
+        came = response(known, compared, self._campaign_of, sales)
+        counted = [each for each in own if each in compared]
         planned = (turn.message for journey in counted for turn in journey.turns if turn.message)
         read = ((key, self._outbox.load(OwnedId(member, key))) for key in planned)
         messages = {key: message for key, message in read if message is not None}
         points = points_given(counted, self._campaign_of, self._programs.version(result.program))
-        found = tally(counted, brought, messages, result.created_at)
+        found = tally(counted, came, messages, result.created_at)
         return part.finding(**{**found, JOURNEYS: len(own)}, **points)
 
     def _of(self, members: Sequence[MemberId], result: CampaignResult) -> Iterator[Journey]:
