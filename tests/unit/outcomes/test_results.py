@@ -327,6 +327,26 @@ def test_a_brand_sees_its_own_campaigns_alone() -> None:
         assessor.look(replace(own.job, id=digest_of(["none"])))
 
 
+@pytest.mark.parametrize("before", ["sora", None])
+def test_what_an_id_stood_for_while_it_was_anothers_does_not_count(before: str | None) -> None:
+    """E31: neither sales nor points; journeys of before are those of another campaign."""
+    steps = [{"give_points": {"currency": "points", "amount": 50}}]
+    town = Town(campaign(brand=before, steps=steps))
+    town.buy(town.join(), "A-1", brand="sora", store="s1")
+    town.until(NOON + 31 * DAY)
+    town.republish(campaigns=[campaign(steps=steps)])
+    mei = away(town)
+    town.until(NOON + 62 * DAY)
+    town.buy(mei, "B-1", bread(30))
+    town.now += DAY
+    assessor = Assessor(town)
+    asked = assessor.ask(brand="maru")
+    assessor.carry_out(asked.job)
+    found = result_view(assessor.look(asked.job, "maru"))["findings"]
+    assert (found["members"], found["steps"][0]["given"]) == (1, 1)
+    assert shown(found, "treated") == (1, 1, 1, "30")
+
+
 def _agree_with_the_group(town: Town, member: MemberId) -> None:
     for channel in MessageChannel:
         town.consents.give(member, ConsentKey(channel, GROUP, "marketing"), Word(True, "said so"), GROUP, town.now)

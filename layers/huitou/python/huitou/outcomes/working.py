@@ -24,6 +24,7 @@ from huitou.outcomes.crediting import response
 from huitou.outcomes.model import CampaignResult
 from huitou.outcomes.tallying import JOURNEYS, in_neither, out_of_both, points_given, tally
 from huitou.program.campaigns import Campaign
+from huitou.program.model import GROUP
 from huitou.program.ports import Programs
 from huitou.purchases.kept import Purchases, kept_by, person_of
 from huitou.purchases.ports import MemberStates
@@ -71,11 +72,11 @@ class Reckoning:
 
     def _looked(self, member: MemberId, part: Part, result: CampaignResult) -> Part:
         """With whom the campaign has not begun costs one query."""
-        if not any(each.campaign == result.campaign for each in self._of([member], result)):
+        if not any(self._is_asked_about(each, result) for each in self._of([member], result)):
             return part
         person = person_of(self._survivor_of(member), self._states)
         known = list(self._of(person, result))
-        in_question = [each for each in known if each.campaign == result.campaign]
+        in_question = [each for each in known if self._is_asked_about(each, result)]
         own = [each for each in in_question if each.id.member == member]
         why = out_of_both(own, in_question, lambda each: self._draws(each, result))
         if why is not None:
@@ -101,6 +102,10 @@ class Reckoning:
     def _campaign_of(self, journey: Journey) -> Campaign:
         """As it was when the journey began."""
         return self._programs.version(journey.program_version).campaigns[journey.campaign]
+
+    def _is_asked_about(self, journey: Journey, result: CampaignResult) -> bool:
+        """E31: what had the campaign's id while that was another's is not the same campaign."""
+        return journey.campaign == result.campaign and (self._campaign_of(journey).brand or GROUP) == result.brand
 
     def _draws(self, journey: Journey, result: CampaignResult) -> bool:
         """Whether the campaign held anybody out as the journey began, or does by now: then nobody else is compared."""
