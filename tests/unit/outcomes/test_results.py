@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from huitou.campaigns.model import TurnOutcome
+from huitou.campaigns.model import Draw, TurnOutcome
 from huitou.channels.model import Accepted, Outcome, Refused
 from huitou.jobs.model import JobStatus
 from huitou.kernel.channels import MessageChannel
@@ -325,6 +325,25 @@ def test_a_brand_sees_its_own_campaigns_alone() -> None:
         assessor.look(own.job, campaign="sora")
     with pytest.raises(ResultNotFoundError):
         assessor.look(replace(own.job, id=digest_of(["none"])))
+
+
+def test_who_is_kept_as_not_held_out_by_a_campaign_without_a_holdout_was_not_drawn(hold_out: HoldOut) -> None:
+    """As all journeys were kept before there were draws."""
+    town = Town(campaign())
+    mei = away(town)
+    town.until(NOON + (TOLD_ON + 1) * DAY)
+    (journey,) = town.journeys_of(mei)
+    before = replace(journey, draw=Draw(held_out=False), version=journey.version + 1)
+    town.shop.table.commit([town.journeys.save(journey, before)])
+    town.buy(mei, "B-1", bread(30))
+    town.until(NOON + (2 * TOLD_ON + 2) * DAY)
+    town.buy(mei, "B-2", bread(500))
+    town.now += DAY
+    assessor = Assessor(town)
+    assert shown(assessor.found(), "treated") == (1, 1, 1, "530")
+    town.republish(campaigns=[campaign(holdout_percent=10)])
+    found = assessor.found(key="later")
+    assert (found["not_drawn"], found["treated"]["members"]) == (1, 0)
 
 
 @pytest.mark.parametrize("before", ["sora", None])

@@ -76,7 +76,7 @@ class Reckoning:
             return part
         person = person_of(self._survivor_of(member), self._states)
         known = list(self._of(person, result))
-        in_question = [each for each in known if self._is_asked_about(each, result)]
+        in_question = [self._as_drawn(each) for each in known if self._is_asked_about(each, result)]
         own = [each for each in in_question if each.id.member == member]
         why = out_of_both(own, in_question, lambda each: self._draws(each, result))
         if why is not None:
@@ -106,6 +106,14 @@ class Reckoning:
     def _is_asked_about(self, journey: Journey, result: CampaignResult) -> bool:
         """E31: what had the campaign's id while that was another's is not the same campaign."""
         return journey.campaign == result.campaign and (self._campaign_of(journey).brand or GROUP) == result.brand
+
+    def _as_drawn(self, journey: Journey) -> Journey:
+        """Where nobody was held out, nobody was drawn; of journeys from before anything was, it is kept that the member
+        is not held out.
+        """
+        if journey.draw is None or self._campaign_of(journey).holdout_percent:
+            return journey
+        return replace(journey, draw=journey.draw._replace(held_out=None))
 
     def _draws(self, journey: Journey, result: CampaignResult) -> bool:
         """Whether the campaign held anybody out as the journey began, or does by now: then nobody else is compared."""
