@@ -327,6 +327,43 @@ def test_a_brand_sees_its_own_campaigns_alone() -> None:
         assessor.look(replace(own.job, id=digest_of(["none"])))
 
 
+def test_who_comes_after_nobody_is_held_out_any_more_is_in_neither_group(hold_out: HoldOut) -> None:
+    """E27: Hui is told since all are, and not by a draw; Kai follows Mei, also where that is over."""
+    steps = [{"give_points": {"currency": "points", "amount": 50}}]
+    town = Town(campaign(holdout_percent=10, steps=steps))
+    town.republish(settlement={"worth": [{"currency": "points", "since": "2026-01-01", "points": 1, "money": 1}]})
+    mei, lin = away(town, contact_email="one@example.com"), away(town)
+    town.now += timedelta(hours=1)
+    kai = away(town, contact_email="one@example.com")
+    hold_out(lin)
+    town.until(NOON + (TOLD_ON + 1) * DAY)
+    town.buy(kai, "B-1")
+    hui = away(town)
+    town.republish(campaigns=[campaign(steps=steps)])
+    town.until(NOON + (2 * TOLD_ON + 3) * DAY)
+    for number, member in enumerate((mei, hui, kai)):
+        town.buy(member, f"C-{number}", bread(700))
+    town.now += DAY
+    found = Assessor(town).found()
+    assert [len(town.journeys_of(each)) for each in (mei, lin, kai, hui)] == [1, 1, 2, 1]
+    assert (found["members"], found["journeys"], found["following"], found["not_drawn"]) == (4, 5, 1, 1)
+    assert (shown(found, "treated"), shown(found, "held_out")) == ((1, 1, 0, "0"), (1, 1, 0, "0"))
+    assert (found["costs"]["points"], found["steps"][0]["given"]) == ("50", 1)
+
+
+def test_where_all_who_were_drawn_are_set_apart_nobody_else_is_treated(hold_out: HoldOut) -> None:
+    town = Town(campaign(holdout_percent=10))
+    mei, lin = away(town), away(town)
+    hold_out(lin)
+    town.until(NOON + (TOLD_ON + 1) * DAY)
+    town.merge(mei, lin, town.now)
+    town.republish(campaigns=[campaign()])
+    away(town)
+    town.until(NOON + (2 * TOLD_ON + 3) * DAY)
+    found = Assessor(town).found()
+    assert (found["members"], found["set_apart"], found["not_drawn"], found["treated"]["members"]) == (3, 2, 1, 0)
+
+
 def test_who_is_kept_as_not_held_out_by_a_campaign_without_a_holdout_was_not_drawn(hold_out: HoldOut) -> None:
     """As all journeys were kept before there were draws."""
     town = Town(campaign())

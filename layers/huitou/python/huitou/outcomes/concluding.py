@@ -18,7 +18,7 @@ from huitou.kernel.commits import Commit
 from huitou.kernel.ids import Digest
 from huitou.outcomes.findings import findings_view
 from huitou.outcomes.model import CampaignResult
-from huitou.outcomes.tallying import HELD_OUT, SMS_PARTS, TREATED, arm_of, points_cost
+from huitou.outcomes.tallying import HELD_OUT, SMS_PARTS, TREATED, arm_of, points_cost, settled
 from huitou.program.model import Program
 from huitou.program.ports import Programs
 from huitou.program.speech import Speech
@@ -43,7 +43,7 @@ class Concluding:
         """Keeps what the parts come to together; nothing, where one ``failed`` for good."""
         result = ended(running(self._results.find, result_id), failed, now)
         if not failed:
-            counted = progress_of(self._results.parts(result_id)).found
+            counted = settled(progress_of(self._results.parts(result_id)).found)
             result = replace(result, found=json.dumps(self._found(result, counted), ensure_ascii=False))
         self._commit([self._results.finish(result)])
         return result

@@ -119,8 +119,8 @@ class FindingsView(View):
     following: int
     """Members in neither group, since they share a phone or mailbox with one who counts for them."""
     not_drawn: int
-    """Members in neither group yet, since no step has come that would tell them something, or none since the campaign
-    holds anybody out."""
+    """Members in neither group, since no step has come yet that would tell them something, or none while the campaign
+    held anybody out, as it did with others."""
     held_out_of_all: int
     """Members in neither group, since no campaign tells them anything."""
     treated: ArmView

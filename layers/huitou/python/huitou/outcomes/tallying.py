@@ -1,9 +1,10 @@
 """What one member counts for in a campaign's result, as numbers that add up over all members. Pure.
 
-Numbers of an arm carry its name in front, those of a step `step_<number>` before that. An arm counts clusters in the
-arm that they were drawn for, whatever became of them (E27), each by the member by whom it was drawn: whether another of
-its members comes so far may be due to what the first was told. Sales are counted also as squares and cubes, from which
-the spread of all is known without knowing each (`campaigns.results`).
+Numbers of an arm carry its name in front, those of a step `step_<number>` before that; all that is found of who was not
+drawn has `undrawn` before it, until it is known whether anybody was. An arm counts clusters in the arm that they were
+drawn for, whatever became of them (E27), each by the member by whom it was drawn: whether another of its members comes
+so far may be due to what the first was told. Sales are counted also as squares and cubes, from which the spread of all
+is known without knowing each (`campaigns.results`).
 """
 
 from __future__ import annotations
@@ -39,8 +40,10 @@ HELD_OUT_OF_ALL: Final = "held_out_of_all"
 FOLLOWING: Final = "following"
 """Whose cluster is counted by another member."""
 NOT_DRAWN: Final = "not_drawn"
-"""For whom no step has come yet that would tell them something, or that nobody was held out of."""
+"""For whom no step has come yet that would tell them something, or only where nobody was held out, and others were."""
 JOURNEYS: Final = "journeys"
+_DRAWN: Final = "drawn"
+_UNDRAWN: Final = "undrawn_"
 SMS_PARTS: Final = "sms_parts"
 _POINTS: Final = "points_"
 _EFFECTS: Final = frozenset({TurnOutcome.GIVEN, TurnOutcome.TAGGED})
@@ -59,8 +62,7 @@ def tally(
     """
     arm = HELD_OUT if any(each.held_out for each in journeys) else TREATED
     sales = [sale.kept_spend for sale in came.bought]
-    counted = Counter({MEMBERS: 1, JOURNEYS: len(journeys)})
-    counted.update(_of_arm(arm, Arm.of(bool(sales), sum(sales))))
+    counted = Counter(_of_arm(arm, Arm.of(bool(sales), sum(sales))))
     counted[f"{arm}_exposed"] = int(bool(came.brought))
     counted[f"{arm}_open"] = int(any(each.until > now for each in came.windows))
     for exposure, credits in came.brought.items():
@@ -98,27 +100,48 @@ def points_cost(found: Mapping[str, int], terms: Settlement) -> int:
     return rounded(cost)
 
 
-def in_neither(why: str, journeys: Sequence[Journey]) -> Mapping[str, int]:
-    """Of one member in no arm."""
-    return {MEMBERS: 1, why: 1, JOURNEYS: len(journeys)}
+def begun(journeys: Sequence[Journey]) -> Mapping[str, int]:
+    """Of one member, in an arm or not."""
+    return {MEMBERS: 1, JOURNEYS: len(journeys), _DRAWN: int(is_drawn(journeys))}
+
+
+def is_drawn(journeys: Iterable[Journey]) -> bool:
+    """Whether the member was."""
+    return any(each.held_out is not None for each in journeys)
+
+
+def undrawn(found: Mapping[str, int]) -> Mapping[str, int]:
+    """What was found of a member who was not drawn."""
+    return {f"{_UNDRAWN}{name}": number for name, number in found.items()}
+
+
+def settled(found: Mapping[str, int]) -> Mapping[str, int]:
+    """Of all members. Who was not drawn is treated where nobody was; else they are in neither arm, since they are not
+    like those who were: they came before anybody was held out, or after that was over (E27).
+    """
+    counted = Counter({name: number for name, number in found.items() if not name.startswith(_UNDRAWN)})
+    others = {name.removeprefix(_UNDRAWN): number for name, number in found.items() if name.startswith(_UNDRAWN)}
+    counted.update({NOT_DRAWN: arm_of(others, TREATED).units} if counted[_DRAWN] else others)
+    return counted
 
 
 def out_of_both(own: Sequence[Journey], persons: Sequence[Journey], draws: Callable[[Journey], bool]) -> str | None:
     """Why a member is in no arm; None: they are in one.
 
     ``own`` are their journeys through the campaign, ``persons`` those of all who are the same person by now (E15).
-    ``draws`` says of a journey whether only those are compared who were drawn.
+    ``draws`` says of a journey whether only those are compared who were drawn; where one of the person was, it is so.
     """
     if any(each.draw.of_all for each in own if each.draw):
         return HELD_OUT_OF_ALL
-    drawn = {each.id: each.draw for each in persons if each.draw and each.draw.held_out is not None}
-    counting = {each.id.member for each in persons if not (drawn[each.id].follows if each.id in drawn else draws(each))}
+    drawn = [(each.id.member, each.draw.follows) for each in persons if each.draw and each.held_out is not None]
+    others = [(each.id.member, draws(each)) for each in persons]
+    counting = {member for member, is_passed_over in drawn or others if not is_passed_over}
     is_apart = any(each.draw.apart or each.draw.apart_of_all for each in persons if each.draw)
     if len(counting) > 1 or is_apart:
         return SET_APART
     if own[0].id.member in counting:
         return None
-    return FOLLOWING if any(each.id in drawn for each in own) else NOT_DRAWN
+    return FOLLOWING if is_drawn(own) else NOT_DRAWN
 
 
 def arm_of(found: Mapping[str, int], name: str) -> Arm:

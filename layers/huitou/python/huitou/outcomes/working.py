@@ -22,7 +22,7 @@ from huitou.members.ports import MemberIndex
 from huitou.outbox.ports import OutboxStore
 from huitou.outcomes.crediting import response
 from huitou.outcomes.model import CampaignResult
-from huitou.outcomes.tallying import JOURNEYS, in_neither, out_of_both, points_given, tally
+from huitou.outcomes.tallying import begun, is_drawn, out_of_both, points_given, tally, undrawn
 from huitou.program.campaigns import Campaign
 from huitou.program.model import GROUP
 from huitou.program.ports import Programs
@@ -78,9 +78,10 @@ class Reckoning:
         known = list(self._of(person, result))
         in_question = [self._as_drawn(each) for each in known if self._is_asked_about(each, result)]
         own = [each for each in in_question if each.id.member == member]
+        part = part.finding(**begun(own))
         why = out_of_both(own, in_question, lambda each: self._draws(each, result))
         if why is not None:
-            return part.finding(**in_neither(why, own))
+            return part.finding(**{why: 1})
         compared = [each for each in in_question if each.held_out is not None] or in_question
         sales = [sale for sale in kept_by(person, self._purchases) if sale.occurred_at < result.created_at]
         came = response(known, compared, self._campaign_of, sales)
@@ -89,8 +90,8 @@ class Reckoning:
         read = ((key, self._outbox.load(OwnedId(member, key))) for key in planned)
         messages = {key: message for key, message in read if message is not None}
         points = points_given(counted, self._campaign_of, self._programs.version(result.program))
-        found = tally(counted, came, messages, result.created_at)
-        return part.finding(**{**found, JOURNEYS: len(own)}, **points)
+        found = {**tally(counted, came, messages, result.created_at), **points}
+        return part.finding(**(found if is_drawn(counted) else undrawn(found)))
 
     def _of(self, members: Sequence[MemberId], result: CampaignResult) -> Iterator[Journey]:
         """Their journeys through all campaigns, as far as they had come when the result was asked for."""
