@@ -33,10 +33,11 @@ from huitou.access.service import KeyService
 from huitou.access.store import TableKeys
 from huitou.campaigns.calling import LISTED_WITHIN
 from huitou.campaigns.draw_store import TableDraws
+from huitou.campaigns.drawing import initials
 from huitou.campaigns.model import Draw, Journey, JourneyId, Turn, TurnOutcome
 from huitou.campaigns.occasion_store import TableOccasions
 from huitou.campaigns.occasions import Occasion, OccasionId
-from huitou.campaigns.ports import DrawId
+from huitou.campaigns.ports import DrawId, Kept
 from huitou.campaigns.store import TableJourneys
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.ids import MemberId
@@ -233,8 +234,8 @@ class _Cloud:
         journey = Journey(named, version, NOW, step=2, due_at=then, draw=drawn, turns=said)
         mailbox = _ADDRESSES.key(destination(MessageChannel.EMAIL, "mei@example.com"))
         draws = TableDraws(members)
-        own = draws.add(DrawId("miss-you", MEI), drawn)
-        shared = draws.add(DrawId("miss-you", mailbox), drawn._replace(follows=True))
+        own = draws.add(DrawId("miss-you", MEI), Kept(drawn, counted=frozenset({initials(mailbox)})))
+        shared = draws.add(DrawId("miss-you", mailbox), Kept(drawn._replace(follows=True), members=1))
         members.commit([TableJourneys(members).add(journey), own, shared])
         occasion = Occasion(OccasionId("mid-autumn", NOW, 11), NOW + LISTED_WITHIN)
         members.commit([TableOccasions(members).add(occasion)])

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huitou.campaigns.drawing import Draws, draw, untold
+from huitou.campaigns.drawing import Draws, draw, is_held_out, untold
 from huitou.campaigns.model import Draw
 from huitou.campaigns.ports import DrawId
 from huitou.kernel.commits import StaleReadError, Write
@@ -117,7 +118,8 @@ class Story:
         self.clusters = [each for each in self.clusters if not each & names] + [names.union(*joined)]
 
     def _kept(self, name: Name) -> Draw | None:
-        return self.store.load([DrawId(SCOPE, name)])[0]
+        found = self.store.load([DrawId(SCOPE, name)])[0]
+        return found.draw if found else None
 
     def _look(self) -> None:
         for cluster in self.clusters:
@@ -155,6 +157,29 @@ def test_of_a_cluster_whoever_comes_first_counts(homes: list[set[Identity]], ord
         assert found is not None
         assert found.follows is bool(touched)
         met = [each for each in met if not each & homes[number]] + [homes[number].union(*touched)]
+
+
+@given(turns=st.lists(st.tuples(WHO, st.sets(st.sampled_from(ADDRESSES), max_size=3)), max_size=30))
+def test_an_address_counts_each_member_once_and_is_no_name_beyond_so_many(
+    turns: list[tuple[int, set[Identity]]],
+) -> None:
+    """However often they come, and lose and get it again; who comes when it is none neither follows nor marks."""
+    story, met = Story(50), {address: set[int]() for address in ADDRESSES}
+    with pytest.MonkeyPatch.context() as limit:
+        limit.setattr("huitou.campaigns.drawing.MOST_MEMBERS", 2)
+        for who, addresses in turns:
+            member, before = MEMBERS[who], story._kept(MEMBERS[who])
+            story.reached[member] = addresses
+            for address in addresses:
+                if len(met[address]) < 3:
+                    met[address].add(who)
+            names = {story.hasher.key(address) for address in addresses if len(met[address]) < 3}
+            others = [found for name in names if (found := story._kept(name))]
+            draws, writes = story._asked(member)
+            assert draws[SCOPE] == draw(before, others, is_held_out(member, SCOPE, 50))
+            story.table.commit(writes)
+            kept = story.store.load([DrawId(SCOPE, story.hasher.key(address)) for address in ADDRESSES])
+            assert [each.members if each else 0 for each in kept] == [len(met[address]) for address in ADDRESSES]
 
 
 DRAWN = st.none() | st.builds(Draw, st.booleans(), st.booleans(), st.booleans())

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import pytest
 
-from huitou.campaigns.drawing import EVERYTHING, is_held_out
+from huitou.campaigns.drawing import EVERYTHING, MOST_MEMBERS, is_held_out
 from huitou.campaigns.model import Draw, JourneyState
-from huitou.campaigns.ports import DrawId
+from huitou.campaigns.ports import DrawId, Kept
 from huitou.kernel.ids import MemberId
 from huitou.simulator.memory import MemoryTable
 from tests.campaigns import DAY, HELLO, Town, campaign, draws_on, turns
@@ -137,6 +137,62 @@ def test_what_was_drawn_both_ways_and_shares_an_address_later_is_told_nothing(ho
     )
 
 
+DUMMY = "none@shop.example"
+
+
+def test_an_address_that_more_than_a_handful_go_by_is_no_name(hold_out: HoldOut) -> None:
+    """A till's dummy: whoever comes first draws for a household's worth, and the others draw for themselves."""
+    town = Town(campaign(holdout_percent=10))
+    first = away(town, contact_email=DUMMY)
+    hold_out(first)
+    others = [away(town, 1, contact_email=DUMMY) for _ in range(MOST_MEMBERS + 2)]
+    others.append(away(town, 2, contact_email=DUMMY))
+    hold_out(others[-1])
+    town.until(TOLD + 4 * DAY)
+    drawn = [draw for _, draw in arms(town, first, *others)]
+    assert drawn.count(Draw(held_out=True, follows=True)) == MOST_MEMBERS - 1
+    assert [each for each in drawn if each and not each.follows] == [
+        Draw(held_out=True),
+        *[Draw(held_out=False)] * 3,
+        Draw(held_out=True),
+    ]
+    for each in (first, *others):
+        town.buy(each, f"B-{each}")
+    town.until(AGAIN)
+    assert [draw for _, draw in arms(town, first, *others)] == [each for each in drawn for _ in range(2)]
+
+
+def test_a_mark_does_not_spread_by_an_address_that_is_no_name(hold_out: HoldOut) -> None:
+    """Whoever is held out and gets the dummy too silences nobody, and is silenced by nobody."""
+    town = Town(campaign(holdout_percent=10))
+    lin = away(town)
+    hold_out(lin)
+    others = [away(town, contact_email=DUMMY) for _ in range(MOST_MEMBERS + 1)]
+    town.until(TOLD)
+    town.enrolment.change_profile(lin, {"contact_email": DUMMY}, None, "maru", town.now)
+    for each in (lin, *others):
+        town.buy(each, f"B-{each}")
+    town.until(NOON + 62 * DAY)
+    assert {turn[0] for turn, _ in arms(town, *others)} == {"planned"}
+    assert [turn for turn, _ in arms(town, lin)] == [["held_out"], ["held_out"]]
+    assert Assessor(town).found()["set_apart"] == 0
+
+
+def test_who_gets_an_address_later_counts_there_once(hold_out: HoldOut) -> None:
+    """However often they come; so does one who is two since a merge."""
+    town = Town(campaign(holdout_percent=10))
+    mei, lin, kai = away(town, contact_email=MAILBOX), away(town), away(town, contact_phone=PHONE)
+    town.until(TOLD)
+    town.merge(lin, kai, town.now)
+    town.enrolment.change_profile(lin, {"contact_email": MAILBOX}, None, "maru", town.now)
+    for days in (31, 62, 93):
+        for each in (mei, lin):
+            town.buy(each, f"B-{each}-{days}")
+        town.until(NOON + (days + 31) * DAY)
+    kept = [each for each in town.shop.table.all(Kept) if each.members > 1]
+    assert [each.members for each in kept] == [2]
+
+
 def test_a_merge_of_both_arms_keeps_both_and_tells_nothing(hold_out: HoldOut) -> None:
     """E15: neither draw changes, though one of the journeys goes on: that which has told something."""
     town = Town(campaign(holdout_percent=10, stays=False, steps=[HELLO, {"wait_days": 5}, HELLO]))
@@ -257,7 +313,7 @@ def test_where_nobody_is_held_out_nothing_is_read_or_kept() -> None:
     mei = away(town, contact_phone=PHONE)
     town.until(TOLD)
     assert arms(town, mei) == [(["planned"], None)]
-    assert town.shop.table.all(Draw) == []
+    assert town.shop.table.all(Kept) == []
 
 
 def test_what_is_kept_of_an_address_names_nobody(hold_out: HoldOut) -> None:
@@ -267,9 +323,12 @@ def test_what_is_kept_of_an_address_names_nobody(hold_out: HoldOut) -> None:
     hold_out(mei)
     town.until(TOLD)
     table: MemoryTable = town.shop.table
-    kept = [each for each in table.all(Draw) if each.follows]
-    assert kept == [Draw(held_out=True, follows=True)] * 3
-    assert draws_on(table).load([DrawId("miss-you", mei)]) == [Draw(held_out=True)]
+    kept = [each for each in table.all(Kept) if each.draw.follows]
+    assert kept == [Kept(Draw(held_out=True, follows=True), members=1)] * 3
+    (own,) = draws_on(table).load([DrawId("miss-you", mei)])
+    assert own is not None
+    assert own.draw == Draw(held_out=True)
+    assert {len(each) for each in own.counted} == {2}
     town.erase(mei)
     again = away(town, 40, contact_phone=PHONE)
     town.until(NOON + 80 * DAY)

@@ -5,6 +5,9 @@ draw is kept under each of them. Whoever comes first draws. Whoever comes later 
 was drawn and follows, and it is kept under their other names too. All of that is written with the step that asked, each
 new name on condition that nobody has it: of two who race, one is overtaken, reads again and follows the other.
 
+An address that more than a handful go by is no name: it is a till's dummy, or an office's, and would make hundreds one
+cluster. So each address counts the members who come by while they have it.
+
 An arm never changes. Where both arms come together later, by a merge or by an address that is shared only then, all
 names that are seen together are marked; whoever meets a mark is told nothing, and counts in neither arm.
 """
@@ -16,7 +19,7 @@ from hashlib import sha256
 from typing import Final
 
 from huitou.campaigns.model import Draw, TurnOutcome
-from huitou.campaigns.ports import DrawId, DrawStore
+from huitou.campaigns.ports import DrawId, DrawStore, Kept, News
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.commits import Write
 from huitou.kernel.ids import MemberId
@@ -33,6 +36,9 @@ _PARTS: Final = 10_000
 """Into which members are drawn; a percentage is a hundred of them."""
 MOST_ADDRESSES: Final = 30
 """Of a member, so many count, since all are written in one transaction: hardly anybody has as many, but by merges."""
+
+MOST_MEMBERS: Final = 8
+"""By whom an address is a name: more than live together. Beyond, nobody follows by it, and no mark spreads."""
 
 
 def holdouts(campaign: Campaign, manners: Manners) -> Mapping[str, int]:
@@ -93,6 +99,18 @@ def addresses_of(record: Member) -> frozenset[Identity]:
     )
 
 
+def initials(address: IdentityKey) -> str:
+    """By which a member's own addresses are told apart, of thirty nearly always; of millions, thousands have the same,
+    so that nobody who was erased is found by one (E25).
+    """
+    return address.digest[:2]
+
+
+def is_name(kept: Kept | None, *, joins: bool) -> bool:
+    """Whether an address is one, for a member who is counted there, or ``joins``."""
+    return kept is None or kept.members + joins <= MOST_MEMBERS
+
+
 class Draws:
     """The use case. Addresses are known by their keyed digests alone (E25), those of suppressions."""
 
@@ -110,25 +128,57 @@ class Draws:
         """
         if not percents:
             return {}, ()
-        names: tuple[MemberId | IdentityKey, ...] = (member, *sorted({*others} - {member}), *self._addresses(record))
+        person, addresses = (member, *sorted({*others} - {member})), self._addresses(record)
+        names: tuple[MemberId | IdentityKey, ...] = (*person, *addresses)
         asked = [DrawId(scope, name) for scope in percents for name in names]
         known = dict(zip(asked, self._store.load(asked), strict=True))
         draws: dict[str, Draw] = {}
         writes: list[Write] = []
         for scope, percent in percents.items():
-            own, *rest = (known[DrawId(scope, name)] for name in names)
+            people = {name: known[DrawId(scope, name)] for name in person}
+            places = {name: known[DrawId(scope, name)] for name in addresses}
+            counted = {each for kept in people.values() if kept for each in kept.counted}
+            joined = frozenset(name for name in places if initials(name) not in counted)
+            seen = [kept for name, kept in places.items() if is_name(kept, joins=name in joined)]
+            own, *rest = (each.draw if each else None for each in (*people.values(), *seen))
             draws[scope] = found = draw(own, rest, is_held_out(member, scope, percent))
-            writes += self._kept(found, {name: known[DrawId(scope, name)] for name in names}, member, scope)
+            writes += self._of_addresses(found, places, joined, scope)
+            writes += self._of_person(found, people, _counting(places, joined), scope)
         return draws, writes
 
     def _addresses(self, record: Member) -> Sequence[IdentityKey]:
         return sorted(map(self._hasher.key, addresses_of(record)))[:MOST_ADDRESSES]
 
-    def _kept(
-        self, found: Draw, known: Mapping[MemberId | IdentityKey, Draw | None], member: MemberId, scope: str
+    def _of_person(
+        self, found: Draw, people: Mapping[MemberId, Kept | None], counting: frozenset[str], scope: str
     ) -> Iterator[Write]:
-        for name, before in known.items():
+        """The first of ``people`` is whose draw it is."""
+        for place, (name, before) in enumerate(people.items()):
+            drawn = found if place == 0 else found._replace(follows=True)
+            counted = counting if place == 0 else frozenset()
             if before is None:
-                yield self._store.add(DrawId(scope, name), found if name == member else found._replace(follows=True))
-            elif found.apart and not before.apart:
-                yield self._store.set_apart(DrawId(scope, name))
+                yield self._store.add(DrawId(scope, name), Kept(drawn, counted=counted))
+            elif counted or (found.apart and not before.draw.apart):
+                yield self._store.note(DrawId(scope, name), News(found.apart, counted=counted))
+
+    def _of_addresses(
+        self,
+        found: Draw,
+        places: Mapping[IdentityKey, Kept | None],
+        joined: frozenset[IdentityKey],
+        scope: str,
+    ) -> Iterator[Write]:
+        for name, before in places.items():
+            joins = name in joined
+            if before is None:
+                yield self._store.add(DrawId(scope, name), Kept(found._replace(follows=True), members=1))
+            elif not is_name(before, joins=joins):
+                if joins and before.members == MOST_MEMBERS:
+                    yield self._store.note(DrawId(scope, name), News(fewer_than=MOST_MEMBERS + 1))
+            elif joins or (found.apart and not before.draw.apart):
+                yield self._store.note(DrawId(scope, name), News(found.apart, MOST_MEMBERS if joins else None))
+
+
+def _counting(places: Mapping[IdentityKey, Kept | None], joined: frozenset[IdentityKey]) -> frozenset[str]:
+    """The addresses that count one more: those with too many have ceased to."""
+    return frozenset(initials(name) for name in joined if is_name(places[name], joins=False))

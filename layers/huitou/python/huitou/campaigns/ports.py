@@ -89,19 +89,40 @@ class DrawId(NamedTuple):
     name: MemberId | IdentityKey
 
 
+class Kept(NamedTuple):
+    """What is kept under one name: what was drawn, and who goes by the name."""
+
+    draw: Draw
+    members: int = 0
+    """Of an address: how many were counted there."""
+    counted: frozenset[str] = frozenset()
+    """Of a member: the addresses that count them, by `huitou.campaigns.drawing.initials`."""
+
+
+class News(NamedTuple):
+    """What is new of one name; `apart` may be known already."""
+
+    apart: bool = False
+    fewer_than: int | None = None
+    """Of an address: one member more, of whom there are fewer than so many by then."""
+    counted: frozenset[str] = frozenset()
+    """Of a member: the addresses that count them from now on."""
+
+
 class DrawStore(Protocol):
     """Keeps who is told nothing, for ever. Reads are consistent."""
 
-    def load(self, draws: Sequence[DrawId]) -> list[Draw | None]:
+    def load(self, draws: Sequence[DrawId]) -> list[Kept | None]:
         """In their order; one read however many."""
         ...
 
-    def add(self, named: DrawId, draw: Draw) -> Write:
+    def add(self, named: DrawId, kept: Kept) -> Write:
         """A new one; refused with `StaleReadError` if there is one."""
         ...
 
-    def set_apart(self, named: DrawId) -> Write:
-        """Marks one that there is. It may be marked already."""
+    def note(self, named: DrawId, news: News) -> Write:
+        """Of one that there is. Refused with `StaleReadError` where one of the addresses counts the member by then, or
+        so many go by the address."""
         ...
 
 
