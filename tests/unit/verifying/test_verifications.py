@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from huitou.channels.model import Unclear
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.errors import ContentReusedError, DomainError
@@ -372,6 +373,18 @@ def test_the_code_stands_nowhere(office: CodeOffice, caplog: pytest.LogCaptureFi
     assert PHONE.value in stored
     assert f"'{code}'" not in stored
     assert code not in caplog.text + str(wrong.value) + str(office.kept(verification.id))
+
+
+def test_a_code_of_which_nobody_knows_whether_it_was_sent_is_handed_over_five_times(office: CodeOffice) -> None:
+    """Each may be paid: docs/messages.md says what that makes of a day."""
+    office.carriers[MessageChannel.SMS].says = lambda: Unclear("timeout")
+    message = office.look(office.ask(office.meet(), PHONE).verification.id)
+    while not message.is_final:
+        assert message.due_at is not None
+        office.now = message.due_at
+        message = office.look(message.id)
+    assert len(office.letters()) == 5
+    assert message.state is MessageState.UNKNOWN
 
 
 def test_a_code_that_comes_too_late_is_not_sent(office: CodeOffice) -> None:
