@@ -56,7 +56,8 @@ class EffectView(View):
 
 
 class CostsView(View):
-    """What the campaign cost, in the group's money."""
+    """What the treated cost, in the group's money: to be set against what they bought. It is not the campaign's whole
+    bill, since members in neither group cost something too."""
 
     points: str
     """At what they were worth when they were given."""
@@ -76,7 +77,7 @@ class StepArmView(View):
 
 
 class ResultStepView(View):
-    """What one step came to."""
+    """What one step came to with the members of both groups; what it told and gave others is not in it."""
 
     step: int
     """Its number in the campaign, from 0 on."""
@@ -134,7 +135,7 @@ class FindingsView(View):
     incremental_sales: EffectView | None
     """The same, of all treated members together."""
     net_sales: EffectView | None
-    """The same, without the costs: sales, not profit."""
+    """The same, without the costs of the treated: sales, not profit."""
     costs: CostsView
     verdicts: VerdictsView
     says: dict[str, str]
