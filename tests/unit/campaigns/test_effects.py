@@ -10,6 +10,7 @@ import pytest
 from huitou.kernel.commits import Write
 from huitou.kernel.ids import MemberId
 from huitou.members.model import MOST_TAGS, Tag
+from huitou.merging.service import merge_id
 from huitou.points.wallet import Balance, Entry
 from huitou.simulator.memory import MemoryTable
 from huitou.standing.messages import DuePosition
@@ -47,6 +48,15 @@ def away(town: Town, **profile: Any) -> MemberId:
 def gifts(town: Town, member: MemberId, currency: str = "points") -> list[Entry]:
     entries = town.shop.wallets.entries(member, currency).items
     return [each for each in entries if each.cause.type == "campaign"]
+
+
+def points_of(town: Town, member: MemberId) -> tuple[int, int]:
+    """Of the home currency, and beans."""
+    wallets = town.shop.states.load(member).wallets
+    points, beans = (
+        sum(lot.remaining for lot in wallets[each].lots) if each in wallets else 0 for each in ("points", "beans")
+    )
+    return points, beans
 
 
 def tags(town: Town, member: MemberId) -> set[Tag]:
@@ -143,6 +153,26 @@ class TestMerges:
         assert (gifts(town, lin), gifts(town, lin, "beans"), tags(town, lin)) == ([], [], set())
         assert turns(town.journeys_of(lin)[0]) == ["given", "given", "tagged"]
         assert town.journeys_of(lin)[0].turns[0].entry == gifts(town, mei)[0].id
+
+    def test_an_unmerge_takes_along_what_came_by_the_journey_of_who_was_absorbed(self) -> None:
+        """E15: as with what they bought meanwhile; also points that they had none of, and over two merges."""
+        town = Town(campaign(brand=None, once="ever", stays=False, steps=LATER))
+        mei, lin, kai = town.join(), town.join(), away(town)
+        town.until(NOON + 31 * DAY)
+        town.merge(lin, kai, town.now, key="M-1")
+        town.merge(mei, lin, town.now, key="M-2")
+        town.until(NOON + 33 * DAY)
+        assert [points_of(town, each) for each in (mei, lin, kai)] == [(60, 25), (0, 0), (0, 0)]
+        undone = town.use.reverse(merge_id("M-2"), town.now).merge
+        assert {each.currency: (each.earned, each.returned) for each in undone.transfers} == {
+            "points": (50, 60),
+            "beans": (25, 25),
+        }
+        assert [points_of(town, each) for each in (mei, lin, kai)] == [(0, 0), (60, 25), (0, 0)]
+        town.use.reverse(merge_id("M-1"), town.now)
+        assert [points_of(town, each) for each in (mei, lin, kai)] == [(0, 0), (0, 0), (60, 25)]
+        for member in (mei, lin, kai):
+            assert town.contradictions(member) == []
 
     def test_of_two_who_are_merged_into_a_third_one_gets_them(self) -> None:
         """The third has begun nothing."""

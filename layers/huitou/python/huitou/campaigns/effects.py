@@ -6,21 +6,25 @@ As with what is sent, the arm is asked for last (E27): where nothing could have 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from huitou.campaigns.drawing import untold
 from huitou.campaigns.model import Journey, Turn, TurnOutcome
 from huitou.campaigns.ports import Effects, Given
 from huitou.campaigns.situations import Situation
-from huitou.kernel.commits import Commit, Write
+from huitou.kernel.commits import Commit, StaleReadError, Write
+from huitou.kernel.ids import MemberId
+from huitou.kernel.values import changed
 from huitou.members import decisions
 from huitou.members.decisions import TooManyError
 from huitou.members.model import Member
 from huitou.members.ports import MemberStore
 from huitou.points.backlog import work_off
 from huitou.points.decisions import Decision, Give, decide, touch
+from huitou.points.handing_over import with_share
 from huitou.points.ports import WalletStore
-from huitou.points.wallet import CAMPAIGN, Cause, Wallet, open_wallet
+from huitou.points.wallet import CAMPAIGN, Cause, Origin, Wallet, open_wallet
 from huitou.program.campaigns import GivePoints, SetTag
 from huitou.program.model import GROUP, CurrencyId, Program
 from huitou.standing.ports import StandingStore
@@ -38,7 +42,7 @@ def given(
     if outcome := untold(journey.draw):
         return Turn(journey.step, now, outcome), ()
     give = Give(gift.points, brand, gift.reason, _cause(journey))
-    entry, writes = effects.give(give, currency.id, found.wallets, found.program, now)
+    entry, writes = effects.give(give, currency.id, found.wallets, found.program, now, whose=journey.id.member)
     return Turn(journey.step, now, TurnOutcome.GIVEN, entry=entry), writes
 
 
@@ -79,15 +83,39 @@ class MemberEffects:
         self._commit = commit
 
     def give(
-        self, gift: Give, currency: CurrencyId, wallets: Mapping[CurrencyId, Wallet], program: Program, now: datetime
+        self,
+        gift: Give,
+        currency: CurrencyId,
+        wallets: Mapping[CurrencyId, Wallet],
+        program: Program,
+        now: datetime,
+        *,
+        whose: MemberId,
     ) -> Given:
         home = wallets[program.home_currency]
         stored = wallets.get(currency) or open_wallet(home.member, currency, now)
         at = max(home.not_before(now), stored.not_before(now))
         work_off((stored,), self._wallets, self._commit, program, at)
-        decision = decide(stored, gift, program, at)
+        absorbed = self._absorbed(whose, home, currency, now)
+        origin = Origin(whose, absorbed[0].next_lot) if absorbed else None
+        decision = decide(stored, replace(gift, origin=origin), program, at)
         along = [] if currency == home.currency else self._touched(home, at)
+        for wallet in absorbed:
+            share = with_share(wallet, gift.points, whose)
+            along += self._wallets.save(wallet, Decision(changed(share, version=share.version + 1), ()))
         return Given(decision.entry_for(gift.cause).id, [*self._wallets.save(stored, decision), *along])
+
+    def _absorbed(self, whose: MemberId, home: Wallet, currency: CurrencyId, now: datetime) -> Sequence[Wallet]:
+        """E15: the wallets that an unmerge gives back to, from ``whose`` on the way to whoever goes on."""
+        wallets, member = [], whose
+        while member != home.member:
+            left = self._wallets.load(member, home.currency)
+            if left is None or left.moved_to is None:
+                raise StaleReadError("The merge was undone meanwhile.")
+            own = left if currency == home.currency else self._wallets.load(member, currency)
+            wallets.append(own or open_wallet(member, currency, now))
+            member = left.moved_to
+        return wallets
 
     def keep(self, record: Member, home: Wallet, now: datetime) -> Sequence[Write]:
         return [
@@ -96,5 +124,5 @@ class MemberEffects:
             *self._touched(home, home.not_before(now)),
         ]
 
-    def _touched(self, home: Wallet, at: datetime) -> Sequence[Write]:
+    def _touched(self, home: Wallet, at: datetime) -> list[Write]:
         return self._wallets.save(home, Decision(touch(home, at), ()))

@@ -71,9 +71,19 @@ class Effects(Protocol):
     """Changes members, in the commit of the turn by which a campaign does so."""
 
     def give(
-        self, gift: Give, currency: CurrencyId, wallets: Mapping[CurrencyId, Wallet], program: Program, now: datetime
+        self,
+        gift: Give,
+        currency: CurrencyId,
+        wallets: Mapping[CurrencyId, Wallet],
+        program: Program,
+        now: datetime,
+        *,
+        whose: MemberId,
     ) -> Given:
-        """Refused with `StaleReadError` if ``wallets`` are not the latest; raises it where they are to be read anew."""
+        """Refused with `StaleReadError` if ``wallets`` are not the latest; raises it where they are to be read anew.
+
+        ``whose`` is with whom it began, and ``wallets`` are of whoever goes on with what is theirs (E15).
+        """
         ...
 
     def keep(self, record: Member, home: Wallet, now: datetime) -> Sequence[Write]:

@@ -191,6 +191,7 @@ def _adjust(ledger: Ledger, command: Adjust) -> None:
 
 def _give(ledger: Ledger, command: Give) -> None:
     change = ledger.new_lot(command.points, command.brand, ledger.now)
+    change = change._replace(lot=replace(change.lot, origin=command.origin))
     ledger.book(EntryType.ADJUST, [change], command.cause, command.brand, reason=command.reason)
     ledger.repay([change], command.cause, command.brand)
 

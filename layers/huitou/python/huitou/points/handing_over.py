@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from huitou.kernel.ids import Digest, MemberId
+from huitou.kernel.values import changed
 from huitou.points.ledger import Ledger, came_with
 from huitou.points.moves import HandOver, TakeOver
 from huitou.points.wallet import Debt, Entry, EntryType, Hold, Lot, LotChange, Origin, Wallet, with_debt, without_debts
@@ -95,6 +96,15 @@ def lots_from(wallet: Wallet, member: MemberId, numbers: Iterable[int]) -> froze
         return frozenset(numbers)
     wanted = {Origin(member, number) for number in numbers}
     return frozenset(lot.number for lot in wallet.lots if lot.origin in wanted)
+
+
+def with_share(wallet: Wallet, points: int, whose: MemberId | None) -> Wallet:
+    """A wallet of somebody absorbed, when the survivor gets ``points`` for something of ``whose``.
+
+    It counts what came, and where it is theirs, the lot has its number there.
+    """
+    has_lot = points > 0 and wallet.member == whose
+    return changed(wallet, next_lot=wallet.next_lot + has_lot, earned_since=wallet.earned_since + points)
 
 
 def as_booked_here(entry: Entry, wallet: Wallet, absorbed: Collection[MemberId]) -> tuple[Entry, Wallet]:

@@ -156,12 +156,16 @@ class Adjust:
 
 @dataclass(frozen=True, slots=True)
 class Give:
-    """Give ``points`` as a new lot of ``brand``, because a campaign does (M20); ``reason`` is what members read."""
+    """Give ``points`` as a new lot of ``brand``, because a campaign does (M20); ``reason`` is what members read.
+
+    ``origin`` as of `Earn`, where it had begun with somebody who was merged into the wallet's member.
+    """
 
     points: int
     brand: BrandId
     reason: str | None
     cause: Cause
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from datetime import datetime
 from huitou.kernel.values import changed
 from huitou.points.decisions import Decision, KeepAlive, join, keep_alive, touch
 from huitou.points.earning import Earning
+from huitou.points.handing_over import with_share
 from huitou.points.ledger import Ledger
 from huitou.points.wallet import Cause, Wallet, open_wallet
 from huitou.program.model import BrandId, CurrencyId, Program
@@ -51,13 +52,7 @@ def share_of_visit(visit: Visit, wallets: Wallets, program: Program, now: dateti
 def _counted(wallet: Wallet, purchase: Purchase, earning: Earning, program: Program) -> Wallet:
     ledger = Ledger(wallet, program, wallet.recorded_at)
     ledger.count(earning.used, purchase.occurred_at)
-    has_lot = earning.points > 0 and wallet.member == purchase.member
-    return changed(
-        wallet,
-        counters=ledger.counters,
-        next_lot=wallet.next_lot + has_lot,
-        earned_since=wallet.earned_since + earning.points,
-    )
+    return changed(with_share(wallet, earning.points, purchase.member), counters=ledger.counters)
 
 
 def _joined(home: Wallet, brand: BrandId, program: Program, now: datetime) -> Wallet:

@@ -188,10 +188,17 @@ class Following:
         return self._position
 
     def give(
-        self, gift: Give, currency: CurrencyId, wallets: Mapping[CurrencyId, Wallet], program: Program, now: datetime
+        self,
+        gift: Give,
+        currency: CurrencyId,
+        wallets: Mapping[CurrencyId, Wallet],
+        program: Program,
+        now: datetime,
+        *,
+        whose: MemberId,
     ) -> Given:
         """`Effects`, and so is `keep`: it is done at once, for nobody else is there, and nothing is left to write."""
-        del wallets, program
+        del wallets, program, whose
         self._life.book(currency, gift, now)
         self.learn(now)
         return Given(None, ())
