@@ -115,6 +115,8 @@ def _value_bytes(kind: str, value: Any) -> int:
         return len(bytes(value))
     if kind == "S":
         return len(str(value).encode())
+    if kind == "SS":
+        return 3 + sum(1 + len(each.encode()) for each in value)
     if kind == "BOOL":
         return 1
     raise TypeError(f"No item has an attribute of type {kind}.")
