@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from huitou.kernel.calendars import add_days
 from huitou.kernel.facts import Fact
+from huitou.kernel.instants import BEGINNING
 from huitou.program.tiers import AnniversaryWindow, CalendarWindow, RollingWindow, Tier, TierPolicy
 from huitou.standing.keeping import MOST_UNSEEN, fold, history, stand
 from huitou.standing.model import Grant, Known, Record, Regime, Standing
@@ -19,7 +20,7 @@ from huitou.standing.outlook import look
 from huitou.standing.sheet import EMPTY, Sheet, unpack_sheet
 from huitou.standing.tiers import History, evaluate
 from tests.builders import MEI, OPENED, TAIPEI, at
-from tests.tiers import BEGINNING, LEVELS, granted, policy, regime, spent
+from tests.tiers import LEVELS, granted, policy, regime, spent
 
 FIRST = at("2025-12-20 00:00")
 END = at("2029-06-01 00:00")
@@ -109,6 +110,13 @@ def test_the_order_in_which_facts_become_known_does_not_matter(
     assert afresh(facts, grants, regimes, now) == afresh(shuffled, grants[::-1], regimes, now)
 
 
+@example(
+    [spent(5, "2025-12-20 00:00")],
+    [],
+    [Regime(1, BEGINNING, None, TAIPEI), Regime(2, at("2025-12-20 00:00"), None, TAIPEI)],
+    [0],
+    False,
+)
 @given(facts_of_a_member(), GRANTS, timelines(), st.lists(st.integers(0, MOST_UNSEEN), max_size=60), st.booleans())
 def test_a_standing_worked_out_in_steps_is_the_one_worked_out_at_once(
     facts: list[Fact], grants: list[Grant], regimes: list[Regime], cuts: list[int], in_order: bool

@@ -173,7 +173,7 @@ class _Course:
                 leg = Leg(self._history, regime)
                 if not self._intervals:
                     self._begin(leg)
-                elif to_millis(regime.since) > self._through:
+                elif regime.version != self._version and to_millis(regime.since) > self._through:
                     self._change(leg, before)
                 else:
                     self._resume(leg)
