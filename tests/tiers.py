@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from huitou.kernel.facts import Fact
 from huitou.kernel.ids import Digest
+from huitou.kernel.instants import BEGINNING
 from huitou.program.tiers import RollingWindow, Tier, TierPolicy
 from huitou.standing.model import Grant, Regime, Standing
 from huitou.standing.sheet import EMPTY
 from huitou.standing.tiers import History, evaluate
 from tests.builders import OPENED, TAIPEI, at
 
-BEGINNING = datetime.min.replace(tzinfo=UTC)
 LEVELS = (Tier("basic", "Basic", 0), Tier("silver", "Silver", 100), Tier("gold", "Gold", 1000))
 
 

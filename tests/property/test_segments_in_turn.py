@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huitou.kernel.ids import MemberId
+from huitou.kernel.instants import BEGINNING
 from huitou.program.looking_back import comparing, lines_asked, looks_back_days
 from huitou.program.model import Program
 from huitou.program.predicates import InSegment, Not, Predicate, Segment
@@ -23,7 +24,7 @@ from huitou.simulator.account import Account
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_segments import MemoryDeeds
 from huitou.simulator.past import MembersPast
-from huitou.simulator.replaying import BEGINNING, Replayer
+from huitou.simulator.replaying import Replayer
 from huitou.standing.timeline import ProgramTimeline
 from tests.builders import document, program, rule
 from tests.importing import STARTED, Importer, Row, member_row, purchase_row

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from huitou.imports.model import ImportFormat
+from huitou.kernel.instants import BEGINNING
 from huitou.members.identity import card_identity
 from huitou.members.model import Tag
 from huitou.program.model import Program
@@ -20,7 +21,7 @@ from huitou.simulator.files import FileSales
 from huitou.simulator.history import Past
 from huitou.simulator.packing import pack, unpack
 from huitou.simulator.past import Archive, MembersPast
-from huitou.simulator.replaying import BEGINNING, Replayer
+from huitou.simulator.replaying import Replayer
 from huitou.simulator.sides import Sides
 from tests.builders import MEI, OPENED, at, document, program, rule
 from tests.importing import STARTED, Importer, member_row, ndjson, purchase_row, sora_row

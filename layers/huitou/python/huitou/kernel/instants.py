@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from huitou.kernel.errors import InvalidError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+"""Before everything else."""
 MILLISECOND = timedelta(milliseconds=1)
 
 

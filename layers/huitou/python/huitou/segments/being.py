@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from calendar import isleap
-from datetime import MAXYEAR, UTC, date, datetime, timedelta
+from datetime import MAXYEAR, date, datetime, timedelta
 from itertools import count
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from huitou.kernel.calendars import first_of_next_month, local_date, start_of_day
+from huitou.kernel.instants import BEGINNING
 from huitou.members.model import ConsentKey
 from huitou.points.outlook import NEVER
 from huitou.program.predicates import (
@@ -26,7 +27,6 @@ from huitou.segments.limits import limits
 from huitou.segments.moment import Answer, Check, Moment, always, passed, within
 
 _LONGEST_YEAR = 366
-_BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 def birthday_in(year: int, born: date) -> date:
@@ -51,7 +51,7 @@ def age(leaf: Age, _: Scope) -> Check:
 def _turning(years: float, born: date, zone: ZoneInfo) -> datetime:
     """When the member turns so many years old."""
     if years + born.year < 2:
-        return _BEGINNING
+        return BEGINNING
     if years + born.year >= MAXYEAR:
         return NEVER
     year = born.year + int(years)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from itertools import pairwise
 from operator import attrgetter
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from huitou.kernel.facts import Fact
 from huitou.kernel.ids import MemberId
-from huitou.kernel.instants import MILLISECOND
+from huitou.kernel.instants import BEGINNING, MILLISECOND
 from huitou.points.decisions import Command, Earn, KeepAlive, Redeem, carry_out, follows
 from huitou.points.granting import Drawing
 from huitou.points.wallet import Cause, Wallet, open_wallet
@@ -43,7 +43,6 @@ from huitou.standing.model import Regime
 if TYPE_CHECKING:
     from huitou.simulator.campaigning import Campaigning
 
-BEGINNING = datetime.min.replace(tzinfo=UTC)
 BOUGHT, CAME, SPENT = (Cause(kind, "past") for kind in ("purchase", "event", "redemption"))
 """What a replay books is due to the like; to what exactly, nobody asks."""
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from operator import attrgetter
 
+from huitou.kernel.instants import BEGINNING
 from huitou.program.model import Program
 from huitou.standing.model import Regime
 from huitou.standing.ports import TierPrograms
-
-BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 class ProgramTimeline:
