@@ -1,7 +1,7 @@
 """What must outlive every deployment: the tables, the secret behind identity keys, the files handed in, the bus."""
 
 import json
-from typing import Final
+from typing import Any, Final
 
 from aws_cdk import CfnOutput, Duration, SecretValue, Stack
 from aws_cdk import aws_dynamodb as dynamodb
@@ -92,69 +92,57 @@ class DataStack(Stack):
         )
 
     def _identity_secret(self, settings: Settings) -> secrets.Secret:
-        secret = secrets.Secret(
-            self,
+        return self._secret(
             "identity-secret",
-            description="HMAC key under which identities are looked up. A new value loses every member.",
-            generate_secret_string=secrets.SecretStringGenerator(password_length=64, exclude_punctuation=True),
-            removal_policy=settings.removal_policy,
+            settings,
+            "HMAC key under which identities are looked up. A new value loses every member.",
+            not_rotated="The key cannot be rotated without writing every identity anew: what is stored is found under "
+            "it and cannot be read back.",
         )
-        acknowledge(
-            secret,
-            {
-                "AwsSolutions-SMG4": "The key cannot be rotated without writing every identity anew: what is stored "
-                "is found under it and cannot be read back."
-            },
-        )
-        return secret
 
     def _link_secret(self, settings: Settings) -> secrets.Secret:
         """Keys by their numbers, and which of them signs; see `huitou.unsubscribing.signing`."""
-        secret = secrets.Secret(
-            self,
+        return self._secret(
             "link-secret",
-            description="Keys under which links in messages are signed. A key that is taken away ends its links.",
-            generate_secret_string=secrets.SecretStringGenerator(
-                secret_string_template=json.dumps({"current": "1"}),
-                generate_string_key="1",
-                password_length=64,
-                exclude_punctuation=True,
-            ),
-            removal_policy=settings.removal_policy,
+            settings,
+            "Keys under which links in messages are signed. A key that is taken away ends its links.",
+            not_rotated="A key is added by hand: what it has signed is in mailboxes and has to work for years, so none "
+            "is ever replaced.",
+            secret_string_template=json.dumps({"current": "1"}),
+            generate_string_key="1",
         )
-        acknowledge(
-            secret,
-            {
-                "AwsSolutions-SMG4": "A key is added by hand: what it has signed is in mailboxes and has to work for "
-                "years, so none is ever replaced."
-            },
-        )
-        return secret
 
     def _address_secret(self, settings: Settings) -> secrets.Secret:
         """Apart from that of identities, which who sends and who listens need not know."""
-        secret = secrets.Secret(
-            self,
+        return self._secret(
             "address-secret",
-            description="HMAC key under which addresses are known that nothing is sent to. A new value forgets them.",
-            generate_secret_string=secrets.SecretStringGenerator(password_length=64, exclude_punctuation=True),
-            removal_policy=settings.removal_policy,
+            settings,
+            "HMAC key under which addresses are known that nothing is sent to. A new value forgets them.",
+            not_rotated="What is stored is found under it and cannot be read back: under another key all would be "
+            "forgotten.",
         )
-        reason = "What is stored is found under it and cannot be read back: under another key all would be forgotten."
-        acknowledge(secret, {"AwsSolutions-SMG4": reason})
-        return secret
 
     def _code_secret(self, settings: Settings) -> secrets.Secret:
         """Whoever has it and reads the table knows the codes that are on their way."""
+        return self._secret(
+            "code-secret",
+            settings,
+            "HMAC key that one-time codes are made by. A new value ends those that are on their way.",
+            not_rotated="A code is good for ten minutes; a new key is put there by hand, whenever one likes.",
+        )
+
+    def _secret(
+        self, name: str, settings: Settings, description: str, *, not_rotated: str, **form: Any
+    ) -> secrets.Secret:
+        """A key that is made as the stack is; ``form`` says in what it stands, where it is not the key alone."""
         secret = secrets.Secret(
             self,
-            "code-secret",
-            description="HMAC key that one-time codes are made by. A new value ends those that are on their way.",
-            generate_secret_string=secrets.SecretStringGenerator(password_length=64, exclude_punctuation=True),
+            name,
+            description=description,
+            generate_secret_string=secrets.SecretStringGenerator(password_length=64, exclude_punctuation=True, **form),
             removal_policy=settings.removal_policy,
         )
-        reason = "A code is good for ten minutes; a new key is put there by hand, whenever one likes."
-        acknowledge(secret, {"AwsSolutions-SMG4": reason})
+        acknowledge(secret, {"AwsSolutions-SMG4": not_rotated})
         return secret
 
     def _line_secret(self, settings: Settings) -> secrets.Secret:
