@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from huitou.counts.model import IN_IT, SegmentCount
 from huitou.fields import View
 from huitou.jobs.answers import JobProgressView, progress_view
-from huitou.jobs.model import JobStatus, progress_of
+from huitou.jobs.model import JobStatus, is_exact, progress_of
 from huitou.kernel.instants import format_instant
 
 if TYPE_CHECKING:
@@ -44,13 +44,12 @@ class CreatedCountView(CountView):
 def count_view(counted: Underway[SegmentCount]) -> dict[str, Any]:
     """As `CountView`."""
     count, progress = counted.job, progress_of(counted.parts)
-    is_whole = count.status is JobStatus.COMPLETED and progress.finished == count.parts
     return {
         "count_id": count.id,
         "status": count.status,
         "segment": count.segment,
         "members": progress.found.get(IN_IT, 0),
-        "is_exact": is_whole and not progress.failed,
+        "is_exact": is_exact(count.status, progress, count.parts),
         "program_version": count.program,
         "created_at": format_instant(count.created_at),
         "finished_at": format_instant(count.finished_at) if count.finished_at else None,

@@ -67,6 +67,11 @@ class Progress(NamedTuple):
     found: Mapping[str, int]
 
 
+def is_exact(status: JobStatus, progress: Progress, parts: int) -> bool:
+    """Whether all of a job's parts are done, and everybody in them was looked at."""
+    return status is JobStatus.COMPLETED and progress.finished == parts and not progress.failed
+
+
 J = TypeVar("J", bound=Job)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from huitou.fields import View
 from huitou.jobs.answers import JobProgressView, progress_view
-from huitou.jobs.model import JobStatus, progress_of
+from huitou.jobs.model import JobStatus, is_exact, progress_of
 from huitou.kernel.instants import format_instant
 from huitou.outcomes.findings import FindingsView
 from huitou.outcomes.model import CampaignResult
@@ -45,13 +45,12 @@ class CreatedResultView(ResultView):
 def result_view(asked: Underway[CampaignResult]) -> dict[str, Any]:
     """As `ResultView`."""
     result, progress = asked.job, progress_of(asked.parts)
-    is_whole = result.status is JobStatus.COMPLETED and progress.finished == result.parts
     return {
         "result_id": result.id,
         "status": result.status,
         "campaign": result.campaign,
         "findings": json.loads(result.found) if result.found else None,
-        "is_exact": is_whole and not progress.failed,
+        "is_exact": is_exact(result.status, progress, result.parts),
         "program_version": result.program,
         "created_at": format_instant(result.created_at),
         "finished_at": format_instant(result.finished_at) if result.finished_at else None,
