@@ -26,7 +26,7 @@ from huitou.outcomes.tallying import begun, is_drawn, out_of_both, points_given,
 from huitou.program.campaigns import Campaign
 from huitou.program.model import GROUP
 from huitou.program.ports import Programs
-from huitou.purchases.kept import Purchases, kept_by, person_of
+from huitou.purchases.kept import Purchases, kept_by, whole_person_of
 from huitou.purchases.ports import MemberStates
 
 PAGE = 100
@@ -72,10 +72,11 @@ class Reckoning:
 
     def _looked(self, member: MemberId, part: Part, result: CampaignResult) -> Part:
         """With whom the campaign has not begun costs one query."""
-        if not any(self._is_asked_about(each, result) for each in self._of([member], result)):
+        known = list(self._of([member], result))
+        if not any(self._is_asked_about(each, result) for each in known):
             return part
-        person = person_of(self._survivor_of(member), self._states)
-        known = list(self._of(person, result))
+        person = whole_person_of(member, self._states)
+        known += self._of([each for each in person if each != member], result)
         in_question = [self._as_drawn(each) for each in known if self._is_asked_about(each, result)]
         own = [each for each in in_question if each.id.member == member]
         part = part.finding(**begun(own))
@@ -120,9 +121,3 @@ class Reckoning:
         """Whether the campaign held anybody out as the journey began, or does by now: then nobody else is compared."""
         asked = self._programs.version(result.program).campaigns[result.campaign]
         return asked.holdout_percent > 0 or self._campaign_of(journey).holdout_percent > 0
-
-    def _survivor_of(self, member: MemberId) -> MemberId:
-        """E15: whoever goes on with what was the member's."""
-        wallets = self._states.load(member).wallets.values()
-        moved_to = next((wallet.moved_to for wallet in wallets if wallet.home), None)
-        return self._survivor_of(moved_to) if moved_to else member

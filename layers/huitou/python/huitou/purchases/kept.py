@@ -7,6 +7,7 @@ from typing import Protocol
 
 from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import Page, all_items
+from huitou.points.wallet import Wallet
 from huitou.purchases.model import Purchase
 from huitou.purchases.ports import MemberStates
 
@@ -22,8 +23,20 @@ class Purchases(Protocol):
 
 def person_of(member: MemberId, states: MemberStates) -> list[MemberId]:
     """E15: the member and those absorbed; nobody, for who goes on as another or is no member."""
-    home = next((wallet for wallet in states.load(member).wallets.values() if wallet.home), None)
+    home = _home(member, states)
     return [member, *home.absorbed] if home and not home.moved_to else []
+
+
+def whole_person_of(member: MemberId, states: MemberStates) -> list[MemberId]:
+    """As `person_of`, also for who goes on as another."""
+    home = _home(member, states)
+    if home is None:
+        return []
+    return whole_person_of(home.moved_to, states) if home.moved_to else [member, *home.absorbed]
+
+
+def _home(member: MemberId, states: MemberStates) -> Wallet | None:
+    return next((wallet for wallet in states.load(member).wallets.values() if wallet.home), None)
 
 
 def kept_by(members: Iterable[MemberId], purchases: Purchases) -> Iterator[Purchase]:
