@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
-from huitou.campaigns.drawing import is_held_out
 from huitou.channels.model import Accepted
 from huitou.kernel.channels import MessageChannel
+from huitou.kernel.shares import is_in_share
 from huitou.members.identity import phone_identity
 from huitou.outbox.model import MessageState
 from huitou.platform.table import Table
@@ -78,7 +78,7 @@ def _parts(endpoint: str) -> list[Told]:
     def looked_at(town: Town) -> Cost:
         """At the instant at which they have been away for long enough. Nobody is held out, though they are drawn."""
         costs.append(Cost())
-        town.buy(next(each for each in iter(town.join, None) if not is_held_out(each, "miss-you", FEW)))
+        town.buy(next(each for each in iter(town.join, None) if not is_in_share(each, "miss-you", FEW)))
         town.now = min(due.at for due in town.due(NOON + 60 * DAY))
         (due,) = town.due(town.now)
         costs.append(Cost())

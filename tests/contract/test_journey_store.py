@@ -54,7 +54,7 @@ def test_a_journey_comes_back_as_it_was_stored(table: AnyTable, journey: Journey
     assert store.load(journey.id) is None
     table.commit([store.add(journey)])
     assert store.load(journey.id) == journey
-    assert store.known([journey.id, other]) == {journey.id}
+    assert store.load_all([journey.id, other]) == [journey]
 
 
 def test_a_turn_without_an_entry_is_kept_as_the_version_before_reads_it(dynamo_table: Table) -> None:

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huitou.campaigns.drawing import Draws, draw, is_held_out, untold
+from huitou.campaigns.drawing import Draws, draw, untold
 from huitou.campaigns.model import Draw
 from huitou.campaigns.ports import DrawId
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import MemberId
+from huitou.kernel.shares import is_in_share
 from huitou.members.identity import Identity, IdentityHasher, IdentityKey, email_identity, phone_identity
 from huitou.members.model import Claim, HeldIdentity, Member, Profile
 from huitou.program.model import GROUP
@@ -176,7 +177,7 @@ def test_an_address_counts_each_member_once_and_is_no_name_beyond_so_many(
             names = {story.hasher.key(address) for address in addresses if len(met[address]) < 3}
             others = [found for name in names if (found := story._kept(name))]
             draws, writes = story._asked(member)
-            assert draws[SCOPE] == draw(before, others, is_held_out(member, SCOPE, 50))
+            assert draws[SCOPE] == draw(before, others, is_in_share(member, SCOPE, 50))
             story.table.commit(writes)
             kept = story.store.load([DrawId(SCOPE, story.hasher.key(address)) for address in ADDRESSES])
             assert [each.members if each else 0 for each in kept] == [len(met[address]) for address in ADDRESSES]

@@ -106,7 +106,7 @@ def test_points_and_tags_come_once_whoever_dies(
     mei = town.join()
     before = town.record(mei).version
     with pytest.MonkeyPatch.context() as drawing:
-        drawing.setattr("huitou.campaigns.drawing.is_held_out", lambda *_: held_out)
+        drawing.setattr("huitou.campaigns.drawing.is_in_share", lambda *_: held_out)
         live(town, mei, [sum(gaps[:n]) for n in range(len(gaps))], fates, order)
     journeys = town.journeys_of(mei)
     taken_once(journeys)

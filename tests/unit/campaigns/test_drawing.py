@@ -8,10 +8,11 @@ from typing import Any, Final
 
 import pytest
 
-from huitou.campaigns.drawing import EVERYTHING, MOST_MEMBERS, is_held_out
+from huitou.campaigns.drawing import EVERYTHING, MOST_MEMBERS
 from huitou.campaigns.model import Draw, JourneyState
 from huitou.campaigns.ports import DrawId, Kept
 from huitou.kernel.ids import MemberId
+from huitou.kernel.shares import is_in_share
 from huitou.simulator.memory import MemoryTable
 from tests.campaigns import DAY, HELLO, Town, campaign, draws_on, turns
 from tests.office import HOUR
@@ -28,7 +29,7 @@ HoldOut = Callable[..., None]
 def hold_out(monkeypatch: pytest.MonkeyPatch) -> HoldOut:
     """Draws whom the campaign, or everything where that is said, tells nothing."""
     drawn: set[tuple[MemberId, str]] = set()
-    monkeypatch.setattr("huitou.campaigns.drawing.is_held_out", lambda member, scope, _: (member, scope) in drawn)
+    monkeypatch.setattr("huitou.campaigns.drawing.is_in_share", lambda member, scope, _: (member, scope) in drawn)
 
     def hold(member: MemberId, scope: str = "miss-you") -> None:
         drawn.add((member, scope))
@@ -337,9 +338,9 @@ def test_what_is_kept_of_an_address_names_nobody(hold_out: HoldOut) -> None:
 
 def test_so_many_of_a_hundred_are_held_out_and_of_more_all_of_fewer() -> None:
     members = [MemberId(f"01JNSM3VF0R6T8C1W5PJ{number:06}") for number in range(20_000)]
-    few, many = ({each for each in members if is_held_out(each, "miss-you", percent)} for percent in (10, 30))
+    few, many = ({each for each in members if is_in_share(each, "miss-you", percent)} for percent in (10, 30))
     assert few < many
     assert abs(len(few) - 2_000) < 4 * 42
     assert abs(len(many) - 6_000) < 4 * 65
-    other = {each for each in members if is_held_out(each, "other", 10)}
+    other = {each for each in members if is_in_share(each, "other", 10)}
     assert abs(len(few & other) - 200) < 4 * 14

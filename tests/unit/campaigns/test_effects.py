@@ -111,7 +111,7 @@ def test_what_has_ended_meanwhile_is_booked_before() -> None:
 
 def test_whoever_is_held_out_gets_nothing_and_the_turn_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """E27"""
-    monkeypatch.setattr("huitou.campaigns.drawing.is_held_out", lambda *_: True)
+    monkeypatch.setattr("huitou.campaigns.drawing.is_in_share", lambda *_: True)
     steps = [GIFT, BEANS, {"tag": "missed"}, {"untag": "friend"}]
     town = Town(campaign(once="ever", steps=steps, brand=None, holdout_percent=10))
     mei = away(town)
@@ -129,7 +129,7 @@ def test_what_cannot_be_given_any_more_is_not_and_both_arms_say_so(
     Sora's.
     """
     drawn: set[MemberId] = set()
-    monkeypatch.setattr("huitou.campaigns.drawing.is_held_out", lambda member, *_: member in drawn)
+    monkeypatch.setattr("huitou.campaigns.drawing.is_in_share", lambda member, *_: member in drawn)
     town = Town(campaign(brand=None, once="ever", steps=[{"wait_days": 2}, BEANS], holdout_percent=10))
     mei, lin = away(town), away(town)
     drawn.add(lin)

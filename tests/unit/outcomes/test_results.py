@@ -36,7 +36,7 @@ TOLD_ON = 30
 def hold_out(monkeypatch: pytest.MonkeyPatch) -> HoldOut:
     """Draws whom it is told."""
     drawn: set[MemberId] = set()
-    monkeypatch.setattr("huitou.campaigns.drawing.is_held_out", lambda member, *_: member in drawn)
+    monkeypatch.setattr("huitou.campaigns.drawing.is_in_share", lambda member, *_: member in drawn)
     return drawn.add
 
 

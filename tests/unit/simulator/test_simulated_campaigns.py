@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from huitou.campaigns.drawing import EVERYTHING, is_held_out
+from huitou.campaigns.drawing import EVERYTHING
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.ids import MemberId, digest_of, ulid_for
+from huitou.kernel.shares import is_in_share
 from huitou.members.consents import Word
 from huitou.members.identity import card_identity
 from huitou.members.model import ConsentKey, Profile
@@ -102,7 +103,7 @@ def test_a_cap_has_room_for_one_of_two_messages() -> None:
 def test_those_held_out_are_those_of_production() -> None:
     """E27."""
     past, percent = many(40), 30
-    held = sum(is_held_out(each.member, "miss-you", percent) for each in past)
+    held = sum(is_in_share(each.member, "miss-you", percent) for each in past)
     assert 0 < held < len(past)
     expected = {"begun": 40, "held_out": held, "email": 40 - held, "cost": "0"}
     assert told(past, sides(campaign(holdout_percent=percent))) == expected
@@ -111,7 +112,7 @@ def test_those_held_out_are_those_of_production() -> None:
 def test_those_held_out_of_all_campaigns_are_told_nothing_by_any() -> None:
     """E27."""
     past, percent = many(40), 30
-    held = sum(is_held_out(each.member, EVERYTHING, percent) for each in past)
+    held = sum(is_in_share(each.member, EVERYTHING, percent) for each in past)
     assert 0 < held < len(past)
     both = sides(campaign(), holdout_percent=percent)
     assert told(past, both) == {"begun": 40, "held_out": held, "email": 40 - held, "cost": "0"}
@@ -171,7 +172,7 @@ class TestPointsAndTags:
         """E27: of 40, those held out get none."""
         past, percent = many(40), 30
         both = sides(campaign(once="ever", holdout_percent=percent, steps=[GIFT]))
-        treated = sum(not is_held_out(each.member, "miss-you", percent) for each in past)
+        treated = sum(not is_in_share(each.member, "miss-you", percent) for each in past)
         found = compared(past, both)
         assert found.after.given == {("miss-you", "points"): 40 * treated}
         issue = ("points", "maru")

@@ -40,8 +40,8 @@ class Beginnings:
         if not latest:
             return ()
         members = (after.member, *facts.wallets[program.home_currency].absorbed)
-        known = self._journeys.known([JourneyId(each, it.id.cause) for it in latest.values() for each in members])
-        begun_before = {each.cause for each in known}
+        known = self._journeys.load_all([JourneyId(each, it.id.cause) for it in latest.values() for each in members])
+        begun_before = {each.id.cause for each in known}
         return [self._journeys.add(each) for each in latest.values() if each.id.cause not in begun_before]
 
     def _called(

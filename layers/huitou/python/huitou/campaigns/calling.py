@@ -154,7 +154,7 @@ class Occasions:
         if not is_called(campaign, coming.at, self._places.position_of(member, state, now), home.brands):
             return False
         cause = Cause(campaign.id, day_meant(campaign, coming))
-        if self._journeys.known([JourneyId(each, cause) for each in (member, *home.absorbed)]):
+        if self._journeys.load_all([JourneyId(each, cause) for each in (member, *home.absorbed)]):
             return False
         journey = begun(JourneyId(member, cause), campaign, coming.at, program, coming.at)
         self._commit([self._journeys.add(journey)])

@@ -15,7 +15,6 @@ names that are seen together are marked; whoever meets a mark is told nothing, a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from hashlib import sha256
 from typing import Final
 
 from huitou.campaigns.model import Draw, TurnOutcome
@@ -23,6 +22,7 @@ from huitou.campaigns.ports import DrawId, DrawStore, Kept, News
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.commits import Write
 from huitou.kernel.ids import MemberId
+from huitou.kernel.shares import is_in_share
 from huitou.members.identity import Identity, IdentityHasher, IdentityKey, IdentityKind
 from huitou.members.model import Member
 from huitou.pressure.model import Manners
@@ -32,11 +32,8 @@ from huitou.templates.model import TemplateKind
 
 EVERYTHING: Final = "*"
 """What is drawn for all campaigns of the programme together; none is called so."""
-_PARTS: Final = 10_000
-"""Into which members are drawn; a percentage is a hundred of them."""
 MOST_ADDRESSES: Final = 30
 """Of a member, so many count, since all are written in one transaction: hardly anybody has as many, but by merges."""
-
 MOST_MEMBERS: Final = 8
 """By whom an address is a name: more than live together. Beyond, nobody follows by it, and no mark spreads."""
 
@@ -45,12 +42,6 @@ def holdouts(campaign: Campaign, manners: Manners) -> Mapping[str, int]:
     """How many percent are left out of what ``campaign`` does, by what they are drawn for."""
     shares = {campaign.id: campaign.holdout_percent, EVERYTHING: manners.holdout_percent}
     return {scope: percent for scope, percent in shares.items() if percent}
-
-
-def is_held_out(member: MemberId, scope: str, percent: int) -> bool:
-    """By a salted hash: of a larger share, all of a smaller one."""
-    drawn = int.from_bytes(sha256(f"{scope}#{member}".encode()).digest()[:8], "big") % _PARTS
-    return drawn < percent * _PARTS // 100
 
 
 def draw(own: Draw | None, others: Iterable[Draw | None], by_hash: bool) -> Draw:
@@ -141,7 +132,7 @@ class Draws:
             joined = frozenset(name for name in places if initials(name) not in counted)
             seen = [kept for name, kept in places.items() if is_name(kept, joins=name in joined)]
             own, *rest = (each.draw if each else None for each in (*people.values(), *seen))
-            draws[scope] = found = draw(own, rest, is_held_out(member, scope, percent))
+            draws[scope] = found = draw(own, rest, is_in_share(member, scope, percent))
             writes += self._of_addresses(found, places, joined, scope)
             writes += self._of_person(found, people, _counting(places, joined), scope)
         return draws, writes

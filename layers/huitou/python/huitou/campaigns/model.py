@@ -67,7 +67,7 @@ class Turn(NamedTuple):
 
 
 class Draw(NamedTuple):
-    """Whether an address cluster is told anything, as one of its members has it (E27). The arm never changes."""
+    """Whether an address cluster is left alone, as one of its members has it (E27). The arm never changes."""
 
     held_out: bool | None
     """None: of a journey through a campaign that holds nobody out."""
@@ -76,7 +76,7 @@ class Draw(NamedTuple):
     apart: bool = False
     """Whether it has come together since with what was drawn the other way."""
     of_all: bool = False
-    """Of a journey: whether no campaign tells them anything."""
+    """Of a journey: whether every campaign leaves them alone."""
     apart_of_all: bool = False
     """Of a journey: as `apart`, of what was drawn for all campaigns."""
 
@@ -102,7 +102,7 @@ class Journey:
     due_at: datetime | None
     """When the next step is taken; None where it has come to its end."""
     draw: Draw | None = None
-    """E27: from the first step on that would tell something; None before, and where there is nothing to say."""
+    """E27: from the first step on that would do something; None before, and where there is nothing to say."""
     turns: tuple[Turn, ...] = ()
     state: JourneyState = JourneyState.RUNNING
     reason: str | None = None

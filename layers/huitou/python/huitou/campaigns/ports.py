@@ -29,10 +29,6 @@ class JourneyStore(Protocol):
         """Those that there are; one read however many."""
         ...
 
-    def known(self, journeys: Sequence[JourneyId]) -> frozenset[JourneyId]:
-        """Those that there are; one read however many."""
-        ...
-
     def add(self, journey: Journey) -> Write:
         """A new one; refused with `StaleReadError` if there is one for its occurrence."""
         ...

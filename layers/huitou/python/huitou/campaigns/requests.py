@@ -40,8 +40,8 @@ class JourneyView(View):
     ended_at: datetime | None
     next_step_at: datetime | None
     held_out: bool | None
-    """Whether the member is one of those whom the campaign leaves alone; null before its first message would be
-    planned, and where it holds nobody out."""
+    """Whether the member is one of those whom the campaign leaves alone; null before the first step that
+    would do something, and where it holds nobody out."""
     turns: list[TurnView]
     program_version: int
     """Whose steps it takes."""

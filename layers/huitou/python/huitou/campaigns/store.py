@@ -53,9 +53,6 @@ class TableJourneys:
         found = self._table.get_many([(JourneyItem, *_key(journey)) for journey in journeys])
         return [_journey(item) for item in found if isinstance(item, JourneyItem)]
 
-    def known(self, journeys: Sequence[JourneyId]) -> frozenset[JourneyId]:
-        return frozenset(journey.id for journey in self.load_all(journeys))
-
     def add(self, journey: Journey) -> Write:
         return self._table.put(
             _item(journey),

@@ -50,10 +50,7 @@ class Concluding:
 
     def _found(self, result: CampaignResult, counted: Mapping[str, int]) -> Mapping[str, object]:
         program = self._programs.version(result.program)
-        price = self._speech(program).catalogue.sms_price
-        costs = Costs(
-            points=points_cost(counted, program.settlement),
-            messages=round((price or 0) * counted.get(SMS_PARTS, 0) * 10**program.money_exponent),
-        )
+        spent = self._speech(program).catalogue.sms_cost(counted.get(SMS_PARTS, 0), program.money_exponent)
+        costs = Costs(points=points_cost(counted, program.settlement), messages=spent or 0)
         weighed = result_of(arm_of(counted, TREATED), arm_of(counted, HELD_OUT), costs)
         return findings_view(weighed, counted, program)

@@ -120,10 +120,10 @@ class FindingsView(View):
     following: int
     """Members in neither group, since they share a phone or mailbox with one who counts for them."""
     not_drawn: int
-    """Members in neither group, since no step has come yet that would tell them something, or none while the campaign
+    """Members in neither group, since no step has come yet that would do something, or none while the campaign
     held anybody out, as it did with others."""
     held_out_of_all: int
-    """Members in neither group, since no campaign tells them anything."""
+    """Members in neither group, since every campaign leaves them alone."""
     treated: ArmView
     held_out: ArmView
     conversion_lift: EffectView | None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
@@ -27,6 +27,7 @@ from huitou.channels.model import Accepted, Outcome, Parcel
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.commits import Write
 from huitou.kernel.ids import MemberId, OwnedId
+from huitou.kernel.instants import BEGINNING
 from huitou.kernel.values import changed
 from huitou.members.identity import IdentityHasher
 from huitou.members.model import Member
@@ -61,7 +62,6 @@ from huitou.standing.position import Position, Seen
 from huitou.suppressions.service import Suppressions
 from huitou.templates.variables import SAMPLE_UNSUBSCRIBE_URL
 
-BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 WAITING: Final = "waiting"
 """What has become of a message by the end that waits for its instant."""
 _HASHER: Final = IdentityHasher(lambda: "nobody is in here")
@@ -122,7 +122,6 @@ class Following:
         self._now = self._begins_at
         self._position: Position | None = None
         self._table = MemoryTable()
-        self._provider = _Provider()
         self._profiles = _Profiles(record)
         self._waiting: list[_Due] = []
         self._called = self._callings()
@@ -168,7 +167,7 @@ class Following:
             campaign = message.cause.campaign if message.cause else ""
             if message.state is MessageState.ACCEPTED and message.channel:
                 account.messages[campaign, message.channel.value] += 1
-                account.parts[campaign] += self._provider.parts.get(str(message.id), 0)
+                account.parts[campaign] += message.sms_parts
             else:
                 account.untold[campaign, message.reason or WAITING] += 1
 
@@ -235,7 +234,7 @@ class Following:
         return walk, Dispatcher(
             **shared,
             recipients=Recipients(profiles, self, programs),
-            providers=lambda _: self._provider,
+            providers=lambda _: _PROVIDER,
             links=_Links(),
             campaigns=situations,
             codes=_NoCodes(),
@@ -291,7 +290,7 @@ class Following:
         if position is None or not is_called(campaign, coming.at, position, self._facts.joined):
             return
         named = JourneyId(position.member, Cause(campaign.id, day_meant(campaign, coming)))
-        if not self._journeys.known([named]):
+        if self._journeys.load(named) is None:
             self._table.commit([self._journeys.add(begun(named, campaign, coming.at, self._program, coming.at))])
             self._find_waiting()
 
@@ -335,17 +334,15 @@ class _Profiles:
 
 
 class _Provider:
-    """Takes everything; ``parts`` are those that an SMS went in, by the message's id."""
+    """Takes everything."""
 
     repeats_safely_for: timedelta | None = None
 
-    def __init__(self) -> None:
-        self.parts: dict[str, int] = {}
-
     def hand_over(self, parcel: Parcel) -> Outcome:
-        if parcel.message.sms:
-            self.parts[parcel.id] = parcel.message.sms.parts
         return Accepted(parcel.id)
+
+
+_PROVIDER: Final = _Provider()
 
 
 class _NoCodes:

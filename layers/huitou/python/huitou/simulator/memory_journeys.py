@@ -24,9 +24,6 @@ class MemoryJourneys:
     def load_all(self, journeys: Sequence[JourneyId]) -> Sequence[Journey]:
         return [found for each in journeys if (found := self.load(each))]
 
-    def known(self, journeys: Sequence[JourneyId]) -> frozenset[JourneyId]:
-        return frozenset(journey.id for journey in self.load_all(journeys))
-
     def add(self, journey: Journey) -> Write:
         refused = StaleReadError("It has begun meanwhile.")
         return self._table.put(*_key(journey.id), journey, refused=refused, when=absent)

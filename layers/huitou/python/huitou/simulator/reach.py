@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from hashlib import sha256
 from typing import Final
 
 from huitou.kernel.channels import MessageChannel
-from huitou.kernel.ids import MemberId
+from huitou.kernel.shares import is_in_share
 from huitou.members.identity import Identity, IdentityKind
 from huitou.members.model import Claim, Consent, ConsentKey, HeldIdentity, Member, Profile
 from huitou.outbox.service import USUAL_PURPOSE
@@ -17,6 +16,7 @@ from huitou.simulator.history import History
 from huitou.templates.model import Catalogue
 
 SAID_SO: Final = "simulation"
+AGREED: Final = "agreed"
 _EMAIL, _PHONE, _LINE_USER = "member@example.com", "+886900000000", "U00000000000000000000000000000000"
 
 
@@ -43,7 +43,7 @@ class Reach:
             return history.person
         at, known = history.enrolled_at, history.person
         whoever = known or Member(history.member, 1, at, GROUP, Profile(), {}, (), {}, {})
-        has_agreed = has_drawn(history.member, self._agreed_percent)
+        has_agreed = is_in_share(history.member, AGREED, self._agreed_percent)
         consent = Consent(has_agreed, SAID_SO, at, at, at, GROUP)
         by_line = (Identity(IdentityKind.LINE, _LINE_USER, scope=each.lower()) for each in self._lines)
         return replace(
@@ -56,9 +56,3 @@ class Reach:
                 for purpose in sorted(self._purposes)
             },
         )
-
-
-def has_drawn(member: MemberId, percent: int) -> bool:
-    """Whether the member is among so many of a hundred, of whom a larger share has all of a smaller one."""
-    drawn = int.from_bytes(sha256(f"agreed#{member}".encode()).digest()[:8], "big") % 100
-    return drawn < percent

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from huitou.campaigns.model import TurnOutcome
@@ -12,7 +11,6 @@ from huitou.kernel.money import format_amount
 from huitou.outbox.decisions import DISPLACED
 from huitou.program.campaigns import CampaignId
 from huitou.program.model import CurrencyId
-from huitou.program.speech import Speech
 from huitou.simulator.comparing import Comparison, Figures
 from huitou.simulator.sides import Sides
 
@@ -81,15 +79,11 @@ def _cost(campaign: CampaignId, figures: tuple[Figures, Figures], sides: Sides) 
     """In money; null where the programme has no price, or nothing to say."""
     exponent = sides.after.money_exponent
     before, after = (
-        _units(each.parts[campaign], speech, exponent) for each, speech in zip(figures, sides.spoken, strict=True)
+        speech.catalogue.sms_cost(each.parts[campaign], exponent) if speech else None
+        for each, speech in zip(figures, sides.spoken, strict=True)
     )
     more = None if before is None or after is None else after - before
     return {
         name: None if units is None else format_amount(units, exponent)
         for name, units in (("before", before), ("after", after), ("more", more))
     }
-
-
-def _units(parts: int, speech: Speech | None, exponent: int) -> int | None:
-    price = speech.catalogue.sms_price if speech else None
-    return None if price is None else int((parts * price).scaleb(exponent).quantize(Decimal(1), ROUND_HALF_UP))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -120,6 +120,12 @@ class Catalogue:
     def signature(self, brand: str | None, channel: MessageChannel) -> Signature | None:
         """The brand's own, else the group's; None: nobody speaks for it there."""
         return self.signatures.get((brand, channel)) or self.signatures.get((None, channel))
+
+    def sms_cost(self, parts: int, exponent: int) -> int | None:
+        """In the smallest unit of the group's money, half of one up; None: the programme has no price."""
+        if self.sms_price is None:
+            return None
+        return int((parts * self.sms_price).scaleb(exponent).quantize(Decimal(1), ROUND_HALF_UP))
 
     @property
     def code_template(self) -> TemplateId | None:
