@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from huitou.campaigns.calendar import comings
+from huitou.campaigns.calendar import announced
 from huitou.campaigns.calling import CampaignCalendar, Occasions
 from huitou.campaigns.draw_store import TableDraws
 from huitou.campaigns.drawing import Draws
@@ -18,7 +18,7 @@ from huitou.campaigns.ports import DrawStore, OccasionStore
 from huitou.campaigns.service import Journeys
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.ids import MemberId
-from huitou.kernel.instants import EPOCH
+from huitou.kernel.instants import EPOCH, MILLISECOND
 from huitou.members.consents import Word
 from huitou.members.identity import IdentityHasher, phone_identity
 from huitou.members.model import ConsentKey
@@ -134,11 +134,10 @@ class Town(Office):
     def until(self, then: datetime) -> None:
         """Whatever falls due is looked at, at its instant or so much after it.
 
-        What the calendar brings falls due by ticks before it.
+        What begins with many falls due by ticks before it.
         """
-        program = self.programs.active()
-        for each in program.campaigns.values():
-            for _, at in comings(each, self.now, then + MINUTE, program.zone):
+        for each in self.programs.active().campaigns.values():
+            for _, at in announced(self.programs, each, self.now - MILLISECOND, then + MINUTE):
                 self.calendar.announce(max(self.now, at - MINUTE))
         while due := min(self.due(then), key=lambda each: each.at, default=None):
             self.now = max(self.now, due.at + self.lag)

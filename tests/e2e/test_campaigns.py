@@ -120,7 +120,10 @@ def test_whose_mailbox_takes_nothing_is_congratulated_by_sms(api: httpx.Client, 
 
 
 def test_whoever_is_in_a_segment_as_a_day_comes_gets_mail_once_by_itself(api: httpx.Client, platform: Platform) -> None:
-    """M19: from the calendar to the mailbox; and whoever is not in the segment hears nothing."""
+    """M19: from the calendar to the mailbox; and whoever is not in the segment hears nothing.
+
+    E20: as a campaign comes into force, it begins with who is there already, if it says so.
+    """
     mei, fang = Celebrated(api, platform), Celebrated(api, platform)
     mei.says(gender="female")
     assert eventually(lambda: mei.id in platform.listed("women"))
@@ -133,14 +136,22 @@ def test_whoever_is_in_a_segment_as_a_day_comes_gets_mail_once_by_itself(api: ht
         "members_of": "women",
         "steps": [HELLO],
     }
-    hold(api, congratulating(launch))
+    known: Body = {
+        "id": unique("known").lower(),
+        "name": "Known",
+        "enters": "women",
+        "include_current": True,
+        "steps": [{"tag": name}],
+    }
+    hold(api, congratulating(launch, known))
     try:
+        assert eventually(lambda: mei.has_completed(known["id"]))
         assert eventually(lambda: mei.journeys().get(name, {}).get("state") == "completed", seconds=150)
         assert eventually(lambda: [each["state"] for each in mei.messages()] == ["accepted"])
         assert mei.journeys()[name]["occurrence"] == str(soon.date())
         assert mei.mail() == ["Hello 小美"]
 
-        hold(api, congratulating(launch))
+        hold(api, congratulating(launch, known))
         platform.tick()
         assert (len(mei.messages()), mei.mail()) == (1, ["Hello 小美"])
         assert (fang.journeys(), fang.mail()) == ({}, [])

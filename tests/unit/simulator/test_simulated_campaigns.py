@@ -145,6 +145,14 @@ def test_how_members_stand_as_the_time_begins_starts_nothing() -> None:
     assert last.after.begun["miss-you"] == 1
 
 
+def test_dates_that_begin_within_the_time_include_who_is_there_by_then() -> None:
+    """E20: Mei has been away since before, Lin has not been away for long."""
+    past = [MISSED, past_of("Lin", ("2026-03-10 12:00", 300))]
+    dates = {"from": "2026-03-20", "to": "2026-03-25"}
+    assert told(past, sides(campaign(dates=dates))).get("begun", 0) == 0
+    assert told(past, sides(campaign(dates=dates, include_current=True)))["begun"] == 1
+
+
 def test_members_own_records_say_how_they_are_reached() -> None:
     """M3: Mei agreed to emails and has a mailbox, Lin has a mailbox and said nothing."""
     lab = Laboratory(speaking(template(), segments=[LAPSED]))

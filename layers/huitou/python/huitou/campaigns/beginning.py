@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from huitou.campaigns.calendar import coming_at
-from huitou.campaigns.decisions import beginnings, begun, called_late, day_meant, occurrence
+from huitou.campaigns.calendar import announced
+from huitou.campaigns.decisions import beginnings, begun, begun_with_many, is_called, newly_in, occurrence
 from huitou.campaigns.model import Journey, JourneyId
 from huitou.campaigns.ports import JourneyStore
 from huitou.kernel.commits import Write
@@ -47,10 +47,16 @@ class Beginnings:
     def _called(
         self, before: Position | None, after: Position, facts: Facts, program: Program, now: datetime
     ) -> dict[CampaignId, Journey]:
-        """By campaign: those that began with many, of whom the member is found to have been one only now."""
-        called = {}
-        for campaign, coming in called_late(before, after, facts, program, now):
-            if coming_at(self._programs, campaign.id, coming.at) == coming:
-                named = JourneyId(after.member, Cause(campaign.id, day_meant(campaign, coming)))
-                called[campaign.id] = begun(named, campaign, coming.at, program, coming.at)
-        return called
+        """By campaign: those that began with many, of whom the member is found to have been one only now.
+
+        Who was known to be in the segment then is called with all others. A list follows its members by seconds, and at
+        a midnight, when many move at once, by minutes: who was not on it yet is called here.
+        """
+        entered = newly_in(before, after)
+        return {
+            campaign.id: begun_with_many(campaign, coming, after, lambda: facts, program)
+            for campaign in program.campaigns.values()
+            if campaign.segment in entered
+            for coming in announced(self._programs, campaign, now - campaign.catch_up, now)
+            if is_called(campaign, coming.at, after, facts.joined)
+        }

@@ -1,4 +1,4 @@
-"""The days on which campaigns begin with many members at once, and their instants."""
+"""The instants at which campaigns begin with many members at once: on their days, and as they come into force."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DAY = timedelta(days=1)
 
 
 class Coming(NamedTuple):
-    """A campaign begins at ``at``, for ``day``: a festival, say, some days before which that may be."""
+    """A campaign begins with many at ``at``, for ``day``: a festival, say, some days before which that may be."""
 
     day: date
     at: datetime
@@ -34,13 +34,47 @@ def comings(campaign: Campaign, since: datetime, until: datetime, zone: ZoneInfo
     return [each for each in found if since < each.at <= until and campaign.begins_at(each.at)]
 
 
+def announced(programs: Programs, campaign: Campaign, since: datetime, until: datetime) -> Iterator[Coming]:
+    """E20: when ``campaign`` begins with many after ``since``, up to ``until``, by what was published until then."""
+    instants = [each.at for each in comings(campaign, since, until, programs.active().zone)]
+    if campaign.include_current:
+        instants += [at for at in _changes(programs, campaign, since) if since < at <= until]
+    for at in instants:
+        if coming := coming_at(programs, campaign.id, at):
+            yield coming
+
+
 def coming_at(programs: Programs, campaign: CampaignId, at: datetime) -> Coming | None:
-    """E20: how the campaign begins at ``at`` by what was published until then; None: it does not."""
+    """E20: how the campaign begins with many at ``at``, by what was published until then; None: it does not."""
     program = programs.at(at)
     then = program.campaigns.get(campaign)
     if then is None or then.paused:
         return None
+    if then.include_current:
+        return Coming(local_date(at, program.zone), at) if _comes_into_force(then, at, programs) else None
     return next(iter(comings(then, at - MILLISECOND, at, program.zone)), None)
+
+
+def _changes(programs: Programs, campaign: Campaign, since: datetime) -> Iterator[datetime]:
+    """When it may have come into force: as its dates begin, and with the publications after ``since``."""
+    if campaign.starts_at is not None:
+        yield campaign.starts_at
+    number = programs.active().version
+    while number > 0 and (published_at := programs.published_at(number)) > since:
+        yield published_at
+        number -= 1
+
+
+def _comes_into_force(campaign: Campaign, at: datetime, programs: Programs) -> bool:
+    """Whether it begins with members from ``at`` on, and with none of that segment just before."""
+    earlier = at - MILLISECOND
+    before = programs.at(earlier).campaigns.get(campaign.id)
+    held = (
+        before is not None
+        and (before.include_current, before.paused, before.segment) == (True, False, campaign.segment)
+        and before.begins_at(earlier)
+    )
+    return campaign.begins_at(at) and not held
 
 
 def _days(rule: OnDate | Yearly | Monthly | LunarYearly, first: date, last: date) -> Iterator[date]:

@@ -1,23 +1,23 @@
-"""Campaigns that begin by the calendar: the tick finds that a day has come, workers begin it with the members (M19)."""
+"""Campaigns that begin with many: the tick finds that the time has come, workers begin it with the members (M19)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
-from huitou.campaigns.calendar import Coming, coming_at, comings
-from huitou.campaigns.decisions import LOOK_AGAIN, begun, day_meant, is_called
+from huitou.campaigns.calendar import Coming, announced, coming_at
+from huitou.campaigns.decisions import LOOK_AGAIN, begun_with_many, is_called
 from huitou.campaigns.model import JourneyId
 from huitou.campaigns.occasions import Occasion, OccasionId, go_on_from, put_off
-from huitou.campaigns.ports import JourneyStore, OccasionStore, Places
+from huitou.campaigns.ports import JourneyStore, KnownPlaces, OccasionStore
 from huitou.kernel.commits import Commit, StaleReadError
 from huitou.kernel.errors import ContentionError, UnavailableError
 from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import Page
 from huitou.members.ports import MemberIndex
-from huitou.outbox.model import Cause
 from huitou.program.campaigns import Campaign, CampaignId
 from huitou.program.model import Program
 from huitou.program.ports import Programs
@@ -57,8 +57,8 @@ class CampaignCalendar:
             self._add(campaign, coming.at, now)
             for campaign in program.campaigns.values()
             if not campaign.paused
-            for coming in comings(campaign, now - campaign.catch_up, now + AHEAD, program.zone)
-            if (campaign.id, coming.at) not in self._known and coming_at(self._programs, campaign.id, coming.at)
+            for coming in announced(self._programs, campaign, now - campaign.catch_up, now + AHEAD)
+            if (campaign.id, coming.at) not in self._known
         )
 
     def _add(self, campaign: Campaign, at: datetime, now: datetime) -> bool:
@@ -82,7 +82,7 @@ class Occasions:
         lists: MemberLists,
         everybody: MemberIndex,
         states: MemberStates,
-        places: Places,
+        places: KnownPlaces,
         programs: Programs,
         commit: Commit,
         failed: Callable[[MemberId, Exception], None],
@@ -151,11 +151,12 @@ class Occasions:
         home = state.wallets[program.home_currency]
         if known_of(home, state.record).enrolled_at > coming.at:
             return False
-        if not is_called(campaign, coming.at, self._places.position_of(member, state, now), home.brands):
+        position = self._places.position_of(member, state, now)
+        if not is_called(campaign, coming.at, position, home.brands):
             return False
-        cause = Cause(campaign.id, day_meant(campaign, coming))
-        if self._journeys.load_all([JourneyId(each, cause) for each in (member, *home.absorbed)]):
+        facts = partial(self._places.facts_of, member, state, now)
+        journey = begun_with_many(campaign, coming, position, facts, program)
+        if self._journeys.load_all([JourneyId(each, journey.id.cause) for each in (member, *home.absorbed)]):
             return False
-        journey = begun(JourneyId(member, cause), campaign, coming.at, program, coming.at)
         self._commit([self._journeys.add(journey)])
         return True

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from huitou.campaigns.calendar import Coming, comings
+from huitou.campaigns.calendar import Coming
 from huitou.campaigns.model import EFFECTIVE, Journey, JourneyId, JourneyState
 from huitou.kernel.calendars import add_days, at_local, local_date
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import to_millis
+from huitou.outbox.model import Cause
 from huitou.program.campaigns import Campaign, Once, Step, Wait
 from huitou.program.model import BrandId, Program
+from huitou.program.rules import SegmentId
 from huitou.segments.being import birthday_in
 from huitou.segments.facts import Facts
 from huitou.standing.position import Membership, MoveCause, Position
@@ -47,22 +49,10 @@ def beginnings(
                 yield campaign, at
 
 
-def called_late(
-    before: Position | None, after: Position, facts: Facts, program: Program, now: datetime
-) -> Iterator[tuple[Campaign, Coming]]:
-    """The campaigns whose day has come while the member was in their segment, as is found out only now.
-
-    Who was known to be in it then is called with all others. A list follows its members by seconds, and at a midnight,
-    when many move at once, by minutes: who was not on it yet is called here.
-    """
+def newly_in(before: Position | None, after: Position) -> frozenset[SegmentId]:
+    """The segments of memberships that were not known before."""
     known = {(each.segment, each.since) for each in before.memberships} if before else set()
-    entered = {each.segment for each in after.memberships if (each.segment, each.since) not in known}
-    for campaign in program.campaigns.values():
-        if campaign.calendar is None or campaign.segment not in entered:
-            continue
-        for coming in comings(campaign, now - campaign.catch_up, now, program.zone):
-            if is_called(campaign, coming.at, after, facts.joined):
-                yield campaign, coming
+    return frozenset(each.segment for each in after.memberships if (each.segment, each.since) not in known)
 
 
 def is_called(campaign: Campaign, at: datetime, position: Position, joined: Mapping[BrandId, datetime]) -> bool:
@@ -80,9 +70,8 @@ def _asks_for(campaign: Campaign, position: Position, at: datetime) -> bool:
 
 def _entered(membership: Membership, was_known: bool, campaign: Campaign) -> datetime | None:
     is_over = membership.until is not None and campaign.stays
-    if was_known or is_over or membership.cause is MoveCause.PROGRAM:
-        return None
-    return membership.since
+    is_moved = membership.cause is MoveCause.PROGRAM and not campaign.include_current
+    return None if was_known or is_over or is_moved else membership.since
 
 
 def _left(membership: Membership) -> datetime | None:
@@ -109,9 +98,20 @@ def occurrence(campaign: Campaign, at: datetime, facts: Facts, zone: ZoneInfo) -
     return str(to_millis(at))
 
 
-def day_meant(campaign: Campaign, coming: Coming) -> str:
-    """As `occurrence`, of a campaign that begins on a day of its calendar."""
-    return "ever" if campaign.once is Once.EVER else coming.day.isoformat()
+def begun_with_many(
+    campaign: Campaign, coming: Coming, position: Position, facts: Callable[[], Facts], program: Program
+) -> Journey:
+    """With the member who stands so, who is called; ``facts`` are asked for where they matter.
+
+    On a day, it is for that day. With who is there as the campaign comes into force, it is as if it had begun as they
+    entered: so it does not begin again for the same.
+    """
+    if campaign.calendar is None:
+        there = (each for each in position.memberships if each.segment == campaign.segment and each.holds_at(coming.at))
+        meant = occurrence(campaign, next(there).since, facts(), program.zone)
+    else:
+        meant = "ever" if campaign.once is Once.EVER else coming.day.isoformat()
+    return begun(JourneyId(position.member, Cause(campaign.id, meant)), campaign, coming.at, program, coming.at)
 
 
 def _birthday_near(day: date, born: date) -> date:

@@ -17,6 +17,7 @@ from huitou.points.moves import Give
 from huitou.points.wallet import Wallet
 from huitou.program.model import CurrencyId, Program
 from huitou.purchases.ports import MemberState
+from huitou.segments.facts import Facts
 from huitou.standing.position import Position
 
 
@@ -137,4 +138,12 @@ class Places(Protocol):
 
     def position_of(self, member: MemberId, state: MemberState, now: datetime) -> Position:
         """Raises `MemberNotFoundError`."""
+        ...
+
+
+class KnownPlaces(Places, Protocol):
+    """Where members stand, and what that is told from."""
+
+    def facts_of(self, member: MemberId, state: MemberState, now: datetime) -> Facts:
+        """Read anew. Raises `MemberNotFoundError`."""
         ...

@@ -60,6 +60,7 @@ def _campaign(part: Stored, yields: timedelta, units: Units, zone: ZoneInfo) -> 
         segment=segment,
         leaving=part["leaves"] is not None,
         calendar=_calendar(part["calendar"]) if part.get("calendar") else None,
+        include_current=part.get("include_current", False),
         once=Once(part["once"]),
         only_in=frozenset(part["only_in"]),
         not_in=frozenset(part["not_in"]),

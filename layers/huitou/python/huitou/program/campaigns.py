@@ -112,6 +112,8 @@ class Campaign:
     segment: SegmentId | None
     leaving: bool
     calendar: Calendar | None
+    include_current: bool
+    """E20: whether it begins also with who is in ``segment`` as it comes into force, or is moved there by a version."""
     once: Once
     only_in: frozenset[SegmentId]
     not_in: frozenset[SegmentId]

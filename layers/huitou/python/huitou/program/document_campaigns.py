@@ -124,6 +124,11 @@ class CampaignPart(Part):
     """With `calendar`: only with who is in this segment at that moment. Without it, with every member of the brand, or
     of the group."""
 
+    include_current: bool = False
+    """true: with `enters`, it begins also with who is in the segment already as this is published, or as a pause or the
+    time before its `dates` ends; and with whom a later publication moves there. See how many that is, and what it
+    costs, before you publish it."""
+
     once: Literal["each_time", "absence", "birthday", "ever"] = "each_time"
     """each_time: whenever that happens; with `calendar`, on each of its days. absence: once until the member comes back
     to the store. birthday: once for each of their birthdays. ever: once in a lifetime."""

@@ -16,8 +16,8 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from huitou.campaigns.beginning import Beginnings
-from huitou.campaigns.calendar import Coming, comings
-from huitou.campaigns.decisions import begun, day_meant, is_called
+from huitou.campaigns.calendar import Coming, announced
+from huitou.campaigns.decisions import begun_with_many, is_called
 from huitou.campaigns.drawing import Draws
 from huitou.campaigns.model import Journey, JourneyId, TurnOutcome
 from huitou.campaigns.ports import Given
@@ -33,7 +33,7 @@ from huitou.members.identity import IdentityHasher
 from huitou.members.model import Member
 from huitou.messages.recipients import Recipients
 from huitou.outbox.dispatching import Dispatcher
-from huitou.outbox.model import Cause, MessageState, OutboxMessage
+from huitou.outbox.model import MessageState, OutboxMessage
 from huitou.outbox.pacing import Pacing
 from huitou.points.membership import MemberNotFoundError
 from huitou.points.moves import Give
@@ -113,6 +113,7 @@ class Following:
 
     def __init__(self, campaigning: Campaigning, life: Life, record: Member | None) -> None:
         self._program, self._since, self._until = campaigning.watched, campaigning.since, campaigning.until
+        self._programs = OneProgram(self._program)
         self._life = life
         self._begins_at = max(life.history.enrolled_at, campaigning.since)
         self._deeds = sorted(life.deeds, key=attrgetter("at"))
@@ -126,7 +127,7 @@ class Following:
         self._waiting: list[_Due] = []
         self._called = self._callings()
         self._journeys = MemoryJourneys(self._table)
-        self._beginnings = Beginnings(self._journeys, OneProgram(self._program))
+        self._beginnings = Beginnings(self._journeys, self._programs)
         self._walk, self._dispatcher = self._use_cases(campaigning.speech)
 
     def wait(self, until: datetime) -> None:
@@ -215,7 +216,7 @@ class Following:
         return Holdings(membership, self._life.wallets, membership.record, self._life.timeline, at)
 
     def _use_cases(self, speech: Speech) -> tuple[Journeys, Dispatcher]:
-        programs, profiles = OneProgram(self._program), self._profiles
+        programs, profiles = self._programs, self._profiles
         journeys, outbox = self._journeys, MemoryOutbox(self._table)
         situations = Situations(journeys, self, self, programs)
         shared: dict[str, Any] = {
@@ -279,8 +280,8 @@ class Following:
         found = [
             _Due(coming.at, 1, partial(self._call, campaign, coming))
             for campaign in self._program.campaigns.values()
-            if campaign.calendar and not campaign.paused
-            for coming in comings(campaign, self._begins_at, self._until, self._program.zone)
+            if not campaign.paused
+            for coming in announced(self._programs, campaign, self._begins_at, self._until)
         ]
         return sorted(found, key=lambda each: each.at, reverse=True)
 
@@ -289,9 +290,9 @@ class Following:
         position = self._position
         if position is None or not is_called(campaign, coming.at, position, self._facts.joined):
             return
-        named = JourneyId(position.member, Cause(campaign.id, day_meant(campaign, coming)))
-        if self._journeys.load(named) is None:
-            self._table.commit([self._journeys.add(begun(named, campaign, coming.at, self._program, coming.at))])
+        journey = begun_with_many(campaign, coming, position, lambda: self._facts, self._program)
+        if self._journeys.load(journey.id) is None:
+            self._table.commit([self._journeys.add(journey)])
             self._find_waiting()
 
     def _find_waiting(self) -> None:

@@ -45,6 +45,9 @@ class Membership(NamedTuple):
     until: datetime | None = None
     end: MoveCause | None = None
 
+    def holds_at(self, at: datetime) -> bool:
+        return self.since <= at and (self.until is None or at < self.until)
+
 
 class Expiring(NamedTuple):
     """``points`` of ``currency``, in its smallest unit, end at ``ends_at``, as was announced at ``at``."""
@@ -121,9 +124,7 @@ class Position:
 
     def segments_at(self, at: datetime) -> frozenset[SegmentId]:
         """Those that hold at ``at``, up to ``through``."""
-        return frozenset(
-            each.segment for each in self.memberships if each.since <= at and (each.until is None or at < each.until)
-        )
+        return frozenset(each.segment for each in self.memberships if each.holds_at(at))
 
 
 def remembered(before: Iterable[Membership], news: Sequence[Membership], since: datetime) -> Sequence[Membership]:

@@ -25,6 +25,8 @@ def triggers(document: ProgramDocument) -> Problems:
                 path, "Say when it begins: write `enters` or `leaves` with a segment, or `calendar`; one of these."
             )
         yield from _calendar(path, campaign)
+        if campaign.include_current and campaign.enters is None:
+            yield at((*path, "include_current"), "This is for campaigns that begin with who `enters` a segment.")
         yield from date_range((*path, "dates"), campaign.dates)
         if campaign.at is not None:
             yield from time_of_day((*path, "at"), campaign.at)
