@@ -18,14 +18,16 @@ from tests.e2e.shell import settings_of, typed
 
 
 def test_the_real_year_of_some_households_is_replayed_under_both_programmes(tmp_path: Path) -> None:
-    """M14: what the README changes, on real shopping; what was issued is redeemed, expired or open."""
+    """M14: what the README changes, on real shopping; what was issued is redeemed, expired or open. Campaigns speak to
+    everybody they begin with, since all have agreed.
+    """
     shutil.copytree(SAMPLE.parent, tmp_path, dirs_exist_ok=True)
     changed, reports = tmp_path / SAMPLE.name, [tmp_path / "first.json", tmp_path / "second.json"]
     written = changed.read_text()
     fresh = written.index("id: fresh")
     changed.write_text(written[:fresh] + written[fresh:].replace("points: 1\n", "points: 2\n", 1))
     told = [
-        typed({}, "simulate", str(changed), "--against", str(SAMPLE), "--members", "5", "--json", str(report))
+        typed({}, "simulate", str(changed), "--against", str(SAMPLE), "--members", "5", "--agreed", "100", "--json", str(report))
         for report in reports
     ]
     assert told[0] == told[1]
@@ -40,6 +42,9 @@ def test_the_real_year_of_some_households_is_replayed_under_both_programmes(tmp_
         for when in ("before", "after"):
             left = sum(Decimal(row[name][when]) for name in ("redeemed", "expired", "open"))
             assert Decimal(row["issued"][when]) == left
+    begun = {row["campaign"]: row for row in report["campaigns"] if row["begun"]["after"]}
+    assert begun.keys() == {"mid-autumn", "second-visit"}
+    assert [row["messages"]["email"] for row in begun.values()] == [row["begun"] for row in begun.values()]
 
 
 def test_the_programme_that_holds_is_what_a_file_is_compared_with(
