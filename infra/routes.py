@@ -134,6 +134,7 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
         "GET /v1/unsubscriptions/{token}",
         "POST /v1/unsubscriptions/{token}",
     ),
+    "serve_links": ("GET /v1/links/{token}",),
     "serve_webhooks": ("POST /v1/webhooks/line/{channel}",),
     "serve_results": (
         "POST /v1/campaigns/{campaign_id}/results",
@@ -156,6 +157,7 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
 
 PUBLIC: Final = {
     "GET /v1/openapi.json": "Documentation of the API, the same for everybody.",
+    "GET /v1/links/{token}": "Members open it from a message; the link itself is signed.",
     "GET /v1/unsubscriptions/{token}": "Members open it from a message; the link itself is signed.",
     "POST /v1/unsubscriptions/{token}": "Mailboxes and members call it without a key (RFC 8058); the link is signed.",
     "POST /v1/webhooks/line/{channel}": "LINE calls it and has no key of ours; it signs each call.",

@@ -40,10 +40,11 @@ from huitou.campaigns.occasions import Occasion, OccasionId
 from huitou.campaigns.ports import DrawId, Kept
 from huitou.campaigns.store import TableJourneys
 from huitou.kernel.channels import MessageChannel
-from huitou.kernel.ids import MemberId
+from huitou.kernel.ids import MemberId, OwnedId
 from huitou.kernel.instants import format_instant, to_millis
 from huitou.members.identity import IdentityHasher
 from huitou.outbox.model import Cause
+from huitou.outbox.store import TableOutbox
 from huitou.platform.keys import DUE_SHARDS, MEMBER_SHARDS
 from huitou.platform.table import Table
 from huitou.points.budget_store import TableBudgets
@@ -54,11 +55,13 @@ from huitou.standing.store import TableWatermarks
 from huitou.suppressions.model import SuppressionGround, Word, destination
 from huitou.suppressions.service import Suppressions
 from huitou.suppressions.store import TableSuppressions
+from huitou.templates.model import TemplateKind
 from infra.routes import ROUTES
 from infra.sources import ROOT
 from tests.builders import at
 from tests.contract.targets import REGION, create_table
 from tests.gateway import request
+from tests.outbox import planned
 
 API_GUIDE = ROOT / "docs" / "api.md"
 DATA_MODEL = ROOT / "docs" / "data-model.md"
@@ -72,6 +75,8 @@ FANG = MemberId("01KAJ3Y2M6R8C5W7T3P9X4HFGK")
 """Is given points, merged, parted again and forgotten."""
 HUI = MemberId("01KAJ3Z8N4Q6D7X5S2V9B3KHTM")
 """Comes with the import."""
+OPENED = OwnedId(MemberId("01KAJ40B7Y9F2H4K6M8P1R3T5V"), "01KAJ40C8Z1G3J5M7P9R2T4V6X")
+"""A message with a link."""
 BRAND_KEY = {"key_id": "3f9a1c7e5b2d8046", "brand": "maru", "permissions": " ".join(PERMISSIONS)}
 GROUP_KEY = {**BRAND_KEY, "key_id": "8d1c6a340b7ef251", "brand": "group"}
 AS_IT_STANDS = ("Content-Type: application/x-www-form-urlencoded", "X-Line-Signature: ")
@@ -131,6 +136,7 @@ def refreshed() -> Guide:
     written()  # one of the calls asks for it
     with _cloud() as cloud:
         cloud.let_mailboxes_bounce()
+        cloud.send_a_link()
         answers = {exchange.start(): cloud.answer(exchange) for exchange in _in_order(text)}
         cloud.do_what_no_call_shows()
         model = _WEIGHTS.sub(cloud.weights(), _ITEM.sub(cloud.item, DATA_MODEL.read_text()))
@@ -190,6 +196,12 @@ class _Cloud:
         for mailbox in ("mei@example.com", "fang@example.com"):
             word = Word(NOW - timedelta(days=1), SuppressionGround.BOUNCED)
             members.commit(suppressions.hear(destination(MessageChannel.EMAIL, mailbox), word))
+
+    def send_a_link(self) -> None:
+        """In a message to somebody of whom nothing else is told."""
+        sent = planned(TemplateKind.MARKETING, id=OPENED, targets=("https://huitou.example/new",), due_at=None)
+        members = Table("members", REGION)
+        members.commit(TableOutbox(members).add(sent))
 
     def item(self, block: re.Match[str]) -> str:
         """The block, with the item as it is stored; its keys say which."""

@@ -20,6 +20,7 @@ from huitou.members.identity import IdentityHasher, phone_identity
 from huitou.members.model import ConsentKey, Profile
 from huitou.members.service import Enrolment
 from huitou.messages.recipients import Recipients
+from huitou.opening.links import TrackedLinks
 from huitou.outbox.dispatching import Dispatcher
 from huitou.outbox.model import OutboxMessage
 from huitou.outbox.pacing import Pacing
@@ -97,6 +98,7 @@ class Office(Forgetting):
             programs=self.programs,
             providers=self.carriers.__getitem__,
             links=UnsubscribeLinks("https://m.huitou.example", lambda: SECRET),
+            tracked_links=TrackedLinks("https://m.huitou.example", lambda: SECRET),
             speech=self.speech,
             campaigns=self.situations,
             codes=DueCodes(self.verifications, self.codes),

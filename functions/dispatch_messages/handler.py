@@ -14,6 +14,7 @@ from huitou.kernel.instants import to_instant
 from huitou.members.identity import IdentityHasher
 from huitou.members.store import TableMembers
 from huitou.messages.recipients import Recipients
+from huitou.opening.links import TrackedLinks
 from huitou.outbox.dispatching import Dispatcher
 from huitou.outbox.model import OutboxMessage
 from huitou.outbox.pacing import Pacing
@@ -79,9 +80,8 @@ members = Table(settings.members_table, settings.region, settings.endpoint)
 program = Table(settings.program_table, settings.region, settings.endpoint)
 programs = ProgramReader(TableVersions(program), monotonic)
 speech = speech_in(programs)
-links = UnsubscribeLinks(
-    settings.public_url, Secret(settings.link_secret, settings.region, settings.endpoint).recent_text
-)
+link_secret = Secret(settings.link_secret, settings.region, settings.endpoint)
+links = UnsubscribeLinks(settings.public_url, link_secret.recent_text)
 dispatcher = Dispatcher(
     outbox=TableOutbox(members),
     recipients=Recipients(TableMembers(members), TableMemberStates(members), programs),
@@ -92,6 +92,7 @@ dispatcher = Dispatcher(
     programs=programs,
     providers=Providers(settings).of,
     links=links,
+    tracked_links=TrackedLinks(settings.public_url, link_secret.recent_text),
     speech=speech,
     campaigns=Situations(
         TableJourneys(members), TableMemberStates(members), segments_on(members, program, programs), programs

@@ -101,7 +101,7 @@ class DataStack(Stack):
         )
 
     def _link_secret(self, settings: Settings) -> secrets.Secret:
-        """Keys by their numbers, and which of them signs; see `huitou.unsubscribing.signing`."""
+        """Keys by their numbers, and which of them signs; see `huitou.kernel.signing`."""
         return self._secret(
             "link-secret",
             settings,

@@ -66,7 +66,7 @@ class ServiceStack(FunctionStack):
                 **self._program_functions(),
                 **self._message_functions(),
                 **self._verification_functions(),
-                **self._unsubscription_functions(),
+                **self._link_functions(),
                 **feedback.functions(self),
                 **job_calls.functions(self, jobs),
             },
@@ -150,14 +150,17 @@ class ServiceStack(FunctionStack):
         self.let_read_code_secret(function)
         return {"serve_verifications": function}
 
-    def _unsubscription_functions(self) -> dict[str, lambda_.Function]:
-        """M25: called by anybody who has a link; it reaches nothing but members' own partitions."""
+    def _link_functions(self) -> dict[str, lambda_.Function]:
+        """M24, M25: called by anybody who has a link; they reach nothing but members' own partitions."""
         function = self.function("serve_unsubscriptions", {**self.members, **self.program, **self.links})
         changes = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"]
         function.allow(changes, self.data.members.table_arn, partitions=["M#*"])
         self.let_read_program(function)
         self.let_read_link_secret(function)
-        return {"serve_unsubscriptions": function}
+        opens = self.function("serve_links", {**self.members, **self.links})
+        opens.allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], self.data.members.table_arn, partitions=["M#*"])
+        self.let_read_link_secret(opens)
+        return {"serve_unsubscriptions": function, "serve_links": opens}
 
     def _authorizer(self) -> lambda_.Function:
         function = self.function("authorize_request", self.program)

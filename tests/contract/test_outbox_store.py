@@ -58,6 +58,9 @@ FULL = planned(
     sms_parts=2,
     is_code=True,
     proves=digest_of(["an address"]),
+    targets=("https://huitou.example/a", "https://huitou.example/b"),
+    first_opened_at=NOON + 3 * MINUTE,
+    opens=2,
 )
 
 
@@ -96,6 +99,33 @@ def test_of_two_who_claim_a_message_one_is_refused(table: AnyTable) -> None:
         table.commit([store.save(before, claim(before, MessageChannel.EMAIL, "club@huitou.example", NOON + MINUTE))])
 
     assert store.load(before.id) == claimed
+
+
+def test_openings_are_counted_and_the_first_is_known(table: AnyTable) -> None:
+    """Whoever changes the message meanwhile, loses neither: their change is refused, and made again."""
+    store, before = outbox_on(table), planned(targets=("https://huitou.example/a",))
+    table.commit(store.add(before))
+
+    for minutes in (2, 1, 5):
+        table.commit([store.open(before.id, NOON + minutes * MINUTE)])
+    with pytest.raises(StaleReadError):
+        table.commit([store.save(before, cancel(before, NOON))])
+
+    opened = replace(before, version=before.version + 3, opens=3, first_opened_at=NOON + 2 * MINUTE)
+    assert store.load(before.id) == opened
+    assert due_on(table) == [DueMessage(before.id, NOON)]
+    table.commit([store.save(opened, cancel(opened, NOON))])
+    kept = store.load(before.id)
+    assert kept is not None
+    assert (kept.opens, kept.first_opened_at) == (3, NOON + 2 * MINUTE)
+
+
+def test_of_a_message_that_is_gone_nothing_is_counted(table: AnyTable) -> None:
+    """E25"""
+    store = outbox_on(table)
+    with pytest.raises(StaleReadError):
+        table.commit([store.open(planned().id, NOON)])
+    assert store.load(planned().id) is None
 
 
 def test_a_message_is_due_until_its_end(table: AnyTable) -> None:

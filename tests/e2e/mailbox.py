@@ -17,12 +17,15 @@ from tests.e2e.publishing import hold
 from tests.reports import told
 from tests.templates import SENDERS, speaking, template, text
 
+NEWS = template(
+    id="news", texts=[text(email={"subject": "News", "body": "[Look](https://huitou.example/{{ member.name }})"})]
+)
 RECEIPT = template(id="receipt", kind="service", texts=[text(sms=None, line=None)])
 
 
 def spoken(**rules: Any) -> dict[str, Any]:
     """The programme of the tests, which says something, by these rules for messages."""
-    return {**PROGRAM, "messages": {**speaking()["messages"], **rules}, "templates": [template(), RECEIPT]}
+    return {**PROGRAM, "messages": {**speaking()["messages"], **rules}, "templates": [template(), NEWS, RECEIPT]}
 
 
 @contextmanager

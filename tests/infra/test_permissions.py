@@ -74,6 +74,7 @@ ALLOWED = {
     "book_due": READ | WRITE | SECRET | CONSUME | {"sqs:SendMessage"},
     "dispatch_messages": SLOT | SECRET | CONSUME | {"sqs:SendMessage", "ses:SendEmail", "sms-voice:SendTextMessage"},
     "serve_suppressions": {"dynamodb:GetItem", "dynamodb:PutItem"} | SECRET,
+    "serve_links": {"dynamodb:GetItem", "dynamodb:UpdateItem"} | SECRET,
     "serve_webhooks": {"dynamodb:GetItem", "dynamodb:PutItem"} | SECRET,
     "hear_providers": KEEP | {"dynamodb:UpdateItem"} | SECRET | CONSUME | {"s3:PutObject"},
     "react_to_changes": READ_STREAM | LOOK | {"sqs:SendMessage", "s3:PutObject", "s3:ListBucket"},
@@ -241,9 +242,12 @@ def test_who_tells_of_members_sees_them_by_their_stream_alone(production: Deploy
     assert all("StreamArn" in resource for resource in on_members)
 
 
-def test_who_needs_no_key_reaches_members_and_no_secret_but_that_of_links(production: Deployment) -> None:
+@pytest.mark.parametrize("function", ["serve_unsubscriptions", "serve_links"])
+def test_who_needs_no_key_reaches_members_and_no_secret_but_that_of_links(
+    production: Deployment, function: str
+) -> None:
     """M25: no look-up of identities, so that nobody is found by a phone number through it."""
-    role = production.function("serve_unsubscriptions")["Role"]["Fn::GetAtt"][0]
+    role = production.function(function)["Role"]["Fn::GetAtt"][0]
     statements = production.statements(role)
     (members,) = [each for each in statements if "ExportsOutputFnGetAttmembers" in str(each["Resource"])]
     assert members["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] == ["M#*"]

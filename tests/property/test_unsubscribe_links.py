@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import string
 
+from huitou.kernel.signing import Signer
 from hypothesis import given
 from hypothesis import strategies as st
 from ulid import ULID
@@ -15,7 +16,6 @@ from huitou.kernel.words import PURPOSE_PATTERN
 from huitou.members.model import ConsentKey
 from huitou.program.document_parts import ID_PATTERN
 from huitou.unsubscribing.links import LABEL, Link, UnsubscribeLinks, reader
-from huitou.unsubscribing.signing import Signer
 
 BASE = "https://m.huitou.example"
 SECRET = json.dumps({"current": "1", "1": "the first key of the tests", "2": "the second key of the tests"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import count, cycle
@@ -17,6 +18,7 @@ from huitou.kernel.ids import MemberId, OwnedId
 from huitou.members.consents import Word
 from huitou.members.identity import email_identity, line_identity, phone_identity
 from huitou.members.model import ConsentKey
+from huitou.opening.links import Link, reader
 from huitou.outbox.decisions import LEASE
 from huitou.outbox.model import MessageState
 from huitou.outbox.pacing import Pacing
@@ -25,8 +27,9 @@ from huitou.suppressions.model import SuppressionGround, destination
 from huitou.suppressions.model import Word as AddressWord
 from huitou.templates.model import TemplateKind
 from tests.members import proven, said
-from tests.office import HOUR, Office
+from tests.office import HOUR, SECRET, Office
 from tests.outbox import NOON
+from tests.templates import WAY_OUT, template, text
 
 EMAIL, SMS, LINE = MessageChannel.EMAIL, MessageChannel.SMS, MessageChannel.LINE
 
@@ -487,3 +490,57 @@ def test_another_refusal_says_nothing_of_the_address(office: Office) -> None:
     office.look(office.plan(mei, channels=(SMS,)))
     office.carriers[SMS].says = lambda: Accepted("p-2")
     assert office.look(office.plan(mei, channels=(SMS,))).state is MessageState.ACCEPTED
+
+
+SHOP = "https://huitou.example/new?for={{ member.name }}"
+LINKING: dict[str, Any] = {
+    "templates": [
+        template(texts=[text(email={"subject": "New", "body": f"[Look]({SHOP})"}, sms=f"{SHOP} {WAY_OUT}", line=SHOP)]),
+        template(
+            id="receipt",
+            kind="service",
+            texts=[text(email={"subject": "Paid", "body": f"[Look]({SHOP})"}, sms=None, line=None)],
+        ),
+    ]
+}
+OF_LINKS = r"https://m\.huitou\.example/v1/links/([\w-]+)"
+
+
+def opened_at(written: str) -> list[Link | None]:
+    """What the links in it that are ours mean."""
+    return [reader(lambda: SECRET)(token) for token in re.findall(OF_LINKS, written)]
+
+
+def test_links_in_marketing_lead_through_us_and_the_message_knows_where_to() -> None:
+    """M24, M25: as they are for this member; service messages lead where they say."""
+    office = Office(LINKING)
+    mei = office.meet(name="小美 & co", **MEI_HAS)
+    office.agree(mei)
+    target = "https://huitou.example/new?for=%E5%B0%8F%E7%BE%8E%20%26%20co"
+
+    hello = office.look(office.plan(mei, TemplateKind.MARKETING))
+    (parcel,) = office.carriers[EMAIL].handed
+    assert parcel.message.email is not None
+    assert hello.targets == (target,)
+    for part in (parcel.message.email.html, parcel.message.email.text):
+        assert opened_at(part) == [Link(hello.id, 0)]
+        assert "huitou.example/new" not in part
+        assert "https://m.huitou.example/v1/unsubscriptions/" in part
+
+    receipt = office.look(office.plan(mei))
+    assert receipt.targets == ()
+    plain = office.carriers[EMAIL].handed[1].message.email
+    assert plain is not None
+    assert target in plain.html
+
+
+def test_links_of_a_channel_that_was_tried_before_go_on_leading_where_they_did() -> None:
+    office = Office(LINKING)
+    mei = office.meet(name="Mei", **MEI_HAS)
+    office.agree(mei)
+    other = "https://huitou.example/earlier"
+    hello = office.look(office.plan(mei, TemplateKind.MARKETING, channels=(SMS,), targets=(other,)))
+    (parcel,) = office.carriers[SMS].handed
+    assert parcel.message.sms is not None
+    assert hello.targets == (other, "https://huitou.example/new?for=Mei")
+    assert opened_at(parcel.message.sms.text) == [Link(hello.id, 1)]

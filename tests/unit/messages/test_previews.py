@@ -11,6 +11,7 @@ import pytest
 from huitou.kernel.ids import MemberId
 from huitou.members.model import Profile
 from huitou.platform.table import Table
+from huitou.templates.links import SAMPLE_TRACKED_URL
 from huitou.templates.variables import SAMPLE_UNSUBSCRIBE_URL
 from tests.builders import at, program
 from tests.contract.targets import REGION
@@ -130,6 +131,18 @@ def test_an_sms_is_told_with_its_parts_and_cost(desk: Desk) -> None:
         "parts": 2,
         "cost": "1.6",
     }
+
+
+def test_a_link_in_an_sms_is_as_long_as_the_one_that_is_sent(desk: Desk) -> None:
+    """M24: it leads through us; in an email, a preview shows where to."""
+    address = "https://shop.huitou.example/" + 200 * "a"
+    email = {"subject": "New", "body": f"[Look]({address})"}
+    tried = template(texts=[text(email=email, sms=f"Look: {address} Stop: {WAY_OUT}")])
+    asked = {"brand": "maru", "template": None, "document": tried}
+    told = desk.preview("group", **asked)["sms"]
+    assert told["text"] == f"Look: {SAMPLE_TRACKED_URL} Stop: {SAMPLE_UNSUBSCRIBE_URL}"
+    assert told["parts"] == 2
+    assert address in desk.preview("group", **asked, channel="email")["email"]["html"]
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from huitou.program.speech import speech_in
 from huitou.program.template_compilation import compile_template
 from huitou.program.trying import Misfit, tried
 from huitou.templates.choosing import text_for
+from huitou.templates.links import sample_track
 from huitou.templates.making import Message, Occasion, message
 from huitou.templates.model import Catalogue, LanguageMatch, Template, TemplateId
 from huitou.templates.variables import SAMPLE_CODE, SAMPLE_UNSUBSCRIBE_URL, MemberFacts, sample
@@ -88,7 +89,15 @@ class Templates:
             )
         text, matched = chosen
         code = SAMPLE_CODE if template.id == catalogue.code_template else None
-        occasion = Occasion(catalogue.speaker(brand), catalogue.program.name, member, SAMPLE_UNSUBSCRIBE_URL, code)
+        is_tracked = asked.channel is MessageChannel.SMS and catalogue.track_sms
+        occasion = Occasion(
+            catalogue.speaker(brand),
+            catalogue.program.name,
+            member,
+            SAMPLE_UNSUBSCRIBE_URL,
+            code,
+            sample_track if is_tracked else str,
+        )
         made = message(template, asked.channel, text, occasion)
         return Preview(template, asked.channel, brand, text.language, matched, made, catalogue.sms_price)
 

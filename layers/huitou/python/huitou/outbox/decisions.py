@@ -79,12 +79,18 @@ def open_channels(message: OutboxMessage) -> tuple[MessageChannel, ...]:
 
 
 def claim(
-    message: OutboxMessage, channel: MessageChannel, sender: str, now: datetime, sms_parts: int = 0
+    message: OutboxMessage,
+    channel: MessageChannel,
+    sender: str,
+    now: datetime,
+    *,
+    sms_parts: int = 0,
+    targets: tuple[str, ...] = (),
 ) -> OutboxMessage:
-    """Somebody hands it over from now on. Only where `may_try`."""
+    """Somebody hands it over from now on, and this is where its links lead. Only where `may_try`."""
     step = Step(MessageState.SENDING, now, channel=channel, sender=sender)
-    changes = {"attempts": message.attempts + 1, "is_doubtful": in_doubt(message), "sms_parts": sms_parts}
-    return _stepped(message, step, due_at=now + LEASE, **changes)
+    changes = {"attempts": message.attempts + 1, "is_doubtful": in_doubt(message)}
+    return _stepped(message, step, due_at=now + LEASE, sms_parts=sms_parts, targets=targets, **changes)
 
 
 def conclude(

@@ -34,6 +34,7 @@ from huitou.outbox.model import OutboxMessage
 from huitou.outbox.pacing import MemberPacing, Pacing
 from huitou.outbox.ports import Campaigns, Code, Codes, OutboxStore
 from huitou.outbox.reaching import Obstacle, Signatures, Way, named, signatures, way_to
+from huitou.outbox.tracking import TrackedLinks, Tracker
 from huitou.points.membership import MemberErasedError, MemberNotFoundError
 from huitou.points.reaching import for_survivor
 from huitou.program.model import GROUP, BrandId, Program
@@ -42,6 +43,7 @@ from huitou.program.speech import Speech
 from huitou.suppressions.model import SuppressionGround, Word, destination
 from huitou.suppressions.service import Suppressions
 from huitou.templates.choosing import text_for
+from huitou.templates.links import Track
 from huitou.templates.making import Occasion, message
 from huitou.templates.model import Catalogue, Signature, Template
 from huitou.templates.writing import UnwritableTextError
@@ -98,6 +100,7 @@ class Dispatcher:
         speech: Callable[[Program], Speech],
         providers: Callable[[MessageChannel], Provider],
         links: Links,
+        tracked_links: TrackedLinks,
         campaigns: Campaigns,
         codes: Codes,
         pacing: Pacing,
@@ -112,6 +115,7 @@ class Dispatcher:
         self._speech = speech
         self._providers = providers
         self._links = links
+        self._tracked_links = tracked_links
         self._campaigns = campaigns
         self._codes = codes
         self._pacing = pacing
@@ -209,12 +213,22 @@ class Dispatcher:
             raise _ObstacleError(way)
         if seen.pacing.cap_reached(before, {recipient.record.id, *recipient.absorbed}, seen.now):
             raise _ObstacleError(CAP_REACHED)
+        tracker = Tracker(self._tracked_links, before)
+        track = tracker if seen.catalogue.tracks(way.channel) else str
+        occasion = self._occasion(before, way, seen.catalogue, recipient, code, track=track)
         try:
-            parcel = _parcel(before, way, template, self._occasion(before, way, seen.catalogue, recipient, code))
+            parcel = _parcel(before, way, template, occasion)
         except UnwritableTextError as error:
             raise _ObstacleError(UNWRITABLE, fail) from error
         sms = parcel.message.sms
-        claimed = claim(before, way.channel, way.signature.identity, seen.now, sms.parts if sms else 0)
+        claimed = claim(
+            before,
+            way.channel,
+            way.signature.identity,
+            seen.now,
+            sms_parts=sms.parts if sms else 0,
+            targets=tracker.targets,
+        )
         return _Claimed(claimed, parcel, self._providers(way.channel))
 
     def _recipient(self, before: OutboxMessage, seen: _Sight) -> Recipient:
@@ -241,14 +255,21 @@ class Dispatcher:
         return code
 
     def _occasion(
-        self, before: OutboxMessage, way: Way, catalogue: Catalogue, recipient: Recipient, code: Code | None
+        self,
+        before: OutboxMessage,
+        way: Way,
+        catalogue: Catalogue,
+        recipient: Recipient,
+        code: Code | None,
+        *,
+        track: Track,
     ) -> Occasion:
         way_out = ""
         if before.purpose is not None:
             whom = recipient.record.id
             way_out = self._links.link(whom, before.brand, way.channel, before.purpose, before.id.key)
         speaker = catalogue.speaker(named(before.brand))
-        return Occasion(speaker, catalogue.program.name, recipient.facts, way_out, code.said if code else None)
+        return Occasion(speaker, catalogue.program.name, recipient.facts, way_out, code.said if code else None, track)
 
 
 def _parcel(before: OutboxMessage, way: Way, template: Template, occasion: Occasion) -> Parcel:

@@ -81,7 +81,9 @@ class DeliveryReport(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OutboxMessage:
-    """One message to one member. It holds no address and no words: both are read when it is sent (M26, E25)."""
+    """One message to one member. It holds no address, and of its words where links lead; all else is read when it is
+    sent (M26, E25).
+    """
 
     id: OwnedId
     template: TemplateId
@@ -126,6 +128,11 @@ class OutboxMessage:
     provider_id: str | None = None
     sms_parts: int = 0
     """Into how many parts it was cut when it was handed over last, by SMS: what is paid for."""
+    targets: tuple[str, ...] = ()
+    """Where its links lead, by their numbers; of marketing that was handed over."""
+    first_opened_at: datetime | None = None
+    opens: int = 0
+    """How often one of its links was."""
 
     @property
     def state(self) -> MessageState:

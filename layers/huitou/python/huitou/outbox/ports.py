@@ -61,6 +61,10 @@ class OutboxStore(Protocol):
         """Its next step; refused with `StaleReadError` if ``before`` is not the latest."""
         ...
 
+    def open(self, message: OwnedId, now: datetime) -> Write:
+        """Counts that one of its links was opened; refused with `StaleReadError` where there is no such message."""
+        ...
+
     def of_members(
         self, members: Sequence[MemberId], brand: BrandId | None, *, after: str | None, limit: int
     ) -> Page[OutboxMessage]:

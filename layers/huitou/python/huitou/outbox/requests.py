@@ -96,6 +96,10 @@ class MessageView(View):
     client_reference: str | None
     campaign: str | None
     """That it is part of; None: a call asked for it."""
+    first_opened_at: datetime | None
+    """When one of its links was opened first, by the member or by what scans their mail."""
+    opens: int
+    """How often one was."""
 
 
 class PlannedMessageView(MessageView):
@@ -133,6 +137,8 @@ def message_view(message: OutboxMessage) -> dict[str, Any]:
         "history": [_step_view(step) for step in message.history],
         "client_reference": message.client_reference,
         "campaign": message.cause.campaign if message.cause else None,
+        "first_opened_at": format_instant(message.first_opened_at) if message.first_opened_at else None,
+        "opens": message.opens,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -26,7 +27,7 @@ from huitou.templates.model import TemplateKind
 
 
 class MessageItem(Item):
-    """A message, without an address and without words."""
+    """A message, without an address, and without words but where its links lead."""
 
     template = UnicodeAttribute()
     program_version = IntegerAttribute()
@@ -51,6 +52,9 @@ class MessageItem(Item):
     is_doubtful = BooleanAttribute(null=True)
     provider_id = UnicodeAttribute(null=True)
     sms_parts = IntegerAttribute(null=True)
+    targets = JSONAttribute(null=True)
+    first_opened_at = InstantAttribute(null=True)
+    opens = IntegerAttribute(null=True)
     due_pk = UnicodeAttribute(null=True)
     due_sk = UnicodeAttribute(null=True)
 
@@ -89,6 +93,21 @@ class TableOutbox:
             message_item(after),
             condition=MessageItem.version == before.version,
             refused=StaleReadError("The message went on meanwhile."),
+        )
+
+    def open(self, message: OwnedId, now: datetime) -> Write:
+        """Nothing needs to be read for it; whoever changes the message at the same time reads it again."""
+        actions = [
+            MessageItem.version.add(1),
+            MessageItem.opens.add(1),
+            MessageItem.first_opened_at.set(MessageItem.first_opened_at | now),
+        ]
+        return self._table.update(
+            MessageItem,
+            *keys.message(*message),
+            actions,
+            condition=MessageItem.pk.exists(),
+            refused=StaleReadError("The message is gone."),
         )
 
     def of_members(
@@ -141,6 +160,9 @@ def message_item(message: OutboxMessage) -> MessageItem:
         is_doubtful=message.is_doubtful or None,
         provider_id=message.provider_id,
         sms_parts=message.sms_parts or None,
+        targets=list(message.targets) or None,
+        first_opened_at=message.first_opened_at,
+        opens=message.opens or None,
         due_pk=due_pk,
         due_sk=due_sk,
     )
@@ -174,6 +196,9 @@ def message_in(item: MessageItem) -> OutboxMessage:
         is_doubtful=bool(item.is_doubtful),
         provider_id=item.provider_id,
         sms_parts=item.sms_parts or 0,
+        targets=tuple(item.targets or ()),
+        first_opened_at=item.first_opened_at,
+        opens=item.opens or 0,
     )
 
 

@@ -53,6 +53,11 @@ def page(html: str, style: str, language: str, status: int = 200) -> Answer:
     return Response(status, f"{HTML}; charset=utf-8", html, headers=headers)
 
 
+def redirect(address: str) -> Answer:
+    """Leads a browser on, which tells there not where it comes from."""
+    return Response(HTTPStatus.FOUND, f"{HTML}; charset=utf-8", "", headers={**_HEADERS, "Location": address})
+
+
 def languages(app: App) -> str:
     """What `Accept-Language` says, if anything."""
     return app.current_event.headers.get("accept-language") or ""

@@ -128,6 +128,10 @@ class MessagesPart(Part):
     sms_price: Amount | None = None
     """What one part of an SMS costs, in your money. Without it, previews tell no cost."""
 
+    track_sms: bool = False
+    """Whether links of marketing by SMS lead through us, too, so that you see who opens one. Each takes 93 characters
+    then, or more; emails and LINE messages, whose length costs nothing, always do."""
+
     senders: Annotated[tuple[SenderPart, ...], Field(max_length=101)] = ()
     """Who messages come from."""
 

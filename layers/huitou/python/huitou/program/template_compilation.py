@@ -26,19 +26,18 @@ Stored = Mapping[str, Any]
 def compile_catalogue(document: Stored) -> Catalogue:
     """Of a document that was published, perhaps before there were templates."""
     templates = [compile_template(part) for part in document.get("templates", ())]
-    price = document.get("messages", {}).get("sms_price")
-    verification = document.get("messages", {}).get("verification")
+    messages = document.get("messages", {})
+    price, verification = messages.get("sms_price"), messages.get("verification")
     return Catalogue(
         program=Speaker(document["name"]),
         brands={part["id"]: Speaker(part["name"], Look(**part.get("look", {}))) for part in document["brands"]},
         templates={template.id: template for template in templates},
         sms_price=Decimal(price) if price is not None else None,
         signatures={
-            (each.brand, channel): each
-            for part in document.get("messages", {}).get("senders", ())
-            for channel, each in _signatures(part)
+            (each.brand, channel): each for part in messages.get("senders", ()) for channel, each in _signatures(part)
         },
         codes=CodeRules(**verification) if verification else None,
+        track_sms=messages.get("track_sms", False),
     )
 
 

@@ -60,6 +60,7 @@ from huitou.simulator.memory_suppressions import MemorySuppressions
 from huitou.simulator.reach import Reach
 from huitou.standing.position import Position, Seen
 from huitou.suppressions.service import Suppressions
+from huitou.templates.links import SAMPLE_TRACKED_URL
 from huitou.templates.variables import SAMPLE_UNSUBSCRIBE_URL
 
 WAITING: Final = "waiting"
@@ -237,6 +238,7 @@ class Following:
             recipients=Recipients(profiles, self, programs),
             providers=lambda _: _PROVIDER,
             links=_Links(),
+            tracked_links=_TrackedLinks(),
             campaigns=situations,
             codes=_NoCodes(),
             clock=lambda: self._now,
@@ -359,3 +361,11 @@ class _Links:
     def link(self, member: MemberId, brand: BrandId, channel: MessageChannel, purpose: str, message_id: str) -> str:
         del member, brand, channel, purpose, message_id
         return SAMPLE_UNSUBSCRIBE_URL
+
+
+class _TrackedLinks:
+    """The same of those that lead on."""
+
+    def link(self, message: OwnedId, number: int) -> str:
+        del message, number
+        return SAMPLE_TRACKED_URL

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest, MemberId, OwnedId
@@ -36,6 +38,16 @@ class MemoryOutbox:
     def save(self, before: OutboxMessage, after: OutboxMessage) -> Write:
         refused = StaleReadError("The message went on meanwhile.")
         return self._table.put(*keys.message(*after.id), after, refused=refused, when=lambda value: value == before)
+
+    def open(self, message: OwnedId, now: datetime) -> Write:
+        def opened(before: OutboxMessage) -> OutboxMessage:
+            first = before.first_opened_at or now
+            return replace(before, version=before.version + 1, opens=before.opens + 1, first_opened_at=first)
+
+        refused = StaleReadError("The message is gone.")
+        return self._table.update(
+            *keys.message(*message), opened, refused=refused, when=lambda value: value is not None
+        )
 
     def of_members(
         self, members: Sequence[MemberId], brand: BrandId | None, *, after: str | None, limit: int

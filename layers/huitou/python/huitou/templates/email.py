@@ -10,17 +10,16 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from html import escape
 from typing import Final, NamedTuple
-from urllib.parse import quote
 
 from markdown_it import MarkdownIt
 from markdown_it.common.normalize_url import normalizeLink
 from markdown_it.tree import SyntaxTreeNode
 
 from huitou.templates.contrast import readable_on
-from huitou.templates.links import host_of
+from huitou.templates.links import Track, host_of
 from huitou.templates.model import Look, Speaker
 from huitou.templates.page import FONT, page
-from huitou.templates.writing import UnwritableTextError, Written, has_value, one_line
+from huitou.templates.writing import UnwritableTextError, Written, has_value, one_line, percent_encoded
 
 _RULES: Final = ("heading", "list", "emphasis", "link", "newline", "escape", "entity", "balance_pairs")
 
@@ -47,8 +46,11 @@ class Parts(NamedTuple):
     preheader: Written | None = None
 
 
-def email(parts: Parts, speaker: Speaker, language: str, unsubscribe_url: str | None) -> Email:
-    """``unsubscribe_url`` is None where the message is no marketing: then nothing is said of it below."""
+def email(parts: Parts, speaker: Speaker, language: str, unsubscribe_url: str | None, track: Track = str) -> Email:
+    """``unsubscribe_url`` is None where the message is no marketing: then nothing is said of it below.
+
+    ``track`` makes of each other link the one by which it is opened.
+    """
     subject = one_line(parts.subject)
     tree = _tree(parts.body)
     out = (unsubscribe_url, unsubscribe_word(language)) if unsubscribe_url else None
@@ -57,12 +59,12 @@ def email(parts: Parts, speaker: Speaker, language: str, unsubscribe_url: str | 
         subject=subject,
         preheader=one_line(parts.preheader) if parts.preheader else "",
         speaker=speaker,
-        content=_Html(parts.body, unsubscribe_url, speaker.look).blocks(tree),
+        content=_Html(parts.body, unsubscribe_url, track, speaker.look).blocks(tree),
         way_out=out,
     )
     foot = [*speaker.look.address.splitlines(), *([f"{out[1]}: {out[0]}"] if out else [])]
     text = "\n\n".join(
-        [*_Plain(parts.body, unsubscribe_url).blocks(tree), *(["-- \n" + "\n".join(foot)] if foot else [])]
+        [*_Plain(parts.body, unsubscribe_url, track).blocks(tree), *(["-- \n" + "\n".join(foot)] if foot else [])]
     )
     return Email(subject, html, text + "\n")
 
@@ -84,7 +86,7 @@ def _is_way_out(body: Written, href: str, unsubscribe_url: str | None) -> bool:
 
 
 def _filled(body: Written, href: str) -> str:
-    return body.fill(href, lambda value: quote(value, safe=""))
+    return body.fill(href, percent_encoded)
 
 
 def _tree(body: Written) -> SyntaxTreeNode:
@@ -108,17 +110,18 @@ def _markdown() -> MarkdownIt:
 class _Renderer:
     """What both forms have in common: each kind of node goes to the method ``_of_`` its name."""
 
-    def __init__(self, body: Written, unsubscribe_url: str | None) -> None:
+    def __init__(self, body: Written, unsubscribe_url: str | None, track: Track) -> None:
         self._body = body
         self._unsubscribe_url = unsubscribe_url
+        self._track = track
 
     def _href(self, node: SyntaxTreeNode) -> str | None:
-        """An https address; None where it is none, or its host would depend on a value."""
+        """An https address, as it is opened; None where it is none, or its host would depend on a value."""
         href = str(node.attrs["href"])
         if _is_way_out(self._body, href, self._unsubscribe_url):
             return self._unsubscribe_url
         address = _filled(self._body, href)
-        return normalizeLink(address) if host_of(href) and host_of(address) else None
+        return self._track(normalizeLink(address)) if host_of(href) and host_of(address) else None
 
     def inline(self, node: SyntaxTreeNode) -> str:
         return "".join(self._inline(child) for child in node.children)
@@ -138,8 +141,8 @@ class _Renderer:
 
 
 class _Html(_Renderer):
-    def __init__(self, body: Written, unsubscribe_url: str | None, look: Look) -> None:
-        super().__init__(body, unsubscribe_url)
+    def __init__(self, body: Written, unsubscribe_url: str | None, track: Track, look: Look) -> None:
+        super().__init__(body, unsubscribe_url, track)
         self._color = escape(look.color)
 
     def blocks(self, node: SyntaxTreeNode) -> str:

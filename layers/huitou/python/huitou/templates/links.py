@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from typing import Final
 
+Track = Callable[[str], str]
+"""Makes of an address the one by which it is opened."""
 HOST_PATTERN = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}"
 _SCHEME = "https://"
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]{0,30}://|\bwww\.)[\x21-\x7e]*", re.I)
 """What mailboxes and telephones make a link of. It ends where ASCII ends."""
 _AUTHORITY = re.compile(r"https://([^/?#]*)", re.I)
 _HOST = re.compile(rf"({HOST_PATTERN})(:\d{{1,5}})?")
+_TO_OPEN = re.compile(r"https://(?:[\x21-\x7e]|\ue000\d{1,6}\ue001)+", re.I)
+"""An address in a text in which values are still marks: one that a value brings is none of ours."""
 _AROUND = re.compile(r"[<>()\[\]\"'`]")
 """What stands around addresses in Markdown and in sentences."""
+SAMPLE_TRACKED_URL: Final = (
+    "https://links.example/v1/links/AbCdEf6hIj9kLmN0pQr2sTu5vWx8yZa1bCd4eFg7hIj0kLm3nOpQrStU6wxYz9"
+)
+"""As long as the real one at a short host, and leads nowhere."""
 _CHOOSING = re.compile(r"@|\{\{|\ue000")
 """What may let something behind it choose the host."""
 
@@ -43,6 +52,20 @@ def addresses(text: str) -> Iterator[tuple[int, str]]:
     """Everything that looks like an address, each with its line."""
     for found in _ADDRESS.finditer(text):
         yield text.count("\n", 0, found.start()) + 1, _alone(found[0])
+
+
+def sample_track(address: str) -> str:
+    """`Track` where nobody is written to."""
+    del address
+    return SAMPLE_TRACKED_URL
+
+
+def links_in(form: str) -> Iterator[tuple[int, int]]:
+    """Where in a form of `writing` the links stand that its author wrote, and where each ends."""
+    for found in _TO_OPEN.finditer(form):
+        address = _alone(found[0])
+        if host_of(address):
+            yield found.start(), found.start() + len(address)
 
 
 def _alone(address: str) -> str:

@@ -9,7 +9,8 @@ from html import unescape
 from typing import Final
 
 from huitou.templates.email import destinations
-from huitou.templates.links import addresses, objection
+from huitou.templates.links import addresses, objection, sample_track
+from huitou.templates.making import tracked
 from huitou.templates.model import Template, TemplateId, TemplateKind, Text
 from huitou.templates.sms import MOST_PARTS, sms
 from huitou.templates.variables import (
@@ -42,8 +43,8 @@ Finding = tuple[tuple[str, ...], str]
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a template is looked at by: the hosts of links, the longest name of a tier, who may speak, and which one
-    brings one-time codes.
+    """What a template is looked at by: the hosts of links, the longest name of a tier, who may speak, which one brings
+    one-time codes, and whether links in SMS lead through us.
     """
 
     hosts: Collection[str]
@@ -51,6 +52,7 @@ class Terms:
     brand: str
     program: str
     code_template: TemplateId | None = None
+    track_sms: bool = False
 
 
 def findings(template: Template, text: Text, terms: Terms) -> Iterator[Finding]:
@@ -137,7 +139,7 @@ class _Looking:
 
     def _size(self, source: str, place: tuple[str, ...]) -> Iterator[str]:
         written = self._written(source)
-        text = written.fill().strip()
+        text = self._sent(written, place)
         if place != ("email", "preheader") and not all(map(str.strip, self._for_everybody(source))):
             yield "Of this nothing is left for some members: give them something else to read."
         elif place == ("sms",) and (parts := sms(text).parts) > MOST_PARTS:
@@ -146,6 +148,10 @@ class _Looking:
             yield f"For the sample member this has {length:,} characters; at most {LONGEST_LINE:,} are allowed."
         elif place == ("email", "subject") and (length := len(one_line(written))) > LONGEST_SUBJECT:
             yield f"For the sample member this has {length} characters; at most {LONGEST_SUBJECT} are allowed."
+
+    def _sent(self, written: Written, place: tuple[str, ...]) -> str:
+        is_tracked = self._marketing and (self._terms.track_sms or place != ("sms",))
+        return tracked(written, sample_track if is_tracked else str).strip()
 
     def _way_out(self, source: str, place: tuple[str, ...]) -> Iterator[str]:
         """Emails get a last line; LINE is blocked by whoever wants no more of it. An SMS has to say it itself."""

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from huitou.kernel.channels import MessageChannel
 from huitou.templates.email import Email, Parts, email
+from huitou.templates.links import Track, links_in
 from huitou.templates.model import EmailText, Speaker, Template, TemplateKind, Text
 from huitou.templates.sms import Sms, sms
 from huitou.templates.variables import MemberFacts, Value, Values, values
-from huitou.templates.writing import names_in, write
+from huitou.templates.writing import Written, names_in, percent_encoded, write
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Occasion:
     member: MemberFacts
     unsubscribe_url: str
     code: str | None = None
+    track: Track = str
+    """Of marketing: what its links become; by default they stay."""
 
 
 def message(template: Template, channel: MessageChannel, text: Text, occasion: Occasion) -> Message:
@@ -44,15 +47,26 @@ def message(template: Template, channel: MessageChannel, text: Text, occasion: O
         unsubscribe_url=unsubscribe_url,
         code=occasion.code,
     )
+    track = occasion.track if template.kind is TemplateKind.MARKETING else str
     language = text.language
     if channel is MessageChannel.EMAIL and text.email is not None:
         parts = _parts(text.email, said, language)
-        return Message(_used(said, *_sources(text.email)), email(parts, occasion.speaker, language, unsubscribe_url))
+        made = email(parts, occasion.speaker, language, unsubscribe_url, track)
+        return Message(_used(said, *_sources(text.email)), made)
     source = (text.sms if channel is MessageChannel.SMS else text.line) or ""
-    written = write(source, said, language).fill().strip()
+    written = tracked(write(source, said, language), track).strip()
     if channel is MessageChannel.SMS:
         return Message(_used(said, source), sms=sms(written))
     return Message(_used(said, source), line=written)
+
+
+def tracked(written: Written, track: Track) -> str:
+    """The text with its values, and its links as ``track`` makes them; what values look like is no link of it."""
+    said, end = "", 0
+    for start, stop in links_in(written.form):
+        said += written.fill(written.form[end:start]) + track(written.fill(written.form[start:stop], percent_encoded))
+        end = stop
+    return said + written.fill(written.form[end:])
 
 
 def _sources(text: EmailText) -> tuple[str, ...]:

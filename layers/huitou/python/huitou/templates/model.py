@@ -116,6 +116,7 @@ class Catalogue:
     """By whose they are; None: the group's."""
     codes: CodeRules | None = None
     """None: nobody is sent any."""
+    track_sms: bool = False
 
     def signature(self, brand: str | None, channel: MessageChannel) -> Signature | None:
         """The brand's own, else the group's; None: nobody speaks for it there."""
@@ -126,6 +127,10 @@ class Catalogue:
         if self.sms_price is None:
             return None
         return int((parts * self.sms_price).scaleb(exponent).quantize(Decimal(1), ROUND_HALF_UP))
+
+    def tracks(self, channel: MessageChannel) -> bool:
+        """Whether links of marketing lead through us there: in an SMS, each of their characters is paid for."""
+        return self.track_sms or channel is not MessageChannel.SMS
 
     @property
     def code_template(self) -> TemplateId | None:

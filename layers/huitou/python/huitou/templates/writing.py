@@ -17,6 +17,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple, TextIO
+from urllib.parse import quote
 
 from liquid import BoundTemplate, Environment, RenderContext, StrictUndefined
 from liquid.ast import Node
@@ -89,14 +90,19 @@ class Written(NamedTuple):
     form: str
     values: tuple[str, ...] = ()
 
-    def fill(self, part: str | None = None, quote: Callable[[str], str] = str) -> str:
-        """``part`` of the form (None: all of it) with its values, each put through ``quote``."""
+    def fill(self, part: str | None = None, quoted: Callable[[str], str] = str) -> str:
+        """``part`` of the form (None: all of it) with its values, each put through ``quoted``."""
 
         def value(mark: re.Match[str]) -> str:
             place = int(mark[1])
-            return quote(self.values[place]) if place < len(self.values) else ""
+            return quoted(self.values[place]) if place < len(self.values) else ""
 
         return _MARK.sub(value, self.form if part is None else part)
+
+
+def percent_encoded(value: str) -> str:
+    """As a value stands in an address: a part of it that ends nothing."""
+    return quote(value, safe="")
 
 
 def has_value(part: str) -> bool:

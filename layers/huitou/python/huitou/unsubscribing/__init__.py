@@ -1,5 +1,5 @@
 """How a member says no to messages (M25): a signed link in each of them, and the page to which it leads.
 
-`signing` and `links` make links and read them, `service` records what is said on the page, `page` and `words` are
+`links` makes links and reads them, `service` records what is said on the page, `page` and `words` are
 what a browser shows. What a consent is, `huitou.members` knows.
 """

@@ -14,9 +14,9 @@ from ulid import ULID
 
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.ids import MemberId
+from huitou.kernel.signing import Signer
 from huitou.members.model import ConsentKey
 from huitou.program.model import GROUP, BrandId
-from huitou.unsubscribing.signing import Signer
 
 LABEL: Final = "unsubscribe"
 PATH: Final = "/v1/unsubscriptions"

@@ -82,12 +82,12 @@ def texts(document: ProgramDocument) -> Problems:
     levels = document.tiers.levels if document.tiers else ()
     tier = max((level.name for level in levels), key=len, default=None)
     names = {brand.id: brand.name for brand in document.brands}
-    verification = document.messages.verification
+    messages, verification = document.messages, document.messages.verification
     for n, part in enumerate(document.templates):
         template = compile_template(part.model_dump(mode="json"))
         brand = names.get(part.brand or "", max((document.name, *names.values()), key=len))
         code_template = verification.template if verification else None
-        terms = Terms(document.messages.url_hosts, tier, brand, document.name, code_template)
+        terms = Terms(messages.url_hosts, tier, brand, document.name, code_template, messages.track_sms)
         for k, text in enumerate(template.texts):
             for place, sentence in findings(template, text, terms):
                 yield at(("templates", n, "texts", k, *place), sentence)
