@@ -32,9 +32,11 @@ from tests.purchases import NOON, SOON, Shop, bill, booking, bread, return_of
 NEXT_DAY = NOON + timedelta(days=1)
 SAID = "for Mei's birthday"
 PROVEN = digest_of(["her mailbox"])
+LED_TO = "name=Mei"
 MEI_SAYS = (
     SAID,
     PROVEN,
+    LED_TO,
     "王小美",
     "mei@example.com",
     "0912345678",
@@ -75,7 +77,13 @@ class Forgetting(TwoRecords):
         self.enrolment.tag(mei, "vip", "maru", NOON)
         self.shop.sell(bill("A-1", client_reference=SAID), mei)
         told = {"note": "a table for her birthday"}
-        message = replace(planned(), id=planned().id._replace(member=mei), client_reference=SAID, proves=PROVEN)
+        message = replace(
+            planned(),
+            id=planned().id._replace(member=mei),
+            client_reference=SAID,
+            proves=PROVEN,
+            targets=(f"https://huitou.example/for?{LED_TO}",),
+        )
         self.shop.table.commit(outbox_on(self.shop.table).add(message))
         verification = Verification(message.id, MEI_EMAIL, "maru", NOON)
         self.shop.table.commit([verifications_on(self.shop.table).save(verification)])

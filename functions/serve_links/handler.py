@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 
 from huitou.opening.links import PATH, reader
 from huitou.opening.service import Openings
+from huitou.opening.visitors import is_somebody
 from huitou.outbox.store import TableOutbox
 from huitou.platform.http import Answer, accepted_at, entry_point, note
 from huitou.platform.secrets import Secret
@@ -49,9 +50,11 @@ app = PageApp("serve_links", "Messages", refused)
 def open_link(token: Annotated[str, Path(description="What the link in a message ends with.")]) -> Answer:
     """Leads to where the message's text said, and nowhere else, and counts that it was opened.
 
-    Scanners of mail open links, too. A link that was not sent by us, or not like this, gets 404.
+    Software that names itself as such is led there and not counted. A link that was not sent by us, or not like this,
+    gets 404.
     """
-    link, target = openings.open(token, accepted_at(app))
+    by_somebody = is_somebody(app.current_event.headers)
+    link, target = openings.open(token, accepted_at(app), by_somebody=by_somebody)
     note(app, member=link.message.member, message_id=link.message.key)
     return redirect(target)
 

@@ -534,8 +534,45 @@ def test_links_in_marketing_lead_through_us_and_the_message_knows_where_to() -> 
     assert target in plain.html
 
 
-def test_links_of_a_channel_that_was_tried_before_go_on_leading_where_they_did() -> None:
+def test_an_sms_says_its_links_as_they_are_unless_the_programme_wants_to_know_who_opens_them() -> None:
+    """M24: each of their characters is paid for."""
+    for track_sms in (False, True):
+        office = Office(LINKING, track_sms=track_sms)
+        mei = office.meet(name="Mei", **MEI_HAS)
+        office.agree(mei)
+        hello = office.look(office.plan(mei, TemplateKind.MARKETING, channels=(SMS,)))
+        (parcel,) = office.carriers[SMS].handed
+        assert parcel.message.sms is not None
+        assert ("https://huitou.example/new?for=Mei" in parcel.message.sms.text) is not track_sms
+        assert opened_at(parcel.message.sms.text) == ([Link(hello.id, 0)] if track_sms else [])
+        assert hello.targets == (("https://huitou.example/new?for=Mei",) if track_sms else ())
+        assert hello.sms_parts == parcel.message.sms.parts
+
+
+def test_where_links_led_is_forgotten_with_the_member_also_while_a_message_is_handed_over() -> None:
+    """E25: whoever hands it over does not write again what an erasure took away meanwhile."""
     office = Office(LINKING)
+    mei, lin = (office.meet(said(phone_identity(phone)), **MEI_HAS) for phone in ("0912-345-678", "0987-654-321"))
+    office.agree(mei)
+    office.agree(lin)
+    carrier = office.carriers[EMAIL]
+
+    def erased_meanwhile() -> Accepted:
+        office.erase(lin)
+        return Accepted("p-2")
+
+    sent = office.look(office.plan(mei, TemplateKind.MARKETING))
+    office.erase(mei)
+    carrier.says = erased_meanwhile
+    under_way = office.look(office.plan(lin, TemplateKind.MARKETING))
+    assert sent.targets
+    assert len(carrier.handed) == 2
+    assert [office.kept(each.id).targets for each in (sent, under_way)] == [(), ()]
+    assert under_way.state is MessageState.ACCEPTED
+
+
+def test_links_of_a_channel_that_was_tried_before_go_on_leading_where_they_did() -> None:
+    office = Office(LINKING, track_sms=True)
     mei = office.meet(name="Mei", **MEI_HAS)
     office.agree(mei)
     other = "https://huitou.example/earlier"

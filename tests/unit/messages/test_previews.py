@@ -58,6 +58,9 @@ class Desk:
         enrol(FANG, "0922-333-444", table, self._functions.programs, ENROLLED)
         Shop(program(PUBLISHED), table).sell(bill("A-1", bread(4000)), MEI)
 
+    def read_anew(self) -> None:
+        self._functions = Loaded("serve_templates")
+
     def ask(self, call: str, brand: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
         asked = sample(f"serve_templates.{call}")
         asked["requestContext"]["authorizer"]["brand"] = brand
@@ -80,6 +83,16 @@ class Desk:
 def desk() -> Iterator[Desk]:
     with both_tables():
         yield Desk()
+
+
+@pytest.fixture
+def tracking(desk: Desk) -> Iterator[Desk]:
+    """Links in SMS lead through us meanwhile."""
+    publish({**PUBLISHED, "messages": {**PUBLISHED["messages"], "track_sms": True}})
+    desk.read_anew()
+    yield desk
+    publish(PUBLISHED)
+    desk.read_anew()
 
 
 def test_the_samples_are_answered(desk: Desk) -> None:
@@ -133,16 +146,35 @@ def test_an_sms_is_told_with_its_parts_and_cost(desk: Desk) -> None:
     }
 
 
-def test_a_link_in_an_sms_is_as_long_as_the_one_that_is_sent(desk: Desk) -> None:
-    """M24: it leads through us; in an email, a preview shows where to."""
-    address = "https://shop.huitou.example/" + 200 * "a"
-    email = {"subject": "New", "body": f"[Look]({address})"}
-    tried = template(texts=[text(email=email, sms=f"Look: {address} Stop: {WAY_OUT}")])
-    asked = {"brand": "maru", "template": None, "document": tried}
-    told = desk.preview("group", **asked)["sms"]
+LONG_ADDRESS = "https://shop.huitou.example/" + 200 * "a"
+LINKING = {
+    "brand": "maru",
+    "template": None,
+    "document": template(
+        texts=[
+            text(
+                email={"subject": "New", "body": f"[Look]({LONG_ADDRESS})"},
+                sms=f"Look: {LONG_ADDRESS} Stop: {WAY_OUT}",
+            )
+        ]
+    ),
+}
+
+
+def test_a_link_is_shown_as_it_leads(desk: Desk) -> None:
+    """M24: and in an SMS it stays so."""
+    told = desk.preview("group", **LINKING)["sms"]
+    assert told["text"] == f"Look: {LONG_ADDRESS} Stop: {SAMPLE_UNSUBSCRIBE_URL}"
+    assert told["parts"] == 3
+    assert LONG_ADDRESS in desk.preview("group", **LINKING, channel="email")["email"]["html"]
+
+
+def test_a_link_in_an_sms_is_as_long_as_the_one_that_is_sent(tracking: Desk) -> None:
+    """M24: where it leads through us; in an email, a preview goes on showing where to."""
+    told = tracking.preview("group", **LINKING)["sms"]
     assert told["text"] == f"Look: {SAMPLE_TRACKED_URL} Stop: {SAMPLE_UNSUBSCRIBE_URL}"
     assert told["parts"] == 2
-    assert address in desk.preview("group", **asked, channel="email")["email"]["html"]
+    assert LONG_ADDRESS in tracking.preview("group", **LINKING, channel="email")["email"]["html"]
 
 
 @pytest.mark.parametrize(

@@ -44,9 +44,12 @@ class Browser:
         self.table.commit(self.outbox.add(SENT))
         self.now: datetime = NOON
 
-    def open(self, token: str | None = None) -> Page:
-        """The link of the sample, or another."""
+    def open(self, token: str | None = None, **headers: str) -> Page:
+        """The link of the sample, or another; ``headers`` beside those of the sample, with ``_`` for ``-``."""
         event = sample("serve_links.open")
+        for name, value in headers.items():
+            event["headers"][name.replace("_", "-")] = value
+            event["multiValueHeaders"][name.replace("_", "-")] = [value]
         if token is not None:
             event["pathParameters"] = {"token": token}
             event["path"] = f"/v1/links/{token}"
@@ -81,6 +84,25 @@ def test_a_link_leads_to_where_the_message_said_and_is_counted(browser: Browser)
     assert browser.open(token(1)).headers["location"] == SENT.targets[1]
     told = browser.message()
     assert (told.opens, told.first_opened_at, told.state) == (2, NOON, SENT.state)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"User_Agent": "facebookexternalhit/1.1;line-poker/1.0"},
+        {"User_Agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"},
+        {"User_Agent": "curl/8.5.0"},
+        {"User_Agent": ""},
+        {"Sec_Purpose": "prefetch;prerender"},
+    ],
+)
+def test_software_that_says_so_is_led_on_and_not_counted(browser: Browser, headers: dict[str, str]) -> None:
+    """M25: LINE, for one, looks at a link as soon as it is in a chat."""
+    page = browser.open(**headers)
+    assert (page.status, page.headers["location"]) == (302, SENT.targets[0])
+    assert browser.message().opens == 0
+    browser.open(User_Agent="Mozilla/5.0 (Linux; Android 14; CUBOT NOTE 50) AppleWebKit/537.36 Line/14.1.0")
+    assert browser.message().opens == 1
 
 
 @pytest.mark.parametrize(

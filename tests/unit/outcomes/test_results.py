@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -20,6 +21,7 @@ from huitou.members.model import ConsentKey
 from huitou.outbox.decisions import resolve
 from huitou.outbox.model import DeliveryReport, MessageState
 from huitou.outcomes.errors import CampaignNotFoundError, ResultNotFoundError
+from huitou.outcomes.findings import findings_in
 from huitou.outcomes.requests import result_view
 from huitou.program.model import GROUP
 from tests.campaigns import DAY, HELLO, Town, campaign
@@ -224,6 +226,28 @@ def test_messages_are_counted_by_what_became_of_them_and_sms_cost_their_parts(ho
     (step,) = found["steps"]
     assert [step[name] for name in ("planned", "sent", "delivered", "not_sent")] == [4, 3, 1, 1]
     assert found["costs"] == {"points": "0", "messages": "2", "total": "2"}
+
+
+def test_a_message_counts_as_clicked_once_however_often_it_was_opened(hold_out: HoldOut) -> None:
+    """M21, M25: what was opened after the result was asked for is none of its."""
+    town = Town(campaign(steps=[{"send": {"template": "hello", "channels": ["email"]}}]))
+    often, once, late, never = (away(town, contact_email="mei@example.com") for _ in range(4))
+    town.until(NOON + 31 * DAY)
+    ((message, again), (other,), (too_late,)) = (
+        [each.id for each in town.messages_of(member)] * times for member, times in ((often, 2), (once, 1), (late, 1))
+    )
+    for opened in (message, again, other):
+        town.shop.table.commit([town.outbox.open(opened, town.now)])
+    town.now += DAY
+    town.shop.table.commit([town.outbox.open(too_late, town.now)])
+    (step,) = Assessor(town).found()["steps"]
+    assert town.messages_of(never)[0].opens == 0
+    assert (step["sent"], step["clicked"]) == (4, 2)
+
+
+def test_a_result_from_before_clicks_were_counted_says_that_they_are_not_known() -> None:
+    kept = json.dumps({"members": 1, "steps": [{"step": 0, "sent": 1}]})
+    assert findings_in(kept)["steps"] == [{"step": 0, "sent": 1, "clicked": None}]
 
 
 def test_points_cost_what_they_were_worth_when_they_were_given(hold_out: HoldOut) -> None:

@@ -224,6 +224,14 @@ def sending_codes(*templates: dict[str, Any], named: str = "code") -> dict[str, 
     return {**said, "messages": {**said["messages"], "verification": {"template": named}}}
 
 
+def test_links_in_an_sms_are_counted_as_they_are_sent() -> None:
+    """M24: each takes 93 characters where it leads through us."""
+    said = saying(sms=f"{17 * 'https://huitou.example/1 '}{WAY_OUT}")
+    assert catalogue(said).track_sms is False
+    told = refusal({**said, "messages": {**said["messages"], "track_sms": True}})
+    assert told["/templates/0/texts/0/sms"].startswith("For the sample member this takes 12 parts")
+
+
 def code_template(**changes: Any) -> dict[str, Any]:
     return {**template(id="code", kind="service"), "texts": [code_text()], **changes}
 

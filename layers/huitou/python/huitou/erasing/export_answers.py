@@ -234,6 +234,7 @@ def _message(message: OutboxMessage) -> Fields:
         "refused_by": list(message.closed),
         "may_have_been_sent": message.is_doubtful,
         "due_at": _instant(message.due_at),
+        "targets": list(message.targets),
     }
 
 

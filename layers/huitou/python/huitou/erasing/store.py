@@ -20,6 +20,7 @@ from huitou.members.store import ConsentItem, MemberItem, consent_change_in, mem
 from huitou.merging.store import MergeItem, merge_in
 from huitou.outbox.store import MessageItem, message_in
 from huitou.platform import keys, program_keys
+from huitou.platform.attributes import IntegerAttribute
 from huitou.platform.audit import audit_write
 from huitou.platform.table import Item, Table
 from huitou.points.command_store import CommandItem, command_in
@@ -71,8 +72,8 @@ class TableErasures:
 
 
 class WordsItem(Item):
-    """Whatever is kept of a member, and around it, as far as somebody's own words are in it, and where more are; and
-    of an address what a code was to prove.
+    """Whatever is kept of a member, and around it, as far as somebody's own words are in it, and where more are; of an
+    address what a code was to prove, and where links led that may have said their name.
     """
 
     reason = UnicodeAttribute(null=True)
@@ -81,13 +82,15 @@ class WordsItem(Item):
     reference = UnicodeAttribute(null=True)
     data = JSONAttribute(null=True)
     proves = UnicodeAttribute(null=True)
+    targets = JSONAttribute(null=True)
     moved = JSONAttribute(null=True)
     cause = UnicodeAttribute(null=True)
     cause_id = UnicodeAttribute(null=True)
     returns = UnicodeAttribute(null=True)
+    version = IntegerAttribute(null=True)
 
 
-WORDS = ("reason", "message", "client_reference", "reference", "data", "proves")
+WORDS = ("reason", "message", "client_reference", "reference", "data", "proves", "targets")
 DESTROYED = (
     keys.CONSENT_PREFIX,
     keys.MERGED_PREFIX,
@@ -241,11 +244,16 @@ def _behind(item: Item) -> Iterator[keys.Key]:
 
 
 def _words_in(item: WordsItem) -> list[Action]:
-    """What removes them; our own reason, that of an erasure, stays."""
+    """What removes them; our own reason, that of an erasure, stays.
+
+    A message goes one version on: whoever has read it before would write the words that they remember.
+    """
     said = [name for name in WORDS if getattr(item, name) not in (None, REASON)]
     actions: list[Action] = [getattr(WordsItem, name).remove() for name in said]
     if item.moved and without_reason(item.moved) != item.moved:
         actions.append(WordsItem.moved.set(without_reason(item.moved)))
+    if item.sk.startswith(keys.MESSAGE_PREFIX) and actions:
+        actions.append(WordsItem.version.add(1))
     return actions
 
 

@@ -1,4 +1,4 @@
-"""A link is opened: where it leads is answered, and that it was opened is counted."""
+"""A link is opened: where it leads is answered, and that somebody opened it is counted."""
 
 from __future__ import annotations
 
@@ -37,12 +37,16 @@ class Openings:
         self._messages = messages
         self._commit = commit
 
-    def open(self, token: str, now: datetime) -> tuple[Link, str]:
-        """Where it leads. Who opens it gets there also where it cannot be counted. Raises `UnknownTargetError`."""
+    def open(self, token: str, now: datetime, *, by_somebody: bool) -> tuple[Link, str]:
+        """Where it leads. Who opens it gets there also where it cannot be counted, or is not, since nobody did.
+
+        Raises `UnknownTargetError`.
+        """
         link = self._read(token)
         message = self._messages.load(link.message) if link else None
         if link is None or message is None or link.number >= len(message.targets):
             raise UnknownTargetError("Nobody was sent this link.")
-        with suppress(UnavailableError, StaleReadError):
-            self._commit([self._messages.open(link.message, now)])
+        if by_somebody:
+            with suppress(UnavailableError, StaleReadError):
+                self._commit([self._messages.open(link.message, now)])
         return link, message.targets[link.number]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,7 +23,7 @@ from huitou.outcomes.tallying import (
 )
 from huitou.program.model import Program
 
-_DONE = ("not_told", "given", "tagged", "planned", "sent", "delivered", "not_sent")
+_DONE = ("not_told", "given", "tagged", "planned", "sent", "delivered", "clicked", "not_sent")
 _DIGITS = 6
 """Of shares, behind the point."""
 
@@ -95,6 +96,9 @@ class ResultStepView(View):
     """Taken on by their providers."""
     delivered: int
     """Which their providers say have arrived. Not all do, and LINE never does."""
+    clicked: int | None
+    """Messages of which somebody opened a link, each once, however often: by email, by LINE, and by SMS where
+    `track_sms` is set. null in results from before this was counted."""
     not_sent: int
     """Failed, or suppressed on purpose."""
 
@@ -172,6 +176,12 @@ def findings_view(result: Result, counted: Mapping[str, int], program: Program) 
         },
         "steps": [_step(number, counted, exponent) for number in steps_in(counted)],
     }
+
+
+def findings_in(found: str) -> dict[str, Any]:
+    """As `FindingsView`; ``found`` is such a view, as it was kept."""
+    kept: dict[str, Any] = json.loads(found)
+    return {**kept, "steps": [{**step, "clicked": step.get("clicked")} for step in kept["steps"]]}
 
 
 def _arm(arm: Arm, name: str, counted: Mapping[str, int], exponent: int) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ from huitou.fields import View
 from huitou.jobs.answers import JobProgressView, progress_view
 from huitou.jobs.model import JobStatus, is_exact, progress_of
 from huitou.kernel.instants import format_instant
-from huitou.outcomes.findings import FindingsView
+from huitou.outcomes.findings import FindingsView, findings_in
 from huitou.outcomes.model import CampaignResult
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def result_view(asked: Underway[CampaignResult]) -> dict[str, Any]:
         "result_id": result.id,
         "status": result.status,
         "campaign": result.campaign,
-        "findings": json.loads(result.found) if result.found else None,
+        "findings": findings_in(result.found) if result.found else None,
         "is_exact": is_exact(result.status, progress, result.parts),
         "program_version": result.program,
         "created_at": format_instant(result.created_at),

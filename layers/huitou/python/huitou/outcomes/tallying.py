@@ -71,7 +71,7 @@ def tally(
         counted[f"{step}_purchases"] += len(credits)
         counted[f"{step}_sales"] += sum(sale.kept_spend for sale in credits)
     for turn in (turn for journey in journeys for turn in journey.turns):
-        counted.update(_of_turn(turn, messages))
+        counted.update(_of_turn(turn, messages, now))
     return counted
 
 
@@ -158,7 +158,7 @@ def _of_arm(name: str, arm: Arm) -> Mapping[str, int]:
     return {f"{name}_{field}": getattr(arm, field) for field in Arm.__dataclass_fields__}
 
 
-def _of_turn(turn: Turn, messages: Mapping[str, OutboxMessage]) -> Mapping[str, int]:
+def _of_turn(turn: Turn, messages: Mapping[str, OutboxMessage], now: datetime) -> Mapping[str, int]:
     step = f"step_{turn.step}"
     if turn.outcome in _EFFECTS:
         return {f"{step}_{turn.outcome}": 1}
@@ -173,6 +173,7 @@ def _of_turn(turn: Turn, messages: Mapping[str, OutboxMessage]) -> Mapping[str, 
         f"{step}_planned": 1,
         f"{step}_sent": int(was_sent),
         f"{step}_delivered": int(message.state is MessageState.DELIVERED),
+        f"{step}_clicked": int(message.first_opened_at is not None and message.first_opened_at < now),
         f"{step}_not_sent": int(not was_sent and message.state in _NOT_SENT),
         SMS_PARTS: message.sms_parts if by_sms else 0,
     }

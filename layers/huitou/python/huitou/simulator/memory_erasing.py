@@ -83,7 +83,10 @@ def _silenced(value: object) -> object:
             return replace(value, client_reference=None, moved=moved)
         case Entry():
             return replace(value, reason=REASON if value.reason == REASON else None)
-        case Visit() | OutboxMessage() | PointsCommand() | Refund() | Merge():
+        case OutboxMessage():
+            silent = replace(value, client_reference=None, proves=None, targets=())
+            return value if silent == value else replace(silent, version=value.version + 1)
+        case Visit() | PointsCommand() | Refund() | Merge():
             return replace(value, client_reference=None, **_OTHER_WORDS.get(type(value), {}))
         case _:
             raise TypeError(f"Nobody knows what is personal in a {type(value).__name__}.")
@@ -91,7 +94,6 @@ def _silenced(value: object) -> object:
 
 _OTHER_WORDS: Mapping[type, Mapping[str, Any]] = {
     Visit: {"data": {}},
-    OutboxMessage: {"proves": None},
     PointsCommand: {"reason": None, "message": None},
     Refund: {"reason": None},
     Merge: {"reason": ""},
