@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,15 +18,15 @@ from tests.e2e.publishing import hold
 from tests.reports import told
 from tests.templates import SENDERS, speaking, template, text
 
-NEWS = template(
-    id="news", texts=[text(email={"subject": "News", "body": "[Look](https://huitou.example/{{ member.name }})"})]
-)
+BROWSER = {"User-Agent": "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Mobile Safari/537.36"}
+_BODY = "# Hello {{ member.name }}\n\n[Look](https://huitou.example/{{ member.name }})"
+HELLO = template(texts=[text(email={"subject": "Hello {{ member.name | default: 'you' }}", "body": _BODY})])
 RECEIPT = template(id="receipt", kind="service", texts=[text(sms=None, line=None)])
 
 
 def spoken(**rules: Any) -> dict[str, Any]:
     """The programme of the tests, which says something, by these rules for messages."""
-    return {**PROGRAM, "messages": {**speaking()["messages"], **rules}, "templates": [template(), NEWS, RECEIPT]}
+    return {**PROGRAM, "messages": {**speaking()["messages"], **rules}, "templates": [HELLO, RECEIPT]}
 
 
 @contextmanager
@@ -92,6 +93,12 @@ class Mei:
     def mail(self) -> list[str]:
         """The subjects of what has come."""
         return [each["Subject"] for each in self.mails()]
+
+    def link(self) -> str:
+        """The one in the only mail that has come."""
+        (mail,) = self.mails()
+        (link,) = re.findall(r"https?://[^\s<>()]+/v1/links/[\w-]+", mail["BodyText"])
+        return str(link)
 
     def texts(self) -> list[str]:
         """The SMS that have come."""

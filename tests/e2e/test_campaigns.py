@@ -13,7 +13,7 @@ import pytest
 from tests.builders import TAIPEI
 from tests.e2e.calls import Body, a_phone, ago, created, entries, found, now, sale, spendable, unique
 from tests.e2e.jobs import result
-from tests.e2e.mailbox import Mei, Provider, spoken, writing
+from tests.e2e.mailbox import BROWSER, Mei, Provider, spoken, writing
 from tests.e2e.platform import Platform, eventually
 from tests.e2e.publishing import hold
 
@@ -206,7 +206,9 @@ def test_fifty_campaigns_at_once_leave_as_many_messages_as_the_cap_allows(
 
 
 def test_what_came_of_it_is_told_when_it_is_asked_for(api: httpx.Client, platform: Platform) -> None:
-    """M21, E29: a purchase after the mail is credited to it."""
+    """M21, M24, E29: a purchase after the mail is credited to it. Its link leads through us, and tells that somebody
+    opened it, once; software does not count, and what was made up leads nowhere.
+    """
     mei = Celebrated(api, platform)
     mei.has_birthday()
     assert eventually(lambda: mei.journeys().get("told", {}).get("state") == "completed")
@@ -217,8 +219,19 @@ def test_what_came_of_it_is_told_when_it_is_asked_for(api: httpx.Client, platfor
     assert before["costs"]["points"] == str(100 * before["steps"][0]["given"])
     assert before["verdicts"]["conversion"] == "not_enough_data"
 
+    link = mei.link()
+    for headers in ({}, BROWSER, BROWSER):
+        opened = httpx.get(link, headers=headers, timeout=60)
+        assert (opened.status_code, opened.headers["location"]) == (302, "https://huitou.example/%E5%B0%8F%E7%BE%8E")
+    made_up = link[:-2] + ("AA" if link[-2:] != "AA" else "BB")
+    assert httpx.get(made_up, headers=BROWSER, timeout=60).status_code == 404
+    (message,) = mei.messages()
+    assert message["opens"] == 2
+    assert message["first_opened_at"]
+
     sold = sale(mei.id, "750", occurred_at=ago(seconds=0))
     created(api.post("/v1/purchases", json=sold))
     after = result(api, "told")
     assert after["treated"]["converted"] == before["treated"]["converted"] + 1
     assert int(after["treated"]["sales"]) == int(before["treated"]["sales"]) + 750
+    assert after["steps"][-1]["clicked"] == before["steps"][-1]["clicked"] + 1
