@@ -26,8 +26,9 @@ def test_the_real_year_of_some_households_is_replayed_under_both_programmes(tmp_
     written = changed.read_text()
     fresh = written.index("id: fresh")
     changed.write_text(written[:fresh] + written[fresh:].replace("points: 1\n", "points: 2\n", 1))
+    assumed = ("--members", "5", "--agreed", "100")
     told = [
-        typed({}, "simulate", str(changed), "--against", str(SAMPLE), "--members", "5", "--agreed", "100", "--json", str(report))
+        typed({}, "simulate", str(changed), "--against", str(SAMPLE), *assumed, "--json", str(report))
         for report in reports
     ]
     assert told[0] == told[1]

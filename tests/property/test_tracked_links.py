@@ -7,12 +7,12 @@ import string
 from decimal import Decimal
 from typing import Final
 
-from huitou.kernel.signing import Signer
 from hypothesis import example, given
 from hypothesis import strategies as st
 from ulid import ULID
 
 from huitou.kernel.ids import MemberId, OwnedId
+from huitou.kernel.signing import Signer
 from huitou.opening.links import Link, TrackedLinks, reader
 from huitou.outbox.tracking import MOST_TARGETS, Tracker
 from huitou.templates.links import SAMPLE_TRACKED_URL, host_of

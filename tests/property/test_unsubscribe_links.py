@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import string
 
-from huitou.kernel.signing import Signer
 from hypothesis import given
 from hypothesis import strategies as st
 from ulid import ULID
 
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.ids import MemberId
+from huitou.kernel.signing import Signer
 from huitou.kernel.words import PURPOSE_PATTERN
 from huitou.members.model import ConsentKey
 from huitou.program.document_parts import ID_PATTERN
