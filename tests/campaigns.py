@@ -39,7 +39,7 @@ from tests.members import said
 from tests.office import PUBLISHED, SECRET, Office
 from tests.outbox import NOON
 from tests.purchases import bill, return_of
-from tests.standing import due_index_on
+from tests.standing import due_index_on, hours_on
 
 DAY: Final = timedelta(days=1)
 MINUTE: Final = timedelta(minutes=1)
@@ -93,6 +93,7 @@ class Town(Office):
             lists=lists_on(self.shop.table),
             everybody=index_on(self.shop.table),
             states=self.shop.states,
+            hours=hours_on(self.shop.table),
             places=self.segments,
             programs=self.programs,
             commit=self.commit,

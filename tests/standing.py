@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import partial
 from itertools import count
 from typing import Any
 
 from huitou.campaigns.beginning import Beginnings
 from huitou.campaigns.ports import JourneyStore
 from huitou.campaigns.store import TableJourneys
+from huitou.campaigns.usual_hour import UsualHours
 from huitou.insights.model import Findings
 from huitou.insights.service import CACHE_SECONDS, InsightsReader
 from huitou.kernel.commits import Commit
@@ -20,6 +22,7 @@ from huitou.program.model import Program
 from huitou.program.validation import read_document
 from huitou.program.versions import ProgramVersion
 from huitou.segments.facts import RfmScale
+from huitou.segments.past import read_since
 from huitou.segments.service import Segments
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_journeys import MemoryJourneys
@@ -92,7 +95,7 @@ class Standings(Shop):
             positions=self.positions,
             insights=InsightsReader(self.findings, count(step=CACHE_SECONDS).__next__),
             programs=self.programs,
-            followers=Beginnings(journeys_on(self.table), self.programs),
+            followers=Beginnings(journeys_on(self.table), hours_on(self.table), self.programs),
             commit=commit,
             pause=lambda _: None,
         )
@@ -112,6 +115,10 @@ def due_index_on(table: Any) -> DueIndex:
 
 def journeys_on(table: Any) -> JourneyStore:
     return MemoryJourneys(table) if isinstance(table, MemoryTable) else TableJourneys(table)
+
+
+def hours_on(table: Any) -> UsualHours:
+    return UsualHours(partial(read_since, deeds_on(table)))
 
 
 def positions_on(table: Any) -> PositionStore:

@@ -45,7 +45,7 @@ from huitou.purchases.refund_service import Refunds
 from huitou.purchases.refund_store import TableRefunds
 from huitou.purchases.store import TableMemberStates, TablePurchases
 from huitou.sale_composition import SegmentsOnDemand
-from huitou.segment_composition import segments_on
+from huitou.segment_composition import segments_on, usual_hours_on
 from huitou.segments.store import TableMemberLists
 from huitou.standing.messages import (
     DueJourney,
@@ -169,6 +169,7 @@ occasions = Occasions(
     lists=TableMemberLists(members),
     everybody=TableMemberIndex(members),
     states=states,
+    hours=usual_hours_on(members),
     places=segments,
     programs=programs,
     commit=members.commit,

@@ -27,6 +27,7 @@ FANG = MemberId("01JNSM3VF0R6T8C1W5PJ4X9YZB")
 BARE = Journey(JourneyId(MEI, Cause("away-30", "2026")), 3, NOON, step=0, due_at=NOON)
 FULL = replace(
     BARE,
+    usual_hour=0,
     draw=Draw(held_out=True, follows=True, apart=True, of_all=True, apart_of_all=True),
     step=2,
     due_at=None,

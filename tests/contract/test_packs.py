@@ -13,11 +13,11 @@ from huitou.platform import keys
 from huitou.platform.table import Table
 from huitou.points.wallet import Wallet
 from huitou.purchases.model import VisitType
-from huitou.segments.past import packed, read_past
+from huitou.segments.past import packed, read_past, read_since
 from huitou.segments.store import QuarterItem
 from huitou.simulator.memory import MemoryTable
 from tests.benchmarks.looking import CYCLE, Regular
-from tests.builders import MEI
+from tests.builders import MEI, document, program
 from tests.contract.targets import AnyTable
 from tests.erasing import Forgetting
 from tests.files import sample_program
@@ -99,6 +99,21 @@ def test_to_look_at_a_member_of_500_purchases_takes_at_most_8_read_units(dynamo_
         mei.shop.segments.renew(MEI, mei.now)
 
     assert max(read) <= MOST_READS
+
+
+def test_what_was_done_since_an_instant_is_read_from_packs_as_it_was_kept(table: AnyTable) -> None:
+    """Without lines, which say nothing of when they came."""
+    bread = {"spend": {"at_least": 1, "in": "ever", "of": {"categories": ["bread"]}}}
+    shop = Standings(program(document(segments=[{"id": "bread", "name": "Bread", "when": bread}])), table)
+    shop.enrol()
+    for day in range(20):
+        shop.sell(bill(f"A-{day}", occurred_at=NOON + day * DAY))
+    shop.segments.refresh(MEI, NOON + 20 * DAY)
+    assert shop.wallet().packed_until == NOON + 16 * DAY
+    found = read_since(deeds_on(table), shop.wallet(), NOON + 10 * DAY)
+    whole = done(shop)[10:]
+    assert all(each.lines for each in whole)
+    assert found == [each._replace(lines=()) for each in whole]
 
 
 def done(shop: Standings) -> list[Any]:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from huitou.kernel.instants import format_instant, parse_instant
 from tests.builders import TAIPEI
 from tests.e2e.calls import Body, a_phone, ago, created, entries, found, now, sale, spendable, unique
 from tests.e2e.jobs import result
@@ -27,7 +28,13 @@ TOLD = {
     "once": "birthday",
     "steps": [GIFT, {"tag": "congratulated"}, HELLO],
 }
-HELD_UP = {**TOLD, "id": "held-up", "steps": [{"wait_days": 1}, {"send": {"template": "hello"}}]}
+HELD_UP = {
+    **TOLD,
+    "id": "held-up",
+    "at": "10:00",
+    "at_usual_hour": True,
+    "steps": [{"wait_days": 1}, {"send": {"template": "hello"}}],
+}
 
 
 WOMEN = {"id": "women", "name": "Women", "when": {"gender": ["female"]}}
@@ -69,6 +76,11 @@ class Celebrated(Mei):
         self._platform.tick()
         return {each["campaign"]: each for each in found(self._api.get(f"{self.path}/journeys"))["items"]}
 
+    def hour_of(self, campaign: str) -> tuple[int | None, str]:
+        """When they usually come, and the time of the day of the next step."""
+        journey = self.journeys()[campaign]
+        return journey["usual_hour"], f"{parse_instant(journey['next_step_at']).astimezone(TAIPEI):%H:%M}"
+
     def has_completed(self, *campaigns: str) -> bool:
         journeys = self.journeys()
         return all(journeys.get(each, {}).get("state") == "completed" for each in campaigns)
@@ -91,7 +103,7 @@ def test_whose_birthday_it_is_gets_mail_once_by_itself(api: httpx.Client, platfo
     assert (spendable(api, mei.id), entry["lots"][0]["issuer"], entry["reason"]) == ("100", "group", "生日禮")
     assert "生日禮" in found(api.get(f"/v1/entries/{entry['entry_id']}/explanation"))["text"]
     assert [each["tag"] for each in found(api.get(mei.path))["tags"]] == ["congratulated"]
-    assert mei.journeys()["held-up"]["state"] == "running"
+    assert mei.hour_of("held-up") == (None, "10:00")
 
     mei.is_born("1990-01-01" if today.month > 6 else "1990-12-31")
     mei.has_birthday()
@@ -101,8 +113,13 @@ def test_whose_birthday_it_is_gets_mail_once_by_itself(api: httpx.Client, platfo
 
 
 def test_whose_mailbox_takes_nothing_is_congratulated_by_sms(api: httpx.Client, platform: Platform) -> None:
-    """M23: the next channel to which they agreed, of those that the message is written for."""
-    mei, provider = Celebrated(api, platform), Provider(platform)
+    """M23: the next channel to which they agreed, of those that the message is written for.
+
+    M19: and what is still to come, comes at the hour at which they have been coming.
+    """
+    mei, provider, came = Celebrated(api, platform), Provider(platform), now()
+    for days in (1, 2, 3):
+        created(api.post("/v1/purchases", json=sale(mei.id, occurred_at=format_instant(came - timedelta(days=days)))))
     mei.agree("group", "sms")
     receipt = mei.send(unique("receipt")).json()["message_id"]
     assert eventually(lambda: mei.message(receipt)["state"] == "accepted")
@@ -117,6 +134,8 @@ def test_whose_mailbox_takes_nothing_is_congratulated_by_sms(api: httpx.Client, 
     (text,) = mei.texts()
     assert text.startswith("Hello. Stop: ")
     assert len(mei.mail()) == 1
+    hour = came.astimezone(TAIPEI).hour
+    assert mei.hour_of("held-up") == (hour, f"{hour:02}:00")
 
 
 def test_whoever_is_in_a_segment_as_a_day_comes_gets_mail_once_by_itself(api: httpx.Client, platform: Platform) -> None:

@@ -143,6 +143,25 @@ def test_it_begins_only_with_whom_it_is_for(changes: dict[str, Any], begins: lis
     assert [len(town.journeys_of(each)) for each in (mei, fang)] == begins
 
 
+def test_each_is_told_on_its_day_at_the_hour_at_which_they_usually_come() -> None:
+    """It begins as the day does; also with who is found to be meant only later."""
+    town = a_town(dated(at="10:00", at_usual_hour=True))
+    mei, fang, lin = town.join(), town.join(), town.join()
+    for number in range(3):
+        town.now += HOUR
+        town.buy(mei, f"A-{number}")
+        sold = bill(f"L-{number}", occurred_at=town.now)
+        town.shop.sell(sold, lin, now=town.now)
+    town.buy(fang, "F-1")
+    town.until(at("2026-03-04 00:30"))
+    assert [each.due_at for each in town.journeys_of(mei)] == [at("2026-03-04 14:00")]
+    assert [each.began_at for each in town.journeys_of(fang)] == [at("2026-03-04 00:00")]
+    town.segments.refresh(lin, town.now)
+    town.until(CALLED + DAY)
+    told = {each: [message.created_at for message in town.messages_of(each)] for each in (mei, fang, lin)}
+    assert told == {mei: [at("2026-03-04 14:00")], fang: [CALLED], lin: [at("2026-03-04 14:00")]}
+
+
 class TestWhateverIsRepeated:
     def test_many_are_begun_page_by_page_and_each_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A worker that dies after its page leaves one that is gone through again."""

@@ -86,6 +86,7 @@ def test_a_campaign_is_read_as_it_is_written() -> None:
         ends_at=at("2027-01-01 00:00"),
         catch_up=timedelta(days=1),
         at=time(10, 30),
+        at_usual_hour=False,
         stays=True,
         goals=frozenset(),
         holdout_percent=10,
@@ -106,9 +107,17 @@ def test_campaigns_of_a_version_from_before_priorities_and_calendars_still_hold(
     """M34: versions never change, and are read for ever."""
     stored = json.loads(canonical_json(read_document(json.dumps(written()))))
     for part in stored["campaigns"]:
-        for field in ("priority", "calendar", "members_of"):
+        for field in ("priority", "calendar", "members_of", "at_usual_hour"):
             del part[field]
     assert compile_program(stored, 1) == program(written())
+
+
+def test_where_the_hour_is_each_members_a_calendar_begins_with_its_day() -> None:
+    at_ten, at_theirs = (
+        program(written(**DATED, at="10:00", at_usual_hour=asked)).campaigns["away-30"] for asked in (False, True)
+    )
+    assert (at_ten.called_at, at_theirs.called_at) == (time(10), time(0))
+    assert (at_theirs.at, at_theirs.at_usual_hour) == (time(10), True)
 
 
 def test_steps_of_higher_priority_come_first() -> None:
@@ -197,6 +206,7 @@ def test_who_leaves_need_not_stay() -> None:
         ({"enters": None, "leaves": "lapsed", "only_in": ["lapsed"]}, "/only_in/0", "so it would begin with nobody"),
         ({"goals": ["lapsed"]}, "/goals/0", "so it would end at once"),
         ({"goals": ["staff", "staff"]}, "/goals/1", "'staff' is in this list already."),
+        ({"at": None, "at_usual_hour": True}, "/at_usual_hour", "Say with `at`, too, when it is for members whose"),
         ({"at": "10am"}, "/at", "'10am' is not a time of the day such as 09:30."),
         ({"dates": {}}, "/dates", "Name the first day (from), the last day (to) or both."),
         ({"dates": {"from": "2026-02-02", "to": "2026-01-01"}}, "/dates/to", "lies before the first"),

@@ -191,6 +191,18 @@ class TestPointsAndTags:
         assert told_of["points"] == [{"currency": "points", "before": "0", "after": given, "more": given}]
         assert told_of["held_out"]["after"] == 40 - treated
 
+    def test_they_are_there_from_the_usual_hour_on(self) -> None:
+        """M19: by what is done until then; no segment asks for any of it."""
+        hours = [("2026-02-01 09:10", 10), ("2026-02-03 09:20", 10), ("2026-02-05 09:50", 10)]
+        spent = replace(past_of("Mei", *hours), spendings=(Spending(at("2026-03-10 12:00"), "maru", "points", 40),))
+        dated = campaign(enters=None, calendar={"date": "2026-03-10"}, at="20:00", steps=[GIFT])
+        document = speaking(template(), earning=[rule(per="100000")])
+        unspent = [
+            compared([spent], between(document, {**document, "campaigns": [campaign]})).after.unspent
+            for campaign in (dated, {**dated, "at_usual_hour": True})
+        ]
+        assert unspent == [40, 0]
+
     def test_they_can_be_spent_and_begin_other_campaigns(self) -> None:
         """Mei had used 30 points on a day on which she had none."""
         rich = {"id": "rich", "name": "Rich", "when": {"points": {"at_least": 40}}}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from time import monotonic
 
 from huitou.campaigns.beginning import Beginnings
 from huitou.campaigns.store import TableJourneys
+from huitou.campaigns.usual_hour import UsualHours
 from huitou.insights.service import InsightsReader
 from huitou.insights.store import TableFindings
 from huitou.members.store import TableMembers
@@ -13,11 +15,17 @@ from huitou.platform.pauses import pause
 from huitou.platform.table import Table
 from huitou.program.service import ProgramReader
 from huitou.purchases.store import TableMemberStates
+from huitou.segments.past import read_since
 from huitou.segments.seeing import JudgedSegments
 from huitou.segments.service import Segments
 from huitou.segments.store import TableDeeds
 from huitou.standing.ports import TierPrograms
 from huitou.standing.store import TablePositions
+
+
+def usual_hours_on(members: Table) -> UsualHours:
+    """For who begins campaigns."""
+    return UsualHours(partial(read_since, TableDeeds(members)))
 
 
 def judged_on(members: Table, program: Table, programs: TierPrograms) -> JudgedSegments:
@@ -36,7 +44,7 @@ def segments_on(members: Table, program: Table, programs: ProgramReader) -> Segm
         positions=TablePositions(members),
         insights=InsightsReader(TableFindings(program), monotonic),
         programs=programs,
-        followers=Beginnings(TableJourneys(members), programs),
+        followers=Beginnings(TableJourneys(members), usual_hours_on(members), programs),
         commit=members.commit,
         pause=pause,
     )

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from huitou.campaigns.calendar import announced
-from huitou.campaigns.decisions import beginnings, begun, begun_with_many, is_called, newly_in, occurrence
-from huitou.campaigns.model import Journey, JourneyId
+from huitou.campaigns.decisions import beginnings, begun, is_called, journey_called, newly_in, occurrence
+from huitou.campaigns.model import JourneyId
 from huitou.campaigns.ports import JourneyStore
+from huitou.campaigns.usual_hour import UsualHours
 from huitou.kernel.commits import Write
 from huitou.outbox.model import Cause
-from huitou.program.campaigns import CampaignId
+from huitou.program.campaigns import Campaign, CampaignId
 from huitou.program.model import Program
 from huitou.program.ports import Programs
 from huitou.segments.facts import Facts
 from huitou.standing.position import Position
+
+
+class _Beginning(NamedTuple):
+    journey: JourneyId
+    campaign: Campaign
+    since: datetime
+    now: datetime
 
 
 class Beginnings:
@@ -24,8 +33,9 @@ class Beginnings:
     Of what began several times since somebody looked last, the latest counts.
     """
 
-    def __init__(self, journeys: JourneyStore, programs: Programs) -> None:
+    def __init__(self, journeys: JourneyStore, hours: UsualHours, programs: Programs) -> None:
         self._journeys = journeys
+        self._hours = hours
         self._programs = programs
 
     def follow(
@@ -36,17 +46,23 @@ class Beginnings:
         for campaign, at in beginnings(before, after, facts, program, now):
             if campaign.id in self._programs.at(at).campaigns:  # E20: it was there when that happened
                 named = JourneyId(after.member, Cause(campaign.id, occurrence(campaign, at, facts, program.zone)))
-                latest[campaign.id] = begun(named, campaign, at, program, now)
+                latest[campaign.id] = _Beginning(named, campaign, at, now)
         if not latest:
             return ()
         members = (after.member, *facts.wallets[program.home_currency].absorbed)
-        known = self._journeys.load_all([JourneyId(each, it.id.cause) for it in latest.values() for each in members])
+        causes = [each.journey.cause for each in latest.values()]
+        known = self._journeys.load_all([JourneyId(each, cause) for cause in causes for each in members])
         begun_before = {each.id.cause for each in known}
-        return [self._journeys.add(each) for each in latest.values() if each.id.cause not in begun_before]
+        new = [each for each in latest.values() if each.journey.cause not in begun_before]
+        return [self._begin(each, facts, program) for each in new]
+
+    def _begin(self, it: _Beginning, facts: Facts, program: Program) -> Write:
+        hour = self._hours.of(facts.wallets, it.campaign, it.since, program)
+        return self._journeys.add(begun(it.journey, it.campaign, it.since, program, it.now, usual_hour=hour))
 
     def _called(
         self, before: Position | None, after: Position, facts: Facts, program: Program, now: datetime
-    ) -> dict[CampaignId, Journey]:
+    ) -> dict[CampaignId, _Beginning]:
         """By campaign: those that began with many, of whom the member is found to have been one only now.
 
         Who was known to be in the segment then is called with all others. A list follows its members by seconds, and at
@@ -54,7 +70,9 @@ class Beginnings:
         """
         entered = newly_in(before, after)
         return {
-            campaign.id: begun_with_many(campaign, coming, after, lambda: facts, program)
+            campaign.id: _Beginning(
+                journey_called(campaign, coming, after, lambda: facts, program.zone), campaign, coming.at, coming.at
+            )
             for campaign in program.campaigns.values()
             if campaign.segment in entered
             for coming in announced(self._programs, campaign, now - campaign.catch_up, now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -30,7 +30,7 @@ def comings(campaign: Campaign, since: datetime, until: datetime, zone: ZoneInfo
         return []
     rule, shift = campaign.calendar.rule, timedelta(days=campaign.calendar.shift)
     first, last = local_date(since, zone) - _DAY - shift, local_date(until, zone) + _DAY - shift
-    found = (Coming(day, at_local(day + shift, campaign.at or time.min, zone)) for day in _days(rule, first, last))
+    found = (Coming(day, at_local(day + shift, campaign.called_at, zone)) for day in _days(rule, first, last))
     return [each for each in found if since < each.at <= until and campaign.begins_at(each.at)]
 
 

@@ -9,10 +9,11 @@ from functools import partial
 from typing import Final
 
 from huitou.campaigns.calendar import Coming, announced, coming_at
-from huitou.campaigns.decisions import LOOK_AGAIN, begun_with_many, is_called
+from huitou.campaigns.decisions import LOOK_AGAIN, begun, is_called, journey_called
 from huitou.campaigns.model import JourneyId
 from huitou.campaigns.occasions import Occasion, OccasionId, go_on_from, put_off
 from huitou.campaigns.ports import JourneyStore, KnownPlaces, OccasionStore
+from huitou.campaigns.usual_hour import UsualHours
 from huitou.kernel.commits import Commit, StaleReadError
 from huitou.kernel.errors import ContentionError, UnavailableError
 from huitou.kernel.ids import MemberId
@@ -82,6 +83,7 @@ class Occasions:
         lists: MemberLists,
         everybody: MemberIndex,
         states: MemberStates,
+        hours: UsualHours,
         places: KnownPlaces,
         programs: Programs,
         commit: Commit,
@@ -92,6 +94,7 @@ class Occasions:
         self._lists = lists
         self._everybody = everybody
         self._states = states
+        self._hours = hours
         self._places = places
         self._programs = programs
         self._commit = commit
@@ -155,8 +158,10 @@ class Occasions:
         if not is_called(campaign, coming.at, position, home.brands):
             return False
         facts = partial(self._places.facts_of, member, state, now)
-        journey = begun_with_many(campaign, coming, position, facts, program)
-        if self._journeys.load_all([JourneyId(each, journey.id.cause) for each in (member, *home.absorbed)]):
+        named = journey_called(campaign, coming, position, facts, program.zone)
+        if self._journeys.load_all([JourneyId(each, named.cause) for each in (member, *home.absorbed)]):
             return False
+        hour = self._hours.of(state.wallets, campaign, coming.at, program)
+        journey = begun(named, campaign, coming.at, program, coming.at, usual_hour=hour)
         self._commit([self._journeys.add(journey)])
         return True

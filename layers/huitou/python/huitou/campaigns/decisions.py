@@ -98,20 +98,20 @@ def occurrence(campaign: Campaign, at: datetime, facts: Facts, zone: ZoneInfo) -
     return str(to_millis(at))
 
 
-def begun_with_many(
-    campaign: Campaign, coming: Coming, position: Position, facts: Callable[[], Facts], program: Program
-) -> Journey:
-    """With the member who stands so, who is called; ``facts`` are asked for where they matter.
+def journey_called(
+    campaign: Campaign, coming: Coming, position: Position, facts: Callable[[], Facts], zone: ZoneInfo
+) -> JourneyId:
+    """Of the member who stands so, with whom it begins as with many others; ``facts`` are asked for where they matter.
 
     On a day, it is for that day. With who is there as the campaign comes into force, it is as if it had begun as they
     entered: so it does not begin again for the same.
     """
     if campaign.calendar is None:
         there = (each for each in position.memberships if each.segment == campaign.segment and each.holds_at(coming.at))
-        meant = occurrence(campaign, next(there).since, facts(), program.zone)
+        meant = occurrence(campaign, next(there).since, facts(), zone)
     else:
         meant = "ever" if campaign.once is Once.EVER else coming.day.isoformat()
-    return begun(JourneyId(position.member, Cause(campaign.id, meant)), campaign, coming.at, program, coming.at)
+    return JourneyId(position.member, Cause(campaign.id, meant))
 
 
 def _birthday_near(day: date, born: date) -> date:
@@ -120,16 +120,19 @@ def _birthday_near(day: date, born: date) -> date:
     return min(birthdays, key=lambda each: abs(each - day))
 
 
-def begun(journey: JourneyId, campaign: Campaign, since: datetime, program: Program, now: datetime) -> Journey:
+def begun(
+    journey: JourneyId, campaign: Campaign, since: datetime, program: Program, now: datetime, *, usual_hour: int | None
+) -> Journey:
     """At its first step; ``since`` is when what it begins with became true."""
-    step, days = next_step(campaign.steps, 0)
-    first = _after(days, campaign, now, program.zone) if days else _at_hour(now, campaign.at, program.zone)
+    at, (step, days) = _at(campaign, usual_hour), next_step(campaign.steps, 0)
+    first = _after(days, at, now, program.zone) if days else _at_hour(now, at, program.zone)
     return Journey(
         id=journey,
         program_version=program.version,
         began_at=since,
         step=step,
         due_at=first + campaign.yields,
+        usual_hour=usual_hour,
     )
 
 
@@ -141,11 +144,16 @@ def next_step(steps: Sequence[Step], step: int) -> tuple[int, int]:
     return step, days
 
 
-def _after(days: int, campaign: Campaign, now: datetime, zone: ZoneInfo) -> datetime:
-    """So many days later at the campaign's hour, however late it is today; without one, at the same time of the day."""
-    if campaign.at is None:
+def _at(campaign: Campaign, usual_hour: int | None) -> time | None:
+    """The time of the day at which the steps of one member are taken, as the campaign says it by now."""
+    return time(usual_hour) if campaign.at_usual_hour and usual_hour is not None else campaign.at
+
+
+def _after(days: int, at: time | None, now: datetime, zone: ZoneInfo) -> datetime:
+    """So many days later when clocks show ``at``, however late it is today; without it, at the same time of the day."""
+    if at is None:
         return add_days(now, days, zone)
-    return at_local(local_date(now, zone) + timedelta(days=days), campaign.at, zone)
+    return at_local(local_date(now, zone) + timedelta(days=days), at, zone)
 
 
 def _at_hour(instant: datetime, at: time | None, zone: ZoneInfo) -> datetime:
@@ -208,6 +216,7 @@ def go_on(journey: Journey, campaign: Campaign, steps: Sequence[Step], now: date
     if step == len(steps):
         state, due_at, ended_at = JourneyState.COMPLETED, None, now
     else:
-        later = _after(days, campaign, now, zone) + campaign.yields if days else now
+        at = _at(campaign, journey.usual_hour)
+        later = _after(days, at, now, zone) + campaign.yields if days else now
         state, due_at, ended_at = JourneyState.RUNNING, later, None
     return replace(journey, step=step, due_at=due_at, state=state, ended_at=ended_at, version=journey.version + 1)

@@ -101,6 +101,8 @@ class Journey:
     """The next to be taken."""
     due_at: datetime | None
     """When the next step is taken; None where it has come to its end."""
+    usual_hour: int | None = None
+    """At which the member usually came when it began; None: not known, or not asked for."""
     draw: Draw | None = None
     """E27: from the first step on that would do something; None before, and where there is nothing to say."""
     turns: tuple[Turn, ...] = ()

@@ -39,6 +39,9 @@ class JourneyView(View):
     """When what it begins with became true."""
     ended_at: datetime | None
     next_step_at: datetime | None
+    usual_hour: int | None
+    """At which hour of the day the member usually came when it began; null where that is not known, or the campaign
+    does not ask for it."""
     held_out: bool | None
     """Whether the member is one of those whom the campaign leaves alone; null before the first step that
     would do something, and where it holds nobody out."""
@@ -64,6 +67,7 @@ def journey_view(journey: Journey) -> dict[str, Any]:
         "began_at": format_instant(journey.began_at),
         "ended_at": format_instant(journey.ended_at) if journey.ended_at else None,
         "next_step_at": format_instant(journey.due_at) if journey.due_at else None,
+        "usual_hour": journey.usual_hour,
         "held_out": journey.held_out,
         "turns": [_turn_view(journey, turn) for turn in journey.turns],
         "program_version": journey.program_version,

@@ -30,6 +30,7 @@ class JourneyItem(Item):
     of_all = BooleanAttribute(null=True)
     apart_of_all = BooleanAttribute(null=True)
     step = IntegerAttribute()
+    usual_hour = IntegerAttribute(null=True)
     turns = JSONAttribute()
     state = ChoiceAttribute(JourneyState)
     ended_because = UnicodeAttribute(null=True)
@@ -106,6 +107,7 @@ def _item(journey: Journey) -> JourneyItem:
         of_all=of_all or None,
         apart_of_all=apart_of_all or None,
         step=journey.step,
+        usual_hour=journey.usual_hour,
         turns=[_kept(turn) for turn in journey.turns],
         state=journey.state,
         ended_because=journey.reason,
@@ -127,6 +129,7 @@ def _journey(item: JourneyItem) -> Journey:
         id=_id(item),
         program_version=item.program_version,
         began_at=item.began_at,
+        usual_hour=item.usual_hour,
         draw=_draw(item),
         step=item.step,
         due_at=parse_instant(item.due_sk) if item.due_sk else None,

@@ -68,6 +68,7 @@ def _campaign(part: Stored, yields: timedelta, units: Units, zone: ZoneInfo) -> 
         ends_at=start_of_day(last + timedelta(days=1), zone) if last else None,
         catch_up=timedelta(days=part["catch_up_days"]),
         at=time.fromisoformat(part["at"]) if part["at"] else None,
+        at_usual_hour=part.get("at_usual_hour", False),
         stays=part["stays"] and part["leaves"] is None and segment is not None,
         goals=frozenset(part["goals"]),
         holdout_percent=part["holdout_percent"],

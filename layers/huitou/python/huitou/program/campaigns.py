@@ -122,6 +122,8 @@ class Campaign:
     catch_up: timedelta
     at: time | None
     """When steps are taken, on the programme's clock; None: at once."""
+    at_usual_hour: bool
+    """Whether each member's are taken at the hour at which they usually come; ``at`` is for who has none."""
     stays: bool
     """Whether it ends with who is not in ``segment`` any more."""
     goals: frozenset[SegmentId]
@@ -134,6 +136,11 @@ class Campaign:
     attribution: timedelta
     """How long after a member was told something what they buy is put down to it (E29)."""
     steps: tuple[Step, ...]
+
+    @property
+    def called_at(self) -> time:
+        """At which time of its day a ``calendar`` begins it: before anybody's hour."""
+        return time.min if self.at is None or self.at_usual_hour else self.at
 
     def begins_at(self, instant: datetime) -> bool:
         """Whether it begins with members at ``instant``, if that is one of its moments."""

@@ -148,6 +148,10 @@ class CampaignPart(Part):
     at: Hour | None = None
     """When steps are taken, on the programme's clock, for example 10:00. Without it, at once."""
 
+    at_usual_hour: bool = False
+    """true: each member's steps are taken at the hour at which they usually come, and at `at` where that is not known.
+    A `calendar` begins as its day begins."""
+
     stays: bool = True
     """true: it ends with a member who is not in the segment of `enters` or `members_of` any more."""
 

@@ -11,7 +11,7 @@ from huitou.kernel.calendars import add_days
 from huitou.kernel.commits import Write
 from huitou.kernel.ids import MemberId
 from huitou.points.wallet import Wallet
-from huitou.program.model import LinesAsked, Program
+from huitou.program.model import NO_LINES, LinesAsked, Program
 from huitou.segments.facts import Deed
 from huitou.segments.loading import deed_of_purchase, deed_of_visit
 from huitou.segments.packs import Kept, repacked
@@ -32,13 +32,22 @@ def read_past(store: Deeds, home: Wallet, program: Program, start: datetime) -> 
         return Past([], ())
     # A day more: where clocks change, so many days back does not lead to all that lasts so many days (E9).
     since = None if days is None else add_days(start, -days - 1, program.zone)
+    return _read(store, home, since, program.lines_asked)
+
+
+def read_since(store: Deeds, home: Wallet, since: datetime) -> list[Deed]:
+    """What the owner of ``home`` did from ``since`` on, in the order of time; without any lines."""
+    return _read(store, home, since, NO_LINES).deeds
+
+
+def _read(store: Deeds, home: Wallet, since: datetime | None, asked: LinesAsked) -> Past:
     found: list[Deed] = []
     worth: list[MemberId] = []
     for member in (home.member, *home.absorbed):
         until = home.packed_until if member == home.member else store.packed_until(member, home.currency)
-        kept, until = _telling(store, member, since, until, program.lines_asked)
-        found += _packed(kept, since, until, program.lines_asked)
-        found += _loose(kept, program.lines_asked)
+        kept, until = _telling(store, member, since, until, asked)
+        found += _packed(kept, since, until, asked)
+        found += _loose(kept, asked)
         worth += [member] if kept.is_worth_packing else []
     return Past(sorted(found, key=attrgetter("at")), tuple(worth))
 

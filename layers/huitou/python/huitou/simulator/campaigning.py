@@ -17,12 +17,13 @@ from typing import Any, Final, NamedTuple
 
 from huitou.campaigns.beginning import Beginnings
 from huitou.campaigns.calendar import Coming, announced
-from huitou.campaigns.decisions import begun_with_many, is_called
+from huitou.campaigns.decisions import begun, is_called, journey_called
 from huitou.campaigns.drawing import Draws
 from huitou.campaigns.model import Journey, JourneyId, TurnOutcome
 from huitou.campaigns.ports import Given
 from huitou.campaigns.service import Journeys
 from huitou.campaigns.situations import Situations
+from huitou.campaigns.usual_hour import UsualHours
 from huitou.channels.model import Accepted, Outcome, Parcel
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.commits import Write
@@ -128,7 +129,8 @@ class Following:
         self._waiting: list[_Due] = []
         self._called = self._callings()
         self._journeys = MemoryJourneys(self._table)
-        self._beginnings = Beginnings(self._journeys, self._programs)
+        self._hours = UsualHours(lambda *_: self._deeds)
+        self._beginnings = Beginnings(self._journeys, self._hours, self._programs)
         self._walk, self._dispatcher = self._use_cases(campaigning.speech)
 
     def wait(self, until: datetime) -> None:
@@ -292,8 +294,10 @@ class Following:
         position = self._position
         if position is None or not is_called(campaign, coming.at, position, self._facts.joined):
             return
-        journey = begun_with_many(campaign, coming, position, lambda: self._facts, self._program)
-        if self._journeys.load(journey.id) is None:
+        named = journey_called(campaign, coming, position, lambda: self._facts, self._program.zone)
+        if self._journeys.load(named) is None:
+            hour = self._hours.of(self._life.wallets, campaign, coming.at, self._program)
+            journey = begun(named, campaign, coming.at, self._program, coming.at, usual_hour=hour)
             self._table.commit([self._journeys.add(journey)])
             self._find_waiting()
 

@@ -222,9 +222,10 @@ class _Life:
 
     def _deeds(self, history: History) -> list[Deed]:
         """All that counts of what the member did, and will have done: at places that the programme has."""
-        if self._program.looks_back_days == 0:
+        program = self._program
+        if program.looks_back_days == 0 and not any(each.at_usual_hour for each in program.campaigns.values()):
             return []
-        asked = self._program.lines_asked
+        asked = program.lines_asked
         done = [
             *[deed_of_purchase(each, asked) for each in history.purchases if self._knows(each.brand, each.store)],
             *[deed_of_visit(each) for each in history.visits if self._knows(each.brand, each.store)],

@@ -30,6 +30,8 @@ def triggers(document: ProgramDocument) -> Problems:
         yield from date_range((*path, "dates"), campaign.dates)
         if campaign.at is not None:
             yield from time_of_day((*path, "at"), campaign.at)
+        elif campaign.at_usual_hour:
+            yield at((*path, "at_usual_hour"), "Say with `at`, too, when it is for members whose hour is not known.")
         yield from _contradictions(path, campaign)
 
 

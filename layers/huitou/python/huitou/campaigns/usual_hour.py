@@ -1,0 +1,67 @@
+"""The hour of the day at which a member usually comes, so that they hear something then (M19).
+
+Hours are those of the programme's clock, by which steps are taken, and the day is a circle: who comes around midnight
+comes at one time, not at two. Each visit counts twice for its hour and once for each of the two beside it, for people
+come a quarter to as well as a quarter past. The hour with the most is the usual one. A mean would not do: of who comes
+at noon and in the evening, it is the afternoon.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from huitou.points.wallet import Wallet
+from huitou.program.campaigns import Campaign
+from huitou.program.model import BrandId, CurrencyId, Program
+from huitou.segments.facts import Deed
+
+WITHIN: Final = timedelta(days=365)
+LATEST_VISITS: Final = 24
+"""More are not asked, for habits change."""
+LEAST_VISITS: Final = 3
+"""Fewer tell nothing usual."""
+_DAY = 24
+
+
+class UsualHours:
+    """``read`` answers what the owner of a home wallet did from an instant on, or earlier, in the order of time.
+
+    It is asked where a journey begins whose campaign wants to know, and never else.
+    """
+
+    def __init__(self, read: Callable[[Wallet, datetime], Sequence[Deed]]) -> None:
+        self._read = read
+
+    def of(
+        self, wallets: Mapping[CurrencyId, Wallet], campaign: Campaign, at: datetime, program: Program
+    ) -> int | None:
+        """By what was done before ``at``; None where too little is known, or the campaign asks for none."""
+        if not campaign.at_usual_hour:
+            return None
+        deeds = self._read(wallets[program.home_currency], at - WITHIN)
+        return usual_hour_of(deeds, campaign.brand, at, program.zone)
+
+
+def usual_hour_of(deeds: Sequence[Deed], brand: BrandId | None, at: datetime, zone: ZoneInfo) -> int | None:
+    """By what the member did in the year before ``at``; for a campaign of ``brand``, at that brand alone (E31).
+
+    ``deeds`` are in the order of time.
+    """
+    came = [each.at for each in deeds if at - WITHIN <= each.at < at and brand in {None, each.brand}]
+    return usual_hour([instant.astimezone(zone).hour for instant in came[-LATEST_VISITS:]])
+
+
+def usual_hour(hours: Sequence[int]) -> int | None:
+    """Of visits at these hours, the latest last; None: they are too few. Among equals, the one of the latest visit."""
+    if len(hours) < LEAST_VISITS:
+        return None
+    counts = Counter(hours)
+    weights = {
+        hour: 2 * times + counts[(hour - 1) % _DAY] + counts[(hour + 1) % _DAY] for hour, times in counts.items()
+    }
+    most = max(weights.values())
+    return next(hour for hour in reversed(hours) if weights[hour] == most)
