@@ -6,13 +6,17 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
 
+from huitou.kernel.ids import MemberId
+from huitou.outbox.store import TableOutbox
 from huitou.platform import keys
+from huitou.platform.table import Table
 from infra.routes import ROUTES
 from tests.builders import document
 from tests.contract.targets import REGION
@@ -73,6 +77,13 @@ class People:
         paid = {"currency": "TWD", "total": amount, "payments": [{"method": "cash", "amount": amount}]}
         sale = {"member": {"id": member}, "brand": "maru", **receipt, **paid, "lines": [line]}
         return self.do("POST", "/v1/purchases", {**sale, **more})
+
+    def lead(self, member: str, target: str) -> None:
+        """There, by a link in the member's only message."""
+        table = Table("members", REGION)
+        outbox = TableOutbox(table)
+        (told,) = outbox.of_members([MemberId(member)], None, after=None, limit=2).items
+        table.commit([outbox.save(told, replace(told, version=told.version + 1, targets=(target,)))])
 
     def export(self, member: str, limit: int = 100) -> list[dict[str, Any]]:
         """All pages."""
@@ -155,6 +166,7 @@ def story(people: People) -> tuple[str, str, str]:
     people.do("POST", "/v1/merges", {**merge, "client_reference": "her merge"})
     told = {"template": "hello", "channels": ["sms", "email"], "client_reference": "her message"}
     people.do("POST", "/v1/members/{member_id}/messages", told, member_id=mei)
+    people.lead(mei, "https://huitou.example/for/Mei")
     people.buy(mei, "A-4", "500", client_reference="a sale after the merge")
     return mei, card, lin
 

@@ -549,6 +549,23 @@ def test_an_sms_says_its_links_as_they_are_unless_the_programme_wants_to_know_wh
         assert hello.sms_parts == parcel.message.sms.parts
 
 
+def test_who_opens_a_link_before_its_acceptance_is_written_is_counted_and_the_acceptance_kept() -> None:
+    """M25: a chat shows a message before its provider's answer is here."""
+    office = Office(LINKING)
+    mei = office.meet(name="Mei", **MEI_HAS)
+    office.agree(mei)
+    hello = office.plan(mei, TemplateKind.MARKETING)
+
+    def opened_meanwhile() -> Accepted:
+        office.commit([office.outbox.open(hello, office.now)])
+        return Accepted("p-1")
+
+    office.carriers[EMAIL].says = opened_meanwhile
+    told = office.look(hello)
+    assert (told.state, told.provider_id, told.opens) == (MessageState.ACCEPTED, "p-1", 1)
+    assert len(office.carriers[EMAIL].handed) == 1
+
+
 def test_where_links_led_is_forgotten_with_the_member_also_while_a_message_is_handed_over() -> None:
     """E25: whoever hands it over does not write again what an erasure took away meanwhile."""
     office = Office(LINKING)
