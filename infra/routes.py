@@ -37,6 +37,8 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
         "POST /v1/segments/preview",
         "POST /v1/segments/counts",
         "GET /v1/segments/counts/{count_id}",
+        "POST /v1/campaigns/counts",
+        "GET /v1/campaigns/counts/{count_id}",
     ),
     "serve_records": (
         "POST /v1/merges",

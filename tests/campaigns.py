@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 from huitou.campaigns.calendar import announced
@@ -55,10 +56,19 @@ def campaign(**changes: Any) -> dict[str, Any]:
 
 
 class Town(Office):
-    """Members of maru who agreed to everything, and nobody but the clock who does anything about them."""
+    """Members of maru who agreed to everything, and nobody but the clock who does anything about them.
 
-    def __init__(self, *campaigns: dict[str, Any], table: Any = None, **messages: Any) -> None:
-        self.document = {"segments": SEGMENTS, "campaigns": list(campaigns)}
+    ``changes`` replace fields of its programme.
+    """
+
+    def __init__(
+        self,
+        *campaigns: dict[str, Any],
+        changes: Mapping[str, Any] = MappingProxyType({}),
+        table: Any = None,
+        **messages: Any,
+    ) -> None:
+        self.document = {"segments": SEGMENTS, **changes, "campaigns": list(campaigns)}
         self._messages = {**PUBLISHED["messages"], "quiet_hours": None, **messages}
         self._version = 2
         super().__init__(self.document, table, **self._messages)

@@ -9,9 +9,9 @@ from typing import Any
 
 from huitou.access.model import PERMISSIONS, Caller
 from huitou.counts.errors import CountNotFoundError
-from huitou.counts.model import SegmentCount
+from huitou.counts.model import Counted, MemberCount
 from huitou.counts.service import Counts
-from huitou.counts.working import Counting
+from huitou.counts.working import Counting, in_segment
 from huitou.insights.service import CACHE_SECONDS, InsightsReader
 from huitou.jobs.service import Underway, end
 from huitou.kernel.errors import UnavailableError
@@ -49,7 +49,7 @@ class Census:
         self.asked: list[MemberId] = []
         self.failures: list[MemberId] = []
         self.machine = Machine()
-        self.counts = MemoryPartedJobs(self.table, SegmentCount, keys.count)
+        self.counts = MemoryPartedJobs(self.table, MemberCount, keys.count)
         index = MemoryMemberIndex(self.table)
         insights = InsightsReader(self.shop.findings, itertools.count(step=CACHE_SECONDS).__next__)
         self.jobs = Counts(
@@ -65,6 +65,7 @@ class Census:
             judges=self,
             insights=insights,
             programs=self.programs,
+            questions={Counted.SEGMENT: in_segment},
             commit=self.table.commit,
             failed=lambda member, _: self.failures.append(member),
         )
@@ -83,13 +84,13 @@ class Census:
 
     def ask(
         self, key: str = "first", segment: Mapping[str, Any] = SPENDERS, brand: str = GROUP
-    ) -> Underway[SegmentCount]:
-        return self.jobs.create(segment, key, Caller("key", brand, frozenset(PERMISSIONS)), ASKED_AT)
+    ) -> Underway[MemberCount]:
+        return self.jobs.create(Counted.SEGMENT, segment, key, Caller("key", brand, frozenset(PERMISSIONS)), ASKED_AT)
 
-    def look(self, count: SegmentCount, brand: str = GROUP) -> Underway[SegmentCount]:
-        return self.jobs.get(count.id, Caller("key", brand, frozenset(PERMISSIONS)))
+    def look(self, count: MemberCount, brand: str = GROUP) -> Underway[MemberCount]:
+        return self.jobs.get(Counted.SEGMENT, count.id, Caller("key", brand, frozenset(PERMISSIONS)))
 
-    def carry_out(self, count: SegmentCount, *parts: int) -> None:
+    def carry_out(self, count: MemberCount, *parts: int) -> None:
         """What the state machine does: a part that died is tried again. Without ``parts``, all of them, and the end."""
         for chunk in self.machine.chunks(count.id):
             if parts and chunk["part"] not in parts:
@@ -101,7 +102,7 @@ class Census:
         if not parts:
             end(self.counts, self.table.commit, count.id, failed=False, now=ASKED_AT)
 
-    def counted(self, key: str = "first", segment: Mapping[str, Any] = SPENDERS) -> Underway[SegmentCount]:
+    def counted(self, key: str = "first", segment: Mapping[str, Any] = SPENDERS) -> Underway[MemberCount]:
         """All of it."""
         asked = self.ask(key, segment)
         self.carry_out(asked.job)

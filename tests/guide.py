@@ -165,6 +165,7 @@ class _Cloud:
         self._jobs: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
             "POST /v1/rebuilds\n": self._rebuild,
             "POST /v1/segments/counts\n": self._count_members,
+            "POST /v1/campaigns/counts\n": self._count_members,
             "POST /v1/campaigns/miss-you/results\n": self._compare,
         }
 
@@ -426,7 +427,7 @@ def _route(method: str, path: str) -> tuple[str, str]:
 _OF_THE_GROUP = (
     *("/v1/program/drafts", "/v1/program/rollback", "/v1/simulations", "/v1/insights", "/v1/suppressions"),
     *("/v1/accounts", "/v1/settlements", "/v1/merges", "/v1/rebuilds", "/v1/segments/preview"),
-    "/v1/segments/counts",
+    *("/v1/segments/counts", "/v1/campaigns/counts"),
 )
 
 

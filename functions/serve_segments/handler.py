@@ -1,4 +1,4 @@
-"""Segments over HTTP: which there are, who is in them, and who would be in one that is being written."""
+"""Segments over HTTP: which there are, who is in them, and whom a segment or campaign that is being written means."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.openapi.params import Path as PathPart
 
 from huitou.access.model import ForeignBrandError
+from huitou.campaigns.errors import InvalidCampaignError
+from huitou.counts.campaign_requests import (
+    CampaignCountView,
+    CreatedCampaignCountView,
+    campaign_count_view,
+    created_campaign_count_view,
+)
 from huitou.counts.errors import CountNotFoundError
+from huitou.counts.model import Counted
 from huitou.counts.requests import CountView, CreatedCountView, count_view, created_view
 from huitou.kernel.errors import ContentReusedError
 from huitou.kernel.ids import parse_digest
@@ -33,7 +41,7 @@ from huitou.platform.http import (
 )
 from huitou.platform.settings import CountStateMachine, ImportBucket, MembersTable, ProgramTable, Settings, load
 from huitou.platform.table import Table
-from huitou.program.part_bodies import SegmentBody
+from huitou.program.part_bodies import CampaignBody, SegmentBody
 from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
 from huitou.segments.errors import InvalidSegmentError, SegmentNotFoundError
@@ -56,6 +64,7 @@ if TYPE_CHECKING:
 SEGMENTS = "/v1/segments"
 SEGMENT = f"{SEGMENTS}/<segment_id>"
 COUNTS = f"{SEGMENTS}/counts"
+CAMPAIGN_COUNTS = "/v1/campaigns/counts"
 
 SegmentPath = Annotated[str, PathPart(max_length=31, description="A segment of the active programme.")]
 CountId = Annotated[str, PathPart(max_length=26)]
@@ -156,7 +165,7 @@ def create_count(segment: Annotated[SegmentBody, Body()], idempotency_key: Idemp
     All are looked at, as a preview looks at some; look again until it is completed. What members do after you asked
     does not count; their points, tags and profiles are as they are when their turn comes.
     """
-    created = _counts().create(segment, idempotency_key, current_caller(app), accepted_at(app))
+    created = _counts().create(Counted.SEGMENT, segment, idempotency_key, current_caller(app), accepted_at(app))
     note(app, count_id=created.job.id, replayed=created.replayed)
     return begun(app, f"{COUNTS}/{created.job.id}", created_view(created))
 
@@ -169,7 +178,43 @@ def create_count(segment: Annotated[SegmentBody, Body()], idempotency_key: Idemp
 )
 def get_count(count_id: CountId) -> Answer:
     """For keys of the group: how far it is, how many were found so far and, in the end, how many there are."""
-    return answer(count_view(_counts().get(parse_digest(count_id), current_caller(app))))
+    return answer(count_view(_counts().get(Counted.SEGMENT, parse_digest(count_id), current_caller(app))))
+
+
+@app.post(
+    CAMPAIGN_COUNTS,
+    summary="Count whom a campaign would reach",
+    security=permission("counts:write"),
+    responses=documented(
+        {200: CreatedCampaignCountView, 202: CreatedCampaignCountView},
+        *(ForeignBrandError, InvalidCampaignError, ContentReusedError),
+        headers=("Location",),
+    ),
+)
+def create_campaign_count(campaign: Annotated[CampaignBody, Body()], idempotency_key: IdempotencyKey) -> Answer:
+    """For keys of the group. How many members its first message would reach now, and what that would cost.
+
+    It is judged as if it stood in the active programme, in place of the one with its id; nothing is sent, and nothing
+    but numbers is kept. Look again until it is completed.
+    """
+    counts = _counts()
+    created = counts.create(Counted.CAMPAIGN, campaign, idempotency_key, current_caller(app), accepted_at(app))
+    note(app, count_id=created.job.id, replayed=created.replayed)
+    path = f"{CAMPAIGN_COUNTS}/{created.job.id}"
+    return begun(app, path, created_campaign_count_view(created, counts.sms_cost))
+
+
+@app.get(
+    f"{CAMPAIGN_COUNTS}/<count_id>",
+    summary="Look at whom a campaign would reach",
+    security=permission("members:read"),
+    responses=documented({200: CampaignCountView}, ForeignBrandError, CountNotFoundError),
+)
+def get_campaign_count(count_id: CountId) -> Answer:
+    """For keys of the group: how far it is, and what was found so far."""
+    counts = _counts()
+    found = counts.get(Counted.CAMPAIGN, parse_digest(count_id), current_caller(app))
+    return answer(campaign_count_view(found, counts.sms_cost))
 
 
 @cache

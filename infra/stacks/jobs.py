@@ -3,8 +3,9 @@
 The calls that begin it are in front of another stack, see `job_calls`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import Final
 
 from aws_cdk import Duration, TimeZone
@@ -86,8 +87,12 @@ class JobStack(FunctionStack):
         return self._states("simulation", replay, report)
 
     def _counts(self) -> FanOut:
-        """M16: everybody is asked whether they would be in a segment that is being written, and nobody is changed."""
-        apply = self._going_through("count_members", ["dynamodb:GetItem", "dynamodb:Query"])
+        """M16, M20: everybody is asked whether they would be in a segment that is being written, or what a campaign
+        would tell them, and nobody is changed.
+        """
+        look = ["dynamodb:GetItem", "dynamodb:Query"]
+        apply = self._going_through("count_members", look, self.addresses, [self.messaging])
+        self.let_read_address_secret(apply)
         return self._states("count", apply, self.function("report_count", self.program, WORKER_TIMEOUT))
 
     def _rebuilds(self) -> FanOut:
@@ -159,10 +164,17 @@ class JobStack(FunctionStack):
             ),
         )
 
-    def _going_through(self, name: str, look: Sequence[str]) -> HandlerFunction:
+    def _going_through(
+        self,
+        name: str,
+        look: Sequence[str],
+        told: Mapping[str, str] = MappingProxyType({}),
+        more_layers: Sequence[lambda_.ILayerVersion] = (),
+    ) -> HandlerFunction:
         """The function that goes through the members of a shard, and judges each as a look does."""
         members = self.data.members.table_arn
-        function = self.function(name, {**self.members, **self.program}, CHUNK_TIMEOUT, LARGE_MIB)
+        everything = {**self.members, **self.program, **told}
+        function = self.function(name, everything, CHUNK_TIMEOUT, LARGE_MIB, more_layers)
         function.allow(look, members)
         function.allow(["dynamodb:Query"], f"{members}/index/{MEMBERS_INDEX}")
         self.let_judge(function)

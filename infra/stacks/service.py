@@ -102,10 +102,10 @@ class ServiceStack(FunctionStack):
     def _segment_functions(self) -> dict[str, lambda_.Function]:
         """M16: lists and samples are read off an index; previews judge the members of a sample, and keep nothing.
 
-        Counts judge all of them, in states.
+        Counts judge all of them, in states. A campaign that is to be counted is checked with its templates.
         """
         told = {**self.members, **told_of(self, self.jobs.counts)}
-        look = self.function("serve_segments", told, PREVIEW_TIMEOUT, LARGE_MIB)
+        look = self.function("serve_segments", told, PREVIEW_TIMEOUT, LARGE_MIB, [self.messaging])
         look.allow(["dynamodb:GetItem", "dynamodb:Query"], self.data.members.table_arn)
         look.allow(["dynamodb:Query"], f"{self.data.members.table_arn}/index/{SEGMENTS_INDEX}")
         self.let_judge(look)

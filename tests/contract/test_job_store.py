@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from huitou.counts.model import SegmentCount
+from huitou.counts.model import Counted, MemberCount
 from huitou.counts.store import counts_in
 from huitou.jobs.model import JobStatus, Part
 from huitou.jobs.ports import PartedStore
@@ -29,7 +29,12 @@ from tests.contract.targets import AnyTable
 ID = digest_of(["one"])
 JOBS: Mapping[str, tuple[Any, Callable[[Any], TablePartedJobs[Any]], Callable[[str], keys.Key]]] = {
     "count": (
-        SegmentCount(ID, json.dumps({"id": "spenders", "name": "花錢的人"}), 3, 16, OPENED, insights=2),
+        MemberCount(ID, json.dumps({"id": "spenders", "name": "花錢的人"}), 3, 16, OPENED, insights=2),
+        counts_in,
+        program_keys.count,
+    ),
+    "campaign count": (
+        MemberCount(ID, json.dumps({"id": "miss-you", "name": "好久不見"}), 3, 16, OPENED, kind=Counted.CAMPAIGN),
         counts_in,
         program_keys.count,
     ),

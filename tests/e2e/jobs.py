@@ -56,6 +56,11 @@ def count(api: httpx.Client, segment: Body) -> Body:
     return _completed(api, "/v1/segments/counts", "count_id", segment)
 
 
+def audience(api: httpx.Client, campaign: Body) -> Body:
+    """Whom a campaign would reach, when all members were asked."""
+    return _completed(api, "/v1/campaigns/counts", "count_id", campaign)
+
+
 def result(api: httpx.Client, campaign: str) -> Body:
     """What a campaign did, when all members were looked at."""
     findings: Body = _completed(api, f"/v1/campaigns/{campaign}/results", "result_id")["findings"]

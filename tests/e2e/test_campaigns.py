@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -12,8 +13,22 @@ import pytest
 
 from huitou.kernel.instants import format_instant, parse_instant
 from tests.builders import TAIPEI
-from tests.e2e.calls import Body, a_phone, ago, created, entries, found, now, sale, spendable, unique
-from tests.e2e.jobs import result
+from tests.e2e.calls import (
+    Body,
+    a_phone,
+    ago,
+    created,
+    entries,
+    found,
+    keyed,
+    now,
+    pointers,
+    refusal,
+    sale,
+    spendable,
+    unique,
+)
+from tests.e2e.jobs import audience, result
 from tests.e2e.mailbox import BROWSER, Mei, Provider, spoken, writing
 from tests.e2e.platform import Platform, eventually
 from tests.e2e.publishing import hold
@@ -139,22 +154,22 @@ def test_whose_mailbox_takes_nothing_is_congratulated_by_sms(api: httpx.Client, 
 
 
 def test_whoever_is_in_a_segment_as_a_day_comes_gets_mail_once_by_itself(api: httpx.Client, platform: Platform) -> None:
-    """M19: from the calendar to the mailbox; and whoever is not in the segment hears nothing.
+    """M19: from the calendar to the mailbox; whoever is not in the segment hears nothing. Before, they are counted.
 
     E20: as a campaign comes into force, it begins with who is there already, if it says so.
     """
     mei, fang = Celebrated(api, platform), Celebrated(api, platform)
     mei.says(gender="female")
     assert eventually(lambda: mei.id in platform.listed("women"))
-    soon, name = (now() + timedelta(seconds=75)).astimezone(TAIPEI), unique("launch").lower()
-    launch = {
-        "id": name,
-        "name": "Launch",
-        "calendar": {"date": str(soon.date())},
-        "at": f"{soon:%H:%M}",
-        "members_of": "women",
-        "steps": [HELLO],
-    }
+    name = unique("launch").lower()
+    written = {"id": name, "name": "Launch", "calendar": {"monthly": 1}, "members_of": "women", "steps": [HELLO]}
+    assert_counted(audience(api, written), women=len(platform.listed("women")))
+    misspelt = api.post("/v1/campaigns/counts", json={**written, "members_of": "womne"}, headers=keyed())
+    assert pointers(refusal(misspelt, HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_campaign")) == ["/members_of"]
+    assert (mei.journeys(), mei.mail()) == ({}, [])
+
+    soon = (now() + timedelta(seconds=75)).astimezone(TAIPEI)
+    launch = {**written, "calendar": {"date": str(soon.date())}, "at": f"{soon:%H:%M}"}
     known: Body = {
         "id": unique("known").lower(),
         "name": "Known",
@@ -176,6 +191,15 @@ def test_whoever_is_in_a_segment_as_a_day_comes_gets_mail_once_by_itself(api: ht
         assert (fang.journeys(), fang.mail()) == ({}, [])
     finally:
         hold(api, congratulating())
+
+
+def assert_counted(counted: Body, women: int) -> None:
+    """M20: each number is contained in the one before; Mei, whom an email reaches, in all of them."""
+    numbers = [counted[each] for each in ("eligible", "consented", "reachable", "after_caps")]
+    assert (counted["is_exact"], numbers[0]) == (True, women)
+    assert numbers == sorted(numbers, reverse=True)
+    assert counted["messages"]["email"] >= 1
+    assert sum(counted["messages"].values()) == numbers[-1]
 
 
 def test_who_shares_a_phone_is_told_or_held_out_together(api: httpx.Client, platform: Platform) -> None:

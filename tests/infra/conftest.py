@@ -14,11 +14,13 @@ from infra.settings import settings_for
 
 HERE = Path(__file__).parent
 MORE_LAYERS = {
+    "count_members": ("messaging",),
     "dispatch_messages": ("messaging",),
     "fit_insights": ("science",),
     "replay_members": ("messaging",),
     "report_result": ("science",),
     "serve_program": ("messaging",),
+    "serve_segments": ("messaging",),
     "serve_simulations": ("messaging",),
     "serve_templates": ("messaging",),
     "serve_webhooks": ("messaging",),

@@ -42,7 +42,7 @@ ALLOWED = {
     "serve_unsubscriptions": KEEP | {"dynamodb:UpdateItem"} | SECRET,
     "serve_verifications": SLOT | {"dynamodb:BatchGetItem", "dynamodb:UpdateItem"} | SECRET,
     "serve_segments": KEEP | {"s3:PutObject", "states:StartExecution", "states:DescribeExecution"},
-    "count_members": KEEP,
+    "count_members": KEEP | SECRET,
     "report_count": {"dynamodb:GetItem", "dynamodb:PutItem"},
     "serve_results": KEEP | {"s3:PutObject", "states:StartExecution", "states:DescribeExecution"},
     "measure_campaign": KEEP,
@@ -256,7 +256,8 @@ def test_who_needs_no_key_reaches_members_and_no_secret_but_that_of_links(
 
 
 @pytest.mark.parametrize(
-    "function", ["hear_providers", "dispatch_messages", "book_due", "serve_suppressions", "serve_webhooks"]
+    "function",
+    ["hear_providers", "dispatch_messages", "book_due", "count_members", "serve_suppressions", "serve_webhooks"],
 )
 def test_who_sends_and_who_listens_can_find_nobody_by_an_address(production: Deployment, function: str) -> None:
     """M25, E25: addresses that nothing is sent to have a secret of their own."""

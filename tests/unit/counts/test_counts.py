@@ -11,7 +11,7 @@ import pytest
 
 from huitou.access.model import ForeignBrandError
 from huitou.counts.errors import CountNotFoundError
-from huitou.counts.model import SegmentCount
+from huitou.counts.model import MemberCount
 from huitou.counts.requests import count_view
 from huitou.jobs.model import JobStatus
 from huitou.jobs.service import Underway
@@ -30,7 +30,7 @@ def census() -> Census:
     return Census()
 
 
-def found(counted: Underway[SegmentCount]) -> tuple[int, bool]:
+def found(counted: Underway[MemberCount]) -> tuple[int, bool]:
     """What is told of it."""
     view = count_view(counted)
     return view["members"], view["is_exact"]

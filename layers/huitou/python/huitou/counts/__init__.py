@@ -1,1 +1,1 @@
-"""How many members a segment would have, to the last one: all of them are asked, while whoever wants to know waits."""
+"""How many members a segment would have, or a campaign would reach: all are asked, while whoever asked for it waits."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from huitou.counts.model import IN_IT, SegmentCount
+from huitou.counts.model import IN_IT, MemberCount
 from huitou.fields import View
 from huitou.jobs.answers import JobProgressView, progress_view
 from huitou.jobs.model import JobStatus, is_exact, progress_of
@@ -41,13 +41,13 @@ class CreatedCountView(CountView):
     """Whether it had been asked for before."""
 
 
-def count_view(counted: Underway[SegmentCount]) -> dict[str, Any]:
+def count_view(counted: Underway[MemberCount]) -> dict[str, Any]:
     """As `CountView`."""
     count, progress = counted.job, progress_of(counted.parts)
     return {
         "count_id": count.id,
         "status": count.status,
-        "segment": count.segment,
+        "segment": count.document,
         "members": progress.found.get(IN_IT, 0),
         "is_exact": is_exact(count.status, progress, count.parts),
         "program_version": count.program,
@@ -57,6 +57,6 @@ def count_view(counted: Underway[SegmentCount]) -> dict[str, Any]:
     }
 
 
-def created_view(counted: Underway[SegmentCount]) -> dict[str, Any]:
+def created_view(counted: Underway[MemberCount]) -> dict[str, Any]:
     """As `CreatedCountView`."""
     return {**count_view(counted), "replayed": counted.replayed}

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from pynamodb.attributes import UnicodeAttribute
 
-from huitou.counts.model import SegmentCount
+from huitou.counts.model import Counted, MemberCount
 from huitou.jobs.store import JobItem, TablePartedJobs
 from huitou.platform import program_keys as keys
-from huitou.platform.attributes import IntegerAttribute
+from huitou.platform.attributes import ChoiceAttribute, IntegerAttribute
 from huitou.platform.table import Table
 
 
 class CountItem(JobItem):
-    """A count of a segment that is being written."""
+    """A count of something that is being written."""
 
+    kind = ChoiceAttribute(Counted, null=True)
     written = UnicodeAttribute()
     program = IntegerAttribute()
     parts = IntegerAttribute()
     insights = IntegerAttribute()
 
 
-def counts_in(table: Table) -> TablePartedJobs[SegmentCount]:
-    return TablePartedJobs(table, SegmentCount, CountItem, keys.count)
+def counts_in(table: Table) -> TablePartedJobs[MemberCount]:
+    return TablePartedJobs(table, MemberCount, CountItem, keys.count)

@@ -49,9 +49,10 @@ def in_order(segments: Iterable[Segment]) -> dict[SegmentId, Segment]:
     return {name: known[name] for name in TopologicalSorter(named).static_order()}
 
 
-def needed_by(name: SegmentId, segments: Mapping[SegmentId, Segment]) -> dict[SegmentId, Segment]:
-    """That segment and all that it names, and they name; in the order of ``segments``."""
-    needed, rest = {name}, [name]
+def needed_by(names: Iterable[SegmentId], segments: Mapping[SegmentId, Segment]) -> dict[SegmentId, Segment]:
+    """Those segments and all that they name, and these name; in the order of ``segments``."""
+    rest = list(names)
+    needed = set(rest)
     while rest:
         named = named_by(segments[rest.pop()]) - needed
         needed |= named

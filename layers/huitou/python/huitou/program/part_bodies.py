@@ -25,5 +25,6 @@ class _DescribedAs:
         return handler(getattr(import_module(self.module), self.part).__pydantic_core_schema__)
 
 
+CampaignBody = Annotated[dict[str, Any], _DescribedAs("huitou.program.document_campaigns", "CampaignPart")]
 SegmentBody = Annotated[dict[str, Any], _DescribedAs("huitou.program.document_segments", "SegmentPart")]
 TemplateBody = Annotated[dict[str, Any], _DescribedAs("huitou.program.document_messages", "TemplatePart")]

@@ -13,7 +13,7 @@ from huitou.program.succession import breaches
 from huitou.program.validation import InvalidProgramError, read_document, read_shape, refusal
 from huitou.program.versions import ProgramVersion
 
-Field = Literal["segments", "templates"]
+Field = Literal["campaigns", "segments", "templates"]
 
 
 class Tried(NamedTuple):
@@ -38,13 +38,12 @@ class Misfit(Exception):  # noqa: N818 - no refusal yet: whoever tries says what
 def tried(field: Field, written: Mapping[str, Any], version: ProgramVersion) -> Tried:
     """It takes the place of the one with its id, if there is one. Raises `Misfit`.
 
-    Of templates only the one that is tried is looked at; what names others, as campaigns do, is left out.
+    Of templates only the one that is tried is looked at; what names others, as campaigns do, is left out. A campaign
+    is tried with all there is.
     """
     stored = json.loads(version.document)
-    stored.pop("campaigns", None)
-    stored.pop("templates", None)
-    if not (field == "templates" and written.get("id") == _code_template(stored)):
-        stored.get("messages", {}).pop("verification", None)
+    if field != "campaigns":
+        _leave_out_templates(stored, kept=written.get("id") if field == "templates" else None)
     entries = stored.setdefault(field, [])
     ids = [entry["id"] if isinstance(entry, dict) else entry for entry in entries]
     place = ids.index(written.get("id")) if written.get("id") in ids else len(entries)
@@ -56,6 +55,14 @@ def tried(field: Field, written: Mapping[str, Any], version: ProgramVersion) -> 
     except InvalidProgramError as error:
         raise Misfit(tuple(_within(pointer_to((field, place)), error.errors))) from error
     return Tried(document, place)
+
+
+def _leave_out_templates(stored: dict[str, Any], kept: Any) -> None:
+    """And what names them, other than the one that is ``kept``."""
+    stored.pop("campaigns", None)
+    stored.pop("templates", None)
+    if kept is None or kept != _code_template(stored):
+        stored.get("messages", {}).pop("verification", None)
 
 
 def _code_template(stored: Mapping[str, Any]) -> str | None:

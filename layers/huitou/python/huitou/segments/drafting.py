@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -29,8 +29,13 @@ def drafted(written: Mapping[str, Any], version: ProgramVersion) -> tuple[Segmen
         raise InvalidSegmentError(f"The segment has {misfit.count}.", errors=misfit.errors) from misfit
     program = compile_program(json.loads(canonical_json(document)), version.number)
     name: SegmentId = written["id"]
-    segments = needed_by(name, program.segments)
+    return name, asking_for([name], program)
+
+
+def asking_for(names: Iterable[SegmentId], program: Program) -> Program:
+    """The programme with these segments and what they name, and no others."""
+    segments = needed_by(names, program.segments)
     asked = segments.values()
-    return name, replace(
+    return replace(
         program, segments=segments, looks_back_days=looks_back_days(asked), comparing_segments=comparing(asked)
     )

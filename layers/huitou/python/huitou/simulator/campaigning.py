@@ -87,8 +87,7 @@ class Campaigning:
         until: datetime,
     ) -> None:
         asked = {name for each in program.campaigns.values() for name in _asked_by(each)}
-        needed = {each for name in asked for each in needed_by(name, program.segments)}
-        segments = {name: segment for name, segment in program.segments.items() if name in needed}
+        segments = needed_by(asked, program.segments)
         quiet = {name: replace(each, expiry_notice_days=None) for name, each in program.currencies.items()}
         self.watched = replace(program, segments=segments, currencies=quiet)
         """The programme as far as campaigns ask who is where; nobody hears of anything else."""

@@ -19,6 +19,8 @@ _ZONE = re.compile(r"UTC|[A-Za-z_]+(/[A-Za-z0-9_+-]+)+")
 _LONGEST_LABEL = 80
 NO_SEGMENTS = {"preview": "a segment that is being written", "counts": "counts of segments that are being written"}
 """What the API has in the place of a segment's id."""
+NO_CAMPAIGNS = {"counts": "counts of campaigns that are being written"}
+"""Likewise, of a campaign's."""
 
 
 def ids(document: ProgramDocument) -> Problems:
@@ -50,13 +52,16 @@ def _all_ids(document: ProgramDocument) -> dict[str, list[tuple[Path, str]]]:
 
 
 def reserved(document: ProgramDocument) -> Problems:
-    """No brand is called what means all of them, no segment what the API calls something else."""
+    """No brand is called what means all of them, no segment or campaign what the API calls something else."""
     for n, brand in enumerate(document.brands):
         if brand.id == GROUP:
             yield at(("brands", n, "id"), f"{GROUP!r} stands for the group as a whole; no brand can have it as id.")
     for path, name in segment_ids(document):
         if meant := NO_SEGMENTS.get(name):
             yield at(path, f"The API means {meant} by {name!r}; choose another id.")
+    for n, campaign in enumerate(document.campaigns):
+        if meant := NO_CAMPAIGNS.get(campaign.id):
+            yield at(("campaigns", n, "id"), f"The API means {meant} by {campaign.id!r}; choose another id.")
 
 
 def labels(document: ProgramDocument) -> Problems:

@@ -1,0 +1,107 @@
+"""Counts of campaigns as callers see them; they ask for one with the campaign itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from huitou.counts.model import CONSENTED, ELIGIBLE, SMS_PARTS, MemberCount, messages_by, reachable_by
+from huitou.fields import View
+from huitou.jobs.answers import JobProgressView, progress_view
+from huitou.jobs.model import JobStatus, is_exact, progress_of
+from huitou.kernel.channels import MessageChannel
+from huitou.kernel.instants import format_instant
+
+if TYPE_CHECKING:
+    from huitou.jobs.service import Underway
+
+
+class ByChannelView(View):
+    """How many, by the channel that would be taken: the first of the step's by which the member can be reached."""
+
+    email: int
+    sms: int
+    line: int
+
+
+class CampaignCountView(View):
+    """Whom a campaign that is being written would tell something, were its first message due now; of those looked at
+    so far."""
+
+    count_id: str
+    status: JobStatus
+    campaign: dict[str, Any]
+    """As it was sent."""
+    eligible: int
+    """Members whom it is about: of its brand, in its segments, in those of the steps before its first message, and in
+    none of `not_in`."""
+    consented: int
+    """Those of them who have agreed to that message by any of its channels, or need not be asked."""
+    reachable: int
+    """Those of them who have an address that takes messages, by one of the channels that they agreed to."""
+    reachable_by: ByChannelView
+    after_caps: int
+    """Those of them for whom frequency caps leave room, or a message of lower priority gives it up."""
+    messages: ByChannelView
+    """The same, by channel: so many would be sent if nobody were held out."""
+    sms_parts: int
+    """Of what each of those would read by SMS."""
+    sms_cost: str | None
+    """What these parts cost in the group's money; null where the programme has no `sms_price`."""
+    is_exact: bool
+    """Whether everybody was looked at: the numbers are final."""
+    program_version: int
+    """The one in which it was judged."""
+    created_at: datetime
+    """What members did later does not count. What they have and say, is as it was when each was looked at."""
+    finished_at: datetime | None
+    progress: JobProgressView
+
+
+class CreatedCampaignCountView(CampaignCountView):
+    """A count that is running."""
+
+    replayed: bool
+    """Whether it had been asked for before."""
+
+
+SmsCost = Callable[[MemberCount, int], Decimal | None]
+"""What so many parts cost."""
+
+
+def campaign_count_view(counted: Underway[MemberCount], sms_cost: SmsCost) -> dict[str, Any]:
+    """As `CampaignCountView`."""
+    count, progress = counted.job, progress_of(counted.parts)
+    found = progress.found
+    reachable, messages = _by_channel(found, reachable_by), _by_channel(found, messages_by)
+    parts = found.get(SMS_PARTS, 0)
+    cost = sms_cost(count, parts)
+    return {
+        "count_id": count.id,
+        "status": count.status,
+        "campaign": count.document,
+        "eligible": found.get(ELIGIBLE, 0),
+        "consented": found.get(CONSENTED, 0),
+        "reachable": sum(reachable.values()),
+        "reachable_by": reachable,
+        "after_caps": sum(messages.values()),
+        "messages": messages,
+        "sms_parts": parts,
+        "sms_cost": None if cost is None else f"{cost:f}",
+        "is_exact": is_exact(count.status, progress, count.parts),
+        "program_version": count.program,
+        "created_at": format_instant(count.created_at),
+        "finished_at": format_instant(count.finished_at) if count.finished_at else None,
+        "progress": progress_view(progress, count.parts),
+    }
+
+
+def created_campaign_count_view(counted: Underway[MemberCount], sms_cost: SmsCost) -> dict[str, Any]:
+    """As `CreatedCampaignCountView`."""
+    return {**campaign_count_view(counted, sms_cost), "replayed": counted.replayed}
+
+
+def _by_channel(found: Mapping[str, int], name: Callable[[MessageChannel], str]) -> dict[str, int]:
+    return {channel.value: found.get(name(channel), 0) for channel in MessageChannel}
