@@ -55,9 +55,9 @@ HELD_UP = {
 WOMEN = {"id": "women", "name": "Women", "when": {"gender": ["female"]}}
 
 
-def congratulating(*more: Body) -> Body:
-    """The programme of the tests, with campaigns."""
-    program = spoken(quiet_hours=None)
+def congratulating(*more: Body, **rules: Any) -> Body:
+    """The programme of the tests, with campaigns, by these rules for messages."""
+    program = spoken(quiet_hours=None, **rules)
     segments = [*program.get("segments", []), BIRTHDAY, WOMEN]
     return {**program, "segments": segments, "campaigns": [TOLD, HELD_UP, *more]}
 
@@ -203,9 +203,9 @@ def assert_counted(counted: Body, women: int) -> None:
 
 
 def test_who_shares_a_phone_is_told_or_held_out_together(api: httpx.Client, platform: Platform) -> None:
-    """E27: though all are due at once, and nobody shares a mailbox."""
+    """E27: though all are due at once, and nobody shares a mailbox; by this campaign, or by all of them."""
     name = unique("drawn").lower()
-    hold(api, congratulating({**TOLD, "id": name, "steps": [HELLO], "holdout_percent": 50}))
+    hold(api, congratulating({**TOLD, "id": name, "steps": [HELLO], "holdout_percent": 50}, holdout_percent=50))
     try:
         pairs = [(Celebrated(api, platform), Celebrated(api, platform)) for _ in range(3)]
         for pair in pairs:
@@ -216,14 +216,23 @@ def test_who_shares_a_phone_is_told_or_held_out_together(api: httpx.Client, plat
         for each in members:
             each.has_birthday()
         assert eventually(lambda: all(each.has_completed(name, "told") for each in members))
+        alone = 0
         for pair in pairs:
             drawn = {each.journeys()[name]["held_out"] for each in pair}
             assert drawn in ({True}, {False})
-            (outcome,) = {turn["outcome"] for each in pair for turn in each.journeys()[name]["turns"]}
-            assert outcome == ("held_out" if drawn == {True} else "planned")
+            journeys = [each.journeys() for each in pair]
+            (outcome,) = {turn["outcome"] for each in journeys for turn in each[name]["turns"]}
+            others = {turn["outcome"] for each in journeys for turn in each["told"]["turns"]}
+            if others == {"held_out_of_all"}:
+                alone += 1
+                assert outcome == "held_out_of_all"
+                assert [(spendable(api, each.id), each.mail()) for each in pair] == [("0", [])] * 2
+            else:
+                assert others == {"given", "tagged", "planned"}
+                assert outcome == ("held_out" if drawn == {True} else "planned")
         found = result(api, name)
-        assert (found["members"], found["following"], found["set_apart"]) == (6, 3, 0)
-        assert found["treated"]["members"] + found["held_out"]["members"] == 3
+        assert (found["members"], found["held_out_of_all"], found["set_apart"]) == (6, 2 * alone, 0)
+        assert found["following"] == found["treated"]["members"] + found["held_out"]["members"] == 3 - alone
     finally:
         hold(api, congratulating())
 
