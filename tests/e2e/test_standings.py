@@ -39,6 +39,7 @@ SEGMENTS = [
         "name": "Not here for a day",
         "when": {"all": [{"purchases": {"at_least": 1, "in": "ever"}}, {"not": {"segments": ["today"]}}]},
     },
+    {"id": "year", "name": "Here for another year", "when": {"anniversary": {"days_before": 1, "days_after": 1}}},
 ]
 QUIET = {"id": "quiet", "name": "Never bought", "when": {"not": {"purchases": {"at_least": 1, "in": "ever"}}}}
 
@@ -275,10 +276,18 @@ def test_a_segment_is_counted_to_the_last_member_before_it_is_published(api: htt
 
 
 def test_a_file_puts_members_on_a_list(api: httpx.Client, sora: httpx.Client) -> None:
-    """M16, M36: who is on it is looked at as after any change; another brand's file says nothing of it (E31)."""
+    """M16, M36: who is on it is looked at as after any change; another brand's file says nothing of it (E31).
+
+    Who comes along in the file with the day on which they enrolled has been a member since.
+    """
     member, other = enrol(api, brand="sora"), enrol(api, brand="sora")
     rows = [{"type": "tag", "member": {"id": each}, "tag": "staff"} for each in (member, other)]
-    assert imported(api, ndjson(rows[:1]))["counts"]["opened"] == 1
+    card = {"card": unique("Y-")}
+    since = format_instant(now() - 365 * DAY)
+    of_old = {"type": "member", "brand": "maru", "identities": [card], "enrolled_at": since, "profile": {"name": NAME}}
+    assert imported(api, ndjson([*rows[:1], of_old]))["counts"]["opened"] == 1
+    old = found(api.post("/v1/members/lookup", json=card))["member_id"]
+    assert ["year" in segments_of(api, each) for each in (old, other)] == [True, False]
     assert imported(sora, ndjson(rows))["counts"]["opened"] == 2
     assert eventually(lambda: listed(api, "staff") == [member])
     assert imported(api, ndjson([{**rows[0], "action": "remove"}]))["counts"]["opened"] == 1
