@@ -13,7 +13,10 @@ from typing import Any
 import boto3
 import pytest
 
+from huitou.campaigns.model import Journey, JourneyId
+from huitou.campaigns.store import TableJourneys
 from huitou.kernel.ids import MemberId
+from huitou.outbox.model import Cause
 from huitou.outbox.store import TableOutbox
 from huitou.platform import keys
 from huitou.platform.table import Table
@@ -37,6 +40,7 @@ SHOWN_AS = {
     "EVENT": "event",
     "ENTRY": "entry",
     "MESSAGE": "message",
+    "JOURNEY": "journey",
     "REFUND": "refund",
     "MERGE": "merge",
 }
@@ -84,6 +88,12 @@ class People:
         outbox = TableOutbox(table)
         (told,) = outbox.of_members([MemberId(member)], None, after=None, limit=2).items
         table.commit([outbox.save(told, replace(told, version=told.version + 1, targets=(target,)))])
+
+    def begin(self, member: str, campaign: str) -> None:
+        """With the member, for their birthday."""
+        table = Table("members", REGION)
+        named = JourneyId(MemberId(member), Cause(campaign, "2026"))
+        table.commit([TableJourneys(table).add(Journey(named, 1, NOW, 0, NOW))])
 
     def export(self, member: str, limit: int = 100) -> list[dict[str, Any]]:
         """All pages."""
@@ -167,6 +177,7 @@ def story(people: People) -> tuple[str, str, str]:
     told = {"template": "hello", "channels": ["sms", "email"], "client_reference": "her message"}
     people.do("POST", "/v1/members/{member_id}/messages", told, member_id=mei)
     people.lead(mei, "https://huitou.example/for/Mei")
+    people.begin(mei, "birthday-gift")
     people.buy(mei, "A-4", "500", client_reference="a sale after the merge")
     return mei, card, lin
 

@@ -48,11 +48,11 @@ class TableJourneys:
 
     def load(self, journey: JourneyId) -> Journey | None:
         item = self._table.get(JourneyItem, *_key(journey))
-        return _journey(item) if item else None
+        return journey_in(item) if item else None
 
     def load_all(self, journeys: Sequence[JourneyId]) -> Sequence[Journey]:
         found = self._table.get_many([(JourneyItem, *_key(journey)) for journey in journeys])
-        return [_journey(item) for item in found if isinstance(item, JourneyItem)]
+        return [journey_in(item) for item in found if isinstance(item, JourneyItem)]
 
     def add(self, journey: Journey) -> Write:
         return self._table.put(
@@ -73,9 +73,9 @@ class TableJourneys:
         shown: list[JourneyItem] = []
         for item in items:
             if len(shown) >= limit and item.sk != shown[-1].sk:  # after a merge, two may have one key
-                return Page(tuple(map(_journey, shown)), shown[-1].sk)
+                return Page(tuple(map(journey_in, shown)), shown[-1].sk)
             shown.append(item)
-        return Page(tuple(map(_journey, shown)), None)
+        return Page(tuple(map(journey_in, shown)), None)
 
     def _all(self, member: MemberId, after: str | None, limit: int) -> Iterator[JourneyItem]:
         def page(cursor: str | None) -> Page[JourneyItem]:
@@ -124,7 +124,7 @@ def _kept(turn: Turn) -> list[Any]:
     return kept if turn.entry is None else [*kept, turn.entry]
 
 
-def _journey(item: JourneyItem) -> Journey:
+def journey_in(item: JourneyItem) -> Journey:
     return Journey(
         id=_id(item),
         program_version=item.program_version,

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from huitou.campaigns.model import Journey
+from huitou.campaigns.requests import journey_view
 from huitou.erasing.kept import BeforeMerge, Behind, Exported, Part, TiersKept, Trace, Whole
 from huitou.fields import View
 from huitou.kernel.ids import MemberId
@@ -44,8 +46,8 @@ class ExportRecordView(View):
     """One thing that is kept."""
 
     type: str
-    """member, tiers, wallet, consent, member_before_merge, message, purchase, event, entry, refund, merge, or a
-    command: redemption, adjustment, expiry, hold, transfer, conversion, reinstatement."""
+    """member, tiers, wallet, consent, member_before_merge, message, journey, purchase, event, entry, refund, merge, or
+    a command: redemption, adjustment, expiry, hold, transfer, conversion, reinstatement."""
     content: dict[str, Any]
     """The fields that the calls of that name show, and what is kept beyond them."""
 
@@ -109,6 +111,8 @@ class Views:
                 return "member_before_merge", {"merge_id": merge, **self._record(SeenMember(record, {}))}
             case OutboxMessage():
                 return "message", _message(part)
+            case Journey():
+                return "journey", journey_view(part)
             case _:
                 return self._deed(part)
 

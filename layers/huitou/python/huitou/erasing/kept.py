@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from huitou.campaigns.model import Journey
 from huitou.kernel.ids import Digest
 from huitou.members.model import ConsentChange, Member
 from huitou.members.service import SeenMember
@@ -31,7 +32,7 @@ class TiersKept(NamedTuple):
     past: tuple[Past, ...]
 
 
-Trace = ConsentChange | BeforeMerge | Purchase | Visit | Entry | OutboxMessage
+Trace = ConsentChange | BeforeMerge | Purchase | Visit | Entry | OutboxMessage | Journey
 """What lies in a member's partition beside record, standing and wallets."""
 Behind = PointsCommand | Refund | Merge
 """What a trace leads to, outside of the partition."""

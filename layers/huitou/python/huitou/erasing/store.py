@@ -9,6 +9,7 @@ from typing import get_args
 from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 
+from huitou.campaigns.store import JourneyItem, journey_in
 from huitou.erasing.kept import BeforeMerge, Behind, Kept, Trace
 from huitou.erasing.model import REASON, Erasure
 from huitou.kernel.audit import AuditEntry
@@ -176,6 +177,7 @@ _KINDS: Mapping[str, type[Item]] = {
     keys.EVENT_PREFIX: VisitItem,
     keys.ENTRY_PREFIX: EntryItem,
     keys.MESSAGE_PREFIX: MessageItem,
+    keys.JOURNEY_PREFIX: JourneyItem,
 }
 _KINDS_BEHIND: Mapping[str, type[Item]] = {
     keys.command("")[1]: CommandItem,
@@ -191,14 +193,22 @@ def _shown(member: MemberId, item: Item) -> Trace:
             return consent_change_in(item)
         case MemberItem():
             return BeforeMerge(Digest(item.sk.removeprefix(keys.MERGED_PREFIX)), member_in(member, item))
+        case MessageItem():
+            return message_in(item)
+        case JourneyItem():
+            return journey_in(item)
+        case _:
+            return _shown_deed(member, item)
+
+
+def _shown_deed(member: MemberId, item: Item) -> Trace:
+    match item:
         case PurchaseItem():
             return purchase_in(member, item)
         case VisitItem():
             return visit_in(OwnedId(member, item.sk.removeprefix(keys.EVENT_PREFIX)), item)
         case EntryItem():
             return entry_in(item)
-        case MessageItem():
-            return message_in(item)
         case _:
             raise TypeError(f"Nobody knows how to show a {type(item).__name__}.")
 
