@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 from huitou.campaigns.beginning import Beginnings
+from huitou.campaigns.called import Called
 from huitou.campaigns.ports import JourneyStore
 from huitou.campaigns.store import TableJourneys
 from huitou.campaigns.usual_hour import UsualHours
@@ -95,7 +96,7 @@ class Standings(Shop):
             positions=self.positions,
             insights=InsightsReader(self.findings, count(step=CACHE_SECONDS).__next__),
             programs=self.programs,
-            followers=Beginnings(journeys_on(self.table), hours_on(self.table), self.programs),
+            followers=Beginnings(journeys_on(self.table), called_on(self.table), hours_on(self.table), self.programs),
             commit=commit,
             pause=lambda _: None,
         )
@@ -115,6 +116,10 @@ def due_index_on(table: Any) -> DueIndex:
 
 def journeys_on(table: Any) -> JourneyStore:
     return MemoryJourneys(table) if isinstance(table, MemoryTable) else TableJourneys(table)
+
+
+def called_on(table: Any) -> Called:
+    return Called(journeys_on(table), partial(read_since, deeds_on(table)))
 
 
 def hours_on(table: Any) -> UsualHours:

@@ -111,3 +111,15 @@ def test_journeys_of_several_members_are_listed_together(table: AnyTable, limit:
 def test_a_cursor_from_elsewhere_is_refused(table: AnyTable) -> None:
     with pytest.raises(InvalidCursorError):
         journeys_on(table).of_members([MEI], after="WALLET#points#HEAD", limit=9)
+
+
+def test_of_one_campaign_no_others_journeys_are_told(table: AnyTable) -> None:
+    """Also where its name begins as another's does."""
+    store = journeys_on(table)
+    causes = [Cause("away-30", "2025"), Cause("away-30", "2026"), Cause("away-300", "2026"), Cause("away", "2026")]
+    for member in (MEI, FANG):
+        table.commit([store.add(replace(BARE, id=JourneyId(member, cause))) for cause in causes])
+    found = store.of_campaign([FANG, MEI], "away-30")
+    assert sorted(each.id for each in found) == sorted(
+        JourneyId(each, cause) for each in (MEI, FANG) for cause in causes[:2]
+    )

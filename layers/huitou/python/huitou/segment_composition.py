@@ -6,6 +6,7 @@ from functools import partial
 from time import monotonic
 
 from huitou.campaigns.beginning import Beginnings
+from huitou.campaigns.called import Called
 from huitou.campaigns.store import TableJourneys
 from huitou.campaigns.usual_hour import UsualHours
 from huitou.insights.service import InsightsReader
@@ -28,6 +29,11 @@ def usual_hours_on(members: Table) -> UsualHours:
     return UsualHours(partial(read_since, TableDeeds(members)))
 
 
+def called_on(members: Table) -> Called:
+    """For who begins campaigns with many."""
+    return Called(TableJourneys(members), partial(read_since, TableDeeds(members)))
+
+
 def judged_on(members: Table, program: Table, programs: TierPrograms) -> JudgedSegments:
     """As `segments_on`, for who decides sales."""
     return JudgedSegments(
@@ -44,7 +50,7 @@ def segments_on(members: Table, program: Table, programs: ProgramReader) -> Segm
         positions=TablePositions(members),
         insights=InsightsReader(TableFindings(program), monotonic),
         programs=programs,
-        followers=Beginnings(TableJourneys(members), usual_hours_on(members), programs),
+        followers=Beginnings(TableJourneys(members), called_on(members), usual_hours_on(members), programs),
         commit=members.commit,
         pause=pause,
     )

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from huitou.campaigns.calendar import announced
-from huitou.campaigns.decisions import beginnings, begun, is_called, journey_called, newly_in, occurrence
+from huitou.campaigns.calendar import Coming, announced
+from huitou.campaigns.called import Called, Whom
+from huitou.campaigns.decisions import beginnings, begun, is_called, newly_known, occurrence
 from huitou.campaigns.model import JourneyId
 from huitou.campaigns.ports import JourneyStore
 from huitou.campaigns.usual_hour import UsualHours
+from huitou.kernel.calendars import local_date
 from huitou.kernel.commits import Write
 from huitou.outbox.model import Cause
 from huitou.program.campaigns import Campaign, CampaignId
 from huitou.program.model import Program
 from huitou.program.ports import Programs
 from huitou.segments.facts import Facts
-from huitou.standing.position import Position
+from huitou.standing.position import Membership, MoveCause, Position
 
 
 class _Beginning(NamedTuple):
@@ -33,8 +35,9 @@ class Beginnings:
     Of what began several times since somebody looked last, the latest counts.
     """
 
-    def __init__(self, journeys: JourneyStore, hours: UsualHours, programs: Programs) -> None:
+    def __init__(self, journeys: JourneyStore, calls: Called, hours: UsualHours, programs: Programs) -> None:
         self._journeys = journeys
+        self._calls = calls
         self._hours = hours
         self._programs = programs
 
@@ -45,8 +48,8 @@ class Beginnings:
         latest = self._called(before, after, facts, program, now)
         for campaign, at in beginnings(before, after, facts, program, now):
             if campaign.id in self._programs.at(at).campaigns:  # E20: it was there when that happened
-                named = JourneyId(after.member, Cause(campaign.id, occurrence(campaign, at, facts, program.zone)))
-                latest[campaign.id] = _Beginning(named, campaign, at, now)
+                meant = occurrence(campaign, at, birthday=facts.birthday, deeds=facts.deeds, zone=program.zone)
+                latest[campaign.id] = _Beginning(JourneyId(after.member, Cause(campaign.id, meant)), campaign, at, now)
         if not latest:
             return ()
         members = (after.member, *facts.wallets[program.home_currency].absorbed)
@@ -68,13 +71,36 @@ class Beginnings:
         Who was known to be in the segment then is called with all others. A list follows its members by seconds, and at
         a midnight, when many move at once, by minutes: who was not on it yet is called here.
         """
-        entered = newly_in(before, after)
-        return {
-            campaign.id: _Beginning(
-                journey_called(campaign, coming, after, lambda: facts, program.zone), campaign, coming.at, coming.at
-            )
-            for campaign in program.campaigns.values()
-            if campaign.segment in entered
-            for coming in announced(self._programs, campaign, now - campaign.catch_up, now)
-            if is_called(campaign, coming.at, after, facts.joined)
-        }
+        new, called = newly_known(before, after), {}
+        entered = {each.segment for each in new}
+        for campaign in program.campaigns.values():
+            if campaign.segment not in entered:
+                continue
+            moved = [each for each in new if before is not None and each.segment == campaign.segment]
+            for coming in self._comings(campaign, moved, now):
+                named = self._named(campaign, coming, after, facts, program)
+                if named is not None:
+                    called[campaign.id] = _Beginning(named, campaign, coming.at, coming.at)
+        return called
+
+    def _comings(self, campaign: Campaign, moved: Sequence[Membership], now: datetime) -> Iterator[Coming]:
+        """When it began with many; and, if it includes those, when a publication ``moved`` the member alone."""
+        since = now - campaign.catch_up
+        yield from announced(self._programs, campaign, since, now)
+        if not campaign.include_current or campaign.paused:
+            return
+        for each in moved:
+            is_there = each.until is None or not campaign.stays
+            if each.cause is MoveCause.PROGRAM and since < each.since and campaign.begins_at(each.since) and is_there:
+                held = self._programs.at(each.since)
+                if campaign.id in held.campaigns:
+                    yield Coming(local_date(each.since, held.zone), each.since)
+
+    def _named(
+        self, campaign: Campaign, coming: Coming, after: Position, facts: Facts, program: Program
+    ) -> JourneyId | None:
+        """None: it is not about the member, or has begun with them for the same."""
+        if not is_called(campaign, coming.at, after, facts.joined):
+            return None
+        home = facts.wallets[program.home_currency]
+        return self._calls.journey(campaign, coming, Whom(after, home, lambda: facts.birthday), program.zone)

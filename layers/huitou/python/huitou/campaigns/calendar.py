@@ -13,6 +13,7 @@ from huitou.kernel.calendars import add_months, at_local, local_date
 from huitou.kernel.instants import MILLISECOND
 from huitou.program.campaigns import Campaign, CampaignId, LunarYearly, Monthly, OnDate, Yearly
 from huitou.program.ports import Programs
+from huitou.program.rules import SegmentId
 
 _DAY = timedelta(days=1)
 
@@ -45,14 +46,22 @@ def announced(programs: Programs, campaign: Campaign, since: datetime, until: da
 
 
 def coming_at(programs: Programs, campaign: CampaignId, at: datetime) -> Coming | None:
-    """E20: how the campaign begins with many at ``at``, by what was published until then; None: it does not."""
+    """E20: how the campaign begins with many at ``at``, by what was published until then.
+
+    None: it does not; or it begins otherwise by now.
+    """
     program = programs.at(at)
-    then = program.campaigns.get(campaign)
-    if then is None or then.paused:
+    then, today = program.campaigns.get(campaign), programs.active().campaigns.get(campaign)
+    if then is None or today is None or then.paused or _trigger(then) != _trigger(today):
         return None
     if then.include_current:
         return Coming(local_date(at, program.zone), at) if _comes_into_force(then, at, programs) else None
     return next(iter(comings(then, at - MILLISECOND, at, program.zone)), None)
+
+
+def _trigger(campaign: Campaign) -> tuple[bool, SegmentId | None]:
+    """Whether it begins by a calendar; and if not, with whose members, where it includes them."""
+    return campaign.calendar is not None, campaign.segment if campaign.include_current else None
 
 
 def _changes(programs: Programs, campaign: Campaign, since: datetime) -> Iterator[datetime]:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from huitou.campaigns.calendar import Coming, announced, coming_at
-from huitou.campaigns.decisions import LOOK_AGAIN, begun, is_called, journey_called
+from huitou.campaigns.called import Called, Whom
+from huitou.campaigns.decisions import LOOK_AGAIN, begun, is_called
 from huitou.campaigns.model import JourneyId
 from huitou.campaigns.occasions import Occasion, OccasionId, go_on_from, put_off
-from huitou.campaigns.ports import JourneyStore, KnownPlaces, OccasionStore
+from huitou.campaigns.ports import JourneyStore, OccasionStore, Places
 from huitou.campaigns.usual_hour import UsualHours
 from huitou.kernel.commits import Commit, StaleReadError
 from huitou.kernel.errors import ContentionError, UnavailableError
 from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import Page
-from huitou.members.ports import MemberIndex
+from huitou.members.ports import MemberIndex, Profiles
 from huitou.program.campaigns import Campaign, CampaignId
 from huitou.program.model import Program
 from huitou.program.ports import Programs
@@ -83,8 +83,10 @@ class Occasions:
         lists: MemberLists,
         everybody: MemberIndex,
         states: MemberStates,
+        called: Called,
         hours: UsualHours,
-        places: KnownPlaces,
+        places: Places,
+        profiles: Profiles,
         programs: Programs,
         commit: Commit,
         failed: Callable[[MemberId, Exception], None],
@@ -94,8 +96,10 @@ class Occasions:
         self._lists = lists
         self._everybody = everybody
         self._states = states
+        self._called = called
         self._hours = hours
         self._places = places
+        self._profiles = profiles
         self._programs = programs
         self._commit = commit
         self._failed = failed
@@ -155,13 +159,19 @@ class Occasions:
         if known_of(home, state.record).enrolled_at > coming.at:
             return False
         position = self._places.position_of(member, state, now)
-        if not is_called(campaign, coming.at, position, home.brands):
+        has_left = campaign.stays and campaign.segment not in position.segments_at(now)
+        if has_left or not is_called(campaign, coming.at, position, home.brands):
             return False
-        facts = partial(self._places.facts_of, member, state, now)
-        named = journey_called(campaign, coming, position, facts, program.zone)
-        if self._journeys.load_all([JourneyId(each, named.cause) for each in (member, *home.absorbed)]):
+        whom = Whom(position, home, lambda: self._birthday(member))
+        named = self._called.journey(campaign, coming, whom, program.zone)
+        people = (member, *home.absorbed)
+        if named is None or self._journeys.load_all([JourneyId(each, named.cause) for each in people]):
             return False
         hour = self._hours.of(state.wallets, campaign, coming.at, program)
         journey = begun(named, campaign, coming.at, program, coming.at, usual_hour=hour)
         self._commit([self._journeys.add(journey)])
         return True
+
+    def _birthday(self, member: MemberId) -> date | None:
+        record = self._profiles.load(member)
+        return record.profile.birthday if record else None

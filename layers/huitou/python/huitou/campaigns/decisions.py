@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from huitou.campaigns.calendar import Coming
 from huitou.campaigns.model import EFFECTIVE, Journey, JourneyId, JourneyState
 from huitou.kernel.calendars import add_days, at_local, local_date
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import to_millis
-from huitou.outbox.model import Cause
 from huitou.program.campaigns import Campaign, Once, Step, Wait
 from huitou.program.model import BrandId, Program
-from huitou.program.rules import SegmentId
 from huitou.segments.being import birthday_in
-from huitou.segments.facts import Facts
+from huitou.segments.facts import Deed, Facts
 from huitou.standing.position import Membership, MoveCause, Position
 
 GOAL_REACHED = "goal_reached"
@@ -49,10 +46,10 @@ def beginnings(
                 yield campaign, at
 
 
-def newly_in(before: Position | None, after: Position) -> frozenset[SegmentId]:
-    """The segments of memberships that were not known before."""
+def newly_known(before: Position | None, after: Position) -> list[Membership]:
+    """Those that were not known before."""
     known = {(each.segment, each.since) for each in before.memberships} if before else set()
-    return frozenset(each.segment for each in after.memberships if (each.segment, each.since) not in known)
+    return [each for each in after.memberships if (each.segment, each.since) not in known]
 
 
 def is_called(campaign: Campaign, at: datetime, position: Position, joined: Mapping[BrandId, datetime]) -> bool:
@@ -70,8 +67,9 @@ def _asks_for(campaign: Campaign, position: Position, at: datetime) -> bool:
 
 def _entered(membership: Membership, was_known: bool, campaign: Campaign) -> datetime | None:
     is_over = membership.until is not None and campaign.stays
-    is_moved = membership.cause is MoveCause.PROGRAM and not campaign.include_current
-    return None if was_known or is_over or is_moved else membership.since
+    if was_known or is_over or membership.cause is MoveCause.PROGRAM:
+        return None
+    return membership.since
 
 
 def _left(membership: Membership) -> datetime | None:
@@ -86,32 +84,18 @@ def _begins(campaign: Campaign, at: datetime, after: Position, facts: Facts, now
     return _asks_for(campaign, after, at)
 
 
-def occurrence(campaign: Campaign, at: datetime, facts: Facts, zone: ZoneInfo) -> str:
-    """What the campaign happens once for, if it begins at ``at`` with a member who moved then."""
+def occurrence(
+    campaign: Campaign, at: datetime, *, birthday: date | None, deeds: Sequence[Deed], zone: ZoneInfo
+) -> str:
+    """What the campaign happens once for, if it begins at ``at`` with a member who moved then and did ``deeds``."""
     match campaign.once:
         case Once.EVER:
             return "ever"
-        case Once.BIRTHDAY if facts.birthday is not None:
-            return str(_birthday_near(local_date(at, zone), facts.birthday).year)
-        case Once.ABSENCE if visits := [deed.at for deed in facts.deeds if deed.at < at]:
+        case Once.BIRTHDAY if birthday is not None:
+            return str(_birthday_near(local_date(at, zone), birthday).year)
+        case Once.ABSENCE if visits := [deed.at for deed in deeds if deed.at < at]:
             return str(to_millis(visits[-1]))
     return str(to_millis(at))
-
-
-def journey_called(
-    campaign: Campaign, coming: Coming, position: Position, facts: Callable[[], Facts], zone: ZoneInfo
-) -> JourneyId:
-    """Of the member who stands so, with whom it begins as with many others; ``facts`` are asked for where they matter.
-
-    On a day, it is for that day. With who is there as the campaign comes into force, it is as if it had begun as they
-    entered: so it does not begin again for the same.
-    """
-    if campaign.calendar is None:
-        there = (each for each in position.memberships if each.segment == campaign.segment and each.holds_at(coming.at))
-        meant = occurrence(campaign, next(there).since, facts(), zone)
-    else:
-        meant = "ever" if campaign.once is Once.EVER else coming.day.isoformat()
-    return JourneyId(position.member, Cause(campaign.id, meant))
 
 
 def _birthday_near(day: date, born: date) -> date:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from huitou.campaigns.model import Journey
 from huitou.campaigns.ports import JourneyStore
 from huitou.kernel.ids import MemberId
@@ -27,9 +29,12 @@ class MemberJourneys:
         """
         home = require_seen(self._wallets.load(member, self._programs.active().home_currency), brand)
         page = self._journeys.of_members((member, *home.absorbed), after=after, limit=limit)
-        return Page(tuple(each for each in page.items if self._is_shown(each, brand)), page.next_cursor)
+        seen = (self._seen_by(brand, each) for each in page.items)
+        return Page(tuple(each for each in seen if each is not None), page.next_cursor)
 
-    def _is_shown(self, journey: Journey, brand: BrandId) -> bool:
-        """E31: the group's, and the brand's own."""
-        campaign = self._programs.version(journey.program_version).campaigns[journey.campaign]
-        return brand == GROUP or campaign.brand in {None, brand}
+    def _seen_by(self, brand: BrandId, journey: Journey) -> Journey | None:
+        """E31: the group's, and the brand's own; and not when members come to other brands."""
+        whose = self._programs.version(journey.program_version).campaigns[journey.campaign].brand
+        if brand in {GROUP, whose}:
+            return journey
+        return replace(journey, usual_hour=None) if whose is None else None

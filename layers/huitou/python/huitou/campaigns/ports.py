@@ -15,9 +15,9 @@ from huitou.members.identity import IdentityKey
 from huitou.members.model import Member
 from huitou.points.moves import Give
 from huitou.points.wallet import Wallet
+from huitou.program.campaigns import CampaignId
 from huitou.program.model import CurrencyId, Program
 from huitou.purchases.ports import MemberState
-from huitou.segments.facts import Facts
 from huitou.standing.position import Position
 
 
@@ -40,6 +40,10 @@ class JourneyStore(Protocol):
 
     def of_members(self, members: Sequence[MemberId], *, after: str | None, limit: int) -> Page[Journey]:
         """All of ``members`` together, by campaign and occurrence."""
+        ...
+
+    def of_campaign(self, members: Sequence[MemberId], campaign: CampaignId) -> Sequence[Journey]:
+        """All of ``members`` through one campaign."""
         ...
 
 
@@ -138,12 +142,4 @@ class Places(Protocol):
 
     def position_of(self, member: MemberId, state: MemberState, now: datetime) -> Position:
         """Raises `MemberNotFoundError`."""
-        ...
-
-
-class KnownPlaces(Places, Protocol):
-    """Where members stand, and what that is told from."""
-
-    def facts_of(self, member: MemberId, state: MemberState, now: datetime) -> Facts:
-        """Read anew. Raises `MemberNotFoundError`."""
         ...

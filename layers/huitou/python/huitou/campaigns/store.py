@@ -17,6 +17,7 @@ from huitou.outbox.model import Cause
 from huitou.platform import keys
 from huitou.platform.attributes import ChoiceAttribute, InstantAttribute, IntegerAttribute
 from huitou.platform.table import Item, Table
+from huitou.program.campaigns import CampaignId
 
 
 class JourneyItem(Item):
@@ -76,6 +77,13 @@ class TableJourneys:
                 return Page(tuple(map(journey_in, shown)), shown[-1].sk)
             shown.append(item)
         return Page(tuple(map(journey_in, shown)), None)
+
+    def of_campaign(self, members: Sequence[MemberId], campaign: CampaignId) -> Sequence[Journey]:
+        def pages(partition: str, prefix: str) -> Iterator[JourneyItem]:
+            return all_items(lambda after: self._table.query(JourneyItem, partition, prefix=prefix, after=after))
+
+        named = [keys.journey(member, campaign, "") for member in members]
+        return [journey_in(item) for partition, prefix in named for item in pages(partition, prefix)]
 
     def _all(self, member: MemberId, after: str | None, limit: int) -> Iterator[JourneyItem]:
         def page(cursor: str | None) -> Page[JourneyItem]:

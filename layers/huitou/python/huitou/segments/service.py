@@ -98,11 +98,6 @@ class Segments:
         current = state.position_at(program, now, insights.version)
         return current or self._judged(member, state, program, insights, now).position
 
-    def facts_of(self, member: MemberId, state: MemberState, now: datetime) -> Facts:
-        """What `position_of` is told from, read anew."""
-        program = self._programs.active()
-        return self._judged(member, state, program, self._known(program, state), now).facts
-
     def refresh(self, member: MemberId, now: datetime) -> Position | None:
         """Keeps where the member stands; None where nobody is behind the id any more, or there is nothing to keep."""
         return self.renew(member, now).after

@@ -17,7 +17,8 @@ from typing import Any, Final, NamedTuple
 
 from huitou.campaigns.beginning import Beginnings
 from huitou.campaigns.calendar import Coming, announced
-from huitou.campaigns.decisions import begun, is_called, journey_called
+from huitou.campaigns.called import Called, Whom
+from huitou.campaigns.decisions import begun, is_called
 from huitou.campaigns.drawing import Draws
 from huitou.campaigns.model import Journey, JourneyId, TurnOutcome
 from huitou.campaigns.ports import Given
@@ -129,7 +130,8 @@ class Following:
         self._called = self._callings()
         self._journeys = MemoryJourneys(self._table)
         self._hours = UsualHours(lambda *_: self._deeds)
-        self._beginnings = Beginnings(self._journeys, self._hours, self._programs)
+        self._calls = Called(self._journeys, lambda *_: self._deeds)
+        self._beginnings = Beginnings(self._journeys, self._calls, self._hours, self._programs)
         self._walk, self._dispatcher = self._use_cases(campaigning.speech)
 
     def wait(self, until: datetime) -> None:
@@ -293,8 +295,9 @@ class Following:
         position = self._position
         if position is None or not is_called(campaign, coming.at, position, self._facts.joined):
             return
-        named = journey_called(campaign, coming, position, lambda: self._facts, self._program.zone)
-        if self._journeys.load(named) is None:
+        whom = Whom(position, self._facts.wallets[self._program.home_currency], lambda: self._facts.birthday)
+        named = self._calls.journey(campaign, coming, whom, self._program.zone)
+        if named is not None and self._journeys.load(named) is None:
             hour = self._hours.of(self._life.wallets, campaign, coming.at, self._program)
             journey = begun(named, campaign, coming.at, self._program, coming.at, usual_hour=hour)
             self._table.commit([self._journeys.add(journey)])

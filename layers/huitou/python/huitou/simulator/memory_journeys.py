@@ -9,6 +9,7 @@ from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import Page, require_cursor_within
 from huitou.platform import keys
+from huitou.program.campaigns import CampaignId
 from huitou.simulator.memory import MemoryTable, absent
 
 
@@ -41,6 +42,10 @@ class MemoryJourneys:
         last = rest[limit - 1][0] if len(rest) > limit else None
         shown = [each for name, each in rest if last is None or name <= last]
         return Page(tuple(shown), last if len(shown) < len(rest) else None)
+
+    def of_campaign(self, members: Sequence[MemberId], campaign: CampaignId) -> Sequence[Journey]:
+        named = [keys.journey(member, campaign, "") for member in members]
+        return [each for pk, prefix in named for each in self._table.query(Journey, pk, prefix=prefix).items]
 
 
 def _key(journey: JourneyId) -> keys.Key:
