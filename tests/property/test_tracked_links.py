@@ -17,13 +17,14 @@ from huitou.opening.links import Link, TrackedLinks, reader
 from huitou.outbox.tracking import MOST_TARGETS, Tracker
 from huitou.templates.links import SAMPLE_TRACKED_URL, host_of
 from huitou.templates.making import tracked
-from huitou.templates.variables import MemberFacts, values
+from huitou.templates.variables import MemberFacts, Values, values
 from huitou.templates.writing import write
 from huitou.unsubscribing.links import LABEL as UNSUBSCRIBE
 from tests.outbox import planned
 
 SECRET: Final = json.dumps({"current": "1", "1": "the key of the tests"})
 WRITTEN: Final = string.ascii_letters + string.digits + "-_"
+WAY_OUT: Final = "https://m.huitou.example/stop"
 TEXT: Final = (
     "{{ member.name }}https://shop.huitou.example/for/{{ member.name }}?new=1. (https://huitou.example/a), "
     "{{ member.name }}。https://shop.huitou.example/b，{{ unsubscribe_url }}"
@@ -31,9 +32,21 @@ TEXT: Final = (
 
 ulids = st.binary(min_size=16, max_size=16).map(lambda value: str(ULID.from_bytes(value)))
 links = st.builds(Link, st.builds(OwnedId, ulids.map(MemberId), ulids), st.integers(0, 255))
+PIECES: Final = (
+    *("https://", "https://huitou.example", "HTTPS://huitou.example/a", "{{ member.name }}", "{{ unsubscribe_url }}"),
+    *("/", "?", "&", "=", "#", "-", ".", ",", "'", "(", ")", "[", "]", "<", " ", "b", "，", "您好"),
+)
+texts = st.lists(
+    st.sampled_from(PIECES) | st.characters(exclude_categories=["Cc", "Co", "Cs"], exclude_characters="{%")
+)
 names = st.one_of(
     st.text(max_size=30), st.sampled_from(["https://evil.example/x", "]( https://evil.example )", "../.."])
 )
+
+
+def said_to(name: str | None) -> Values:
+    facts = MemberFacts(name, None, None, Decimal(0), None, None)
+    return values(facts, brand="Maru", program="Huitou", unsubscribe_url=WAY_OUT)
 
 
 def token_of(link: Link) -> str:
@@ -68,23 +81,37 @@ def test_the_sample_is_as_long_as_a_link_at_a_short_host() -> None:
 @given(names)
 @example("https://evil.example/x")
 def test_links_lead_to_what_the_author_wrote_whatever_values_look_like(name: str) -> None:
-    facts = MemberFacts(name, None, None, Decimal(0), None, None)
-    said = values(facts, brand="Maru", program="Huitou", unsubscribe_url="https://m.huitou.example/stop")
     opened: list[str] = []
 
     def track(address: str) -> str:
         opened.append(address)
         return f"https://m.huitou.example/v1/links/{len(opened)}"
 
-    text = tracked(write(TEXT, said, "en"), track)
+    text = tracked(write(TEXT, said_to(name), "en"), track, WAY_OUT)
     assert [host_of(address) for address in opened] == ["shop.huitou.example", "huitou.example", "shop.huitou.example"]
     assert opened[0].startswith("https://shop.huitou.example/for/")
     assert opened[0].endswith("?new=1")
     assert opened[0].isascii()
     assert "/" not in opened[0].removeprefix("https://shop.huitou.example/for/")
     assert opened[1:] == ["https://huitou.example/a", "https://shop.huitou.example/b"]
-    assert text.endswith("。https://m.huitou.example/v1/links/3，https://m.huitou.example/stop")
+    assert text.endswith(f"。https://m.huitou.example/v1/links/3，{WAY_OUT}")
     assert "shop.huitou.example" not in text
+
+
+@given(texts.map("".join), names)
+@example("https://huitou.example/new({{ unsubscribe_url }})", "")
+@example("https://huitou.example/for/{{ member.name }}", "王 小美")
+def test_a_text_whose_links_are_not_tracked_is_what_its_author_wrote(source: str, name: str) -> None:
+    written = write(source, said_to(name), "en")
+    assert tracked(written, str, WAY_OUT) == written.fill()
+
+
+@given(texts.map("".join))
+@example("https://huitou.example/new({{ unsubscribe_url }})")
+@example("https://huitou.example/new?then={{ unsubscribe_url }}")
+def test_no_link_swallows_the_way_out(source: str) -> None:
+    written = write(source, said_to("Mei"), "en")
+    assert tracked(written, lambda _: "…", WAY_OUT).count(WAY_OUT) == source.count("{{ unsubscribe_url }}")
 
 
 @given(st.lists(st.integers(0, 2 * MOST_TARGETS).map(lambda n: f"https://huitou.example/{n}"), max_size=200))

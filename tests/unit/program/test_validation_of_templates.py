@@ -81,6 +81,8 @@ def test_without_templates_nothing_of_their_packages_is_loaded() -> None:
         ({"sms": f"Hello {{% if member.name %}}{WAY_OUT}{{% endif %}}"}, "/sms", "Marketing by SMS needs a way out"),
         ({"sms": f"Stop: {WAY_OUT}{{{{ member.name }}}}"}, "/sms", "Marketing by SMS needs a way out"),
         ({"sms": f"x{WAY_OUT}"}, "/sms", "Marketing by SMS needs a way out"),
+        ({"sms": f"New: https://huitou.example/a({WAY_OUT})"}, "/sms", "Marketing by SMS needs a way out"),
+        ({"sms": f"New: https://huitou.example/a?then={WAY_OUT}"}, "/sms", "Marketing by SMS needs a way out"),
         (
             {
                 "email": {
@@ -230,6 +232,12 @@ def test_links_in_an_sms_are_counted_as_they_are_sent() -> None:
     assert catalogue(said).track_sms is False
     told = refusal({**said, "messages": {**said["messages"], "track_sms": True}})
     assert told["/templates/0/texts/0/sms"].startswith("For the sample member this takes 12 parts")
+
+
+@pytest.mark.parametrize("track_sms", [True, False])
+def test_the_way_out_may_stand_between_brackets_and_beside_words(*, track_sms: bool) -> None:
+    said = saying(sms=f"新品https://huitou.example/a[b]，退訂({WAY_OUT})。")
+    assert catalogue({**said, "messages": {**said["messages"], "track_sms": track_sms}}).track_sms is track_sms
 
 
 def code_template(**changes: Any) -> dict[str, Any]:

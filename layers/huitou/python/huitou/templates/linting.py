@@ -106,8 +106,9 @@ class _Looking:
     def _written(self, source: str) -> Written:
         return write(source, self._said, self._language)
 
-    def _for_everybody(self, source: str) -> Iterator[str]:
-        return (write(source, said, self._language).fill() for said in with_gaps(self._said))
+    def _for_everybody(self, source: str, place: tuple[str, ...]) -> Iterator[str]:
+        """As it is sent."""
+        return (self._sent(write(source, said, self._language), place) for said in with_gaps(self._said))
 
     def _mistakes(self, source: str, place: tuple[str, ...]) -> Iterator[Mistake]:
         return mistakes(source, self._names(place), with_gaps(self._said), self._language)
@@ -140,7 +141,7 @@ class _Looking:
     def _size(self, source: str, place: tuple[str, ...]) -> Iterator[str]:
         written = self._written(source)
         text = self._sent(written, place)
-        if place != ("email", "preheader") and not all(map(str.strip, self._for_everybody(source))):
+        if place != ("email", "preheader") and not all(self._for_everybody(source, place)):
             yield "Of this nothing is left for some members: give them something else to read."
         elif place == ("sms",) and (parts := sms(text).parts) > MOST_PARTS:
             yield f"For the sample member this takes {parts} parts; at most {MOST_PARTS} are allowed."
@@ -151,22 +152,24 @@ class _Looking:
 
     def _sent(self, written: Written, place: tuple[str, ...]) -> str:
         is_tracked = self._marketing and (self._terms.track_sms or place != ("sms",))
-        return tracked(written, sample_track if is_tracked else str).strip()
+        return tracked(written, sample_track if is_tracked else str, self._unsubscribe_url).strip()
 
     def _way_out(self, source: str, place: tuple[str, ...]) -> Iterator[str]:
         """Emails get a last line; LINE is blocked by whoever wants no more of it. An SMS has to say it itself."""
         if not self._marketing or place != ("sms",):
             return
-        if not all(map(_WAY_OUT.search, self._for_everybody(source))):
+        if not all(map(_WAY_OUT.search, self._for_everybody(source, place))):
             yield f"Marketing by SMS needs a way out for everybody: write {{{{ {UNSUBSCRIBE_URL} }}}} by itself."
 
     def _code(self, source: str, place: tuple[str, ...]) -> Iterator[str]:
         """It is what the message is for."""
         if not self._codes or place not in {("sms",), ("email", "body")}:
             return
-        if not all(SAMPLE_CODE in each for each in self._for_everybody(source)):
+        if not all(SAMPLE_CODE in each for each in self._for_everybody(source, place)):
             yield f"This brings one-time codes: write {{{{ {CODE} }}}} to everybody."
 
 
-_WAY_OUT: Final = re.compile(rf"(?<![!-'*-9;-~]){re.escape(SAMPLE_UNSUBSCRIBE_URL)}(?=[.,!)]?(?![!-~]))")
-"""With nothing at its ends that a telephone would take for a part of it."""
+_WAY_OUT: Final = re.compile(
+    rf"(?<![!-~])(?:(?!://)[!-~])*(?<![!-'*-9;-~]){re.escape(SAMPLE_UNSUBSCRIBE_URL)}(?=[.,!)]?(?![!-~]))"
+)
+"""With nothing at its ends that a telephone would take for a part of it, or it for a part of."""

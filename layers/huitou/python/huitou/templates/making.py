@@ -54,17 +54,23 @@ def message(template: Template, channel: MessageChannel, text: Text, occasion: O
         made = email(parts, occasion.speaker, language, unsubscribe_url, track)
         return Message(_used(said, *_sources(text.email)), made)
     source = (text.sms if channel is MessageChannel.SMS else text.line) or ""
-    written = tracked(write(source, said, language), track).strip()
+    written = tracked(write(source, said, language), track, unsubscribe_url).strip()
     if channel is MessageChannel.SMS:
         return Message(_used(said, source), sms=sms(written))
     return Message(_used(said, source), line=written)
 
 
-def tracked(written: Written, track: Track) -> str:
-    """The text with its values, and its links as ``track`` makes them; what values look like is no link of it."""
+def tracked(written: Written, track: Track, unsubscribe_url: str | None) -> str:
+    """The text with its values, and its links as ``track`` makes them; what values look like is no link of it.
+
+    A link that ``track`` leaves is what the author wrote, to the letter.
+    """
     said, end = "", 0
-    for start, stop in links_in(written.form):
-        said += written.fill(written.form[end:start]) + track(written.fill(written.form[start:stop], percent_encoded))
+    for start, stop in links_in(written.form, lambda mark: written.fill(mark) == unsubscribe_url):
+        link = written.form[start:stop]
+        address = written.fill(link, percent_encoded)
+        opened = track(address)
+        said += written.fill(written.form[end:start]) + (written.fill(link) if opened == address else opened)
         end = stop
     return said + written.fill(written.form[end:])
 
