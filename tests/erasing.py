@@ -14,6 +14,8 @@ from huitou.kernel.channels import MessageChannel
 from huitou.kernel.ids import Digest, MemberId, digest_of
 from huitou.members.consents import Word
 from huitou.members.model import ConsentKey, Profile
+from huitou.outbox.decisions import suppress
+from huitou.outbox.dispatching import ERASED
 from huitou.program.model import GROUP
 from huitou.purchases.refunds import LineAsked
 from huitou.purchases.standing import MemberFacts
@@ -67,6 +69,13 @@ class Forgetting(TwoRecords):
 
     def erase(self, member: MemberId) -> Erased:
         return self.erasures.erase(Erasure(member, "asked for it", "staff-7", None, NEXT_DAY))
+
+    def end_what_waits(self, member: MemberId) -> None:
+        """As the dispatcher ends what was planned for who is forgotten."""
+        outbox = outbox_on(self.shop.table)
+        for message in outbox.of_members([member], None, after=None, limit=9).items:
+            if message.due_at:
+                self.shop.table.commit([outbox.save(message, suppress(message, ERASED, NEXT_DAY))])
 
     def mei(self) -> MemberId:
         """With everything that may be known of somebody."""

@@ -24,6 +24,7 @@ from tests.contract.targets import REGION, AnyTable
 from tests.erasing import MEI_SAYS, Forgetting
 from tests.members import MEI_EMAIL, MEI_PHONE
 from tests.merging import TwoRecords
+from tests.outbox import outbox_on, planned
 from tests.purchases import NOON, SOON, Shop, bill, bread, line, return_of
 
 OTHER = MemberId("01JMEMBERMEM0000000000XYN0")
@@ -92,16 +93,34 @@ def test_the_first_erasure_of_a_member_stays(erasures: Any) -> None:
 
 
 def test_nothing_personal_is_left_of_who_was_erased(table: AnyTable) -> None:
-    """E25: neither in the record nor in any other item; and once more changes nothing."""
+    """E25: neither in the record nor in any other item; and once more changes nothing of what has ended."""
     people = Forgetting(table)
     mei = people.mei()
     people.talk_about(mei)
     people.erase(mei)
     assert not [word for word in MEI_SAYS if word in everything(table)]
+    people.end_what_waits(mei)
     before = everything(table)
     people.erase(mei)
     assert everything(table) == before
     assert people.contradictions(mei) == []
+
+
+def test_what_waits_goes_one_version_on_with_an_erasure_also_without_words(table: AnyTable) -> None:
+    """E25: whoever has read it before writes no more where its links lead; what has ended stays as it is."""
+    people, outbox = Forgetting(table), outbox_on(table)
+    mei = people.enrol(MEI_PHONE, brand="maru", now=NOON)
+    message = replace(planned(), id=planned().id._replace(member=mei))
+    assert message.due_at
+    table.commit(outbox.add(message))
+    people.erase(mei)
+    assert outbox.load(message.id) == replace(message, version=message.version + 1)
+    with pytest.raises(StaleReadError):
+        table.commit([outbox.save(message, replace(message, version=message.version + 1, targets=("https://a.b",)))])
+    people.end_what_waits(mei)
+    ended = outbox.load(message.id)
+    people.erase(mei)
+    assert outbox.load(message.id) == ended
 
 
 def everything(table: AnyTable) -> str:

@@ -82,10 +82,11 @@ def test_who_enrols_again_is_somebody_new(people: Forgetting) -> None:
 
 
 def test_erasing_again_gives_the_first_answer(people: Forgetting) -> None:
-    """E14: the member is its identity."""
+    """E14: the member is its identity; of a message that waited, the dispatcher has made an end."""
     mei = people.mei()
     people.talk_about(mei)
     assert not people.erase(mei).replayed
+    people.end_what_waits(mei)
     before = people.shop.everything()
     assert people.erase(mei).replayed
     assert people.shop.everything() == before

@@ -20,7 +20,7 @@ from huitou.members.identity import email_identity, line_identity, phone_identit
 from huitou.members.model import ConsentKey
 from huitou.opening.links import Link, reader
 from huitou.outbox.decisions import LEASE
-from huitou.outbox.model import MessageState
+from huitou.outbox.model import MessageState, OutboxMessage
 from huitou.outbox.pacing import Pacing
 from huitou.pressure.model import Pressure
 from huitou.suppressions.model import SuppressionGround, destination
@@ -586,6 +586,30 @@ def test_where_links_led_is_forgotten_with_the_member_also_while_a_message_is_ha
     assert len(carrier.handed) == 2
     assert [office.kept(each.id).targets for each in (sent, under_way)] == [(), ()]
     assert under_way.state is MessageState.ACCEPTED
+
+
+def test_whoever_was_known_when_a_message_was_looked_at_and_is_forgotten_since_is_not_written_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """E25: nor is kept where the links would have led."""
+    office = Office(LINKING)
+    mei = office.meet(name="小美", **MEI_HAS)
+    office.agree(mei)
+    hello = office.plan(mei, TemplateKind.MARKETING)
+    save = office.outbox.save
+    erased: list[tuple[str, ...]] = []
+
+    def erased_before(before: OutboxMessage, after: OutboxMessage) -> Write:
+        if not erased:
+            erased.append(after.targets)
+            office.erase(mei)
+        return save(before, after)
+
+    monkeypatch.setattr(office.outbox, "save", erased_before)
+    after = office.look(hello)
+    assert erased[0]
+    assert (after.state, after.reason, after.targets) == (MessageState.SUPPRESSED, "erased", ())
+    assert office.handed() == []
 
 
 def test_links_of_a_channel_that_was_tried_before_go_on_leading_where_they_did() -> None:

@@ -89,6 +89,7 @@ class WordsItem(Item):
     cause_id = UnicodeAttribute(null=True)
     returns = UnicodeAttribute(null=True)
     version = IntegerAttribute(null=True)
+    due_pk = UnicodeAttribute(null=True)
 
 
 WORDS = ("reason", "message", "client_reference", "reference", "data", "proves", "targets")
@@ -256,13 +257,16 @@ def _behind(item: Item) -> Iterator[keys.Key]:
 def _words_in(item: WordsItem) -> list[Action]:
     """What removes them; our own reason, that of an erasure, stays.
 
-    A message goes one version on: whoever has read it before would write the words that they remember.
+    A message goes one version on, where it waits also without words: whoever has read it before would write the words
+    that they remember, or where its links lead for the member of then.
     """
-    said = [name for name in WORDS if getattr(item, name) not in (None, REASON)]
+    is_message = item.sk.startswith(keys.MESSAGE_PREFIX)
+    waiting = ("targets",) if is_message and item.due_pk else ()
+    said = [name for name in WORDS if name in waiting or getattr(item, name) not in (None, REASON)]
     actions: list[Action] = [getattr(WordsItem, name).remove() for name in said]
     if item.moved and without_reason(item.moved) != item.moved:
         actions.append(WordsItem.moved.set(without_reason(item.moved)))
-    if item.sk.startswith(keys.MESSAGE_PREFIX) and actions:
+    if is_message and actions:
         actions.append(WordsItem.version.add(1))
     return actions
 

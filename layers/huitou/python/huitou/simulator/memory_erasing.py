@@ -85,7 +85,8 @@ def _silenced(value: object) -> object:
             return replace(value, reason=REASON if value.reason == REASON else None)
         case OutboxMessage():
             silent = replace(value, client_reference=None, proves=None, targets=())
-            return value if silent == value else replace(silent, version=value.version + 1)
+            is_as_it_was = silent == value and value.due_at is None
+            return value if is_as_it_was else replace(silent, version=value.version + 1)
         case Visit() | PointsCommand() | Refund() | Merge():
             return replace(value, client_reference=None, **_OTHER_WORDS.get(type(value), {}))
         case _:
