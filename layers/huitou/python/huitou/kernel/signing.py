@@ -13,12 +13,15 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 TAG_BYTES: Final = 10
 """The 80 bits that RFC 2104 wants at least: each guess is a call of ours, and an SMS pays for every character."""
 LONGEST: Final = 200
 """Characters: nothing longer was made here."""
+
+
+S = TypeVar("S")
 
 
 class _Keys(NamedTuple):
@@ -51,6 +54,15 @@ class Signer:
         if payload[0] not in _keys_in(self._secret()).by_number:
             return None
         return payload[1:] if hmac.compare_digest(tag, self._tag(payload[0], payload)) else None
+
+    def reader(self, unpacked: Callable[[bytes], S]) -> Callable[[str], S | None]:
+        """Reads what was signed, as what it says."""
+
+        def read(token: str) -> S | None:
+            said = self.read(token)
+            return None if said is None else unpacked(said)
+
+        return read
 
     def _tag(self, number: int, payload: bytes) -> bytes:
         key = hmac.digest(_keys_in(self._secret()).by_number[number].encode(), self._label.encode(), sha256)

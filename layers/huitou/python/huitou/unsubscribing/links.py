@@ -62,13 +62,7 @@ class UnsubscribeLinks:
 
 def reader(secret: Callable[[], str]) -> Callable[[str], Link | None]:
     """Reads the last part of a link; None: this is none of ours, or not as it was."""
-    signer = Signer(secret, LABEL)
-
-    def read(token: str) -> Link | None:
-        said = signer.read(token)
-        return None if said is None else _unpacked(said)
-
-    return read
+    return Signer(secret, LABEL).reader(_unpacked)
 
 
 def _packed(member: MemberId, brand: BrandId, channel: MessageChannel, purpose: str, message_id: str) -> bytes:
