@@ -13,6 +13,7 @@ from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import to_millis
 from huitou.program.campaigns import Campaign, Once, Step, Wait
 from huitou.program.model import BrandId, Program
+from huitou.program.rules import SegmentId
 from huitou.segments.being import birthday_in
 from huitou.segments.facts import Deed, Facts
 from huitou.standing.position import Membership, MoveCause, Position
@@ -54,14 +55,17 @@ def newly_known(before: Position | None, after: Position) -> list[Membership]:
 
 def is_called(campaign: Campaign, at: datetime, position: Position, joined: Mapping[BrandId, datetime]) -> bool:
     """Whether a campaign that begins with many at ``at`` means the member who stands so."""
+    return is_about(campaign, at, position.segments_at(at), joined)
+
+
+def is_about(campaign: Campaign, at: datetime, there: frozenset[SegmentId], joined: Mapping[BrandId, datetime]) -> bool:
+    """As `is_called`, of who is ``there`` at that instant."""
     if campaign.brand is not None and (campaign.brand not in joined or joined[campaign.brand] > at):
         return False
-    is_in = campaign.segment is None or campaign.segment in position.segments_at(at)
-    return is_in and _asks_for(campaign, position, at)
+    return (campaign.segment is None or campaign.segment in there) and _asks_for(campaign, there)
 
 
-def _asks_for(campaign: Campaign, position: Position, at: datetime) -> bool:
-    there = position.segments_at(at)
+def _asks_for(campaign: Campaign, there: frozenset[SegmentId]) -> bool:
     return campaign.only_in <= there and campaign.not_in.isdisjoint(there)
 
 
@@ -81,7 +85,7 @@ def _begins(campaign: Campaign, at: datetime, after: Position, facts: Facts, now
         return False
     if campaign.brand is not None and campaign.brand not in facts.joined:
         return False
-    return _asks_for(campaign, after, at)
+    return _asks_for(campaign, after.segments_at(at))
 
 
 def occurrence(

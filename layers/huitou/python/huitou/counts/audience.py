@@ -8,9 +8,9 @@ room under the caps. Who would be held out is not drawn: a draw is kept, and not
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Final, NamedTuple
 
+from huitou.campaigns.decisions import is_about
 from huitou.campaigns.drafting import drafted
 from huitou.campaigns.model import JourneyId, TurnOutcome
 from huitou.campaigns.sending import Reached, Stage, reach, room_for
@@ -24,7 +24,6 @@ from huitou.outbox.model import Cause
 from huitou.outbox.pacing import Pacing
 from huitou.outbox.ports import OutboxStore
 from huitou.outbox.reaching import named
-from huitou.points.wallet import Wallet
 from huitou.pressure.ports import PressureStore
 from huitou.program.campaigns import Campaign, OnlyIn, Send, Step
 from huitou.program.rules import SegmentId
@@ -64,13 +63,6 @@ def asked_of(campaign: Campaign) -> frozenset[SegmentId]:
     return campaign.only_in.union(*later, [campaign.segment] if campaign.segment else ())
 
 
-def is_meant(campaign: Campaign, segments: frozenset[SegmentId], home: Wallet, at: datetime) -> bool:
-    """Whether it is about a member who is in ``segments`` at ``at``."""
-    if campaign.brand is not None and (campaign.brand not in home.brands or home.brands[campaign.brand] > at):
-        return False
-    return asked_of(campaign) <= segments and campaign.not_in.isdisjoint(segments)
-
-
 class Audience:
     """`counts.working.Question` of a campaign. Nothing is written."""
 
@@ -92,7 +84,8 @@ class Audience:
     def __call__(self, count: MemberCount, version: ProgramVersion, asking: Asking) -> Look:
         draft, at = drafted(count.document, version), count.created_at
         campaign, first = draft.campaign, first_message(draft.campaign.steps)
-        asked = asked_of(campaign) | campaign.not_in
+        needed = asked_of(campaign)
+        asked = needed | campaign.not_in
         program = asking_for(asked, draft.program)
         pacing = Pacing(self._pressure, lambda _: draft.speech)
 
@@ -101,7 +94,7 @@ class Audience:
             if found is None:
                 return {}
             home = found.state.wallets[program.home_currency]
-            if not is_meant(campaign, found.segments, home, at):
+            if not (needed <= found.segments and is_about(campaign, at, found.segments, home.brands)):
                 return {}
             record = self._profiles.load(member) if first else None
             if first is None or record is None:
