@@ -63,6 +63,10 @@ class Written:
     def active(self) -> Program:
         return self._compiled
 
+    def version(self, number: int) -> Program:
+        assert number == self._compiled.version
+        return self._compiled
+
     def published(self, number: int) -> ProgramVersion:
         assert number == self._compiled.version
         canonical = canonical_json(read_document(json.dumps(self._document)))

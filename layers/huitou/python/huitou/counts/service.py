@@ -18,8 +18,8 @@ from huitou.kernel.content import require_same
 from huitou.kernel.ids import Digest, digest_of
 from huitou.members.parts import chunks_of
 from huitou.program.model import GROUP
-from huitou.program.ports import PublishedPrograms
-from huitou.program.speech import compile_speech
+from huitou.program.ports import KnownPrograms
+from huitou.program.speech import speech_in
 from huitou.program.versions import ProgramVersion
 from huitou.segments import drafting as segments
 from huitou.segments.ports import InsightSource
@@ -39,12 +39,13 @@ class Counts:
         self,
         *,
         jobs: PartedJobs[MemberCount],
-        programs: PublishedPrograms,
+        programs: KnownPrograms,
         insights: InsightSource,
         shards: int,
     ) -> None:
         self._jobs = jobs
         self._programs = programs
+        self._speech = speech_in(programs)
         self._insights = insights
         self._shards = shards
 
@@ -81,10 +82,9 @@ class Counts:
 
     def sms_cost(self, count: MemberCount, parts: int) -> Decimal | None:
         """Of so many parts, in the group's money, by the version in which it is judged; None: that has no price."""
-        exponent = self._programs.active().money_exponent
-        speech = compile_speech(json.loads(self._programs.published(count.program).document))
-        cost = speech.catalogue.sms_cost(parts, exponent)
-        return None if cost is None else Decimal(cost).scaleb(-exponent)
+        program = self._programs.version(count.program)
+        cost = self._speech(program).catalogue.sms_cost(parts, program.money_exponent)
+        return None if cost is None else Decimal(cost).scaleb(-program.money_exponent)
 
 
 def _in_order(written: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -79,3 +79,9 @@ class Programs(Protocol):
     def published_at(self, number: int) -> datetime:
         """From when on that version was in force."""
         ...
+
+
+class KnownPrograms(PublishedPrograms, Protocol):
+    """As `PublishedPrograms`, and every version as it is read."""
+
+    def version(self, number: int) -> Program: ...
