@@ -85,7 +85,8 @@ class Office(Forgetting):
         self.segments = self.shop.segments
         self.journeys = journeys_on(self.shop.table)
         self.situations = Situations(self.journeys, self.shop.states, self.segments, self.programs)
-        self.suppressions = Suppressions(suppressions_on(self.shop.table), IdentityHasher(lambda: SECRET))
+        self.addresses = IdentityHasher(lambda: SECRET)
+        self.suppressions = Suppressions(suppressions_on(self.shop.table), self.addresses)
         self.verifications = verifications_on(self.shop.table)
         self.codes = OneTimeCodes(lambda: SECRET)
         self._numbers = count()
@@ -95,6 +96,7 @@ class Office(Forgetting):
             outbox=self.outbox,
             recipients=Recipients(self.shop.profiles, self.shop.states, self.programs),
             suppressions=self.suppressions,
+            addresses=self.addresses,
             programs=self.programs,
             providers=self.carriers.__getitem__,
             links=UnsubscribeLinks("https://m.huitou.example", lambda: SECRET),

@@ -11,6 +11,7 @@ from huitou.kernel.ids import Digest, OwnedId, digest_of, ulid_for
 from huitou.outbox.model import MessageState, OutboxMessage, Step
 from huitou.outbox.ports import OutboxStore
 from huitou.outbox.store import TableOutbox
+from huitou.pressure.model import Holder, Pressure
 from huitou.pressure.ports import PressureStore
 from huitou.pressure.store import TablePressure
 from huitou.simulator.memory import MemoryTable
@@ -38,6 +39,11 @@ def outbox_on(table: Any) -> OutboxStore:
 def pressure_on(table: Any) -> PressureStore:
     """Likewise."""
     return MemoryPressure(table) if isinstance(table, MemoryTable) else TablePressure(table)
+
+
+def pressure_of(store: PressureStore, holder: Holder) -> Pressure:
+    """What one of them has."""
+    return store.load_all([holder])[holder]
 
 
 def suppressions_on(table: Any) -> SuppressionStore:

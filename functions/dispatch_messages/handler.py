@@ -80,15 +80,14 @@ members = Table(settings.members_table, settings.region, settings.endpoint)
 program = Table(settings.program_table, settings.region, settings.endpoint)
 programs = ProgramReader(TableVersions(program), monotonic)
 speech = speech_in(programs)
+addresses = IdentityHasher(Secret(settings.address_secret, settings.region, settings.endpoint).text)
 link_secret = Secret(settings.link_secret, settings.region, settings.endpoint)
 links = UnsubscribeLinks(settings.public_url, link_secret.recent_text)
 dispatcher = Dispatcher(
     outbox=TableOutbox(members),
     recipients=Recipients(TableMembers(members), TableMemberStates(members), programs),
-    suppressions=Suppressions(
-        TableSuppressions(members),
-        IdentityHasher(Secret(settings.address_secret, settings.region, settings.endpoint).text),
-    ),
+    suppressions=Suppressions(TableSuppressions(members), addresses),
+    addresses=addresses,
     programs=programs,
     providers=Providers(settings).of,
     links=links,

@@ -136,7 +136,7 @@ def settled(town: Town, number: int, person: Person) -> MemberId:
     if person.waits is not None:
         slots.append(waiting(town, member, person.waits))
     if slots:
-        town.commit([town.pressure.save(member, Pressure(tuple(slots), 1))])
+        town.commit([town.pressure.save(member, Pressure(tuple(slots), 1), NOON)])
     town.segments.refresh(member, town.now)
     return member
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 from hypothesis import given
@@ -10,13 +12,17 @@ from hypothesis import strategies as st
 
 from huitou.channels.model import Accepted, Outcome, Refused, Unclear
 from huitou.kernel.calendars import add_days
+from huitou.kernel.channels import MessageChannel
 from huitou.kernel.ids import OwnedId
+from huitou.members.identity import card_identity
 from huitou.outbox.errors import MessageUnderWayError
 from huitou.outbox.model import MessageState
 from huitou.outbox.pacing import LATE, is_unsent
 from huitou.templates.model import TemplateKind
 from tests.builders import TAIPEI
+from tests.members import said
 from tests.office import Office
+from tests.outbox import pressure_of
 
 MOST, DAYS = 2, 3
 REACH: Final = {"contact_email": "mei@example.com", "contact_phone": "+886912345678"}
@@ -78,7 +84,7 @@ class Story:
         What is put off may move into a window that is full by then: it is looked at again before it is tried.
         """
         kept = [self.office.kept(message) for message in self.messages]
-        slots = self.office.pressure.load(self.mei).slots
+        slots = pressure_of(self.office.pressure, self.mei).slots
         waiting = {each.id.key for each in kept if each.state in {MessageState.PLANNED, MessageState.DEFERRED}}
         counted = {each.id.key for each in kept if each.kind is TemplateKind.MARKETING and not is_unsent(each)}
         assert {slot.message for slot in slots} <= counted
@@ -111,16 +117,48 @@ def test_nobody_gets_more_than_the_cap_however_much_is_planned(minutes: list[int
     story = Story()
     for each in minutes:
         story.step("plan", each)
-    handed = []
+    sent_out(story)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 2), st.integers(0, 20 * 24 * 60), st.integers(0, len(OUTCOMES) - 1)),
+        min_size=1,
+        max_size=15,
+    )
+)
+def test_no_address_gets_more_than_the_cap_whoever_shares_it(messages: list[tuple[int, int, int]]) -> None:
+    """Three have the same mailbox; what a provider refuses at first, it takes later, or never."""
+    story = Story()
+    family = [story.mei, *(story.office.meet(said(card_identity(f"M-{each}")), **REACH) for each in range(2))]
+    for each in family[1:]:
+        story.office.agree(each)
+    for whose, minutes, _ in messages:
+        story.mei = family[whose]
+        story.step("plan", minutes)
+    sent_out(story, [OUTCOMES[each] for *_, each in messages])
+
+
+def sent_out(story: Story, answers: Sequence[Outcome] = ()) -> None:
+    """All that was planned, in the order of time, until the providers know of it; these ``answers`` they give first.
+
+    No address was tried more often than the cap allows, but for what was refused.
+    """
+    coming = iter(answers)
+    tried: defaultdict[tuple[MessageChannel, str], list[datetime]] = defaultdict(list)
     while True:
         due = [(at, name) for name in story.messages if (at := story.office.kept(name).due_at)]
         if not due:
             break
         at, name = min(due)
         story.office.now = max(story.office.now, at)
-        before = len(story.office.handed())
+        story.answer = next(coming, Accepted("p-1"))
+        before = Counter(story.office.handed())
         story.deliver(name)
-        handed += [story.office.now] * (len(story.office.handed()) - before)
-    assert handed
-    for end in handed:
-        assert sum(add_days(end, -DAYS, TAIPEI) < at <= end for at in handed) <= MOST
+        if not isinstance(story.answer, Refused):
+            for address in Counter(story.office.handed()) - before:
+                tried[address].append(story.office.now)
+    assert tried or answers
+    for each in tried.values():
+        for end in each:
+            assert sum(add_days(end, -DAYS, TAIPEI) < at <= end for at in each) <= MOST

@@ -17,7 +17,7 @@ from huitou.suppressions.model import SuppressionGround, Word, destination
 from tests.builders import at
 from tests.campaigns import DAY, HELLO, SEGMENTS, Town, campaign, turns
 from tests.office import HOUR
-from tests.outbox import NOON
+from tests.outbox import NOON, pressure_of
 
 
 def ended(journey: Journey) -> tuple[str, str | None]:
@@ -236,7 +236,7 @@ def test_who_is_held_out_goes_the_same_way_and_is_told_nothing() -> None:
     for each in journeys:
         expected = 0 if each.held_out else 2
         member = each.id.member
-        assert (len(town.messages_of(member)), len(town.pressure.load(member).slots)) == (expected, expected)
+        assert (len(town.messages_of(member)), len(pressure_of(town.pressure, member).slots)) == (expected, expected)
 
 
 @pytest.mark.parametrize(

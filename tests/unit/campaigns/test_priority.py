@@ -13,7 +13,7 @@ from huitou.outbox.decisions import claim
 from huitou.outbox.model import MessageState
 from tests.campaigns import DAY, Town, campaign, turns
 from tests.office import HOUR
-from tests.outbox import NOON
+from tests.outbox import NOON, pressure_of
 
 ONE: Any = [{"most": 1, "days": 7}]
 NIGHT = {"from": "22:00", "to": "08:00"}
@@ -48,7 +48,7 @@ def test_the_higher_one_displaces_what_waits() -> None:
     town, mei = lapsed(late(), early())
     assert ends(town, mei) == {"late": ("suppressed", "displaced"), "early": ("accepted", None)}
     assert len(town.handed()) == 1
-    assert [slot.message for slot in town.pressure.load(mei).slots] == [town.messages_of(mei)[-1].id.key]
+    assert [slot.message for slot in pressure_of(town.pressure, mei).slots] == [town.messages_of(mei)[-1].id.key]
 
 
 @pytest.mark.parametrize("priority", [3, 2])
@@ -122,7 +122,7 @@ def test_what_waits_is_displaced_also_where_it_was_planned_for_who_was_merged() 
     town.until(APRIL_2)
     assert ends(town, mei) == {"late": ("suppressed", "displaced")}
     assert ends(town, survivor) == {"early": ("accepted", None)}
-    assert town.pressure.load(mei).slots == ()
+    assert pressure_of(town.pressure, mei).slots == ()
 
 
 def test_a_journey_keeps_its_rhythm_though_steps_are_taken_seconds_late() -> None:

@@ -16,6 +16,7 @@ from huitou.kernel.errors import ContentReusedError
 from huitou.kernel.ids import MemberId, digest_of
 from tests.audiences import Survey, numbers
 from tests.campaigns import HELLO, LAPSED, Town, campaign, index_on
+from tests.outbox import pressure_of
 from tests.templates import template, text
 
 WELCOME: Any = campaign(id="welcome", enters="birthday")
@@ -77,7 +78,7 @@ def test_nothing_is_published_and_nothing_but_numbers_is_kept() -> None:
     assert "welcome" not in town.programs.active().campaigns
     for member, wallet in before.items():
         assert (town.journeys_of(member), town.messages_of(member)) == ([], [])
-        assert not town.pressure.load(member).slots
+        assert not pressure_of(town.pressure, member).slots
         assert town.shop.wallet(member) == wallet
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import count, cycle
 from typing import Any
@@ -22,13 +22,13 @@ from huitou.opening.links import Link, reader
 from huitou.outbox.decisions import LEASE
 from huitou.outbox.model import MessageState, OutboxMessage
 from huitou.outbox.pacing import Pacing
-from huitou.pressure.model import Pressure
+from huitou.pressure.model import Holder, Pressure
 from huitou.suppressions.model import SuppressionGround, destination
 from huitou.suppressions.model import Word as AddressWord
 from huitou.templates.model import TemplateKind
 from tests.members import proven, said
 from tests.office import HOUR, SECRET, Office
-from tests.outbox import NOON
+from tests.outbox import NOON, pressure_of
 from tests.templates import WAY_OUT, template, text
 
 EMAIL, SMS, LINE = MessageChannel.EMAIL, MessageChannel.SMS, MessageChannel.LINE
@@ -149,7 +149,7 @@ def test_marketing_that_comes_late_waits_for_the_morning() -> None:
     kept = office.look(message)
 
     assert (kept.state, kept.reason, kept.due_at) == (MessageState.DEFERRED, "quiet_hours", morning)
-    assert [slot.at for slot in office.pressure.load(mei).slots] == [morning]
+    assert [slot.at for slot in pressure_of(office.pressure, mei).slots] == [morning]
     assert office.handed() == []
     office.now = morning
     assert office.look(message).state is MessageState.ACCEPTED
@@ -175,7 +175,7 @@ def test_what_was_taken_is_given_back_also_while_nobody_counts() -> None:
     office.pacing = Pacing(office.pressure, Office().speech)
     office.desk().cancel(str(message.id), "maru", NOON)
     office.pacing = counted
-    assert office.pressure.load(mei).slots == ()
+    assert pressure_of(office.pressure, mei).slots == ()
     assert office.order(mei).state is MessageState.PLANNED
 
 
@@ -196,9 +196,9 @@ def test_what_holds_no_slot_gives_none_back() -> None:
     office = Office(frequency_caps=[{"most": 1, "days": 7}])
     mei = office.meet(**MEI_HAS)
     office.order(mei)
-    before = office.pressure.load(mei)
+    before = pressure_of(office.pressure, mei)
     assert office.look(office.plan(mei, TemplateKind.MARKETING)).reason == "no_consent"
-    assert office.pressure.load(mei) == before
+    assert pressure_of(office.pressure, mei) == before
 
 
 def test_a_cap_is_looked_at_again_when_a_message_is_sent() -> None:
@@ -250,15 +250,15 @@ def test_who_was_merged_takes_no_slot_that_their_survivor_takes_at_once() -> Non
     of_card = office.plan(card, TemplateKind.MARKETING, expires_at=NOON + timedelta(days=20))
     office.merge(mei, card, NOON)
     office.now = NOON + timedelta(days=8)
-    load, others = office.pressure.load, iter([mei])
+    load_all, others = office.pressure.load_all, iter([mei])
 
-    def overtaken(member: MemberId) -> Pressure:
-        seen = load(member)
-        if member == mei and (other := next(others, None)):
+    def overtaken(holders: Iterable[Holder]) -> Mapping[Holder, Pressure]:
+        seen = load_all(holders)
+        if mei in seen and (other := next(others, None)):
             assert office.order(other).state is MessageState.PLANNED
         return seen
 
-    office.pressure.load = overtaken  # type: ignore[method-assign]
+    office.pressure.load_all = overtaken  # type: ignore[method-assign]
     assert (office.look(of_card).state, office.kept(of_card).reason) == (MessageState.SUPPRESSED, "cap_reached")
 
 

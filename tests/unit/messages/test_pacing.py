@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from huitou.kernel.commits import Write
-from huitou.kernel.ids import MemberId
-from huitou.pressure.model import Pressure
+from huitou.pressure.model import Holder, Pressure
 from tests.messaging import FANG, MessageDesk
 from tests.serving import MEI, both_tables
 from tests.templates import speaking, template, text
@@ -103,13 +102,13 @@ def test_what_a_cap_is_judged_by_is_what_the_slot_is_taken_from(desk: MessageDes
     """E23: somebody else takes the last slot right after it was seen."""
     desk.sent(**NEWS)
     store = desk.functions.modules["serve_messages"].outbox._pacing._store
-    load, others = store.load, iter([dict(NEWS)])
+    load_all, others = store.load_all, iter([dict(NEWS)])
 
-    def overtaken(member: MemberId) -> Pressure:
-        seen: Pressure = load(member)
+    def overtaken(holders: Iterable[Holder]) -> Mapping[Holder, Pressure]:
+        seen: Mapping[Holder, Pressure] = load_all(holders)
         if other := next(others, None):
             assert outcome(desk.sent(**other)) == ("planned", None)
         return seen
 
-    store.load = overtaken
+    store.load_all = overtaken
     assert outcome(desk.sent(**NEWS)) == ("suppressed", "cap_reached")

@@ -37,7 +37,7 @@ from huitou.verifying.model import KEPT, LIFE, CodesSent, Verification, Verifica
 from huitou.verifying.service import Begun
 from tests.members import HASHER, said
 from tests.office import HOUR
-from tests.outbox import NOON
+from tests.outbox import NOON, pressure_of
 from tests.templates import text
 from tests.verifying import CODE, VERIFICATION, CodeOffice, another
 
@@ -231,7 +231,7 @@ def test_neither_caps_nor_quiet_hours_nor_consent_hold_a_code_back() -> None:
     mei = office.meet()
     for _ in range(3):
         office.sent(mei, PHONE)
-    assert office.pressure.load(mei).slots == ()
+    assert pressure_of(office.pressure, mei).slots == ()
 
 
 def test_an_address_that_takes_nothing_gets_no_code(office: CodeOffice) -> None:

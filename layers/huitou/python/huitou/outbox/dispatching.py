@@ -15,6 +15,7 @@ from huitou.channels.reasons import BLOCKED
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.commits import Commit, Write, until_committed
 from huitou.kernel.ids import MemberId, OwnedId
+from huitou.members.identity import Identity, IdentityHasher
 from huitou.messages.recipients import Recipient, Recipients
 from huitou.outbox.decisions import (
     CAP_REACHED,
@@ -86,9 +87,16 @@ class _Claimed(NamedTuple):
     parcel: Parcel
     provider: Provider
 
+    @property
+    def address(self) -> Identity:
+        """Where it goes."""
+        return destination(self.parcel.channel, self.parcel.to, self.parcel.sender.identity)
+
 
 class Dispatcher:
-    """The use case. ``providers`` says who delivers on a channel; ``clock`` is asked before each write."""
+    """The use case. ``providers`` says who delivers on a channel, ``addresses`` under which digest slots at an address
+    are kept; ``clock`` is asked before each write.
+    """
 
     def __init__(
         self,
@@ -96,6 +104,7 @@ class Dispatcher:
         outbox: OutboxStore,
         recipients: Recipients,
         suppressions: Suppressions,
+        addresses: IdentityHasher,
         programs: Programs,
         speech: Callable[[Program], Speech],
         providers: Callable[[MessageChannel], Provider],
@@ -111,6 +120,7 @@ class Dispatcher:
         self._outbox = outbox
         self._recipients = recipients
         self._suppressions = suppressions
+        self._addresses = addresses
         self._programs = programs
         self._speech = speech
         self._providers = providers
@@ -137,7 +147,7 @@ class Dispatcher:
             seen = self._look(named.member)
             after = conclude(before, attempt, outcome, safe_for, seen.now)
             if after is not before:
-                self._save(before, after, seen, *self._said_of(begun.parcel, outcome, seen.now))
+                self._save(before, after, seen, begun.address, *self._said_of(begun.address, outcome, seen.now))
             return after
 
         return until_committed(concluded, self._pause), True
@@ -147,23 +157,27 @@ class Dispatcher:
         if before is None or not before.is_due(seen.now):
             return before, False
         found = self._next(before, seen)
-        after = found.message if isinstance(found, _Claimed) else found
-        self._save(before, after, seen)
-        return found if isinstance(found, _Claimed) else (found, True)
+        if not isinstance(found, _Claimed):
+            self._save(before, found, seen)
+            return found, True
+        self._save(before, found.message, seen, found.address)
+        return found
 
     def _look(self, member: MemberId) -> _Sight:
         program = self._programs.active()
         return _Sight(self._clock(), program, self._speech(program).catalogue, self._pacing.of(member, program))
 
-    def _save(self, before: OutboxMessage, after: OutboxMessage, seen: _Sight, *more: Write) -> None:
-        """With the slot that goes along (E23)."""
-        self._commit([self._outbox.save(before, after), *seen.pacing.follow(before, after, seen.now), *more])
+    def _save(
+        self, before: OutboxMessage, after: OutboxMessage, seen: _Sight, address: Identity | None = None, *more: Write
+    ) -> None:
+        """With the slots that go along, at the ``address`` of an attempt too (E23)."""
+        to = self._addresses.key(address) if address else None
+        self._commit([self._outbox.save(before, after), *seen.pacing.follow(before, after, seen.now, to=to), *more])
 
-    def _said_of(self, parcel: Parcel, outcome: Outcome, now: datetime) -> Sequence[Write]:
+    def _said_of(self, address: Identity, outcome: Outcome, now: datetime) -> Sequence[Write]:
         """Whoever has blocked us at the provider is not asked for again."""
         if outcome != BLOCKED:
             return ()
-        address = destination(parcel.channel, parcel.to, parcel.sender.identity)
         return self._suppressions.hear(address, Word(now, SuppressionGround.BLOCKED))
 
     def _next(self, before: OutboxMessage, seen: _Sight) -> OutboxMessage | _Claimed:
@@ -211,7 +225,8 @@ class Dispatcher:
         way = way_to(recipient.record, before, template, signed, held_back, only_to=only_to)
         if isinstance(way, Obstacle):
             raise _ObstacleError(way)
-        if seen.pacing.cap_reached(before, {recipient.record.id, *recipient.absorbed}, seen.now):
+        to = self._addresses.key(destination(way.channel, way.to, way.signature.identity))
+        if seen.pacing.cap_reached(before, {recipient.record.id, *recipient.absorbed}, seen.now, to=to):
             raise _ObstacleError(CAP_REACHED)
         tracker = Tracker(self._tracked_links, before)
         track = tracker if seen.catalogue.tracks(way.channel) else str

@@ -1,21 +1,21 @@
-"""Keeps a member's slots in step with their messages (E23): whoever writes a message writes its slot with it.
+"""Keeps slots in step with messages (E23): whoever writes a message writes its slots with it.
 
-A slot lies where its message is planned to be sent, and moves when it is put off, or sent much later than planned. What
-was surely not sent holds none.
+A member's slot lies where the message is planned to be sent, and moves when it is put off, or sent much later than
+planned. Where it goes is certain only when it is handed over: then it takes a slot at that address too, for all who
+share it. What was surely not sent holds none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import Final
 
 from huitou.kernel.commits import Write
 from huitou.kernel.ids import MemberId, OwnedId
 from huitou.outbox.model import MessageState, OutboxMessage
 from huitou.pressure.decisions import after_quiet_hours, cap_reached, give_way, with_slot, without_slot
-from huitou.pressure.model import Cap, Manners, Pressure, Slot
+from huitou.pressure.model import Cap, Holder, Manners, Pressure, Slot
 from huitou.pressure.ports import PressureStore
 from huitou.program.model import Program
 from huitou.program.speech import Speech
@@ -44,6 +44,11 @@ def is_unsent(message: OutboxMessage) -> bool:
     return is_refused or message.state is MessageState.SUPPRESSED
 
 
+def is_turned_away(message: OutboxMessage) -> bool:
+    """Whether no attempt at it so far can have sent it."""
+    return not message.is_doubtful and (is_unsent(message) or message.state is MessageState.DEFERRED)
+
+
 class Pacing:
     """Of kinds without a cap nothing is read and nothing written, but what was taken is given back."""
 
@@ -65,28 +70,33 @@ class MemberPacing:
         self._store = store
         self._member = member
         self._manners = manners
-        self._others: dict[MemberId, Pressure] = {}
+        self._others: set[MemberId] = set()
+        self._seen: dict[Holder, Pressure] = {}
 
     def awake(self, instant: datetime, kind: TemplateKind) -> datetime:
         """E24: ``instant``, or the end of the quiet hours in which it lies."""
         return after_quiet_hours(instant, kind, self._manners)
 
-    def cap_reached(self, message: OutboxMessage, others: Iterable[MemberId], now: datetime) -> Cap | None:
+    def cap_reached(
+        self, message: OutboxMessage, others: Iterable[MemberId], now: datetime, *, to: Holder | None = None
+    ) -> Cap | None:
         """The cap that leaves no room for what waits, among all that was planned for the member or for ``others``, who
-        are the same person (E15).
+        are the same person (E15), or among all that was sent ``to`` the address to which it goes now.
         """
         slot = slot_if_sent(message, now)
         if slot is None or not self._counts(message.kind):
             return None
-        self._others |= {each: self._store.load(each) for each in {*others} - {self._member, *self._others}}
-        return cap_reached(self._together, slot, self._manners)
+        self._others |= {*others} - {self._member}
+        self._read(self._member, *self._others, *([to] if to else []))
+        reached = cap_reached(self._together, slot, self._manners)
+        return reached or (cap_reached(self._seen[to], slot, self._manners) if to else None)
 
     def give_way(self, message: OutboxMessage, now: datetime) -> Iterator[OwnedId]:
         """Of those seen by `cap_reached`, the messages any one of which may give its slot up for this one (E23)."""
         slot = slot_if_sent(message, now)
         if slot is None:
             return
-        others = {each.message: member for member, seen in self._others.items() for each in seen.slots}
+        others = {each.message: member for member in self._others for each in self._seen[member].slots}
         for each in give_way(self._together, slot, self._manners):
             yield OwnedId(others.get(each.message, self._member), each.message)
 
@@ -97,11 +107,34 @@ class MemberPacing:
         now: datetime,
         *,
         instead_of: OwnedId | None = None,
+        to: Holder | None = None,
     ) -> Sequence[Write]:
-        """What is written together with ``after``, where it takes a slot, moves it or gives it back.
+        """What is written together with ``after``, where it takes slots, moves them or gives them back.
 
-        ``instead_of`` names the message that gives up its slot for this one.
+        ``instead_of`` names the message that gives up its slot for this one; ``to`` is the address at which it is
+        tried, or was just now.
         """
+        of_address = self._follow_to(to, before, after, now) if to and before else ()
+        return *self._follow_for_member(before, after, now, instead_of), *of_address
+
+    def _follow_to(
+        self, address: Holder, before: OutboxMessage, after: OutboxMessage, now: datetime
+    ) -> Iterator[Write]:
+        """What is tried again in doubt keeps the slot that it took before."""
+        slot = slot_if_sent(before, now) if after.state is MessageState.SENDING else None
+        if slot and self._counts(after.kind):
+            self._read(address)
+            yield self._store.save(address, with_slot(self._seen[address], slot, self._manners, now), now)
+        elif is_turned_away(after):
+            self._read(address)
+            seen = self._seen[address]
+            changed = without_slot(seen, after.id.key)
+            if changed is not seen:
+                yield self._store.save(address, changed, now)
+
+    def _follow_for_member(
+        self, before: OutboxMessage | None, after: OutboxMessage, now: datetime, instead_of: OwnedId | None
+    ) -> Sequence[Write]:
         slot = slot_of(after)
         if before and after.state is MessageState.SENDING:
             slot = slot_if_sent(before, now)
@@ -116,21 +149,27 @@ class MemberPacing:
             return ()
         if changed is self._pressure:
             return ()
-        return self._store.save(self._member, changed), *(
-            self._store.save(each, without_slot(seen, instead_of.key))
+        return self._store.save(self._member, changed, now), *(
+            self._store.save(each, without_slot(self._seen[each], instead_of.key), now)
             if instead_of and instead_of.member == each
-            else self._store.unchanged(each, seen)
-            for each, seen in self._others.items()
+            else self._store.unchanged(each, self._seen[each])
+            for each in self._others
         )
 
     @property
     def _together(self) -> Pressure:
-        slots = [slot for each in (self._pressure, *self._others.values()) for slot in each.slots]
+        slots = [slot for member in (self._member, *self._others) for slot in self._seen[member].slots]
         return Pressure(tuple(sorted(slots, key=lambda each: each.at)))
 
-    @cached_property
+    @property
     def _pressure(self) -> Pressure:
-        return self._store.load(self._member)
+        self._read(self._member)
+        return self._seen[self._member]
+
+    def _read(self, *holders: Holder) -> None:
+        """Once for an attempt."""
+        if unseen := {*holders} - self._seen.keys():
+            self._seen |= self._store.load_all(unseen)
 
     def _counts(self, kind: TemplateKind) -> bool:
         return any(cap.kind is kind for cap in self._manners.caps)

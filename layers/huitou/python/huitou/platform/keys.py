@@ -145,8 +145,9 @@ def consent(member_id: str, channel: str, brand: str, purpose: str, at: datetime
     return member(member_id), f"{CONSENT_PREFIX}{channel}#{brand}#{purpose}#{format_instant(at)}"
 
 
-def pressure(member_id: str) -> Key:
-    return member(member_id), PRESSURE
+def pressure(owner: str) -> Key:
+    """Of a `member` or an `address`."""
+    return owner, PRESSURE
 
 
 def message(member_id: str, ulid: str) -> Key:
@@ -206,7 +207,7 @@ def identity(kind: str, hmac: str) -> Key:
 
 
 def address(kind: str, hmac: str) -> str:
-    """The partition of what is kept of an address for a campaign."""
+    """The partition of what is kept of an address to which campaigns write."""
     return f"ADDRESS#{kind}#{hmac}"
 
 

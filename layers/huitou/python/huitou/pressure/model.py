@@ -1,13 +1,20 @@
-"""What all brands together keep to, and what was planned for one member."""
+"""What all brands together keep to, and what was planned for one member, or sent to one address."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time
-from typing import NamedTuple
+from datetime import datetime, time, timedelta
+from typing import Final, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
+from huitou.kernel.ids import MemberId
 from huitou.templates.model import TemplateKind
+
+LONGEST_WINDOW: Final = timedelta(days=366)
+"""That a cap may look at."""
+
+Holder: TypeAlias = MemberId | tuple[str, str]
+"""Who has slots: a member, or an address by its kind and keyed digest, whoever of its members is written to there."""
 
 
 class QuietHours(NamedTuple):
@@ -48,7 +55,7 @@ class Slot(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Pressure:
-    """One member's slots in the order of time; ``version`` counts what was stored, 0: nothing yet."""
+    """One holder's slots in the order of time; ``version`` counts what was stored, 0: nothing yet."""
 
     slots: tuple[Slot, ...] = ()
     version: int = 0

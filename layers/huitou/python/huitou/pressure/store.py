@@ -1,19 +1,20 @@
-"""A member's slots in DynamoDB: one small item beside the messages."""
+"""Slots in DynamoDB: a member's are one small item beside the messages, an address has one by itself."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from pynamodb.attributes import JSONAttribute
 from pynamodb.expressions.condition import Condition
 
 from huitou.kernel.commits import StaleReadError, Write
-from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import from_millis, to_millis
 from huitou.platform import keys
 from huitou.platform.attributes import IntegerAttribute
 from huitou.platform.table import Item, Table
-from huitou.pressure.model import Pressure, Slot
+from huitou.pressure.model import LONGEST_WINDOW, Holder, Pressure, Slot
 from huitou.templates.model import TemplateKind
 
 
@@ -22,6 +23,7 @@ class PressureItem(Item):
 
     s = JSONAttribute()
     v = IntegerAttribute()
+    forgotten_at = IntegerAttribute(null=True)
 
 
 class TablePressure:
@@ -30,19 +32,35 @@ class TablePressure:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def load(self, member: MemberId) -> Pressure:
-        item = self._table.get(PressureItem, *keys.pressure(member))
-        if item is None:
-            return Pressure()
-        return Pressure(tuple(_slot(*each) for each in item.s), item.v)
+    def load_all(self, holders: Iterable[Holder]) -> Mapping[Holder, Pressure]:
+        wanted = list(holders)
+        found = self._table.get_many([(PressureItem, *key_of(each)) for each in wanted])
+        return dict(zip(wanted, map(_pressure, found), strict=True))
 
-    def save(self, member: MemberId, after: Pressure) -> Write:
-        item = PressureItem(*keys.pressure(member), s=list(map(_json, after.slots)), v=after.version)
+    def save(self, holder: Holder, after: Pressure, now: datetime) -> Write:
+        is_member = isinstance(holder, str)
+        item = PressureItem(
+            *key_of(holder),
+            s=list(map(_json, after.slots)),
+            v=after.version,
+            forgotten_at=None if is_member else to_millis(now + LONGEST_WINDOW) // 1000,
+        )
         return self._table.put(item, condition=_is_at(after.version - 1), refused=_overtaken())
 
-    def unchanged(self, member: MemberId, seen: Pressure) -> Write:
+    def unchanged(self, holder: Holder, seen: Pressure) -> Write:
         condition = _is_at(seen.version)
-        return self._table.check(PressureItem, *keys.pressure(member), condition=condition, refused=_overtaken())
+        return self._table.check(PressureItem, *key_of(holder), condition=condition, refused=_overtaken())
+
+
+def key_of(holder: Holder) -> keys.Key:
+    """Where its slots lie."""
+    return keys.pressure(keys.member(holder) if isinstance(holder, str) else keys.address(*holder))
+
+
+def _pressure(item: Item | None) -> Pressure:
+    if not isinstance(item, PressureItem):
+        return Pressure()
+    return Pressure(tuple(_slot(*each) for each in item.s), item.v)
 
 
 def _json(slot: Slot) -> list[Any]:

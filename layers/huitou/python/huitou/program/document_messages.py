@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from huitou.kernel.words import LANGUAGE_PATTERN
+from huitou.pressure.model import LONGEST_WINDOW
 from huitou.program.document_parts import Amount, Id, Label, Part, TimeRangePart
 
 MOST_TEMPLATES = 300
@@ -80,12 +81,12 @@ class QuietHoursPart(TimeRangePart):
 
 
 class FrequencyCapPart(Part):
-    """How many messages a member gets at most, from all brands together."""
+    """How many messages a member gets at most, and an address, from all brands together."""
 
     most: Annotated[int, Field(ge=1, le=1000)]
     """So many …"""
 
-    days: Annotated[int, Field(ge=1, le=366)]
+    days: Annotated[int, Field(ge=1, le=LONGEST_WINDOW.days)]
     """… within any so many days."""
 
     kind: Literal["marketing", "service"] = "marketing"

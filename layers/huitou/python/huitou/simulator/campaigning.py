@@ -239,6 +239,7 @@ class Following:
         return walk, Dispatcher(
             **shared,
             recipients=Recipients(profiles, self, programs),
+            addresses=_HASHER,
             providers=lambda _: _PROVIDER,
             links=_Links(),
             tracked_links=_TrackedLinks(),

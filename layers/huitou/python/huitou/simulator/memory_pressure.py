@@ -1,13 +1,13 @@
-"""Members' slots in memory."""
+"""Slots in memory."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 
 from huitou.kernel.commits import StaleReadError, Write
-from huitou.kernel.ids import MemberId
-from huitou.platform import keys
-from huitou.pressure.model import Pressure
+from huitou.pressure.model import Holder, Pressure
+from huitou.pressure.store import key_of
 from huitou.simulator.memory import MemoryTable
 
 
@@ -17,14 +17,15 @@ class MemoryPressure:
     def __init__(self, table: MemoryTable) -> None:
         self._table = table
 
-    def load(self, member: MemberId) -> Pressure:
-        return self._table.get(Pressure, *keys.pressure(member)) or Pressure()
+    def load_all(self, holders: Iterable[Holder]) -> Mapping[Holder, Pressure]:
+        return {each: self._table.get(Pressure, *key_of(each)) or Pressure() for each in holders}
 
-    def save(self, member: MemberId, after: Pressure) -> Write:
-        return self._table.put(*keys.pressure(member), after, refused=_overtaken(), when=_is_at(after.version - 1))
+    def save(self, holder: Holder, after: Pressure, now: datetime) -> Write:
+        del now
+        return self._table.put(*key_of(holder), after, refused=_overtaken(), when=_is_at(after.version - 1))
 
-    def unchanged(self, member: MemberId, seen: Pressure) -> Write:
-        return self._table.check(*keys.pressure(member), refused=_overtaken(), when=_is_at(seen.version))
+    def unchanged(self, holder: Holder, seen: Pressure) -> Write:
+        return self._table.check(*key_of(holder), refused=_overtaken(), when=_is_at(seen.version))
 
 
 def _is_at(version: int) -> Callable[[object], bool]:
