@@ -90,8 +90,7 @@ class JobStack(FunctionStack):
         """M16, M20: everybody is asked whether they would be in a segment that is being written, or what a campaign
         would tell them, and nobody is changed.
         """
-        look = ["dynamodb:GetItem", "dynamodb:Query"]
-        apply = self._going_through("count_members", look, self.addresses, [self.messaging])
+        apply = self._going_through("count_members", READ, self.addresses, [self.messaging])
         self.let_read_address_secret(apply)
         return self._states("count", apply, self.function("report_count", self.program, WORKER_TIMEOUT))
 

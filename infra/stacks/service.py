@@ -33,7 +33,7 @@ LOCAL_PROVIDERS: Final = {
     "HUITOU_LINE_SERVICE": "console",
     "HUITOU_CONSOLE_FILE": "/tmp/huitou-line.jsonl",  # noqa: S108 - the only folder that a function may write to
 }
-OUTBOX: Final = ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:ConditionCheckItem")
+OUTBOX: Final = (*READ, "dynamodb:PutItem", "dynamodb:ConditionCheckItem")
 """A slot is taken only where what its cap was judged by is unchanged, also with who was merged (E15, E23)."""
 PREVIEW_TIMEOUT: Final = Duration.seconds(28)
 """A little less than the gateway waits."""
@@ -141,7 +141,7 @@ class ServiceStack(FunctionStack):
         """
         told = {**self.members, **self.program, **self.identity, **self.addresses, **self.codes}
         function = self.function("serve_verifications", told)
-        changes = [*OUTBOX, "dynamodb:BatchGetItem", "dynamodb:UpdateItem"]
+        changes = [*OUTBOX, "dynamodb:UpdateItem"]
         kept = ["M#*", "IDENTITY#*", "COMMAND#*", "CODES#*"]
         function.allow(changes, self.data.members.table_arn, partitions=kept)
         self.let_read_program(function)

@@ -145,9 +145,9 @@ def consent(member_id: str, channel: str, brand: str, purpose: str, at: datetime
     return member(member_id), f"{CONSENT_PREFIX}{channel}#{brand}#{purpose}#{format_instant(at)}"
 
 
-def pressure(owner: str) -> Key:
-    """Of a `member` or an `address`."""
-    return owner, PRESSURE
+def pressure(holder: str | tuple[str, str]) -> Key:
+    """Of a member, or of an address."""
+    return member_or_address(holder), PRESSURE
 
 
 def message(member_id: str, ulid: str) -> Key:
@@ -209,6 +209,11 @@ def identity(kind: str, hmac: str) -> Key:
 def address(kind: str, hmac: str) -> str:
     """The partition of what is kept of an address to which campaigns write."""
     return f"ADDRESS#{kind}#{hmac}"
+
+
+def member_or_address(named: str | tuple[str, str]) -> str:
+    """The partition of whichever it is: a member by id, an address by kind and HMAC."""
+    return member(named) if isinstance(named, str) else address(*named)
 
 
 def suppression(kind: str, hmac: str) -> Key:

@@ -34,13 +34,13 @@ class TablePressure:
 
     def load_all(self, holders: Iterable[Holder]) -> Mapping[Holder, Pressure]:
         wanted = list(holders)
-        found = self._table.get_many([(PressureItem, *key_of(each)) for each in wanted])
+        found = self._table.get_many([(PressureItem, *keys.pressure(each)) for each in wanted])
         return dict(zip(wanted, map(_pressure, found), strict=True))
 
     def save(self, holder: Holder, after: Pressure, now: datetime) -> Write:
         is_member = isinstance(holder, str)
         item = PressureItem(
-            *key_of(holder),
+            *keys.pressure(holder),
             s=list(map(_json, after.slots)),
             v=after.version,
             forgotten_at=None if is_member else to_millis(now + LONGEST_WINDOW) // 1000,
@@ -49,12 +49,7 @@ class TablePressure:
 
     def unchanged(self, holder: Holder, seen: Pressure) -> Write:
         condition = _is_at(seen.version)
-        return self._table.check(PressureItem, *key_of(holder), condition=condition, refused=_overtaken())
-
-
-def key_of(holder: Holder) -> keys.Key:
-    """Where its slots lie."""
-    return keys.pressure(keys.member(holder) if isinstance(holder, str) else keys.address(*holder))
+        return self._table.check(PressureItem, *keys.pressure(holder), condition=condition, refused=_overtaken())
 
 
 def _pressure(item: Item | None) -> Pressure:

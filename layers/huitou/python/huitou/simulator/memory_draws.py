@@ -36,8 +36,7 @@ class MemoryDraws:
 
 
 def _key(named: DrawId) -> keys.Key:
-    owner = keys.member(named.name) if isinstance(named.name, str) else keys.address(*named.name)
-    return keys.draw(owner, named.scope)
+    return keys.draw(keys.member_or_address(named.name), named.scope)
 
 
 def _overtaken() -> StaleReadError:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from huitou.kernel.commits import StaleReadError, Write
+from huitou.platform import keys
 from huitou.pressure.model import Holder, Pressure
-from huitou.pressure.store import key_of
 from huitou.simulator.memory import MemoryTable
 
 
@@ -18,14 +18,14 @@ class MemoryPressure:
         self._table = table
 
     def load_all(self, holders: Iterable[Holder]) -> Mapping[Holder, Pressure]:
-        return {each: self._table.get(Pressure, *key_of(each)) or Pressure() for each in holders}
+        return {each: self._table.get(Pressure, *keys.pressure(each)) or Pressure() for each in holders}
 
     def save(self, holder: Holder, after: Pressure, now: datetime) -> Write:
         del now
-        return self._table.put(*key_of(holder), after, refused=_overtaken(), when=_is_at(after.version - 1))
+        return self._table.put(*keys.pressure(holder), after, refused=_overtaken(), when=_is_at(after.version - 1))
 
     def unchanged(self, holder: Holder, seen: Pressure) -> Write:
-        return self._table.check(*key_of(holder), refused=_overtaken(), when=_is_at(seen.version))
+        return self._table.check(*keys.pressure(holder), refused=_overtaken(), when=_is_at(seen.version))
 
 
 def _is_at(version: int) -> Callable[[object], bool]:
