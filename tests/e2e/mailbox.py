@@ -63,10 +63,10 @@ class Provider:
 class Mei:
     """Somebody with a mailbox, a phone and a LINE account."""
 
-    def __init__(self, api: httpx.Client, platform: Platform) -> None:
+    def __init__(self, api: httpx.Client, platform: Platform, address: str | None = None) -> None:
         self._api = api
         self._platform = platform
-        self.address = f"{unique('mei').lower()}@example.com"
+        self.address = address or f"{unique('mei').lower()}@example.com"
         self.phone, self.line_user = a_phone(), f"U{uuid4().hex}"
         said = {
             "identities": [{"phone": self.phone}, {"line": {"provider": "huitou", "user_id": self.line_user}}],
