@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from types import MappingProxyType
 from typing import Any, Final
@@ -127,6 +127,7 @@ class Office(Forgetting):
         return Outbox(
             self.outbox,
             self.shop.wallets,
+            self.shop.states,
             self.programs,
             speech=self.speech,
             pacing=self.pacing,
@@ -134,9 +135,9 @@ class Office(Forgetting):
             pause=lambda _: None,
         )
 
-    def order(self, member: MemberId, template: str = "hello", send_at: datetime | None = None) -> OutboxMessage:
+    def order(self, member: MemberId, template: str = "hello", **said: Any) -> OutboxMessage:
         """As a call by the group has it planned, at this instant."""
-        order = Order(digest_of([str(next(self._numbers))]), member, template, "maru", send_at=send_at)
+        order = Order(digest_of([str(next(self._numbers))]), member, template, "maru", **said)
         return self.desk().plan(order, Caller("key", GROUP, frozenset()), self.now).message
 
     def agree(self, member: MemberId) -> None:
@@ -144,6 +145,11 @@ class Office(Forgetting):
         for channel in MessageChannel:
             key = ConsentKey(channel, "maru", "marketing")
             self.consents.give(member, key, Word(True, "said so"), "maru", NOON - HOUR)
+
+    def appoint(self, member: MemberId) -> None:
+        """To the testers, which are on the list `staff`."""
+        self.enrolment.tag(member, "staff", GROUP, self.now)
+        self.segments.refresh(member, self.now)
 
     def look(self, message: OwnedId) -> OutboxMessage:
         """One delivery from the queue."""

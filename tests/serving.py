@@ -139,7 +139,13 @@ def enrol(
     member: MemberId, phone: str, table: Table, programs: Programs, now: datetime, *, profile: Profile = NOBODY
 ) -> None:
     """Somebody at maru, by a phone number."""
-    members = Members(
+    presented = (Presented(phone_identity(phone)),)
+    members_on(table, programs, member).enrol(Enrolment(presented, profile, "maru"), "maru", now)
+
+
+def members_on(table: Table, programs: Programs, enrolled: MemberId = MEI) -> Members:
+    """The use cases; whoever enrols becomes ``enrolled``."""
+    return Members(
         members=TableMembers(table),
         wallets=TableWallets(table),
         standings=TableStandings(table),
@@ -147,7 +153,5 @@ def enrol(
         hasher=IdentityHasher(lambda: SECRET),
         commit=table.commit,
         pause=lambda _: None,
-        new_id=lambda: member,
+        new_id=lambda: enrolled,
     )
-    presented = (Presented(phone_identity(phone)),)
-    members.enrol(Enrolment(presented, profile, "maru"), "maru", now)

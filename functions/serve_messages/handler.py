@@ -18,7 +18,13 @@ from huitou.campaigns.store import TableJourneys
 from huitou.kernel.errors import ContentReusedError
 from huitou.kernel.ids import MemberId
 from huitou.messages.errors import ChannelNotWrittenError, TemplateNotFoundError, WrongSpeakerError
-from huitou.outbox.errors import InvalidMessageError, MessageNotFoundError, MessageUnderWayError
+from huitou.outbox.errors import (
+    InvalidMessageError,
+    MessageNotFoundError,
+    MessageUnderWayError,
+    NotATesterError,
+    NoTestersError,
+)
 from huitou.outbox.pacing import Pacing
 from huitou.outbox.requests import MessageBody, MessagePage, MessageView, PlannedMessageView, message_view
 from huitou.outbox.service import Outbox, message_command
@@ -51,6 +57,7 @@ from huitou.pressure.store import TablePressure
 from huitou.program.service import ProgramReader
 from huitou.program.speech import speech_in
 from huitou.program.store import TableVersions
+from huitou.purchases.store import TableMemberStates
 
 OF_MEMBER = "/v1/members/<member_id>/messages"
 JOURNEYS = "/v1/members/<member_id>/journeys"
@@ -74,6 +81,7 @@ speech = speech_in(programs)
 outbox = Outbox(
     TableOutbox(members),
     TableWallets(members),
+    TableMemberStates(members),
     programs,
     speech=speech,
     pacing=Pacing(TablePressure(members), speech),
@@ -93,7 +101,7 @@ app = create_app("serve_messages", "Messages")
     responses=documented(
         {200: PlannedMessageView, 201: PlannedMessageView},
         *(*MEMBER_ERRORS, TemplateNotFoundError, ChannelNotWrittenError, WrongSpeakerError, ForeignBrandError),
-        *(InvalidMessageError, ContentReusedError),
+        *(InvalidMessageError, NoTestersError, NotATesterError, ContentReusedError),
         headers=("Location",),
     ),
 )

@@ -57,6 +57,7 @@ FULL = planned(
     provider_id="p-1",
     sms_parts=2,
     is_code=True,
+    is_trial=True,
     proves=digest_of(["an address"]),
     targets=("https://huitou.example/a", "https://huitou.example/b"),
     first_opened_at=NOON + 3 * MINUTE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +26,9 @@ from tests.outbox import pressure_of
 
 MOST, DAYS = 2, 3
 REACH: Final = {"contact_email": "mei@example.com", "contact_phone": "+886912345678"}
-OUTCOMES: Final = (Accepted("p-1"), Refused("blocked"), Refused("throttled", 1), Unclear("timeout"))
+THROTTLED: Final = Refused("throttled", 1)
+LOST: Final = Unclear("timeout")
+OUTCOMES: Final = (Accepted("p-1"), Refused("blocked"), THROTTLED, LOST)
 STEPS = st.one_of(
     st.tuples(st.just("plan"), st.integers(0, 5 * 24 * 60)),
     st.tuples(st.just("receipt"), st.integers(0, 60)),
@@ -41,8 +43,9 @@ class Story:
     """One member, and everything that is planned for them."""
 
     def __init__(self) -> None:
-        self.office = Office(frequency_caps=[{"most": MOST, "days": DAYS}])
+        self.office = Office({"segments": ["staff"]}, testers="staff", frequency_caps=[{"most": MOST, "days": DAYS}])
         self.mei = self.office.meet(**REACH)
+        self.office.appoint(self.mei)
         self.office.agree(self.mei)
         self.messages: list[OwnedId] = []
         self.answer: Outcome = Accepted("p-1")
@@ -55,7 +58,7 @@ class Story:
             case "plan":
                 self.messages.append(self.office.order(self.mei, send_at=self.office.now + minutes).id)
             case "receipt":
-                self.messages.append(self.office.order(self.mei, "receipt", self.office.now + minutes).id)
+                self.messages.append(self.office.order(self.mei, "receipt", send_at=self.office.now + minutes).id)
             case "wait":
                 self.office.now += minutes
             case "answer":
@@ -64,6 +67,18 @@ class Story:
                 self.deliver(self.messages[number])
             case "cancel" if number < len(self.messages):
                 self.cancel(self.messages[number])
+
+    def try_it(self, answer: Outcome) -> None:
+        """Mei is sent a trial, of which the provider says ``answer``."""
+        said, self.answer = self.answer, answer
+        self.office.look(self.office.order(self.mei, trial=True).id)
+        self.answer = said
+
+    def told(self) -> Any:
+        """What became of the others, and which room they take."""
+        slots = self.office.pressure.load(self.mei).slots
+        kept = [self.office.kept(message) for message in self.messages]
+        return [(each.history, each.due_at) for each in kept], [slot._replace(message="") for slot in slots]
 
     def deliver(self, message: OwnedId) -> None:
         before = len(self.office.handed())
@@ -162,3 +177,15 @@ def sent_out(story: Story, answers: Sequence[Outcome] = ()) -> None:
     for each in tried.values():
         for end in each:
             assert sum(add_days(end, -DAYS, TAIPEI) < at <= end for at in each) <= MOST
+
+
+@given(st.lists(st.tuples(STEPS, st.none() | st.sampled_from([Accepted("p-1"), THROTTLED, LOST])), max_size=15))
+def test_trials_change_nothing_of_what_others_get(steps: list[tuple[tuple[str, int], Outcome | None]]) -> None:
+    """E23, E24: the same story with trials between its steps, and without."""
+    with_trials, without = Story(), Story()
+    for step, answer in steps:
+        if answer:
+            with_trials.try_it(answer)
+        with_trials.step(*step)
+        without.step(*step)
+    assert with_trials.told() == without.told()

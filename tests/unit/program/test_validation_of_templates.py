@@ -200,6 +200,19 @@ def test_what_all_messages_keep_to_is_looked_at() -> None:
     ]
 
 
+def test_who_may_try_messages_is_a_segment_of_the_groups() -> None:
+    """E31"""
+    ours = {"id": "ours", "name": "Ours", "brand": "maru", "list": True}
+    named = {
+        name: document(segments=["staff", ours], messages={"testers": name}) for name in ("staff", "ours", "stuff")
+    }
+    assert catalogue(named["staff"]).testers == "staff"
+    assert catalogue(document()).testers is None
+    at, other, unknown = "/messages/testers", refusal(named["ours"]), refusal(named["stuff"])
+    assert other == {at: "All brands try their messages on them: 'ours' can be no brand's own."}
+    assert unknown == {at: "There is no segment 'stuff' in this programme. Did you mean 'staff'?"}
+
+
 @pytest.mark.parametrize("sender", ["Huitou Club", "Huitou ", " "])
 def test_a_sender_of_sms_has_no_blanks(sender: str) -> None:
     """End User Messaging takes none."""

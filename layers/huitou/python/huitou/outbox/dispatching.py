@@ -36,6 +36,7 @@ from huitou.outbox.pacing import MemberPacing, Pacing
 from huitou.outbox.ports import Campaigns, Code, Codes, OutboxStore
 from huitou.outbox.reaching import Obstacle, Signatures, Way, named, signatures, way_to
 from huitou.outbox.tracking import TrackedLinks, Tracker
+from huitou.outbox.trials import NOT_A_TESTER, is_tester
 from huitou.points.membership import MemberErasedError, MemberNotFoundError
 from huitou.points.reaching import for_survivor
 from huitou.program.model import GROUP, BrandId, Program
@@ -196,7 +197,14 @@ class Dispatcher:
             return obstacle.end(before, obstacle.reason, now)
 
     def _put_off(self, before: OutboxMessage, recipient: Recipient, seen: _Sight) -> OutboxMessage | None:
-        """Why they are not told now: it is quiet, or the campaign is not right any more. Raises `_ObstacleError`."""
+        """Why they are not told now: it is quiet, or the campaign is not right any more. Raises `_ObstacleError`.
+
+        A trial waits for nothing; it is sent as long as they are one of the testers.
+        """
+        if before.is_trial:
+            if not is_tester(recipient.state.position, seen.catalogue.testers, seen.now):
+                raise _ObstacleError(NOT_A_TESTER)
+            return None
         if (morning := seen.pacing.awake(seen.now, before.kind)) > seen.now:
             return defer(before, morning, QUIET_HOURS, seen.now)
         if before.cause is None:

@@ -19,6 +19,20 @@ class InvalidMessageError(InvalidError):
     title = "The message cannot be sent like this"
 
 
+class NoTestersError(ConflictError):
+    """The programme names no segment of those who may try its messages on themselves."""
+
+    code = "no_testers"
+    title = "The programme has no testers"
+
+
+class NotATesterError(ConflictError):
+    """A trial goes to members who are in the programme's segment of testers, and to nobody else."""
+
+    code = "not_a_tester"
+    title = "The member is none of the testers"
+
+
 class MessageUnderWayError(ConflictError):
     """It is being sent, or was, or will not be anyway."""
 

@@ -115,6 +115,8 @@ class OutboxMessage:
     """Of the campaign."""
     is_code: bool = False
     """It brings the one-time code of the verification that has its id, to the address that is to be proven (M39)."""
+    is_trial: bool = False
+    """Somebody tries it on themselves: it asks for no consent, waits for no morning and has no cap."""
     proves: Digest | None = None
     """A keyed digest of that address, for this message alone: a repeat must agree in it (E14)."""
     version: int = 1

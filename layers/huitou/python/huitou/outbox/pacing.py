@@ -26,8 +26,11 @@ LATE: Final = timedelta(minutes=15)
 
 
 def slot_of(message: OutboxMessage) -> Slot | None:
-    """Where it is to be sent; None: it does not wait any more, or brings a code, of which addresses have caps (M39)."""
-    if message.is_code or message.due_at is None or message.state not in {MessageState.PLANNED, MessageState.DEFERRED}:
+    """Where it is to be sent; None: it does not wait any more, is a trial, or brings a code, of which addresses have
+    caps (M39).
+    """
+    is_waiting = message.state in {MessageState.PLANNED, MessageState.DEFERRED}
+    if message.is_code or message.is_trial or message.due_at is None or not is_waiting:
         return None
     return Slot(message.id.key, message.kind, message.due_at, message.priority)
 

@@ -78,7 +78,7 @@ def way_to(
 
 
 def _is_allowed(message: OutboxMessage, channel: MessageChannel, record: Member) -> bool:
-    if message.purpose is None:
+    if message.purpose is None or message.is_trial:
         return True
     return agreed(record.consents, ConsentKey(channel, message.brand, message.purpose))
 

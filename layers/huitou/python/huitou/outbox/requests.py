@@ -41,6 +41,9 @@ class MessageBody(Body):
     """By default now."""
     expires_at: Moment | None = None
     """From then on it is not sent any more; by default three days after `send_at`."""
+    trial: bool = False
+    """true: to try it on oneself. The member has to be one of the programme's testers (`messages.testers`); consent,
+    quiet hours and frequency caps do not matter then, and it counts nowhere."""
     client_reference: ClientReference | None = None
 
     def order(self, command: Digest, member: MemberId) -> Order:
@@ -53,6 +56,7 @@ class MessageBody(Body):
             purpose=self.purpose,
             send_at=self.send_at,
             expires_at=self.expires_at,
+            trial=self.trial,
             client_reference=self.client_reference,
         )
 
@@ -94,6 +98,8 @@ class MessageView(View):
     """What the provider calls it."""
     history: list[StepView]
     client_reference: str | None
+    trial: bool
+    """Whether somebody tries it on themselves."""
     campaign: str | None
     """That it is part of; None: a call asked for it."""
     first_opened_at: datetime | None
@@ -136,6 +142,7 @@ def message_view(message: OutboxMessage) -> dict[str, Any]:
         "provider_id": message.provider_id,
         "history": [_step_view(step) for step in message.history],
         "client_reference": message.client_reference,
+        "trial": message.is_trial,
         "campaign": message.cause.campaign if message.cause else None,
         "first_opened_at": format_instant(message.first_opened_at) if message.first_opened_at else None,
         "opens": message.opens,

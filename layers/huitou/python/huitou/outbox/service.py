@@ -22,16 +22,18 @@ from huitou.kernel.pages import Page
 from huitou.messages.errors import ChannelNotWrittenError
 from huitou.messages.speaking import speaking, template_for
 from huitou.outbox.decisions import CAP_REACHED, cancel, suppress
-from huitou.outbox.errors import InvalidMessageError, MessageNotFoundError
+from huitou.outbox.errors import InvalidMessageError, MessageNotFoundError, NotATesterError, NoTestersError
 from huitou.outbox.model import MessageState, OutboxMessage, Step
 from huitou.outbox.pacing import MemberPacing, Pacing
 from huitou.outbox.ports import OutboxStore
+from huitou.outbox.trials import is_tester
 from huitou.points.membership import as_named, require_seen
 from huitou.points.ports import WalletStore
 from huitou.program.model import GROUP, BrandId, Program
 from huitou.program.ports import PublishedPrograms
 from huitou.program.speech import Speech
-from huitou.templates.model import Template, TemplateId, TemplateKind
+from huitou.purchases.ports import MemberStates
+from huitou.templates.model import Catalogue, Template, TemplateId, TemplateKind
 
 USUAL_LIFE: Final = timedelta(days=3)
 """For what says no end of its own."""
@@ -53,6 +55,7 @@ class Order:
     purpose: str | None = None
     send_at: datetime | None = None
     expires_at: datetime | None = None
+    trial: bool = False
     client_reference: str | None = None
 
     def content(self, member: MemberId) -> Mapping[str, str]:
@@ -65,6 +68,7 @@ class Order:
             "purpose": self.purpose,
             "send_at": format_instant(self.send_at) if self.send_at else None,
             "expires_at": format_instant(self.expires_at) if self.expires_at else None,
+            "trial": "true" if self.trial else None,
         }
         return {name: value for name, value in said.items() if value is not None}
 
@@ -88,6 +92,7 @@ class Outbox:
         self,
         outbox: OutboxStore,
         wallets: WalletStore,
+        states: MemberStates,
         programs: PublishedPrograms,
         *,
         speech: Callable[[Program], Speech],
@@ -98,6 +103,7 @@ class Outbox:
         self._outbox = outbox
         self._pacing = pacing
         self._wallets = wallets
+        self._states = states
         self._programs = programs
         self._speech = speech
         self._commit = commit
@@ -107,7 +113,8 @@ class Outbox:
         """Has a message sent, once (E14).
 
         Raises `TemplateNotFoundError`, `ForeignBrandError`, `WrongSpeakerError`, `ChannelNotWrittenError`,
-        `InvalidMessageError`, `MemberNotFoundError`, `MemberErasedError`, `MemberMovedError`, `ContentReusedError`.
+        `InvalidMessageError`, `NoTestersError`, `NotATesterError`, `MemberNotFoundError`, `MemberErasedError`,
+        `MemberMovedError`, `ContentReusedError`.
         """
 
         def attempt() -> Planned:
@@ -166,7 +173,10 @@ class Outbox:
         template = template_for(order.template, catalogue, caller)
         brand = speaking(order.brand, template, catalogue, caller) or GROUP
         home = require_seen(self._wallets.load(order.member, program.home_currency), brand)
-        planned_at = pacing.awake(max(order.send_at or now, now), template.kind)
+        if order.trial:
+            self._require_tester(order.member, catalogue, now)
+        asked_for = max(order.send_at or now, now)
+        planned_at = asked_for if order.trial else pacing.awake(asked_for, template.kind)
         expires_at = order.expires_at or planned_at + USUAL_LIFE
         faults = list(_faults(order, template, planned_at, expires_at, now))
         if template.id == catalogue.code_template:
@@ -188,9 +198,16 @@ class Outbox:
             history=(Step(MessageState.PLANNED, now),),
             due_at=planned_at,
             client_reference=order.client_reference,
+            is_trial=order.trial,
         )
         is_capped = pacing.cap_reached(message, home.absorbed, now)
         return suppress(message, CAP_REACHED, now) if is_capped else message
+
+    def _require_tester(self, member: MemberId, catalogue: Catalogue, now: datetime) -> None:
+        if catalogue.testers is None:
+            raise NoTestersError("The active programme names no segment of testers under `messages`.")
+        if not is_tester(self._states.load(member).position, catalogue.testers, now):
+            raise NotATesterError(f"A trial is for members of the segment {catalogue.testers!r}.")
 
 
 def _channels(order: Order, template: Template) -> tuple[MessageChannel, ...]:

@@ -44,6 +44,7 @@ class MessageItem(Item):
     journey = JSONAttribute(null=True)
     priority = IntegerAttribute(null=True)
     is_code = BooleanAttribute(null=True)
+    is_trial = BooleanAttribute(null=True)
     proves = UnicodeAttribute(null=True)
     version = IntegerAttribute()
     attempts = IntegerAttribute()
@@ -152,6 +153,7 @@ def message_item(message: OutboxMessage) -> MessageItem:
         journey=list(message.cause) if message.cause else None,
         priority=message.priority,
         is_code=message.is_code or None,
+        is_trial=message.is_trial or None,
         proves=message.proves,
         version=message.version,
         attempts=message.attempts,
@@ -188,6 +190,7 @@ def message_in(item: MessageItem) -> OutboxMessage:
         cause=Cause(*item.journey) if item.journey else None,
         priority=item.priority,
         is_code=bool(item.is_code),
+        is_trial=bool(item.is_trial),
         proves=Digest(item.proves) if item.proves else None,
         version=item.version,
         attempts=item.attempts,

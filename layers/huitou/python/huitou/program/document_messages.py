@@ -139,6 +139,10 @@ class MessagesPart(Part):
     verification: VerificationPart | None = None
     """Without it, nobody is sent a one-time code."""
 
+    testers: Id | None = None
+    """The segment of those who may try messages on themselves before members get them: one of the group's. Without it,
+    nobody may."""
+
 
 class EmailTextPart(Part):
     """An email."""

@@ -38,6 +38,7 @@ def compile_catalogue(document: Stored) -> Catalogue:
         },
         codes=CodeRules(**verification) if verification else None,
         track_sms=messages.get("track_sms", False),
+        testers=messages.get("testers"),
     )
 
 

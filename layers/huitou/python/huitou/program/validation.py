@@ -127,6 +127,7 @@ _CHECKS: tuple[Callable[[ProgramDocument], Problems], ...] = (
     messages.hosts,
     messages.sms_price,
     messages.senders,
+    messages.testers,
     templates.brands,
     templates.languages,
     templates.senders,

@@ -117,6 +117,8 @@ class Catalogue:
     codes: CodeRules | None = None
     """None: nobody is sent any."""
     track_sms: bool = False
+    testers: str | None = None
+    """The segment of those who may try messages on themselves; None: nobody may."""
 
     def signature(self, brand: str | None, channel: MessageChannel) -> Signature | None:
         """The brand's own, else the group's; None: nobody speaks for it there."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from huitou.kernel.channels import MessageChannel
 from huitou.program.checks.conditions import time_range
 from huitou.program.checks.findings import MOST_DECIMALS, Names, Path, Problems, at, positive, twice
+from huitou.program.checks.segment_parts import segments
 from huitou.program.document import ProgramDocument
 from huitou.program.document_messages import (
     COLOR_PATTERN,
@@ -104,6 +105,16 @@ def _forms(path: Path, sender: SenderPart) -> Problems:
         yield at((*path, "sms", "sender"), "Write a number, or a name of up to 11 of A-Z, a-z and 0-9.")
     if sender.line and _LINE_CHANNEL.fullmatch(sender.line.channel) is None:
         yield at((*path, "line", "channel"), "Write 1 to 64 of A-Z, a-z, 0-9, - and _.")
+
+
+def testers(document: ProgramDocument) -> Problems:
+    """Who tries messages on themselves is found by a segment that every brand may know of (E31)."""
+    if (named := document.messages.testers) is None:
+        return
+    path, whose = ("messages", "testers"), {segment.id: segment.brand for _, segment in segments(document)}
+    yield from Names("segment", whose).check(path, named)
+    if whose.get(named) is not None:
+        yield at(path, f"All brands try their messages on them: {named!r} can be no brand's own.")
 
 
 def channels_of(document: ProgramDocument) -> Mapping[str, frozenset[MessageChannel]]:
