@@ -172,6 +172,8 @@ class _Cloud:
     def answer(self, exchange: re.Match[str]) -> str:
         """The exchange, with what is answered today."""
         asked = exchange["asked"]
+        if '"trial": true' in asked:
+            self._make_mei_a_tester()
         answered = self._send(asked)
         assert answered["statusCode"] < HTTPStatus.INTERNAL_SERVER_ERROR, f"nobody should have to read this: {asked}"
         if asked.startswith("POST /v1/imports\n"):
@@ -203,6 +205,15 @@ class _Cloud:
         sent = planned(TemplateKind.MARKETING, id=OPENED, targets=("https://huitou.example/new",), due_at=None)
         members = Table("members", REGION)
         members.commit(TableOutbox(members).add(sent))
+
+    def _make_mei_a_tester(self) -> None:
+        self._send(f"PUT /v1/members/{MEI}/tags/staff")
+        self._look_at_mei()
+
+    def _look_at_mei(self) -> None:
+        """As whoever reads the stream does."""
+        members, program = Table("members", REGION), Table("program", REGION)
+        segments_on(members, program, self._functions["serve_members"].programs).refresh(MEI, self._now)
 
     def item(self, block: re.Match[str]) -> str:
         """The block, with the item as it is stored; its keys say which."""
@@ -238,7 +249,7 @@ class _Cloud:
         self._begin_a_journey(members)
         for number in range(20):
             self._sell(str(21000 + number), {"member": {"id": MEI}})
-        segments_on(members, table, self._functions["serve_members"].programs).refresh(MEI, self._now)
+        self._look_at_mei()
 
     def _begin_a_journey(self, members: Table) -> None:
         named, version = JourneyId(MEI, Cause("miss-you", str(to_millis(NOW)))), 3
@@ -434,9 +445,8 @@ _OF_THE_GROUP = (
 def _is_the_groups(line: str) -> bool:
     """Calls that only a key of the group may make."""
     path = line.split(" ")[1].partition("?")[0]
-    return (
-        line == "POST /v1/program/versions" or path.endswith(("/erasure", "/export")) or path.startswith(_OF_THE_GROUP)
-    )
+    is_about_a_member = path.endswith(("/erasure", "/export", "/tags/staff"))
+    return line == "POST /v1/program/versions" or is_about_a_member or path.startswith(_OF_THE_GROUP)
 
 
 def _body(text: str, headers: Sequence[str]) -> Any:

@@ -15,7 +15,7 @@ import pytest
 
 from huitou.kernel.instants import format_instant, to_instant
 from tests.builders import TAIPEI
-from tests.e2e.calls import found, now, refusal, unique
+from tests.e2e.calls import Body, found, now, refusal, unique
 from tests.e2e.mailbox import Mei, spoken, writing
 from tests.e2e.platform import Platform, eventually
 from tests.e2e.publishing import hold
@@ -24,9 +24,14 @@ CAP = 3
 RULES: dict[str, Any] = {"quiet_hours": None, "frequency_caps": [{"most": CAP, "days": 7}]}
 
 
+def tried_by_staff(**rules: Any) -> Body:
+    """The programme of the tests, by these rules for messages, which the staff may try on themselves."""
+    return {**spoken(testers="staff", **rules), "segments": ["staff"]}
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _spoken(api: httpx.Client, platform: Platform) -> Iterator[None]:
-    with writing(api, platform, spoken(**RULES)):
+    with writing(api, platform, tried_by_staff(**RULES)):
         yield
 
 
@@ -97,18 +102,25 @@ def test_of_many_at_once_a_cap_lets_through_what_it_says(api: httpx.Client, plat
     assert mei.mail() == ["Hello 小美"] * CAP
 
 
-def test_marketing_waits_for_the_end_of_the_quiet_hours(api: httpx.Client, mei: Mei) -> None:
-    """E24"""
+def test_marketing_waits_for_the_end_of_the_quiet_hours_and_a_trial_does_not(api: httpx.Client, mei: Mei) -> None:
+    """E24: and whoever tries it has agreed to nothing (M22)."""
+    trial = unique("trial")
+    refusal(mei.send(trial, "hello", trial=True), 409, "not_a_tester")
+    found(api.put(f"{mei.path}/tags/staff"))
     shown = now().astimezone(TAIPEI)
     begin, end = (shown + timedelta(hours=hours) for hours in (-1, 2))
     morning = end.replace(minute=0, second=0, microsecond=0)
-    hold(api, spoken(quiet_hours={"from": f"{begin:%H}:00", "to": f"{end:%H}:00"}))
+    hold(api, tried_by_staff(quiet_hours={"from": f"{begin:%H}:00", "to": f"{end:%H}:00"}))
     try:
         assert mei.send(unique("message"), "hello").json()["send_at"] == format_instant(to_instant(morning))
         receipt = mei.send(unique("message")).json()["message_id"]
         assert eventually(lambda: mei.message(receipt)["state"] == "accepted")
+        assert eventually(lambda: mei.send(trial, "hello", trial=True).is_success)
+        tried = mei.send(trial, "hello", trial=True).json()["message_id"]
+        assert eventually(lambda: mei.message(tried)["state"] == "accepted")
+        assert mei.mail() == ["Hello 小美"] * 2
     finally:
-        hold(api, spoken(**RULES))
+        hold(api, tried_by_staff(**RULES))
 
 
 def test_a_message_for_tomorrow_waits_and_is_taken_back(api: httpx.Client, mei: Mei, platform: Platform) -> None:

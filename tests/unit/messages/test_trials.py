@@ -141,7 +141,7 @@ def desk() -> Iterator[MessageDesk]:
 
 def look_at_mei(desk: MessageDesk) -> None:
     """As whoever reads the stream does."""
-    segments_on(desk.table, Table("program", REGION), desk.functions.programs).refresh(MEI, NOW)
+    segments_on(desk.table, Table("program", REGION), desk.functions.modules["serve_messages"].programs).refresh(MEI, NOW)
 
 
 def test_a_trial_is_asked_for_by_a_call_that_says_so(desk: MessageDesk) -> None:
@@ -158,7 +158,8 @@ def test_a_trial_is_asked_for_by_a_call_that_says_so(desk: MessageDesk) -> None:
 
 def test_a_trial_and_the_real_message_are_two_things(desk: MessageDesk) -> None:
     """E14: a repeat agrees in it; and finds the first one also when they are no tester any more."""
-    real, trial = {"template": "hello"}, {"template": "hello", "trial": True}
+    real: dict[str, Any] = {"template": "hello"}
+    trial = {**real, "trial": True}
     first = desk.ask("send", body=trial, key="tried")[1]
     assert desk.ask("send", body=real, key="tried")[1]["errors"][0]["pointer"] == "/trial"
     assert desk.ask("send", body=real, key="meant")[0] == 201
