@@ -21,8 +21,8 @@ from tests.serving import MEI, Loaded, both_tables, sample
 from tests.templates import SENDERS, speaking, template
 
 HOUR = timedelta(hours=1)
-PUBLISHED = speaking(template())
-PUBLISHED["messages"] |= {"frequency_caps": [{"most": 3, "days": 7}]}
+PUBLISHED = speaking(template(), segments=["staff"])
+PUBLISHED["messages"] |= {"frequency_caps": [{"most": 3, "days": 7}], "testers": "staff"}
 NEWS = {"template": "hello"}
 CONSENT = "/v1/members/{member_id}/consents/{channel}/{brand}/{purpose}"
 TOLD = {
@@ -86,6 +86,7 @@ def test_who_plans_messages_may_do_all_that_it_does(merged: Merged) -> None:
         merged.ask("list")
         assert [merged.sent(**NEWS)["state"] for _ in range(2)] == ["planned"] * 2
         assert merged.sent(**NEWS)["reason"] == "cap_reached"
+        assert merged.refusal(**NEWS, trial=True)[1] == "not_a_tester"
     assert "dynamodb:ConditionCheckItem" in actions
     assert actions == ALLOWED["serve_messages"]
 

@@ -141,7 +141,8 @@ def desk() -> Iterator[MessageDesk]:
 
 def look_at_mei(desk: MessageDesk) -> None:
     """As whoever reads the stream does."""
-    segments_on(desk.table, Table("program", REGION), desk.functions.modules["serve_messages"].programs).refresh(MEI, NOW)
+    programs = desk.functions.modules["serve_messages"].programs
+    segments_on(desk.table, Table("program", REGION), programs).refresh(MEI, NOW)
 
 
 def test_a_trial_is_asked_for_by_a_call_that_says_so(desk: MessageDesk) -> None:
