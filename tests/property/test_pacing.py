@@ -76,7 +76,7 @@ class Story:
 
     def told(self) -> Any:
         """What became of the others, and which room they take."""
-        slots = self.office.pressure.load(self.mei).slots
+        slots = pressure_of(self.office.pressure, self.mei).slots
         kept = [self.office.kept(message) for message in self.messages]
         return [(each.history, each.due_at) for each in kept], [slot._replace(message="") for slot in slots]
 

@@ -21,7 +21,7 @@ from tests.contract.targets import REGION
 from tests.members import said
 from tests.messaging import FANG, NOW, MessageDesk
 from tests.office import HOUR, Office
-from tests.outbox import NOON
+from tests.outbox import NOON, pressure_of
 from tests.serving import MEI, both_tables, members_on
 from tests.templates import speaking, template, text
 
@@ -63,7 +63,7 @@ def test_a_trial_has_no_cap_and_takes_no_room() -> None:
     office.agree(mei)
     for _ in range(3):
         assert office.look(office.order(mei, trial=True).id).state is MessageState.ACCEPTED
-    assert office.pressure.load(mei).version == 0
+    assert pressure_of(office.pressure, mei).version == 0
     assert office.look(office.order(mei).id).state is MessageState.ACCEPTED
     assert office.order(mei).reason == "cap_reached"
     assert office.look(office.order(mei, trial=True).id).state is MessageState.ACCEPTED
