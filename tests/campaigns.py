@@ -40,7 +40,7 @@ from tests.members import said
 from tests.office import PUBLISHED, SECRET, Office
 from tests.outbox import NOON
 from tests.purchases import bill, return_of
-from tests.standing import called_on, due_index_on, hours_on
+from tests.standing import due_index_on, new_journeys_on
 
 DAY: Final = timedelta(days=1)
 MINUTE: Final = timedelta(minutes=1)
@@ -99,12 +99,10 @@ class Town(Office):
     def _calls(self) -> Occasions:
         return Occasions(
             occasions=self.occasions,
-            journeys=self.journeys,
+            journeys=new_journeys_on(self.shop.table),
             lists=lists_on(self.shop.table),
             everybody=index_on(self.shop.table),
             states=self.shop.states,
-            called=called_on(self.shop.table),
-            hours=hours_on(self.shop.table),
             places=self.segments,
             profiles=self.shop.profiles,
             programs=self.programs,

@@ -9,10 +9,9 @@ from itertools import count
 from typing import Any
 
 from huitou.campaigns.beginning import Beginnings
-from huitou.campaigns.called import Called
+from huitou.campaigns.new_journeys import NewJourneys
 from huitou.campaigns.ports import JourneyStore
 from huitou.campaigns.store import TableJourneys
-from huitou.campaigns.usual_hour import UsualHours
 from huitou.insights.model import Findings
 from huitou.insights.service import CACHE_SECONDS, InsightsReader
 from huitou.kernel.commits import Commit
@@ -100,7 +99,7 @@ class Standings(Shop):
             positions=self.positions,
             insights=InsightsReader(self.findings, count(step=CACHE_SECONDS).__next__),
             programs=self.programs,
-            followers=Beginnings(journeys_on(self.table), called_on(self.table), hours_on(self.table), self.programs),
+            followers=Beginnings(new_journeys_on(self.table), self.programs),
             commit=commit,
             pause=lambda _: None,
         )
@@ -122,12 +121,8 @@ def journeys_on(table: Any) -> JourneyStore:
     return MemoryJourneys(table) if isinstance(table, MemoryTable) else TableJourneys(table)
 
 
-def called_on(table: Any) -> Called:
-    return Called(journeys_on(table), partial(read_since, deeds_on(table)))
-
-
-def hours_on(table: Any) -> UsualHours:
-    return UsualHours(partial(read_since, deeds_on(table)))
+def new_journeys_on(table: Any) -> NewJourneys:
+    return NewJourneys(journeys_on(table), partial(read_since, deeds_on(table)))
 
 
 def positions_on(table: Any) -> PositionStore:

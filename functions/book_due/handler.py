@@ -45,7 +45,7 @@ from huitou.purchases.refund_service import Refunds
 from huitou.purchases.refund_store import TableRefunds
 from huitou.purchases.store import TableMemberStates, TablePurchases
 from huitou.sale_composition import SegmentsOnDemand
-from huitou.segment_composition import called_on, segments_on, usual_hours_on
+from huitou.segment_composition import new_journeys_on, segments_on
 from huitou.segments.store import TableMemberLists
 from huitou.standing.messages import (
     DueJourney,
@@ -165,12 +165,10 @@ def fail(error: Exception) -> None:
 
 occasions = Occasions(
     occasions=TableOccasions(members),
-    journeys=TableJourneys(members),
+    journeys=new_journeys_on(members),
     lists=TableMemberLists(members),
     everybody=TableMemberIndex(members),
     states=states,
-    called=called_on(members),
-    hours=usual_hours_on(members),
     places=segments,
     profiles=TableMembers(members),
     programs=programs,

@@ -6,9 +6,8 @@ from functools import partial
 from time import monotonic
 
 from huitou.campaigns.beginning import Beginnings
-from huitou.campaigns.called import Called
+from huitou.campaigns.new_journeys import NewJourneys
 from huitou.campaigns.store import TableJourneys
-from huitou.campaigns.usual_hour import UsualHours
 from huitou.insights.service import InsightsReader
 from huitou.insights.store import TableFindings
 from huitou.members.store import TableMembers
@@ -24,14 +23,9 @@ from huitou.standing.ports import TierPrograms
 from huitou.standing.store import TablePositions
 
 
-def usual_hours_on(members: Table) -> UsualHours:
+def new_journeys_on(members: Table) -> NewJourneys:
     """For who begins campaigns."""
-    return UsualHours(partial(read_since, TableDeeds(members)))
-
-
-def called_on(members: Table) -> Called:
-    """For who begins campaigns with many."""
-    return Called(TableJourneys(members), partial(read_since, TableDeeds(members)))
+    return NewJourneys(TableJourneys(members), partial(read_since, TableDeeds(members)))
 
 
 def judged_on(members: Table, program: Table, programs: TierPrograms) -> JudgedSegments:
@@ -50,7 +44,7 @@ def segments_on(members: Table, program: Table, programs: ProgramReader) -> Segm
         positions=TablePositions(members),
         insights=InsightsReader(TableFindings(program), monotonic),
         programs=programs,
-        followers=Beginnings(TableJourneys(members), called_on(members), usual_hours_on(members), programs),
+        followers=Beginnings(new_journeys_on(members), programs),
         commit=members.commit,
         pause=pause,
     )

@@ -8,12 +8,10 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from huitou.campaigns.calendar import Coming, announced, coming_at
-from huitou.campaigns.called import Called, Whom
-from huitou.campaigns.decisions import LOOK_AGAIN, begun, is_called
-from huitou.campaigns.model import JourneyId
+from huitou.campaigns.decisions import LOOK_AGAIN, is_called
+from huitou.campaigns.new_journeys import NewJourneys, Whom, called
 from huitou.campaigns.occasions import Occasion, OccasionId, go_on_from, put_off
-from huitou.campaigns.ports import JourneyStore, OccasionStore, Places
-from huitou.campaigns.usual_hour import UsualHours
+from huitou.campaigns.ports import OccasionStore, Places
 from huitou.kernel.commits import Commit, StaleReadError
 from huitou.kernel.errors import ContentionError, UnavailableError
 from huitou.kernel.ids import MemberId
@@ -79,12 +77,10 @@ class Occasions:
         self,
         *,
         occasions: OccasionStore,
-        journeys: JourneyStore,
+        journeys: NewJourneys,
         lists: MemberLists,
         everybody: MemberIndex,
         states: MemberStates,
-        called: Called,
-        hours: UsualHours,
         places: Places,
         profiles: Profiles,
         programs: Programs,
@@ -96,8 +92,6 @@ class Occasions:
         self._lists = lists
         self._everybody = everybody
         self._states = states
-        self._called = called
-        self._hours = hours
         self._places = places
         self._profiles = profiles
         self._programs = programs
@@ -163,14 +157,10 @@ class Occasions:
         if has_left or not is_called(campaign, coming.at, position, home.brands):
             return False
         whom = Whom(position, home, lambda: self._birthday(member))
-        named = self._called.journey(campaign, coming, whom, program.zone)
-        people = (member, *home.absorbed)
-        if named is None or self._journeys.load_all([JourneyId(each, named.cause) for each in people]):
-            return False
-        hour = self._hours.of(state.wallets, campaign, coming.at, program)
-        journey = begun(named, campaign, coming.at, program, coming.at, usual_hour=hour)
-        self._commit([self._journeys.add(journey)])
-        return True
+        journeys = self._journeys.begin([called(campaign, coming, position)], whom, program)
+        if journeys:
+            self._commit(journeys)
+        return bool(journeys)
 
     def _birthday(self, member: MemberId) -> date | None:
         record = self._profiles.load(member)

@@ -9,14 +9,12 @@ at noon and in the evening, it is the afternoon.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from huitou.points.wallet import Wallet
-from huitou.program.campaigns import Campaign
-from huitou.program.model import BrandId, CurrencyId, Program
+from huitou.program.model import BrandId
 from huitou.segments.facts import Deed
 
 WITHIN: Final = timedelta(days=365)
@@ -25,25 +23,6 @@ LATEST_VISITS: Final = 24
 LEAST_VISITS: Final = 3
 """Fewer tell nothing usual."""
 _DAY = 24
-
-
-class UsualHours:
-    """``read`` answers what the owner of a home wallet did from an instant on, or earlier, in the order of time.
-
-    It is asked where a journey begins whose campaign wants to know, and never else.
-    """
-
-    def __init__(self, read: Callable[[Wallet, datetime], Sequence[Deed]]) -> None:
-        self._read = read
-
-    def of(
-        self, wallets: Mapping[CurrencyId, Wallet], campaign: Campaign, at: datetime, program: Program
-    ) -> int | None:
-        """By what was done before ``at``; None where too little is known, or the campaign asks for none."""
-        if not campaign.at_usual_hour:
-            return None
-        deeds = self._read(wallets[program.home_currency], at - WITHIN)
-        return usual_hour_of(deeds, campaign.brand, at, program.zone)
 
 
 def usual_hour_of(deeds: Sequence[Deed], brand: BrandId | None, at: datetime, zone: ZoneInfo) -> int | None:

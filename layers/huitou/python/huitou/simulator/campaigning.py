@@ -17,14 +17,13 @@ from typing import Any, Final, NamedTuple
 
 from huitou.campaigns.beginning import Beginnings
 from huitou.campaigns.calendar import Coming, announced
-from huitou.campaigns.called import Called, Whom
-from huitou.campaigns.decisions import begun, is_called
+from huitou.campaigns.decisions import is_called
 from huitou.campaigns.drawing import Draws
 from huitou.campaigns.model import Journey, JourneyId, TurnOutcome
+from huitou.campaigns.new_journeys import NewJourneys, Whom, called
 from huitou.campaigns.ports import Given
 from huitou.campaigns.service import Journeys
 from huitou.campaigns.situations import Situations
-from huitou.campaigns.usual_hour import UsualHours
 from huitou.channels.model import Accepted, Outcome, Parcel
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.commits import Write
@@ -129,9 +128,8 @@ class Following:
         self._waiting: list[_Due] = []
         self._called = self._callings()
         self._journeys = MemoryJourneys(self._table)
-        self._hours = UsualHours(lambda *_: self._deeds)
-        self._calls = Called(self._journeys, lambda *_: self._deeds)
-        self._beginnings = Beginnings(self._journeys, self._calls, self._hours, self._programs)
+        self._new_journeys = NewJourneys(self._journeys, lambda *_: self._deeds)
+        self._beginnings = Beginnings(self._new_journeys, self._programs)
         self._walk, self._dispatcher = self._use_cases(campaigning.speech)
 
     def wait(self, until: datetime) -> None:
@@ -297,11 +295,8 @@ class Following:
         if position is None or not is_called(campaign, coming.at, position, self._facts.joined):
             return
         whom = Whom(position, self._facts.wallets[self._program.home_currency], lambda: self._facts.birthday)
-        named = self._calls.journey(campaign, coming, whom, self._program.zone)
-        if named is not None and self._journeys.load(named) is None:
-            hour = self._hours.of(self._life.wallets, campaign, coming.at, self._program)
-            journey = begun(named, campaign, coming.at, self._program, coming.at, usual_hour=hour)
-            self._table.commit([self._journeys.add(journey)])
+        if journeys := self._new_journeys.begin([called(campaign, coming, position)], whom, self._program):
+            self._table.commit(journeys)
             self._find_waiting()
 
     def _find_waiting(self) -> None:
