@@ -141,15 +141,22 @@ class Publications:
 
     def __init__(self, *versions: Program) -> None:
         self._versions = [(OPENED, version) for version in versions]
+        self._taken_up: int | None = None
 
     def publish(self, version: Program, when: datetime = OPENED) -> None:
         self._versions.append((when, version))
 
+    def lagging(self) -> Publications:
+        """As a function knows them that will not hear in time of a later one being in force."""
+        known = Publications()
+        known._versions, known._taken_up = self._versions, len(self._versions)
+        return known
+
     def active(self) -> Program:
-        return self._versions[-1][1]
+        return self._versions[: self._taken_up][-1][1]
 
     def at(self, instant: datetime) -> Program:
-        held = [version for when, version in self._versions if when <= instant]
+        held = [version for when, version in self._versions[: self._taken_up] if when <= instant]
         return held[-1] if held else self._versions[0][1]
 
     def version(self, number: int) -> Program:

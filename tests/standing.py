@@ -32,7 +32,7 @@ from huitou.standing.position import Position
 from huitou.standing.store import TableDueIndex, TablePositions
 from tests.builders import MEI, OPENED, document, program
 from tests.members import HASHER
-from tests.purchases import NOON, Shop, deeds_on, findings_on
+from tests.purchases import NOON, Publications, Shop, deeds_on, findings_on
 
 SEGMENTS = [
     {"id": "active", "name": "Came lately", "when": {"purchases": {"at_least": 1, "in": "last 10 days"}}},
@@ -90,16 +90,17 @@ class Standings(Shop):
             pause=lambda _: None,
         )
 
-    def segments_by(self, commit: Commit) -> Segments:
-        """The use cases, which write by ``commit``."""
+    def segments_by(self, commit: Commit, programs: Publications | None = None) -> Segments:
+        """The use cases, which write by ``commit``; ``programs`` are those that they know."""
+        known = programs or self.programs
         return Segments(
             states=self.states,
             profiles=self.profiles,
             deeds=deeds_on(self.table),
             positions=self.positions,
             insights=InsightsReader(self.findings, count(step=CACHE_SECONDS).__next__),
-            programs=self.programs,
-            followers=Beginnings(new_journeys_on(self.table), self.programs),
+            programs=known,
+            followers=Beginnings(new_journeys_on(self.table), known),
             commit=commit,
             pause=lambda _: None,
         )

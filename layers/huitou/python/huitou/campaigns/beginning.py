@@ -6,13 +6,15 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from huitou.campaigns.calendar import Coming, announced
-from huitou.campaigns.decisions import beginnings, is_called, newly_known, occurrence
+from huitou.campaigns.decisions import beginnings, is_called, known_before, newly_known, occurrence
 from huitou.campaigns.new_journeys import Beginning, NewJourneys, Whom, called
 from huitou.kernel.calendars import local_date
 from huitou.kernel.commits import Write
 from huitou.program.campaigns import Campaign
 from huitou.program.model import Program
 from huitou.program.ports import Programs
+from huitou.program.redefining import redefined
+from huitou.program.rules import SegmentId
 from huitou.segments.facts import Facts
 from huitou.standing.position import Membership, MoveCause, Position
 
@@ -31,23 +33,43 @@ class Beginnings:
         self, before: Position | None, after: Position, facts: Facts, program: Program, now: datetime
     ) -> Sequence[Write]:
         """The journeys that begin. E15: what began with somebody who was merged in does not begin again."""
+        known = self._known(before, program)
         found = [
-            *self._called(before, after, facts, program, now),
-            *self._moved(before, after, facts, program, now),
+            *self._called(known, after, facts, program, now),
+            *self._moved(known, after, facts, program, now),
         ]
         if not found:
             return ()
         whom = Whom(after, facts.wallets[program.home_currency], lambda: facts.birthday)
         return self._journeys.begin(found, whom, program)
 
+    def _known(self, before: Position | None, program: Program) -> Position | None:
+        """``before`` without what moved since the version by which it was judged held no more.
+
+        A function takes up a publication some seconds late, and what it finds in these begins nothing of what is new.
+        """
+        if before is None or before.program >= program.version:
+            return before
+        return known_before(before, self._programs.published_at(before.program + 1))
+
     def _moved(
         self, before: Position | None, after: Position, facts: Facts, program: Program, now: datetime
     ) -> Iterator[Beginning]:
-        """Those that begin with the member alone."""
+        """Those that begin with the member alone.
+
+        E20: who entered what a segment meant before may have been in what it means now since the publication.
+        """
         for campaign, at in beginnings(before, after, facts, program, now):
-            if campaign.id in self._programs.at(at).campaigns:  # E20: it was there when that happened
+            if campaign.id not in self._programs.at(at).campaigns:  # E20: it was not there when that happened
+                continue
+            if before is None or at > before.through:
                 meant = occurrence(campaign, at, birthday=facts.birthday, deeds=facts.deeds, zone=program.zone)
                 yield Beginning(campaign, at, now, meant)
+            elif campaign.include_current or campaign.segment not in self._redefined(before, program):
+                yield Beginning(campaign, at, now, at)
+
+    def _redefined(self, before: Position, program: Program) -> frozenset[SegmentId]:
+        return redefined(self._programs.version(before.program), program)
 
     def _called(
         self, before: Position | None, after: Position, facts: Facts, program: Program, now: datetime

@@ -11,6 +11,7 @@ from huitou.campaigns.model import EFFECTIVE, Journey, JourneyId, JourneyState
 from huitou.kernel.calendars import add_days, at_local, local_date
 from huitou.kernel.ids import MemberId
 from huitou.kernel.instants import to_millis
+from huitou.kernel.values import changed
 from huitou.program.campaigns import Campaign, Once, Step, Wait
 from huitou.program.model import BrandId, Program
 from huitou.program.rules import SegmentId
@@ -45,6 +46,17 @@ def beginnings(
             at = _left(each) if campaign.leaving else _entered(each, was_known, campaign)
             if at is not None and _begins(campaign, at, after, facts, now):
                 yield campaign, at
+
+
+def known_before(position: Position, since: datetime) -> Position:
+    """``position`` without what moved at ``since`` or later."""
+    if position.through < since:
+        return position
+    there = (each for each in position.memberships if each.since < since)
+    known = (
+        each if each.until is None or each.until < since else each._replace(until=None, end=None) for each in there
+    )
+    return changed(position, memberships=tuple(known))
 
 
 def newly_known(before: Position | None, after: Position) -> list[Membership]:
