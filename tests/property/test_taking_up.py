@@ -20,6 +20,7 @@ LOOKS = st.lists(st.tuples(st.integers(0, 5), st.booleans()), max_size=6).map(so
 ONCE = st.sampled_from([Once.EACH_TIME, Once.ABSENCE, Once.EVER])
 
 
+@example(ahead=0, looks=[(0, True)], once=(None, Once.EVER), include_current=False, called_first=True)
 @example(ahead=1, looks=[(2, True)], once=(None, Once.EVER), include_current=False, called_first=True)
 @given(
     ahead=st.integers(-5, 5),

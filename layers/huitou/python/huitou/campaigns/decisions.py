@@ -50,8 +50,6 @@ def beginnings(
 
 def known_before(position: Position, since: datetime) -> Position:
     """``position`` without what moved at ``since`` or later."""
-    if position.through < since:
-        return position
     there = (each for each in position.memberships if each.since < since)
     known = (
         each if each.until is None or each.until < since else each._replace(until=None, end=None) for each in there
