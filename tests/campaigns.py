@@ -28,6 +28,7 @@ from huitou.members.store import TableMemberIndex
 from huitou.outbox.model import Cause, OutboxMessage
 from huitou.purchases.model import Line
 from huitou.segments.ports import MemberLists
+from huitou.segments.service import Segments
 from huitou.segments.store import TableMemberLists
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_draws import MemoryDraws
@@ -40,7 +41,7 @@ from tests.members import said
 from tests.office import PUBLISHED, SECRET, Office
 from tests.outbox import NOON
 from tests.purchases import bill, return_of
-from tests.standing import due_index_on, new_journeys_on
+from tests.standing import Standings, due_index_on, new_journeys_on
 
 DAY: Final = timedelta(days=1)
 MINUTE: Final = timedelta(minutes=1)
@@ -141,6 +142,11 @@ class Town(Office):
         self._version += 1
         document = {**PUBLISHED, **self.document, "messages": self._messages}
         self.shop.programs.publish(program(document, version=self._version), self.now)
+
+    def lagging(self) -> Segments:
+        """Somebody who will not hear in time of what is published from now on."""
+        assert isinstance(self.shop, Standings)
+        return self.shop.segments_by(self.commit, self.shop.programs.lagging())
 
     def until(self, then: datetime) -> None:
         """Whatever falls due is looked at, at its instant or so much after it.

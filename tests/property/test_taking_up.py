@@ -42,7 +42,7 @@ def test_it_begins_once(
     mei, published_at = town.join(), LAPSES - ahead * SECOND
     town.buy(mei)
     town.until(min(published_at, LAPSES) - SECOND)
-    late = town.shop.segments_by(town.commit, town.shop.programs.lagging())
+    late = town.lagging()
     town.now = published_at
     town.republish(campaigns=[campaign(once=after, include_current=include_current)])
     town.calendar.announce(town.now)

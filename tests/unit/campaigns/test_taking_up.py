@@ -26,7 +26,7 @@ def a_town(*campaigns: dict[str, Any], published_on: Any = PUBLISHED_ON) -> tupl
     mei = town.join()
     town.buy(mei)
     town.until(published_on)
-    return town, mei, town.shop.segments_by(town.commit, town.shop.programs.lagging())
+    return town, mei, town.lagging()
 
 
 def looked_at(town: Town, mei: MemberId, late: Segments, *, at: Any = LAPSES + SECOND) -> list[Any]:
