@@ -152,7 +152,9 @@ class Publications:
         known._versions, known._taken_up = self._versions, len(self._versions)
         return known
 
-    def active(self) -> Program:
+    def active(self, at_least: int = 0) -> Program:
+        if self._taken_up is not None and self._versions[: self._taken_up][-1][1].version < at_least:
+            self._taken_up = None
         return self._versions[: self._taken_up][-1][1]
 
     def at(self, instant: datetime) -> Program:

@@ -102,6 +102,22 @@ def test_what_is_found_too_late_begins_nothing() -> None:
     assert town.journeys_of(mei) == []
 
 
+def test_who_is_late_hears_of_the_publication_from_who_was_not() -> None:
+    """Else what a new segment holds would end and begin anew, and with it whoever must stay in it."""
+    town, mei, late = a_town(published_on=NOON + DAY)
+    anybody = {"id": "anybody", "name": "Anybody", "when": {"days_since_last_purchase": {"at_most": 300}}}
+    town.republish(segments=[*SEGMENTS, HERE, anybody])
+    town.segments.refresh(mei, town.now)
+    placed = town.shop.states.load(mei).position
+    late.refresh(mei, town.now + SECOND)
+    town.segments.refresh(mei, town.now + MINUTE)
+    after = town.shop.states.load(mei).position
+    assert placed is not None
+    assert after is not None
+    assert "anybody" in placed.segments_at(town.now)
+    assert after.memberships == placed.memberships
+
+
 def test_functions_that_take_turns_tell_nobody_twice() -> None:
     town, mei, late = a_town()
     town.republish(campaigns=[campaign(once="each_time")])

@@ -57,6 +57,17 @@ def test_a_publication_is_seen_when_the_cache_has_run_out() -> None:
     assert house.reader.active().name == "Second"
 
 
+def test_who_meets_what_a_later_version_has_decided_takes_it_up_at_once() -> None:
+    house = House()
+    house.publish("First")
+    assert house.reader.active(at_least=1).name == "First"
+    house.publish("Second")
+
+    assert house.reader.active(at_least=1).name == "First"
+    assert house.reader.active(at_least=2).name == "Second"
+    assert house.reader.active().name == "Second"
+
+
 def test_the_first_publication_is_seen_at_once() -> None:
     house = House()
     with pytest.raises(NoProgramError):

@@ -38,9 +38,12 @@ class ProgramReader:
         self._active = 0
         self._fresh_until = float("-inf")
 
-    def active(self) -> Program:
-        """The programme that holds now, at most `CACHE_SECONDS` old. Raises `NoProgramError`."""
-        if self._clock() >= self._fresh_until:
+    def active(self, at_least: int = 0) -> Program:
+        """The programme that holds now, at most `CACHE_SECONDS` old, but no earlier than ``at_least``.
+
+        Raises `NoProgramError`.
+        """
+        if self._clock() >= self._fresh_until or self._active < at_least:
             self._refresh()
         return self.version(self._active)
 

@@ -18,7 +18,6 @@ from huitou.kernel.values import changed
 from huitou.members.ports import Profiles
 from huitou.points.membership import MemberNotFoundError
 from huitou.program.model import Program
-from huitou.program.ports import Programs
 from huitou.program.redefining import redefined
 from huitou.program.rules import SegmentId
 from huitou.program.tiers import TierId
@@ -28,7 +27,7 @@ from huitou.segments.facts import UNKNOWN, Facts, Insights
 from huitou.segments.judging import Judge
 from huitou.segments.loading import read_facts
 from huitou.segments.past import packed, read_past
-from huitou.segments.ports import Deeds, Followers, InsightSource
+from huitou.segments.ports import Deeds, Followers, InsightSource, LatestPrograms
 from huitou.standing.listed import emptied, listing
 from huitou.standing.ports import PositionStore
 from huitou.standing.position import Position
@@ -71,7 +70,7 @@ class Segments:
         deeds: Deeds,
         positions: PositionStore,
         insights: InsightSource,
-        programs: Programs,
+        programs: LatestPrograms,
         followers: Followers,
         commit: Commit,
         pause: Callable[[int], None],
@@ -93,7 +92,7 @@ class Segments:
 
     def position_of(self, member: MemberId, state: MemberState, now: datetime) -> Position:
         """As `position`, of a member whose ``state`` has been read."""
-        program = self._programs.active()
+        program = self._in_force(state)
         insights = self._known(program, state)
         current = state.position_at(program, now, insights.version)
         return current or self._judged(member, state, program, insights, now).position
@@ -106,7 +105,8 @@ class Segments:
         """As `refresh`, and tells what was kept before."""
 
         def attempt() -> Renewal:
-            program, state = self._programs.active(), self._states.load(member)
+            state = self._states.load(member)
+            program = self._in_force(state)
             if not is_member(state, program):
                 return Renewal(state.position, self._removed(state.position) if state.position else None)
             insights = self._known(program, state)
@@ -149,6 +149,10 @@ class Segments:
             return self._saved(position, last.position)
         self._commit(self._positions.remove(position, last.left))
         return None
+
+    def _in_force(self, state: MemberState) -> Program:
+        """No earlier version than the position was judged by, by somebody who has heard of the publication before."""
+        return self._programs.active(at_least=state.position.program if state.position else 0)
 
     def _known(self, program: Program, state: MemberState) -> Insights:
         """Of everybody, if the programme asks; no earlier than by what the position was judged, maybe elsewhere."""

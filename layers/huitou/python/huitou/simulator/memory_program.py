@@ -82,7 +82,8 @@ class OneProgram:
     def __init__(self, program: Program) -> None:
         self._program = program
 
-    def active(self) -> Program:
+    def active(self, at_least: int = 0) -> Program:
+        del at_least
         return self._program
 
     def at(self, instant: datetime) -> Program:
