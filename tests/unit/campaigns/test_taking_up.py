@@ -11,6 +11,7 @@ from huitou.kernel.ids import MemberId
 from huitou.program.campaigns import Once
 from huitou.segments.service import Segments
 from tests.campaigns import DAY, LAPSED, MINUTE, SEGMENTS, Town, campaign
+from tests.office import HOUR
 from tests.outbox import NOON
 from tests.purchases import bill
 
@@ -83,6 +84,18 @@ def test_what_was_paused_until_the_publication_begins() -> None:
     town, mei, late = a_town(campaign(paused=True))
     town.republish(campaigns=[campaign()])
     assert looked_at(town, mei, late) == [LAPSES]
+
+
+@pytest.mark.parametrize("then", [campaign(paused=True), campaign(enters="here")])
+def test_what_was_paused_or_about_others_then_begins_nothing(then: dict[str, Any]) -> None:
+    """E20: as with whom a function finds that is in time."""
+    town, mei, late = a_town()
+    town.republish(campaigns=[then])
+    late.refresh(mei, LAPSES + SECOND)
+    town.now = LAPSES + HOUR
+    town.republish(campaigns=[campaign()])
+    town.segments.refresh(mei, town.now + MINUTE)
+    assert town.journeys_of(mei) == []
 
 
 @pytest.mark.parametrize("include_current", [False, True])

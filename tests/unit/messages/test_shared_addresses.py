@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import pytest
 
-from huitou.channels.model import Accepted, Refused, Unclear
+from huitou.channels.model import Accepted, Outcome, Refused, Unclear
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.commits import Write
 from huitou.kernel.ids import MemberId
 from huitou.members.identity import phone_identity
 from huitou.outbox.model import MessageState, OutboxMessage
 from huitou.pressure.model import Slot
-from huitou.suppressions.model import destination
+from huitou.suppressions.model import SuppressionGround, Word, destination
 from huitou.templates.model import TemplateKind
 from tests.members import proven, said
 from tests.office import HOUR, Office
@@ -111,6 +111,37 @@ def test_what_may_have_been_sent_keeps_its_room(office: Office) -> None:
     assert ends(office.look(office.order(tom).id)) == CAPPED
 
 
+def test_what_is_tried_again_in_doubt_is_counted_where_it_may_have_been_sent_and_once() -> None:
+    """A service message, which is never lost, goes by another way at last."""
+    office = Office(frequency_caps=[{"most": 1, "days": 7, "kind": "service"}])
+    mei, tom = family(office)
+    message = office.plan(mei, channels=(EMAIL, SMS))
+    answers: Iterator[Outcome] = iter([Unclear("timeout"), Refused("throttled", 60), Unclear("timeout")])
+    office.carriers[EMAIL].says = answers.__next__
+    for _ in range(3):
+        office.look(message)
+        office.now = office.kept(message).due_at or office.now
+    assert [slot.at for slot in slots_at(office, EMAIL, MAILBOX)] == [NOON]
+
+    bounced = Word(office.now, SuppressionGround.BOUNCED)
+    office.commit(office.suppressions.hear(destination(EMAIL, MAILBOX), bounced))
+    assert ends(office.look(message)) == SENT
+    assert office.handed()[-1] == (SMS, "+886912345678")
+    assert [slot.at for slot in slots_at(office, SMS, "+886912345678")] == [office.now]
+    office.commit(office.suppressions.hear(destination(EMAIL, MAILBOX), Word(office.now + HOUR, None)))
+    assert ends(office.look(office.plan(tom, channels=(EMAIL,)))) == CAPPED
+
+
+def test_nobody_learns_from_an_address_to_whom_something_was_sent_there(office: Office) -> None:
+    """E25: what is kept of it outlives an erasure."""
+    mei, _ = family(office)
+    message = office.order(mei)
+    office.look(message.id)
+    office.erase(mei)
+    (slot,) = slots_at(office, EMAIL, MAILBOX)
+    assert slot.message not in {message.id.key, str(message.id)}
+
+
 def test_each_address_that_is_tried_has_room_of_its_own(office: Office) -> None:
     """Refused by email, it goes by SMS: it takes up the telephone's room, and leaves the mailbox's to others."""
     mei, tom = family(office)
@@ -121,7 +152,7 @@ def test_each_address_that_is_tried_has_room_of_its_own(office: Office) -> None:
     assert ends(office.look(message)) == SENT
     assert office.handed() == [(EMAIL, MAILBOX), (SMS, "+886912345678")]
     assert slots_at(office, EMAIL, MAILBOX) == ()
-    assert [slot.message for slot in slots_at(office, SMS, "+886912345678")] == [message.key]
+    assert len(slots_at(office, SMS, "+886912345678")) == 1
     office.carriers[EMAIL].says = lambda: Accepted("p-2")
     assert ends(office.look(office.order(tom).id)) == SENT
 

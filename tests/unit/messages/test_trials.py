@@ -13,10 +13,12 @@ from huitou.kernel.channels import MessageChannel
 from huitou.members.identity import phone_identity
 from huitou.outbox.errors import NotATesterError
 from huitou.outbox.model import MessageState
+from huitou.outbox.trials import is_tester
 from huitou.platform.table import Table
 from huitou.program.model import GROUP
 from huitou.segment_composition import segments_on
 from huitou.suppressions.model import SuppressionGround, Word, destination
+from tests.campaigns import Town
 from tests.contract.targets import REGION
 from tests.members import said
 from tests.messaging import FANG, NOW, MessageDesk
@@ -89,6 +91,23 @@ def test_who_is_no_tester_any_more_gets_none() -> None:
     office.now = NOON + HOUR
     assert (office.look(waiting).state, office.kept(waiting).reason) == (MessageState.SUPPRESSED, "not_a_tester")
     assert office.handed() == []
+
+
+def test_who_was_there_when_it_meant_something_else_gets_none() -> None:
+    """Until somebody looks at them again."""
+    anybody = {"id": "staff", "name": "Staff", "when": {"days_since_enrolment": {"at_least": 0}}}
+    town = Town(changes={"segments": [anybody]})
+    mei = town.join()
+    town.segments.refresh(mei, town.now)
+    town.now += HOUR
+    town.republish(segments=["staff"])
+    position, program = town.shop.states.load(mei).position, town.shop.programs.active()
+    assert position is not None
+    assert "staff" in position.segments_at(town.now)
+    assert not is_tester(position, "staff", program, town.shop.programs.version, town.now)
+    town.appoint(mei)
+    position = town.shop.states.load(mei).position
+    assert is_tester(position, "staff", program, town.shop.programs.version, town.now)
 
 
 def test_a_trial_goes_on_with_who_survives_a_merge_and_tests() -> None:

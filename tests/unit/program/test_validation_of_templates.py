@@ -200,12 +200,15 @@ def test_what_all_messages_keep_to_is_looked_at() -> None:
     ]
 
 
-def test_who_may_try_messages_is_a_segment_of_the_groups() -> None:
-    """E31"""
+def test_who_may_try_messages_is_on_a_list_of_the_groups() -> None:
+    """E31; what a brand says of its members, and what they do, makes none of them a tester."""
     ours = {"id": "ours", "name": "Ours", "brand": "maru", "list": True}
+    tagged = {"id": "tagged", "name": "Tagged", "when": {"tags": ["care"]}}
     named = {
-        name: document(segments=["staff", ours], messages={"testers": name}) for name in ("staff", "ours", "stuff")
+        name: document(segments=["staff", ours, tagged], messages={"testers": name})
+        for name in ("staff", "ours", "stuff", "tagged")
     }
+    assert refusal(named["tagged"]) == {"/messages/testers": "They are named one by one: 'tagged' must be a list."}
     assert catalogue(named["staff"]).testers == "staff"
     assert catalogue(document()).testers is None
     at, other, unknown = "/messages/testers", refusal(named["ours"]), refusal(named["stuff"])

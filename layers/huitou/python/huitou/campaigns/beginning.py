@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from huitou.campaigns.calendar import Coming, announced
-from huitou.campaigns.decisions import beginnings, is_called, known_before, newly_known, occurrence
+from huitou.campaigns.decisions import beginnings, has_moved_since, is_called, known_before, newly_known, occurrence
 from huitou.campaigns.new_journeys import Beginning, NewJourneys, Whom, called
 from huitou.kernel.calendars import local_date
 from huitou.kernel.commits import Write
@@ -17,6 +18,9 @@ from huitou.program.redefining import redefined
 from huitou.program.rules import SegmentId
 from huitou.segments.facts import Facts
 from huitou.standing.position import Membership, MoveCause, Position
+
+TAKEN_UP_WITHIN: Final = timedelta(minutes=1)
+"""Every function has heard of a publication by then."""
 
 
 class Beginnings:
@@ -48,7 +52,9 @@ class Beginnings:
 
         A function takes up a publication some seconds late, and what it finds in these begins nothing of what is new.
         """
-        if before is None or before.program >= program.version:
+        if before is None or before.program >= program.version or not program.campaigns:
+            return before
+        if not has_moved_since(before, before.through - TAKEN_UP_WITHIN):
             return before
         return known_before(before, self._programs.published_at(before.program + 1))
 
@@ -60,11 +66,14 @@ class Beginnings:
         E20: who entered what a segment meant before may have been in what it means now since the publication.
         """
         for campaign, at in beginnings(before, after, facts, program, now):
-            if campaign.id not in self._programs.at(at).campaigns:  # E20: it was not there when that happened
+            held = self._programs.at(at).campaigns.get(campaign.id)
+            if held is None:  # E20: it was not there when that happened
                 continue
             if before is None or at > before.through:
                 meant = occurrence(campaign, at, birthday=facts.birthday, deeds=facts.deeds, zone=program.zone)
                 yield Beginning(campaign, at, now, meant)
+            elif held.paused or held.segment != campaign.segment:
+                continue
             elif campaign.include_current or campaign.segment not in self._redefined(before, program):
                 yield Beginning(campaign, at, now, at)
 

@@ -48,6 +48,11 @@ def beginnings(
                 yield campaign, at
 
 
+def has_moved_since(position: Position, at: datetime) -> bool:
+    """Whether the member has entered or left a segment at ``at`` or later, as far as is kept."""
+    return any(each.since >= at or (each.until is not None and each.until >= at) for each in position.memberships)
+
+
 def known_before(position: Position, since: datetime) -> Position:
     """``position`` without what moved at ``since`` or later."""
     there = (each for each in position.memberships if each.since < since)

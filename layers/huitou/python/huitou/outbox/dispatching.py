@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from secrets import token_hex
 from typing import NamedTuple, Protocol
 
 from huitou.channels.model import Outcome, Parcel, Provider, Sender
@@ -15,7 +16,7 @@ from huitou.channels.reasons import BLOCKED
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.commits import Commit, Write, until_committed
 from huitou.kernel.ids import MemberId, OwnedId
-from huitou.members.identity import Identity, IdentityHasher
+from huitou.members.identity import IdentityHasher
 from huitou.messages.recipients import Recipient, Recipients
 from huitou.outbox.decisions import (
     CAP_REACHED,
@@ -32,7 +33,7 @@ from huitou.outbox.decisions import (
     suppress,
 )
 from huitou.outbox.model import OutboxMessage
-from huitou.outbox.pacing import MemberPacing, Pacing
+from huitou.outbox.pacing import MemberPacing, Pacing, Place
 from huitou.outbox.ports import Campaigns, Code, Codes, OutboxStore
 from huitou.outbox.reaching import Obstacle, Signatures, Way, named, signatures, way_to
 from huitou.outbox.tracking import TrackedLinks, Tracker
@@ -87,11 +88,8 @@ class _Claimed(NamedTuple):
     message: OutboxMessage
     parcel: Parcel
     provider: Provider
-
-    @property
-    def address(self) -> Identity:
-        """Where it goes."""
-        return destination(self.parcel.channel, self.parcel.to, self.parcel.sender.identity)
+    place: Place | None
+    """Where this attempt takes a slot; None: an earlier one has it, which may have sent it there."""
 
 
 class Dispatcher:
@@ -148,7 +146,7 @@ class Dispatcher:
             seen = self._look(named.member)
             after = conclude(before, attempt, outcome, safe_for, seen.now)
             if after is not before:
-                self._save(before, after, seen, begun.address, *self._said_of(begun.address, outcome, seen.now))
+                self._save(before, after, seen, *self._said_of(begun.parcel, outcome, seen.now), place=begun.place)
             return after
 
         return until_committed(concluded, self._pause), True
@@ -161,7 +159,7 @@ class Dispatcher:
         if not isinstance(found, _Claimed):
             self._save(before, found, seen)
             return found, True
-        self._save(before, found.message, seen, found.address)
+        self._save(before, found.message, seen, place=found.place)
         return found
 
     def _look(self, member: MemberId) -> _Sight:
@@ -169,16 +167,17 @@ class Dispatcher:
         return _Sight(self._clock(), program, self._speech(program).catalogue, self._pacing.of(member, program))
 
     def _save(
-        self, before: OutboxMessage, after: OutboxMessage, seen: _Sight, address: Identity | None = None, *more: Write
+        self, before: OutboxMessage, after: OutboxMessage, seen: _Sight, *more: Write, place: Place | None = None
     ) -> None:
-        """With the slots that go along, at the ``address`` of an attempt too (E23)."""
-        to = self._addresses.key(address) if address else None
-        self._commit([self._outbox.save(before, after), *seen.pacing.follow(before, after, seen.now, to=to), *more])
+        """With the slots that go along (E23)."""
+        slots = seen.pacing.follow(before, after, seen.now, place=place)
+        self._commit([self._outbox.save(before, after), *slots, *more])
 
-    def _said_of(self, address: Identity, outcome: Outcome, now: datetime) -> Sequence[Write]:
+    def _said_of(self, parcel: Parcel, outcome: Outcome, now: datetime) -> Sequence[Write]:
         """Whoever has blocked us at the provider is not asked for again."""
         if outcome != BLOCKED:
             return ()
+        address = destination(parcel.channel, parcel.to, parcel.sender.identity)
         return self._suppressions.hear(address, Word(now, SuppressionGround.BLOCKED))
 
     def _next(self, before: OutboxMessage, seen: _Sight) -> OutboxMessage | _Claimed:
@@ -202,7 +201,8 @@ class Dispatcher:
         A trial waits for nothing; it is sent as long as they are one of the testers.
         """
         if before.is_trial:
-            if not is_tester(recipient.state.position, seen.catalogue.testers, seen.now):
+            position, testers = recipient.state.position, seen.catalogue.testers
+            if not is_tester(position, testers, seen.program, self._programs.version, seen.now):
                 raise _ObstacleError(NOT_A_TESTER)
             return None
         if (morning := seen.pacing.awake(seen.now, before.kind)) > seen.now:
@@ -233,8 +233,8 @@ class Dispatcher:
         way = way_to(recipient.record, before, template, signed, held_back, only_to=only_to)
         if isinstance(way, Obstacle):
             raise _ObstacleError(way)
-        to = self._addresses.key(destination(way.channel, way.to, way.signature.identity))
-        if seen.pacing.cap_reached(before, {recipient.record.id, *recipient.absorbed}, seen.now, to=to):
+        place, people = self._place(before, way), {recipient.record.id, *recipient.absorbed}
+        if seen.pacing.cap_reached(before, people, seen.now, to=place.address if place else None):
             raise _ObstacleError(CAP_REACHED)
         tracker = Tracker(self._tracked_links, before)
         track = tracker if seen.catalogue.tracks(way.channel) else str
@@ -252,7 +252,13 @@ class Dispatcher:
             sms_parts=sms.parts if sms else 0,
             targets=tracker.targets,
         )
-        return _Claimed(claimed, parcel, self._providers(way.channel))
+        return _Claimed(claimed, parcel, self._providers(way.channel), place)
+
+    def _place(self, before: OutboxMessage, way: Way) -> Place | None:
+        sender = way.signature.identity
+        if in_doubt(before) and before.first_tried_at(way.channel, sender):
+            return None
+        return Place(self._addresses.key(destination(way.channel, way.to, sender)), token_hex(8))
 
     def _recipient(self, before: OutboxMessage, seen: _Sight) -> Recipient:
         """E15: whoever goes on with what is the member's. For who was forgotten, nothing waits any longer (E25).

@@ -20,14 +20,14 @@ class InvalidMessageError(InvalidError):
 
 
 class NoTestersError(ConflictError):
-    """The programme names no segment of those who may try its messages on themselves."""
+    """The programme names no list of those who may try its messages on themselves."""
 
     code = "no_testers"
     title = "The programme has no testers"
 
 
 class NotATesterError(ConflictError):
-    """A trial goes to members who are in the programme's segment of testers, and to nobody else."""
+    """A trial goes to members who are on the programme's list of testers, and to nobody else."""
 
     code = "not_a_tester"
     title = "The member is none of the testers"

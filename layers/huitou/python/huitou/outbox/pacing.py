@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from huitou.kernel.commits import Write
 from huitou.kernel.ids import MemberId, OwnedId
@@ -25,12 +25,15 @@ LATE: Final = timedelta(minutes=15)
 """A message that is sent sooner after its instant keeps its slot there: that saves a write for each one."""
 
 
+def counts(message: OutboxMessage) -> bool:
+    """Caps are for what members get unasked: no trial, and no code, of which addresses have caps of their own (M39)."""
+    return not message.is_code and not message.is_trial
+
+
 def slot_of(message: OutboxMessage) -> Slot | None:
-    """Where it is to be sent; None: it does not wait any more, is a trial, or brings a code, of which addresses have
-    caps (M39).
-    """
+    """Where it is to be sent; None: it does not wait any more, or does not count."""
     is_waiting = message.state in {MessageState.PLANNED, MessageState.DEFERRED}
-    if message.is_code or message.is_trial or message.due_at is None or not is_waiting:
+    if not counts(message) or message.due_at is None or not is_waiting:
         return None
     return Slot(message.id.key, message.kind, message.due_at, message.priority)
 
@@ -47,9 +50,19 @@ def is_unsent(message: OutboxMessage) -> bool:
     return is_refused or message.state is MessageState.SUPPRESSED
 
 
-def is_turned_away(message: OutboxMessage) -> bool:
+def nothing_went_out(message: OutboxMessage) -> bool:
     """Whether no attempt at it so far can have sent it."""
     return not message.is_doubtful and (is_unsent(message) or message.state is MessageState.DEFERRED)
+
+
+class Place(NamedTuple):
+    """Where an attempt takes a slot: at which address, and under which name.
+
+    The name leads to no message, so that nobody learns from what is kept of an address whose it was (E25).
+    """
+
+    address: Holder
+    name: str
 
 
 class Pacing:
@@ -87,7 +100,7 @@ class MemberPacing:
         are the same person (E15), or among all that was sent ``to`` the address to which it goes now.
         """
         slot = slot_if_sent(message, now)
-        if slot is None or not self._counts(message.kind):
+        if slot is None or not self._has_cap(message.kind):
             return None
         self._others |= {*others} - {self._member}
         self._read(self._member, *self._others, *([to] if to else []))
@@ -110,30 +123,29 @@ class MemberPacing:
         now: datetime,
         *,
         instead_of: OwnedId | None = None,
-        to: Holder | None = None,
+        place: Place | None = None,
     ) -> Sequence[Write]:
         """What is written together with ``after``, where it takes slots, moves them or gives them back.
 
-        ``instead_of`` names the message that gives up its slot for this one; ``to`` is the address at which it is
-        tried, or was just now.
+        ``instead_of`` names the message that gives up its slot for this one; ``place`` is where it is tried, or was
+        just now.
         """
-        of_address = self._follow_to(to, before, after, now) if to and before else ()
+        of_address = self._follow_at(place, before, after, now) if place and before else ()
         return *self._follow_for_member(before, after, now, instead_of), *of_address
 
-    def _follow_to(
-        self, address: Holder, before: OutboxMessage, after: OutboxMessage, now: datetime
-    ) -> Iterator[Write]:
-        """What is tried again in doubt keeps the slot that it took before."""
-        slot = slot_if_sent(before, now) if after.state is MessageState.SENDING else None
-        if slot and self._counts(after.kind):
-            self._read(address)
-            yield self._store.save(address, with_slot(self._seen[address], slot, self._manners, now), now)
-        elif is_turned_away(after):
-            self._read(address)
-            seen = self._seen[address]
-            changed = without_slot(seen, after.id.key)
+    def _follow_at(self, place: Place, before: OutboxMessage, after: OutboxMessage, now: datetime) -> Iterator[Write]:
+        if after.state is MessageState.SENDING and counts(after) and self._has_cap(after.kind):
+            planned = slot_if_sent(before, now)
+            slot = Slot(place.name, after.kind, planned.at if planned else now)
+            self._read(place.address)
+            taken = with_slot(self._seen[place.address], slot, self._manners, now)
+            yield self._store.save(place.address, taken, now)
+        elif nothing_went_out(after):
+            self._read(place.address)
+            seen = self._seen[place.address]
+            changed = without_slot(seen, place.name)
             if changed is not seen:
-                yield self._store.save(address, changed, now)
+                yield self._store.save(place.address, changed, now)
 
     def _follow_for_member(
         self, before: OutboxMessage | None, after: OutboxMessage, now: datetime, instead_of: OwnedId | None
@@ -144,7 +156,7 @@ class MemberPacing:
         is_moved = slot is not None and (before is None or slot != slot_of(before))
         is_given_back = before is not None and is_unsent(after)
         given = instead_of.key if instead_of else None
-        if slot and is_moved and self._counts(after.kind):
+        if slot and is_moved and self._has_cap(after.kind):
             changed = with_slot(self._pressure, slot, self._manners, now, instead_of=given)
         elif is_given_back:
             changed = without_slot(self._pressure, after.id.key)
@@ -174,5 +186,5 @@ class MemberPacing:
         if unseen := {*holders} - self._seen.keys():
             self._seen |= self._store.load_all(unseen)
 
-    def _counts(self, kind: TemplateKind) -> bool:
+    def _has_cap(self, kind: TemplateKind) -> bool:
         return any(cap.kind is kind for cap in self._manners.caps)

@@ -30,7 +30,7 @@ from huitou.outbox.trials import is_tester
 from huitou.points.membership import as_named, require_seen
 from huitou.points.ports import WalletStore
 from huitou.program.model import GROUP, BrandId, Program
-from huitou.program.ports import PublishedPrograms
+from huitou.program.ports import KnownPrograms
 from huitou.program.speech import Speech
 from huitou.purchases.ports import MemberStates
 from huitou.templates.model import Catalogue, Template, TemplateId, TemplateKind
@@ -93,7 +93,7 @@ class Outbox:
         outbox: OutboxStore,
         wallets: WalletStore,
         states: MemberStates,
-        programs: PublishedPrograms,
+        programs: KnownPrograms,
         *,
         speech: Callable[[Program], Speech],
         pacing: Pacing,
@@ -174,7 +174,7 @@ class Outbox:
         brand = speaking(order.brand, template, catalogue, caller) or GROUP
         home = require_seen(self._wallets.load(order.member, program.home_currency), brand)
         if order.trial:
-            self._require_tester(order.member, catalogue, now)
+            self._require_tester(order.member, catalogue, program, now)
         asked_for = max(order.send_at or now, now)
         planned_at = asked_for if order.trial else pacing.awake(asked_for, template.kind)
         expires_at = order.expires_at or planned_at + USUAL_LIFE
@@ -203,11 +203,12 @@ class Outbox:
         is_capped = pacing.cap_reached(message, home.absorbed, now)
         return suppress(message, CAP_REACHED, now) if is_capped else message
 
-    def _require_tester(self, member: MemberId, catalogue: Catalogue, now: datetime) -> None:
+    def _require_tester(self, member: MemberId, catalogue: Catalogue, program: Program, now: datetime) -> None:
         if catalogue.testers is None:
-            raise NoTestersError("The active programme names no segment of testers under `messages`.")
-        if not is_tester(self._states.load(member).position, catalogue.testers, now):
-            raise NotATesterError(f"A trial is for members of the segment {catalogue.testers!r}.")
+            raise NoTestersError("The active programme names no list of testers under `messages`.")
+        position = self._states.load(member).position
+        if not is_tester(position, catalogue.testers, program, self._programs.version, now):
+            raise NotATesterError(f"A trial is for members on the list {catalogue.testers!r}.")
 
 
 def _channels(order: Order, template: Template) -> tuple[MessageChannel, ...]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from pynamodb.attributes import JSONAttribute
 from pynamodb.expressions.condition import Condition
@@ -16,6 +16,9 @@ from huitou.platform.attributes import IntegerAttribute
 from huitou.platform.table import Item, Table
 from huitou.pressure.model import LONGEST_WINDOW, Holder, Pressure, Slot
 from huitou.templates.model import TemplateKind
+
+DAY: Final = timedelta(days=1)
+"""By which no change of a clock makes the longest window longer."""
 
 
 class PressureItem(Item):
@@ -43,7 +46,7 @@ class TablePressure:
             *keys.pressure(holder),
             s=list(map(_json, after.slots)),
             v=after.version,
-            forgotten_at=None if is_member else to_millis(now + LONGEST_WINDOW) // 1000,
+            forgotten_at=None if is_member else to_millis(now + LONGEST_WINDOW + DAY) // 1000,
         )
         return self._table.put(item, condition=_is_at(after.version - 1), refused=_overtaken())
 
@@ -71,4 +74,4 @@ def _is_at(version: int) -> Condition:
 
 
 def _overtaken() -> StaleReadError:
-    return StaleReadError("Another message was planned meanwhile.")
+    return StaleReadError("Another message was planned, or sent there, meanwhile.")

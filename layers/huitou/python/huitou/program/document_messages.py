@@ -140,7 +140,7 @@ class MessagesPart(Part):
     """Without it, nobody is sent a one-time code."""
 
     testers: Id | None = None
-    """The segment of those who may try messages on themselves before members get them: one of the group's. Without it,
+    """The list of those who may try messages on themselves before members get them: one of the group's. Without it,
     nobody may."""
 
 

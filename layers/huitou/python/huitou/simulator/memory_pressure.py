@@ -33,4 +33,4 @@ def _is_at(version: int) -> Callable[[object], bool]:
 
 
 def _overtaken() -> StaleReadError:
-    return StaleReadError("Another message was planned meanwhile.")
+    return StaleReadError("Another message was planned, or sent there, meanwhile.")

@@ -118,7 +118,7 @@ class Catalogue:
     """None: nobody is sent any."""
     track_sms: bool = False
     testers: str | None = None
-    """The segment of those who may try messages on themselves; None: nobody may."""
+    """The list of those who may try messages on themselves; None: nobody may."""
 
     def signature(self, brand: str | None, channel: MessageChannel) -> Signature | None:
         """The brand's own, else the group's; None: nobody speaks for it there."""

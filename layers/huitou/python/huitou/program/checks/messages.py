@@ -108,13 +108,20 @@ def _forms(path: Path, sender: SenderPart) -> Problems:
 
 
 def testers(document: ProgramDocument) -> Problems:
-    """Who tries messages on themselves is found by a segment that every brand may know of (E31)."""
+    """Who tries messages on themselves is on a list that every brand may know of (E31), and the group alone keeps.
+
+    Who gets trials is asked for no consent: so nobody becomes one by what they do, or by what a brand says of them.
+    """
     if (named := document.messages.testers) is None:
         return
-    path, whose = ("messages", "testers"), {segment.id: segment.brand for _, segment in segments(document)}
-    yield from Names("segment", whose).check(path, named)
-    if whose.get(named) is not None:
+    path, known = ("messages", "testers"), {segment.id: segment for _, segment in segments(document)}
+    yield from Names("segment", known).check(path, named)
+    if (found := known.get(named)) is None:
+        return
+    if found.brand is not None:
         yield at(path, f"All brands try their messages on them: {named!r} can be no brand's own.")
+    if not found.is_list:
+        yield at(path, f"They are named one by one: {named!r} must be a list.")
 
 
 def channels_of(document: ProgramDocument) -> Mapping[str, frozenset[MessageChannel]]:
