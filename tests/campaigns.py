@@ -27,9 +27,13 @@ from huitou.members.ports import MemberIndex
 from huitou.members.store import TableMemberIndex
 from huitou.outbox.model import Cause, OutboxMessage
 from huitou.purchases.model import Line
+from huitou.rewards.codes import new_code
+from huitou.rewards.ports import CouponStore
+from huitou.rewards.store import TableCoupons
 from huitou.segments.ports import MemberLists
 from huitou.segments.store import TableMemberLists
 from huitou.simulator.memory import MemoryTable
+from huitou.simulator.memory_coupons import MemoryCoupons
 from huitou.simulator.memory_draws import MemoryDraws
 from huitou.simulator.memory_members import MemoryMemberIndex
 from huitou.simulator.memory_occasions import MemoryOccasions
@@ -72,6 +76,7 @@ class Town(Office):
         self._messages = {**PUBLISHED["messages"], "quiet_hours": None, **messages}
         self._version = 2
         super().__init__(self.document, table, **self._messages)
+        self.coupons = coupons_on(self.shop.table)
         self.walk = self._journeys()
         self.occasions = occasions_on(self.shop.table)
         self.calendar = CampaignCalendar(self.occasions, self.programs, self.commit, lists_on(self.shop.table).shards)
@@ -84,7 +89,14 @@ class Town(Office):
         return Journeys(
             journeys=self.journeys,
             situations=self.situations,
-            effects=MemberEffects(self.shop.wallets, self.shop.profiles, self.shop.standings, self.shop.table.commit),
+            effects=MemberEffects(
+                wallets=self.shop.wallets,
+                records=self.shop.profiles,
+                standings=self.shop.standings,
+                coupons=self.coupons,
+                new_code=new_code,
+                commit=self.shop.table.commit,
+            ),
             outbox=self.outbox,
             profiles=self.shop.profiles,
             suppressions=self.suppressions,
@@ -185,6 +197,10 @@ class Town(Office):
     def told(self, member: MemberId) -> list[tuple[int, str]]:
         """On which days after the first noon they were told something, and which template."""
         return [((each.created_at - NOON) // DAY, each.template) for each in self.messages_of(member)]
+
+
+def coupons_on(table: Any) -> CouponStore:
+    return MemoryCoupons(table) if isinstance(table, MemoryTable) else TableCoupons(table)
 
 
 def draws_on(table: Any) -> DrawStore:

@@ -1,0 +1,28 @@
+"""Builders of coupons and of their uses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from huitou.kernel.ids import OwnedId, digest_of, ulid_for
+from huitou.points.wallet import CAMPAIGN, Cause
+from huitou.program.coupons import CouponKind
+from huitou.rewards.decisions import issue
+from huitou.rewards.model import Coupon, Use
+from tests.builders import MEI, program
+from tests.outbox import NOON
+
+CAKE = CouponKind("cake", "Cake", "maru", 30, 120)
+
+
+def coupon(**changes: Any) -> Coupon:
+    """A cake at maru's, that Mei was given at noon, good for thirty days more."""
+    named = OwnedId(MEI, ulid_for(NOON, digest_of(["a coupon"])))
+    cause = Cause(CAMPAIGN, "birthday/2026/0")
+    return replace(issue(CAKE, named, code="2345678ABC", cause=cause, program=program(), now=NOON), **changes)
+
+
+def used(key: str, **changes: Any) -> Use:
+    """At maru's store 1, at noon, by the call of this key."""
+    return Use(digest_of([key]), "maru", "1", None, NOON)._replace(**changes)
