@@ -28,18 +28,16 @@ from huitou.members.store import TableMemberIndex
 from huitou.outbox.model import Cause, OutboxMessage
 from huitou.purchases.model import Line
 from huitou.rewards.codes import new_code
-from huitou.rewards.ports import CouponStore
-from huitou.rewards.store import TableCoupons
 from huitou.segments.ports import MemberLists
 from huitou.segments.store import TableMemberLists
 from huitou.simulator.memory import MemoryTable
-from huitou.simulator.memory_coupons import MemoryCoupons
 from huitou.simulator.memory_draws import MemoryDraws
 from huitou.simulator.memory_members import MemoryMemberIndex
 from huitou.simulator.memory_occasions import MemoryOccasions
 from huitou.simulator.memory_segments import MemoryMemberLists
 from huitou.standing.messages import Due, DueJourney, DueMessage, DueOccasion, DuePosition
 from tests.builders import program
+from tests.coupons import coupons_on
 from tests.members import said
 from tests.office import PUBLISHED, SECRET, Office
 from tests.outbox import NOON
@@ -197,10 +195,6 @@ class Town(Office):
     def told(self, member: MemberId) -> list[tuple[int, str]]:
         """On which days after the first noon they were told something, and which template."""
         return [((each.created_at - NOON) // DAY, each.template) for each in self.messages_of(member)]
-
-
-def coupons_on(table: Any) -> CouponStore:
-    return MemoryCoupons(table) if isinstance(table, MemoryTable) else TableCoupons(table)
 
 
 def draws_on(table: Any) -> DrawStore:

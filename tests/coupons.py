@@ -1,4 +1,4 @@
-"""Builders of coupons and of their uses."""
+"""Builders of coupons and of their uses, and the store for whichever kind of table it is."""
 
 from __future__ import annotations
 
@@ -10,10 +10,18 @@ from huitou.points.wallet import CAMPAIGN, Cause
 from huitou.program.coupons import CouponKind
 from huitou.rewards.decisions import issue
 from huitou.rewards.model import Coupon, Use
+from huitou.rewards.ports import CouponStore
+from huitou.rewards.store import TableCoupons
+from huitou.simulator.memory import MemoryTable
+from huitou.simulator.memory_coupons import MemoryCoupons
 from tests.builders import MEI, program
 from tests.outbox import NOON
 
 CAKE = CouponKind("cake", "Cake", "maru", 30, 120)
+
+
+def coupons_on(table: Any) -> CouponStore:
+    return MemoryCoupons(table) if isinstance(table, MemoryTable) else TableCoupons(table)
 
 
 def coupon(**changes: Any) -> Coupon:

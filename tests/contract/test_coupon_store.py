@@ -13,10 +13,9 @@ from huitou.kernel.pages import InvalidCursorError
 from huitou.rewards.decisions import reverse, use
 from huitou.rewards.model import Coupon
 from tests.builders import MEI
-from tests.campaigns import coupons_on
 from tests.contract.conftest import SideBySide
 from tests.contract.targets import AnyTable
-from tests.coupons import coupon, used
+from tests.coupons import coupon, coupons_on, used
 from tests.outbox import NOON
 
 FANG = MemberId("01JNSM3VF0R6T8C1W5PJ4X9YZB")
