@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from huitou.kernel.ids import OwnedId, digest_of, ulid_for
@@ -24,11 +25,11 @@ def coupons_on(table: Any) -> CouponStore:
     return MemoryCoupons(table) if isinstance(table, MemoryTable) else TableCoupons(table)
 
 
-def coupon(**changes: Any) -> Coupon:
-    """A cake at maru's, that Mei was given at noon, good for thirty days more."""
-    named = OwnedId(MEI, ulid_for(NOON, digest_of(["a coupon"])))
+def coupon(now: datetime = NOON, **changes: Any) -> Coupon:
+    """A cake at maru's, that Mei was given for her birthday, good for thirty days more."""
     cause = Cause(CAMPAIGN, "birthday/2026/0")
-    return replace(issue(CAKE, named, code="2345678ABC", cause=cause, program=program(), now=NOON), **changes)
+    named = OwnedId(MEI, ulid_for(now, digest_of(cause)))
+    return replace(issue(CAKE, named, code="2345678ABC", cause=cause, program=program(), now=now), **changes)
 
 
 def used(key: str, **changes: Any) -> Use:

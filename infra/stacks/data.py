@@ -1,7 +1,7 @@
 """What must outlive every deployment: the tables, the secret behind identity keys, the files handed in, the bus."""
 
 import json
-from typing import Any, Final
+from typing import Final
 
 from aws_cdk import CfnOutput, Duration, SecretValue, Stack
 from aws_cdk import aws_dynamodb as dynamodb
@@ -101,7 +101,7 @@ class DataStack(Stack):
         )
 
     def _link_secret(self, settings: Settings) -> secrets.Secret:
-        """Keys by their numbers, and which of them signs; see `huitou.kernel.signing`."""
+        """Keys by their numbers, and which of them signs; see `huitou.unsubscribing.signing`."""
         return self._secret(
             "link-secret",
             settings,
@@ -132,7 +132,7 @@ class DataStack(Stack):
         )
 
     def _secret(
-        self, name: str, settings: Settings, description: str, *, not_rotated: str, **form: Any
+        self, name: str, settings: Settings, description: str, *, not_rotated: str, **form: str
     ) -> secrets.Secret:
         """A key that is made as the stack is; ``form`` says in what it stands, where it is not the key alone."""
         secret = secrets.Secret(

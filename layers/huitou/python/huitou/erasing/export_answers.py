@@ -49,8 +49,8 @@ class ExportRecordView(View):
     """One thing that is kept."""
 
     type: str
-    """member, tiers, wallet, consent, member_before_merge, message, journey, coupon, purchase, event, entry, refund, merge, or
-    a command: redemption, adjustment, expiry, hold, transfer, conversion, reinstatement."""
+    """member, tiers, wallet, consent, member_before_merge, message, journey, coupon, purchase, event, entry, refund,
+    merge, or a command: redemption, adjustment, expiry, hold, transfer, conversion, reinstatement."""
     content: dict[str, Any]
     """The fields that the calls of that name show, and what is kept beyond them."""
 
