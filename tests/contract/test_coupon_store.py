@@ -31,10 +31,10 @@ def numbered(number: int, member: MemberId = MEI, brand: str = "maru") -> Coupon
 @pytest.mark.parametrize("kept", [BARE, FULL, use(FULL, used("K-2", store=None))], ids=["bare", "reversed", "used"])
 def test_a_coupon_comes_back_as_it_was_stored(table: AnyTable, kept: Coupon) -> None:
     store = coupons_on(table)
-    assert (store.find(kept.code), store.load_all([kept.id])) == (None, [])
+    assert (store.find(kept.code), store.load(kept.id)) == (None, None)
     table.commit(store.add(kept))
     assert store.find(kept.code) == kept
-    assert store.load_all([kept.id, kept.id._replace(member=FANG)]) == [kept]
+    assert (store.load(kept.id), store.load(kept.id._replace(member=FANG))) == (kept, None)
 
 
 def test_a_code_is_given_once(table: AnyTable) -> None:
@@ -42,7 +42,7 @@ def test_a_code_is_given_once(table: AnyTable) -> None:
     table.commit(store.add(BARE))
     with pytest.raises(StaleReadError):
         table.commit(store.add(other))
-    assert (store.find(BARE.code), store.load_all([other.id])) == (BARE, [])
+    assert (store.find(BARE.code), store.load(other.id)) == (BARE, None)
 
 
 def test_of_many_tills_at_once_one_uses_it(table: AnyTable, side_by_side: SideBySide) -> None:

@@ -15,9 +15,7 @@ from huitou.rewards.model import Coupon
 class CouponStore(Protocol):
     """Keeps coupons with their members. Reads are consistent."""
 
-    def load_all(self, coupons: Sequence[OwnedId]) -> Sequence[Coupon]:
-        """Those that there are; one read however many."""
-        ...
+    def load(self, coupon: OwnedId) -> Coupon | None: ...
 
     def find(self, code: str) -> Coupon | None: ...
 

@@ -48,14 +48,13 @@ class TableCoupons:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def load_all(self, coupons: Sequence[OwnedId]) -> Sequence[Coupon]:
-        found = self._table.get_many([(CouponItem, *keys.coupon(*coupon)) for coupon in coupons])
-        return [coupon_in(item) for item in found if isinstance(item, CouponItem)]
+    def load(self, coupon: OwnedId) -> Coupon | None:
+        item = self._table.get(CouponItem, *keys.coupon(*coupon))
+        return coupon_in(item) if item else None
 
     def find(self, code: str) -> Coupon | None:
         named = self._table.get(CouponCodeItem, *keys.coupon_code(code))
-        item = self._table.get(CouponItem, *keys.coupon(named.member, named.coupon)) if named else None
-        return coupon_in(item) if item else None
+        return self.load(OwnedId(MemberId(named.member), named.coupon)) if named else None
 
     def add(self, coupon: Coupon) -> list[Write]:
         taken = StaleReadError("The code was drawn before.")

@@ -19,13 +19,12 @@ class MemoryCoupons:
     def __init__(self, table: MemoryTable) -> None:
         self._table = table
 
-    def load_all(self, coupons: Sequence[OwnedId]) -> Sequence[Coupon]:
-        found = (self._table.get(Coupon, *keys.coupon(*coupon)) for coupon in coupons)
-        return [coupon for coupon in found if coupon is not None]
+    def load(self, coupon: OwnedId) -> Coupon | None:
+        return self._table.get(Coupon, *keys.coupon(*coupon))
 
     def find(self, code: str) -> Coupon | None:
         named = self._table.get(OwnedId, *keys.coupon_code(code))
-        return self._table.get(Coupon, *keys.coupon(*named)) if named else None
+        return self.load(named) if named else None
 
     def add(self, coupon: Coupon) -> list[Write]:
         taken = StaleReadError("The code was drawn before.")
