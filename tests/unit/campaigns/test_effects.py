@@ -306,6 +306,19 @@ class TestCoupons:
         town.until(NOON + 33 * DAY)
         assert (turns(town.journeys_of(mei)[0]), coupons(town, mei)) == ([outcome], [])
 
+    def test_a_merge_moves_none_and_an_unmerge_finds_each_where_it_belongs(self) -> None:
+        """E15: what Lin's journey gives while she is Mei is listed with Mei, and Lin's again afterwards."""
+        steps = [TREAT, {"wait_days": 2}, {"give_coupon": "cake"}]
+        town = Town(campaign(brand=None, once="ever", stays=False, steps=steps), changes=COUPONS)
+        mei, lin = town.join(), away(town)
+        town.until(NOON + 31 * DAY)
+        town.merge(mei, lin, town.now, key="M-1")
+        town.until(NOON + 33 * DAY)
+        home = town.shop.states.load(mei).wallets["points"]
+        assert [each.kind for each in coupons(town, mei, *home.absorbed)] == ["cake", "any"]
+        town.use.reverse(merge_id("M-1"), town.now)
+        assert ([each.kind for each in coupons(town, lin)], coupons(town, mei)) == (["cake", "any"], [])
+
     @pytest.mark.parametrize("happens", ["merge", "erase"])
     def test_what_happens_between_the_reading_and_the_writing_counts(self, happens: str) -> None:
         """E15: it is then given to the survivor's journey, or goes on as Lin's, but once. E25: or to nobody."""
