@@ -37,6 +37,8 @@ TYPES: Final = {
     "MESSAGE": ("M#", "MESSAGE#.+"),
     "PRESSURE": ("M#", "PRESSURE"),
     "JOURNEY": ("M#", "JOURNEY#.+"),
+    "COUPON": ("M#", r"COUPON#\w{26}"),
+    "COUPONCODE": ("COUPON#", "COUPON"),
     "DRAW": ("", "DRAW#.+"),  # of a member or an address
     "OCCASION": ("OCCASION#", r"PART#\d{2}"),
     "IDENTITY": ("IDENTITY#", "IDENTITY"),

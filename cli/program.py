@@ -38,6 +38,7 @@ def validate(file: File) -> None:
             _count(document.segments, "segment"),
             _count(document.earning, "earning rule"),
             _count(document.templates, "template"),
+            _count(document.coupons, "coupon"),
             _count(document.campaigns, "campaign"),
         )
     )

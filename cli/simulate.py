@@ -249,7 +249,8 @@ def _campaigns(campaigns: list[dict[str, Any]]) -> Table:
     table.columns[0].no_wrap = True
     for each in campaigns:
         sent = (f"{channel} {_moved(**count)}" for channel, count in each["messages"].items() if any(count.values()))
-        given = (f"{points['currency']} {_change(points)}" for points in each["points"])
+        given = [f"{points['currency']} {_change(points)}" for points in each["points"]]
+        given += [f"coupons {_moved(**each['coupons'])}"] if any(each["coupons"].values()) else []
         counts = (_moved(**each[name]) for name in names)
         table.add_row(each["campaign"], "\n".join([*sent, *given]), *counts, _change(each["cost"]))
     return table

@@ -83,6 +83,12 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
         "POST /v1/conversions",
         "GET /v1/conversions/{conversion_id}",
     ),
+    "serve_coupons": (
+        "GET /v1/members/{member_id}/coupons",
+        "GET /v1/coupons/{code}",
+        "POST /v1/coupons/{code}/uses",
+        "POST /v1/coupons/{code}/uses/{use_id}/reversal",
+    ),
     "serve_program": (
         "GET /v1/stores",
         "GET /v1/program",

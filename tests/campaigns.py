@@ -27,6 +27,7 @@ from huitou.members.ports import MemberIndex
 from huitou.members.store import TableMemberIndex
 from huitou.outbox.model import Cause, OutboxMessage
 from huitou.purchases.model import Line
+from huitou.rewards.codes import new_code
 from huitou.segments.ports import MemberLists
 from huitou.segments.service import Segments
 from huitou.segments.store import TableMemberLists
@@ -37,6 +38,7 @@ from huitou.simulator.memory_occasions import MemoryOccasions
 from huitou.simulator.memory_segments import MemoryMemberLists
 from huitou.standing.messages import Due, DueJourney, DueMessage, DueOccasion, DuePosition
 from tests.builders import program
+from tests.coupons import coupons_on
 from tests.members import said
 from tests.office import PUBLISHED, SECRET, Office
 from tests.outbox import NOON
@@ -73,6 +75,7 @@ class Town(Office):
         self._messages = {**PUBLISHED["messages"], "quiet_hours": None, **messages}
         self._version = 2
         super().__init__(self.document, table, **self._messages)
+        self.coupons = coupons_on(self.shop.table)
         self.walk = self._journeys()
         self.occasions = occasions_on(self.shop.table)
         self.calendar = CampaignCalendar(self.occasions, self.programs, self.commit, lists_on(self.shop.table).shards)
@@ -85,7 +88,14 @@ class Town(Office):
         return Journeys(
             journeys=self.journeys,
             situations=self.situations,
-            effects=MemberEffects(self.shop.wallets, self.shop.profiles, self.shop.standings, self.shop.table.commit),
+            effects=MemberEffects(
+                wallets=self.shop.wallets,
+                records=self.shop.profiles,
+                standings=self.shop.standings,
+                coupons=self.coupons,
+                new_code=new_code,
+                commit=self.shop.table.commit,
+            ),
             outbox=self.outbox,
             profiles=self.shop.profiles,
             suppressions=self.suppressions,

@@ -19,12 +19,14 @@ from huitou.outbox.dispatching import ERASED
 from huitou.program.model import GROUP
 from huitou.purchases.refunds import LineAsked
 from huitou.purchases.standing import MemberFacts
+from huitou.rewards.decisions import use
 from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_erasing import MemoryErasures, MemoryTraces
 from huitou.standing.model import Grant
 from huitou.standing.service import Tiers
 from huitou.verifying.model import Verification
 from tests.builders import document, program
+from tests.coupons import coupon, coupons_on, used
 from tests.ledger import order
 from tests.members import HASHER, MEI_EMAIL, MEI_PHONE
 from tests.merging import TIERS, TwoRecords
@@ -45,6 +47,7 @@ MEI_SAYS = (
     "912345678",
     "a table for her birthday",
     "at the till",
+    "2345678ABC",
 )
 """What tells who Mei is."""
 
@@ -94,6 +97,8 @@ class Forgetting(TwoRecords):
             targets=(f"https://huitou.example/for?{LED_TO}",),
         )
         self.shop.table.commit(outbox_on(self.shop.table).add(message))
+        given = coupon(id=coupon().id._replace(member=mei))
+        self.shop.table.commit(coupons_on(self.shop.table).add(use(given, used("K-1", client_reference=SAID))))
         verification = Verification(message.id, MEI_EMAIL, "maru", NOON)
         self.shop.table.commit([verifications_on(self.shop.table).save(verification)])
         self.shop.visit(booking(member=mei, brand="maru", store="m1", data=told, client_reference=SAID))

@@ -14,6 +14,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from statistics import mean
@@ -49,6 +50,7 @@ from huitou.platform.keys import DUE_SHARDS, MEMBER_SHARDS
 from huitou.platform.table import Table
 from huitou.points.budget_store import TableBudgets
 from huitou.points.budgets import BudgetId, split
+from huitou.rewards.store import TableCoupons
 from huitou.segment_composition import segments_on
 from huitou.standing.clock import AHEAD
 from huitou.standing.store import TableWatermarks
@@ -60,6 +62,7 @@ from infra.routes import ROUTES
 from infra.sources import ROOT
 from tests.builders import at
 from tests.contract.targets import REGION, create_table
+from tests.coupons import coupon
 from tests.gateway import request
 from tests.outbox import planned
 
@@ -105,6 +108,8 @@ _SELDOM = (
         "CODES",
         "COUNTER",
         "JOURNEY",
+        "COUPON",
+        "COUPONCODE",
         "DRAW",
         "SUPPRESSION",
         "REFUND",
@@ -137,6 +142,7 @@ def refreshed() -> Guide:
     with _cloud() as cloud:
         cloud.let_mailboxes_bounce()
         cloud.send_a_link()
+        cloud.give_a_coupon()
         answers = {exchange.start(): cloud.answer(exchange) for exchange in _in_order(text)}
         cloud.do_what_no_call_shows()
         model = _WEIGHTS.sub(cloud.weights(), _ITEM.sub(cloud.item, DATA_MODEL.read_text()))
@@ -215,6 +221,12 @@ class _Cloud:
         """As whoever reads the stream does."""
         members, program = Table("members", REGION), Table("program", REGION)
         segments_on(members, program, self._functions["serve_members"].programs).refresh(MEI, self._now)
+
+    def give_a_coupon(self) -> None:
+        """By a campaign, whose journey nobody sees: to Mei, who comes with the first call."""
+        cake = coupon(NOW, code="7KQW3XD9PM")
+        members = Table("members", REGION)
+        members.commit(TableCoupons(members).add(replace(cake, id=cake.id._replace(member=MEI))))
 
     def item(self, block: re.Match[str]) -> str:
         """The block, with the item as it is stored; its keys say which."""

@@ -46,6 +46,7 @@ class Assessor:
             states=self,
             journeys=town.journeys,
             outbox=town.outbox,
+            coupons=town.coupons,
             purchases=town.shop.purchases,
             programs=town.programs,
             commit=table.commit,

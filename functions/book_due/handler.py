@@ -44,6 +44,8 @@ from huitou.program.store import TableVersions
 from huitou.purchases.refund_service import Refunds
 from huitou.purchases.refund_store import TableRefunds
 from huitou.purchases.store import TableMemberStates, TablePurchases
+from huitou.rewards.codes import new_code
+from huitou.rewards.store import TableCoupons
 from huitou.sale_composition import SegmentsOnDemand
 from huitou.segment_composition import new_journeys_on, segments_on
 from huitou.segments.store import TableMemberLists
@@ -94,7 +96,14 @@ addresses = IdentityHasher(Secret(settings.address_secret, settings.region, sett
 journeys = Journeys(
     journeys=TableJourneys(members),
     situations=Situations(TableJourneys(members), states, segments, programs),
-    effects=MemberEffects(wallets, TableMembers(members), TableStandings(members), members.commit),
+    effects=MemberEffects(
+        wallets=wallets,
+        records=TableMembers(members),
+        standings=TableStandings(members),
+        coupons=TableCoupons(members),
+        new_code=new_code,
+        commit=members.commit,
+    ),
     outbox=TableOutbox(members),
     profiles=TableMembers(members),
     suppressions=Suppressions(TableSuppressions(members), addresses),

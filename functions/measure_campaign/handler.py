@@ -17,6 +17,7 @@ from huitou.platform.table import Table
 from huitou.program.service import ProgramReader
 from huitou.program.store import TableVersions
 from huitou.purchases.store import TableMemberStates, TablePurchases
+from huitou.rewards.store import TableCoupons
 
 
 class Needs(Settings):
@@ -51,6 +52,7 @@ reckoning = Reckoning(
     states=TableMemberStates(members),
     journeys=TableJourneys(members),
     outbox=TableOutbox(members),
+    coupons=TableCoupons(members),
     purchases=TablePurchases(members),
     programs=ProgramReader(TableVersions(program), monotonic),
     commit=program.commit,

@@ -65,6 +65,7 @@ class ServiceStack(FunctionStack):
                 **self._segment_functions(),
                 **self._program_functions(),
                 **self._message_functions(),
+                **self._coupon_functions(),
                 **self._verification_functions(),
                 **self._link_functions(),
                 **feedback.functions(self),
@@ -133,6 +134,14 @@ class ServiceStack(FunctionStack):
         outbox.allow(OUTBOX, self.data.members.table_arn)
         self.let_read_program(outbox)
         return {"serve_templates": function, "serve_messages": outbox}
+
+    def _coupon_functions(self) -> dict[str, lambda_.Function]:
+        """M27: what tills use is found by its code, and changed alone; nobody is looked up by who they are."""
+        function = self.function("serve_coupons", {**self.members, **self.program})
+        changes = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"]
+        function.allow(changes, self.data.members.table_arn, partitions=["M#*", "COUPON#*"])
+        self.let_read_program(function)
+        return {"serve_coupons": function}
 
     def _verification_functions(self) -> dict[str, lambda_.Function]:
         """M39: a code is asked for here, and sent by another function; what is proven changes the member's record.

@@ -34,6 +34,7 @@ FULL = replace(
     turns=(
         Turn(0, NOON, TurnOutcome.PLANNED, "01NM"),
         Turn(1, NOON + timedelta(days=1), TurnOutcome.GIVEN, entry="e-1"),
+        Turn(2, NOON + timedelta(days=1), TurnOutcome.GIVEN, coupon="01NC"),
     ),
     state=JourneyState.STOPPED,
     reason="left",
@@ -58,11 +59,11 @@ def test_a_journey_comes_back_as_it_was_stored(table: AnyTable, journey: Journey
     assert store.load_all([journey.id, other]) == [journey]
 
 
-def test_a_turn_without_an_entry_is_kept_as_the_version_before_reads_it(dynamo_table: Table) -> None:
-    """M37: four values, so that a roll-back finds what it knows."""
+def test_a_turn_without_an_entry_or_coupon_is_kept_as_the_versions_before_read_it(dynamo_table: Table) -> None:
+    """M37: four values, or five, so that a roll-back finds what it knows."""
     dynamo_table.commit([TableJourneys(dynamo_table).add(FULL)])
     (item,) = dynamo_table.query(JourneyItem, keys.member(MEI), prefix=keys.JOURNEY_PREFIX).items
-    assert [len(turn) for turn in item.turns] == [4, 5]
+    assert [len(turn) for turn in item.turns] == [4, 5, 6]
 
 
 def test_an_occurrence_begins_once(table: AnyTable) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.e2e.calls import (
     Body,
     a_phone,
     ago,
+    at_once,
     created,
     entries,
     found,
@@ -36,12 +38,13 @@ from tests.e2e.publishing import hold
 BIRTHDAY = {"id": "birthday", "name": "Birthday", "when": {"birthday": {"days_before": 0, "days_after": 0}}}
 HELLO = {"send": {"template": "hello"}}
 GIFT = {"give_points": {"currency": "points", "amount": 100, "reason": "生日禮"}}
+CAKE = {"id": "cake", "name": "生日蛋糕", "brand": "maru", "valid_days": 30, "cost": "120"}
 TOLD = {
     "id": "told",
     "name": "Told",
     "enters": "birthday",
     "once": "birthday",
-    "steps": [GIFT, {"tag": "congratulated"}, HELLO],
+    "steps": [GIFT, {"give_coupon": "cake"}, {"tag": "congratulated"}, HELLO],
 }
 HELD_UP = {
     **TOLD,
@@ -59,7 +62,7 @@ def congratulating(*more: Body, **rules: Any) -> Body:
     """The programme of the tests, with campaigns, by these rules for messages."""
     program = spoken(quiet_hours=None, **rules)
     segments = [*program.get("segments", []), BIRTHDAY, WOMEN]
-    return {**program, "segments": segments, "campaigns": [TOLD, HELD_UP, *more]}
+    return {**program, "segments": segments, "coupons": [CAKE], "campaigns": [TOLD, HELD_UP, *more]}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -91,6 +94,10 @@ class Celebrated(Mei):
         self._platform.tick()
         return {each["campaign"]: each for each in found(self._api.get(f"{self.path}/journeys"))["items"]}
 
+    def coupons(self) -> list[Body]:
+        items: list[Body] = found(self._api.get(f"{self.path}/coupons"))["items"]
+        return items
+
     def hour_of(self, campaign: str) -> tuple[int | None, str]:
         """When they usually come, and the time of the day of the next step."""
         journey = self.journeys()[campaign]
@@ -102,7 +109,9 @@ class Celebrated(Mei):
 
 
 def test_whose_birthday_it_is_gets_mail_once_by_itself(api: httpx.Client, platform: Platform) -> None:
-    """M17, M19, M20, M23: nobody calls anything but that they were born on this day; points come with it, once."""
+    """M17, M19, M20, M23, M27: nobody calls anything but that they were born on this day; points and a coupon come with
+    it, once.
+    """
     mei, today = Celebrated(api, platform), now().astimezone(TAIPEI).date()
     mei.has_birthday()
     assert eventually(lambda: mei.journeys().get("told", {}).get("state") == "completed")
@@ -110,8 +119,8 @@ def test_whose_birthday_it_is_gets_mail_once_by_itself(api: httpx.Client, platfo
     assert mei.mail() == ["Hello 小美"]
     (message,), journey = mei.messages(), mei.journeys()["told"]
     assert (message["campaign"], journey["occurrence"]) == ("told", str(today.year))
-    assert [turn["outcome"] for turn in journey["turns"]] == ["given", "tagged", "planned"]
-    assert journey["turns"][2]["message_id"] == message["message_id"]
+    assert [turn["outcome"] for turn in journey["turns"]] == ["given", "given", "tagged", "planned"]
+    assert journey["turns"][3]["message_id"] == message["message_id"]
     (entry,) = entries(api, mei.id)
     assert (entry["entry_id"], entry["type"], entry["points"]) == (journey["turns"][0]["entry_id"], "adjust", "100")
     assert entry["cause"] == {"type": "campaign", "id": f"told/{today.year}/0"}
@@ -119,12 +128,36 @@ def test_whose_birthday_it_is_gets_mail_once_by_itself(api: httpx.Client, platfo
     assert "生日禮" in found(api.get(f"/v1/entries/{entry['entry_id']}/explanation"))["text"]
     assert [each["tag"] for each in found(api.get(mei.path))["tags"]] == ["congratulated"]
     assert mei.hour_of("held-up") == (None, "10:00")
+    (coupon,) = mei.coupons()
+    assert (coupon["coupon"], coupon["state"], coupon["coupon_id"]) == (
+        "cake",
+        "issued",
+        journey["turns"][1]["coupon_id"],
+    )
 
     mei.is_born("1990-01-01" if today.month > 6 else "1990-12-31")
     mei.has_birthday()
     platform.tick()
     assert mei.mail() == ["Hello 小美"]
     assert (len(mei.messages()), spendable(api, mei.id)) == (1, "100")
+    assert mei.coupons() == [coupon]
+    assert_used_once(api, f"/v1/coupons/{coupon['code']}")
+
+
+def assert_used_once(api: httpx.Client, coupon: str) -> None:
+    """E16: of many tills at the same moment one takes it, and the others hear when; and so it is given back."""
+
+    def uses(key: str) -> httpx.Response:
+        return api.post(f"{coupon}/uses", json={"brand": "maru", "store": "m1"}, headers=keyed(key))
+
+    answers = at_once([partial(uses, f"till-{number}") for number in range(6)])
+    assert Counter(each.status_code for each in answers) == {HTTPStatus.CREATED: 1, HTTPStatus.CONFLICT: 5}
+    assert len({each.json()["used_at"] for each in answers}) == 1
+    (used,) = (each.json() for each in answers if each.is_success)
+    reversal = f"{coupon}/uses/{used['use_id']}/reversal"
+    given_back = at_once([partial(api.post, reversal) for _ in range(4)])
+    assert Counter(each.status_code for each in given_back) == {HTTPStatus.CREATED: 1, HTTPStatus.OK: 3}
+    assert found(api.get(coupon))["state"] == "issued"
 
 
 def test_whose_mailbox_takes_nothing_is_congratulated_by_sms(api: httpx.Client, platform: Platform) -> None:
@@ -258,8 +291,9 @@ def test_fifty_campaigns_at_once_leave_as_many_messages_as_the_cap_allows(
 
 
 def test_what_came_of_it_is_told_when_it_is_asked_for(api: httpx.Client, platform: Platform) -> None:
-    """M21, M24, E29: a purchase after the mail is credited to it. Its link leads through us, and tells that somebody
-    opened it, once; software does not count, and what was made up leads nowhere.
+    """M21, M24, E29: a purchase after the mail is credited to it, and a coupon costs something once it is used. The
+    link leads through us, and tells that somebody opened it, once; software does not count, and what was made up leads
+    nowhere.
     """
     mei = Celebrated(api, platform)
     mei.has_birthday()
@@ -281,9 +315,13 @@ def test_what_came_of_it_is_told_when_it_is_asked_for(api: httpx.Client, platfor
     assert message["opens"] == 2
     assert message["first_opened_at"]
 
+    (coupon,) = mei.coupons()
+    created(api.post(f"/v1/coupons/{coupon['code']}/uses", json={"brand": "maru"}, headers=keyed()))
     sold = sale(mei.id, "750", occurred_at=ago(seconds=0))
     created(api.post("/v1/purchases", json=sold))
     after = result(api, "told")
     assert after["treated"]["converted"] == before["treated"]["converted"] + 1
     assert int(after["treated"]["sales"]) == int(before["treated"]["sales"]) + 750
+    assert after["steps"][1]["used"] == before["steps"][1]["used"] + 1
+    assert int(after["costs"]["coupons"]) == int(before["costs"]["coupons"]) + 120
     assert after["steps"][-1]["clicked"] == before["steps"][-1]["clicked"] + 1

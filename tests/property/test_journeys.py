@@ -1,6 +1,6 @@
 """M19, M20, E21: whatever is delivered again, late or in another order, and whoever dies between two writes, a campaign
-begins once for each absence, each of its steps is taken once, points come once, and marketing is handed over at most
-once.
+begins once for each absence, each of its steps is taken once, points and coupons come once, and marketing is handed
+over at most once.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ GIVING: Final = [
     {"wait_days": 7},
     {"give_points": {"currency": "beans", "amount": "2.5"}},
     {"untag": "missed"},
+    {"give_coupon": "any"},
 ]
+COUPONS: Final = {"coupons": [{"id": "any", "name": "Anything", "valid_days": 30}]}
 
 
 class DiedError(Exception):
@@ -97,12 +99,12 @@ def test_each_absence_begins_it_once_whoever_dies(gaps: list[int], fates: list[s
     order=st.randoms(use_true_random=False),
     held_out=st.booleans(),
 )
-def test_points_and_tags_come_once_whoever_dies(
+def test_points_coupons_and_tags_come_once_whoever_dies(
     gaps: list[int], fates: list[str], order: Random, held_out: bool
 ) -> None:
     """E13: and none appear or vanish; E27: whoever is held out has none."""
     giving = campaign(brand=None, once="absence", stays=False, holdout_percent=50, steps=GIVING)
-    town = Town(giving, table=Deadly())
+    town = Town(giving, changes=COUPONS, table=Deadly())
     mei = town.join()
     before = town.record(mei).version
     with pytest.MonkeyPatch.context() as drawing:
@@ -123,6 +125,12 @@ def test_points_and_tags_come_once_whoever_dies(
         )
         assert gifts.keys() == {turn.entry for each in given for turn in each.turns if turn.step == step}
         sound(town, mei, currency)
+    coupons = town.coupons.of_members([mei], None, after=None, limit=9).items
+    assert sorted(each.cause.id for each in coupons) == sorted(
+        f"miss-you/{each.id.cause.occurrence}/5" for each in given
+    )
+    assert {each.id.key for each in coupons} == {turn.coupon for each in given for turn in each.turns if turn.step == 5}
+    assert [town.coupons.find(each.code) for each in coupons] == list(coupons)
 
 
 def sound(town: Town, member: MemberId, currency: CurrencyId) -> None:

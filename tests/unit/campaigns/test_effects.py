@@ -1,4 +1,4 @@
-"""M20: a step gives points, puts a tag on the member or takes it off; once, and to nobody who is held out (E27)."""
+"""M20: a step gives points or a coupon, puts a tag on or takes it off; once, and to nobody who is held out (E27)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from huitou.kernel.ids import MemberId
 from huitou.members.model import MOST_TAGS, Tag
 from huitou.merging.service import merge_id
 from huitou.points.wallet import Balance, Entry
+from huitou.rewards.model import Coupon
 from huitou.simulator.memory import MemoryTable
 from huitou.standing.messages import DuePosition
 from tests.builders import at
@@ -21,6 +22,10 @@ from tests.outbox import NOON
 
 GIFT: dict[str, Any] = {"give_points": {"currency": "points", "amount": 50}}
 BEANS: dict[str, Any] = {"give_points": {"currency": "beans", "amount": "2.5"}}
+CAKE: dict[str, Any] = {"id": "cake", "name": "Cake", "brand": "maru", "valid_days": 30, "cost": 120}
+ANY: dict[str, Any] = {"id": "any", "name": "Anything", "valid_days": 0}
+TREAT: dict[str, Any] = {"give_coupon": "any"}
+COUPONS = {"coupons": [CAKE, ANY]}
 LATER = [{"wait_days": 2}, GIFT, BEANS, {"tag": "missed"}]
 
 
@@ -57,6 +62,11 @@ def points_of(town: Town, member: MemberId) -> tuple[int, int]:
         sum(lot.remaining for lot in wallets[each].lots) if each in wallets else 0 for each in ("points", "beans")
     )
     return points, beans
+
+
+def coupons(town: Town, *members: MemberId) -> list[Coupon]:
+    """The newest first."""
+    return list(town.coupons.of_members(members, None, after=None, limit=9).items)
 
 
 def tags(town: Town, member: MemberId) -> set[Tag]:
@@ -237,6 +247,92 @@ class TestMerges:
         got = (len(gifts(town, mei)), len(gifts(town, mei, "beans")), len(tags(town, mei)))
         assert sum(got) == 1
         assert (gifts(town, lin), gifts(town, lin, "beans"), tags(town, lin)) == ([], [], set())
+
+
+class TestCoupons:
+    """M27: a coupon comes with the turn that says so, and no two have one code."""
+
+    def test_it_is_the_members_and_good_to_the_end_of_its_last_day(self) -> None:
+        """E9: of the programme's clock, whenever on the first day it was given."""
+        steps = [{"give_coupon": "cake"}, TREAT]
+        town = Town(campaign(once="ever", at="18:00", steps=steps), changes=COUPONS)
+        mei = away(town)
+        town.until(NOON + 31 * DAY)
+        (journey,), (treat, cake) = town.journeys_of(mei), coupons(town, mei)
+        if treat.kind == "cake":  # both were given at once
+            treat, cake = cake, treat
+        assert turns(journey) == ["given", "given"]
+        assert {turn.coupon for turn in journey.turns} == {cake.id.key, treat.id.key}
+        assert (cake.brand, cake.cause.id, cake.expires_at) == ("maru", "miss-you/ever/0", at("2026-05-02 00:00"))
+        assert (treat.brand, treat.issued_at, treat.expires_at) == (
+            "group",
+            at("2026-04-01 18:00"),
+            at("2026-04-02 00:00"),
+        )
+        assert cake.code != treat.code
+        assert town.coupons.find(cake.code) == cake
+
+    def test_a_code_that_is_taken_is_drawn_anew(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        drawn = iter(["2222222222", "2222222222", "3333333333"])
+        monkeypatch.setattr("tests.campaigns.new_code", lambda: next(drawn))
+        town = Town(campaign(once="ever", steps=[TREAT]), changes=COUPONS)
+        mei, lin = away(town), away(town)
+        town.until(NOON + 31 * DAY)
+        assert {each.code for each in coupons(town, mei, lin)} == {"2222222222", "3333333333"}
+
+    def test_whoever_is_held_out_gets_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """E27"""
+        monkeypatch.setattr("huitou.campaigns.drawing.is_in_share", lambda *_: True)
+        town = Town(campaign(once="ever", steps=[TREAT], holdout_percent=10), changes=COUPONS)
+        mei = away(town)
+        town.until(NOON + 31 * DAY)
+        assert (turns(town.journeys_of(mei)[0]), coupons(town, mei)) == (["held_out"], [])
+
+    @pytest.mark.parametrize(
+        ("brand", "left", "outcome"),
+        [
+            ("sora", [CAKE], "not_a_member"),
+            (None, [ANY], "coupon_gone"),
+            ("maru", [{**CAKE, "brand": "sora"}], "coupon_gone"),
+        ],
+    )
+    def test_what_cannot_be_given_any_more_is_not(self, brand: str | None, left: list[Any], outcome: str) -> None:
+        """The campaign is another's since the journey began, or the coupon, or there is none."""
+        steps = [{"wait_days": 2}, {"give_coupon": "cake"}]
+        town = Town(campaign(brand=None, once="ever", steps=steps), changes=COUPONS)
+        mei = away(town)
+        town.until(NOON + 31 * DAY)
+        town.republish(campaigns=[campaign(brand=brand, once="ever", steps=[HELLO])], coupons=left)
+        town.until(NOON + 33 * DAY)
+        assert (turns(town.journeys_of(mei)[0]), coupons(town, mei)) == ([outcome], [])
+
+    def test_a_merge_moves_none_and_an_unmerge_finds_each_where_it_belongs(self) -> None:
+        """E15: what Lin's journey gives while she is Mei is listed with Mei, and Lin's again afterwards."""
+        steps = [TREAT, {"wait_days": 2}, {"give_coupon": "cake"}]
+        town = Town(campaign(brand=None, once="ever", stays=False, steps=steps), changes=COUPONS)
+        mei, lin = town.join(), away(town)
+        town.until(NOON + 31 * DAY)
+        town.merge(mei, lin, town.now, key="M-1")
+        town.until(NOON + 33 * DAY)
+        home = town.shop.states.load(mei).wallets["points"]
+        assert [each.kind for each in coupons(town, mei, *home.absorbed)] == ["cake", "any"]
+        town.use.reverse(merge_id("M-1"), town.now)
+        assert ([each.kind for each in coupons(town, lin)], coupons(town, mei)) == (["cake", "any"], [])
+
+    @pytest.mark.parametrize("happens", ["merge", "erase"])
+    def test_what_happens_between_the_reading_and_the_writing_counts(self, happens: str) -> None:
+        """E15: it is then given to the survivor's journey, or goes on as Lin's, but once. E25: or to nobody."""
+        table = Interrupted()
+        town = Town(campaign(brand=None, once="ever", steps=[TREAT]), changes=COUPONS, table=table)
+        mei, lin = town.join(), away(town)
+        town.until(NOON + 30 * DAY - HOUR)
+        begins = next(each for each in town.due(NOON + 30 * DAY) if isinstance(each, DuePosition))
+        town.now = begins.at
+        town.deliver(begins)
+        table.before = lambda: town.merge(mei, lin, town.now) if happens == "merge" else town.erase(lin)
+        town.until(NOON + 31 * DAY)
+        assert table.before is None
+        assert len(coupons(town, mei, lin)) == (1 if happens == "merge" else 0)
 
 
 class TestTags:

@@ -20,14 +20,18 @@ from huitou.outbox.model import Cause
 from huitou.outbox.store import TableOutbox
 from huitou.platform import keys
 from huitou.platform.table import Table
+from huitou.rewards.decisions import use
+from huitou.rewards.store import TableCoupons
 from infra.routes import ROUTES
 from tests.builders import document
 from tests.contract.targets import REGION
+from tests.coupons import coupon, used
 from tests.gateway import GROUP_KEY, request
 from tests.merging import TIERS
 from tests.serving import Loaded, both_tables, publish, sample
 from tests.templates import speaking, template
 
+CAKE = {"id": "cake", "name": "生日蛋糕", "brand": "maru", "valid_days": 30}
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
 EXPORT = "/v1/members/{member_id}/export"
 SHOWN_AS = {
@@ -41,12 +45,13 @@ SHOWN_AS = {
     "ENTRY": "entry",
     "MESSAGE": "message",
     "JOURNEY": "journey",
+    "COUPON": "coupon",
     "REFUND": "refund",
     "MERGE": "merge",
 }
 """By the first word of the key in the partition, or of the partition; a command is shown as what it is."""
-POINTERS = {"IDENTITY", "RECEIPT"}
-"""Digests that lead to the member, and say nothing of them."""
+POINTERS = {"IDENTITY", "RECEIPT", "CODE"}
+"""Digests and codes that lead to what is the member's, and say nothing of them."""
 NOT_WORDS = {
     *("pk", "sk", "due_pk", "due_sk", "members_pk", "segments_pk", "segments_sk"),  # where the item lies
     *("lots", "holds", "debts", "returns"),  # numbers, packed
@@ -95,6 +100,12 @@ class People:
         named = JourneyId(MemberId(member), Cause(campaign, "2026"))
         table.commit([TableJourneys(table).add(Journey(named, 1, NOW, 0, NOW))])
 
+    def give(self, member: str) -> None:
+        """A coupon, which they have used."""
+        table = Table("members", REGION)
+        given = coupon(id=coupon().id._replace(member=MemberId(member)))
+        table.commit(TableCoupons(table).add(use(given, used("K-1", client_reference="her coupon"))))
+
     def export(self, member: str, limit: int = 100) -> list[dict[str, Any]]:
         """All pages."""
         records: list[dict[str, Any]] = []
@@ -123,7 +134,7 @@ def people() -> Iterator[People]:
     currencies = [dict(each) for each in document()["point_currencies"]]
     currencies[0]["transferable"] = True
     with both_tables():
-        publish(speaking(template(), tiers=TIERS, point_currencies=currencies))
+        publish(speaking(template(), tiers=TIERS, point_currencies=currencies, coupons=[CAKE]))
         yield People()
 
 
@@ -178,6 +189,7 @@ def story(people: People) -> tuple[str, str, str]:
     people.do("POST", "/v1/members/{member_id}/messages", told, member_id=mei)
     people.lead(mei, "https://huitou.example/for/Mei")
     people.begin(mei, "birthday-gift")
+    people.give(card)
     people.buy(mei, "A-4", "500", client_reference="a sale after the merge")
     return mei, card, lin
 
@@ -286,7 +298,7 @@ def _items_about(*members: str) -> Iterator[Any]:
 def _kind(item: Any) -> str:
     own = item["pk"]["S"].startswith(keys.member(""))
     kind: str = item["sk" if own else "pk"]["S"].partition("#")[0]
-    return kind
+    return "CODE" if kind == "COUPON" and not own else kind
 
 
 def _words_of(item: Any) -> Iterator[str]:

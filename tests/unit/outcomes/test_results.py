@@ -24,7 +24,10 @@ from huitou.outcomes.errors import CampaignNotFoundError, ResultNotFoundError
 from huitou.outcomes.findings import findings_in
 from huitou.outcomes.requests import result_view
 from huitou.program.model import GROUP
+from huitou.rewards.decisions import reverse, use
+from huitou.rewards.model import Coupon
 from tests.campaigns import DAY, HELLO, Town, campaign
+from tests.coupons import used
 from tests.outbox import NOON
 from tests.purchases import bill, bread, line, return_of
 from tests.results import Assessor
@@ -225,7 +228,7 @@ def test_messages_are_counted_by_what_became_of_them_and_sms_cost_their_parts(ho
     found = Assessor(town).found()
     (step,) = found["steps"]
     assert [step[name] for name in ("planned", "sent", "delivered", "not_sent")] == [4, 3, 1, 1]
-    assert found["costs"] == {"points": "0", "messages": "2", "total": "2"}
+    assert found["costs"] == {"points": "0", "coupons": "0", "messages": "2", "total": "2"}
 
 
 def test_a_message_counts_as_clicked_once_however_often_it_was_opened(hold_out: HoldOut) -> None:
@@ -245,9 +248,12 @@ def test_a_message_counts_as_clicked_once_however_often_it_was_opened(hold_out: 
     assert (step["sent"], step["clicked"]) == (4, 2)
 
 
-def test_a_result_from_before_clicks_were_counted_says_that_they_are_not_known() -> None:
-    kept = json.dumps({"members": 1, "steps": [{"step": 0, "sent": 1}]})
-    assert findings_in(kept)["steps"] == [{"step": 0, "sent": 1, "clicked": None}]
+def test_a_result_from_before_clicks_and_coupons_were_counted_is_still_read() -> None:
+    """Clicks are not known; there were no coupons."""
+    kept = json.dumps({"members": 1, "costs": {"total": "0"}, "steps": [{"step": 0, "sent": 1}]})
+    found = findings_in(kept)
+    assert found["steps"] == [{"step": 0, "sent": 1, "clicked": None, "used": 0}]
+    assert found["costs"] == {"coupons": "0", "total": "0"}
 
 
 def test_points_cost_what_they_were_worth_when_they_were_given(hold_out: HoldOut) -> None:
@@ -269,7 +275,7 @@ def test_points_cost_what_they_were_worth_when_they_were_given(hold_out: HoldOut
         town.buy(member, f"B-{number}", bread(100))
     town.now += DAY
     found = Assessor(town).found()
-    assert found["costs"] == {"points": "40", "messages": "0", "total": "40"}
+    assert found["costs"] == {"points": "40", "coupons": "0", "messages": "0", "total": "40"}
     assert (shown(found, "treated"), shown(found, "held_out")) == ((2, 2, 1, "100"), (1, 1, 1, "100"))
     assert [each["step"] for each in found["steps"]] == [0, 1, 3, 4]
     assert [(each["given"], each["tagged"], each["not_told"]) for each in found["steps"]] == [
@@ -280,6 +286,40 @@ def test_points_cost_what_they_were_worth_when_they_were_given(hold_out: HoldOut
     ]
     assert [each["held_out"]["exposed"] for each in found["steps"]] == [0, 1, 1, 0]
     assert len({each.at for journey in town.journeys_of(lin) for each in journey.turns}) == 2
+
+
+def test_coupons_cost_what_is_used_of_them_and_not_given_back(hold_out: HoldOut) -> None:
+    """M21: Mei uses hers, Lin gives it back, Kai is held out, and Hui uses hers after the result was asked for; a
+    coupon is an exposure, as points are (E27).
+    """
+    cake = {"id": "cake", "name": "Cake", "brand": "maru", "valid_days": 30, "cost": 120}
+    steps = [{"give_coupon": "cake"}]
+    town = Town(campaign(steps=steps, holdout_percent=10), changes={"coupons": [cake]})
+    mei, lin, kai, hui = (away(town) for _ in range(4))
+    hold_out(kai)
+    town.until(NOON + (TOLD_ON + 1) * DAY)
+    town.republish(coupons=[{**cake, "cost": 150}])
+
+    def takes(member: MemberId) -> Coupon:
+        (before,) = town.coupons.of_members([member], None, after=None, limit=9).items
+        after = use(before, used(member, at=town.now))
+        town.shop.table.commit([town.coupons.save(before, after)])
+        return after
+
+    takes(mei)
+    given_back = takes(lin)
+    after = reverse(given_back, used(lin).id, "maru", town.now)
+    town.shop.table.commit([town.coupons.save(given_back, after)])
+    assessor = Assessor(town)
+    town.now += DAY
+    asked = assessor.ask()
+    takes(hui)
+    assessor.carry_out(asked.job)
+    found = result_view(assessor.look(asked.job))["findings"]
+    (step,) = found["steps"]
+    assert (step["given"], step["used"], step["held_out"]["exposed"]) == (3, 1, 1)
+    assert found["costs"] == {"points": "0", "coupons": "120", "messages": "0", "total": "120"}
+    assert (found["treated"]["exposed"], found["held_out"]["exposed"]) == (3, 1)
 
 
 def test_what_happens_after_it_was_asked_for_does_not_count_and_repeats_find_the_same(hold_out: HoldOut) -> None:

@@ -12,6 +12,7 @@ from huitou.kernel.channels import MessageChannel
 from huitou.program.campaigns import (
     Calendar,
     Campaign,
+    GiveCoupon,
     GivePoints,
     LunarYearly,
     Monthly,
@@ -24,6 +25,7 @@ from huitou.program.campaigns import (
     Yearly,
 )
 from huitou.program.compilation import compile_program
+from huitou.program.coupons import CouponKind
 from huitou.program.document import canonical_json
 from huitou.program.validation import InvalidProgramError, read_document
 from tests.builders import at, program
@@ -64,9 +66,14 @@ def giving(**changes: Any) -> dict[str, Any]:
 DATED = {"enters": None, "once": "each_time", "calendar": {"monthly": 1}, "members_of": "lapsed"}
 
 
+CAKE = {"id": "cake", "name": "生日蛋糕", "brand": "maru", "valid_days": 30, "cost": 120}
+TEA = {"id": "tea", "name": "Tea", "brand": "sora", "valid_days": 0}
+ANY = {"id": "any", "name": "Anything", "valid_days": 14}
+
+
 def written(**changes: Any) -> dict[str, Any]:
     campaigns = [{**WRITTEN, **changes}]
-    return speaking(template(), RECEIPT, OF_SORA, segments=SEGMENTS, campaigns=campaigns)
+    return speaking(template(), RECEIPT, OF_SORA, segments=SEGMENTS, coupons=[CAKE, TEA, ANY], campaigns=campaigns)
 
 
 def test_a_campaign_is_read_as_it_is_written() -> None:
@@ -148,6 +155,44 @@ def test_points_and_tags_are_read_as_they_are_written() -> None:
     assert compile_program(stored, 1) == program(written())
 
 
+def test_coupons_are_read_as_they_are_written() -> None:
+    """M27: also of versions from before there were any."""
+    document = written(steps=[{"give_coupon": "cake"}, {"give_coupon": "any"}])
+    read = program(document)
+    assert read.campaigns["away-30"].steps == (GiveCoupon("cake"), GiveCoupon("any"))
+    assert list(read.coupons.values()) == [
+        CouponKind("cake", "生日蛋糕", "maru", 30, 120),
+        CouponKind("tea", "Tea", "sora", 0, None),
+        CouponKind("any", "Anything", None, 14, None),
+    ]
+    stored = json.loads(canonical_json(read_document(json.dumps(written()))))
+    del stored["coupons"]
+    for step in stored["campaigns"][0]["steps"]:
+        del step["give_coupon"]
+    before = compile_program(stored, 1)
+    assert (before.coupons, before.campaigns) == ({}, program(written()).campaigns)
+
+
+@pytest.mark.parametrize(
+    ("changes", "place", "message"),
+    [
+        ({"brand": "moru"}, "/coupons/0/brand", "There is no brand 'moru'"),
+        ({"id": "tea"}, "/coupons/1/id", "The coupon 'tea' is there already, at /coupons/0/id."),
+        ({"id": "Cake"}, "/coupons/0/id", "'Cake' cannot be an id"),
+        ({"name": " "}, "/coupons/0/name", "Write something here"),
+        ({"cost": "-1"}, "/coupons/0/cost", "This must not be negative."),
+        ({"cost": "1.5"}, "/coupons/0/cost", "'1.5' has more than 0 decimals."),
+        ({"valid_days": -1}, "/coupons/0/valid_days", "This must be at least 0."),
+    ],
+)
+def test_a_coupon_that_cannot_be_is_refused_at_its_place(changes: dict[str, Any], place: str, message: str) -> None:
+    with pytest.raises(InvalidProgramError) as refused:
+        read_document(json.dumps({**written(), "coupons": [{**CAKE, **changes}, TEA]}))
+    (found,) = refused.value.errors
+    assert found.pointer == place
+    assert message in found.message
+
+
 @pytest.mark.parametrize(
     ("calendar", "expected"),
     [
@@ -212,7 +257,7 @@ def test_who_leaves_need_not_stay() -> None:
         ({"dates": {"from": "2026-02-02", "to": "2026-01-01"}}, "/dates/to", "lies before the first"),
         ({"holdout_percent": 51}, "/holdout_percent", "This must be at most 50."),
         ({"steps": []}, "/steps", "At least 1 is needed."),
-        ({"steps": [{}]}, "/steps/0", "A step is one thing: write one of `send`, `give_points`, `tag`"),
+        ({"steps": [{}]}, "/steps/0", "A step is one thing: write one of `send`, `give_points`, `give_coupon`"),
         ({"steps": [{"wait_days": 1, **HELLO}]}, "/steps/0", "A step is one thing"),
         ({"steps": [HELLO, {"wait_days": 1}]}, "/steps/1", "Nothing comes after this step, so it does nothing."),
         ({"steps": [{"only_in": ["nobody"]}, HELLO]}, "/steps/0/only_in/0", "There is no segment 'nobody'"),
@@ -237,6 +282,10 @@ def test_who_leaves_need_not_stay() -> None:
         (giving(amount="0.5"), "/steps/0/give_points/amount", "'0.5' has more than 0 decimals."),
         (giving(amount=1_000_001), "/steps/0/give_points/amount", "This must be at most 1000000."),
         (giving(reason=" "), "/steps/0/give_points/reason", "Write something here"),
+        ({"steps": [{"give_coupon": "cakes"}]}, "/steps/0/give_coupon", "Did you mean 'cake'?"),
+        ({"steps": [{"give_coupon": ""}]}, "/steps/0/give_coupon", "There is no coupon ''"),
+        ({"steps": [{"give_coupon": "tea"}]}, "/steps/0/give_coupon", "'tea' belongs to the brand 'sora' alone."),
+        ({"steps": [{"give_coupon": "cake", "tag": "a"}]}, "/steps/0", "A step is one thing"),
         ({"steps": [{"tag": "so so"}]}, "/steps/0/tag", "'so so' is not a tag: use up to 64 letters"),
         ({"steps": [{"tag": ""}]}, "/steps/0/tag", "'' is not a tag"),
         ({"steps": [{"tag": "staff"}]}, "/steps/0/tag", "Who is on the list 'staff' is for the group to say"),

@@ -191,6 +191,21 @@ class TestPointsAndTags:
         assert told_of["points"] == [{"currency": "points", "before": "0", "after": given, "more": given}]
         assert told_of["held_out"]["after"] == 40 - treated
 
+    def test_coupons_are_counted_as_they_are_given(self) -> None:
+        """M27: E27 holds of them too; they cost nothing, since nobody knows whether they would be used."""
+        past, percent = many(40), 30
+        cakes = [{"id": "cake", "name": "Cake", "valid_days": 30, "cost": 120}]
+        document = {**speaking(template(), segments=[LAPSED]), "coupons": cakes}
+        written = campaign(once="ever", holdout_percent=percent, steps=[{"give_coupon": "cake"}])
+        both = between(document, {**document, "campaigns": [written]})
+        treated = sum(not is_in_share(each.member, "miss-you", percent) for each in past)
+        found = compared(past, both)
+        assert found.after.coupons == {("miss-you", "cake"): treated}
+        [told_of] = Report(found, both, UNTIL).document("a test", Past(past).tells)["campaigns"]
+        assert (told_of["coupons"], told_of["points"]) == ({"before": 0, "after": treated}, [])
+        assert told_of["held_out"]["after"] == 40 - treated
+        assert unpack(pack(found)) == found
+
     def test_they_are_there_from_the_usual_hour_on(self) -> None:
         """M19: by what is done until then; no segment asks for any of it."""
         hours = [("2026-02-01 09:10", 10), ("2026-02-03 09:20", 10), ("2026-02-05 09:50", 10)]

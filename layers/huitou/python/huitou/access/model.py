@@ -17,6 +17,8 @@ Permission = Literal[
     "purchases:write",
     "points:read",
     "points:write",
+    "coupons:read",
+    "coupons:write",
     "program:read",
     "program:publish",
     "imports:write",

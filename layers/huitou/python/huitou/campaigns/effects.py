@@ -1,20 +1,20 @@
-"""Steps that change something of the member: points come, tags come and go (M20).
+"""Steps that change something of the member: points and coupons come, tags come and go (M20).
 
 As with what is sent, the arm is asked for last (E27): where nothing could have been done, both arms say why.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from huitou.campaigns.drawing import untold
 from huitou.campaigns.model import Journey, Turn, TurnOutcome
-from huitou.campaigns.ports import Effects, Given
+from huitou.campaigns.ports import Effects, Given, Issued
 from huitou.campaigns.situations import Situation
 from huitou.kernel.commits import Commit, StaleReadError, Write
-from huitou.kernel.ids import MemberId
+from huitou.kernel.ids import MemberId, OwnedId, digest_of, ulid_for
 from huitou.kernel.values import changed
 from huitou.members import decisions
 from huitou.members.decisions import TooManyError
@@ -25,8 +25,11 @@ from huitou.points.decisions import Decision, Give, decide, touch
 from huitou.points.handing_over import with_share
 from huitou.points.ports import WalletStore
 from huitou.points.wallet import CAMPAIGN, Cause, Origin, Wallet, open_wallet
-from huitou.program.campaigns import GivePoints, SetTag
+from huitou.program.campaigns import GiveCoupon, GivePoints, SetTag
+from huitou.program.coupons import CouponKind
 from huitou.program.model import GROUP, CurrencyId, Program
+from huitou.rewards.decisions import issue
+from huitou.rewards.ports import CouponStore
 from huitou.standing.ports import StandingStore
 
 
@@ -44,6 +47,21 @@ def given(
     give = Give(gift.points, brand, gift.reason, _cause(journey))
     entry, writes = effects.give(give, currency.id, found.wallets, found.program, now, whose=journey.id.member)
     return Turn(journey.step, now, TurnOutcome.GIVEN, entry=entry), writes
+
+
+def issued(
+    journey: Journey, step: GiveCoupon, found: Situation, effects: Effects, *, now: datetime
+) -> tuple[Turn, Sequence[Write]]:
+    """As `given`, of a coupon as the programme says it by now."""
+    kind, brand = found.program.coupons.get(step.coupon), found.brand
+    if not found.is_of_the_brand:
+        return Turn(journey.step, now, TurnOutcome.NOT_A_MEMBER), ()
+    if kind is None or (brand != GROUP and kind.brand not in {None, brand}):
+        return Turn(journey.step, now, TurnOutcome.COUPON_GONE), ()
+    if outcome := untold(journey.draw):
+        return Turn(journey.step, now, outcome), ()
+    coupon, writes = effects.issue(kind, _cause(journey), found.home, found.program, now, whose=journey.id.member)
+    return Turn(journey.step, now, TurnOutcome.GIVEN, coupon=coupon), writes
 
 
 def _cause(journey: Journey) -> Cause:
@@ -76,11 +94,29 @@ class MemberEffects:
     another, or erased, at the same time.
     """
 
-    def __init__(self, wallets: WalletStore, records: MemberStore, standings: StandingStore, commit: Commit) -> None:
+    def __init__(
+        self,
+        *,
+        wallets: WalletStore,
+        records: MemberStore,
+        standings: StandingStore,
+        coupons: CouponStore,
+        new_code: Callable[[], str],
+        commit: Commit,
+    ) -> None:
         self._wallets = wallets
         self._records = records
         self._standings = standings
+        self._coupons = coupons
+        self._new_code = new_code
         self._commit = commit
+
+    def issue(
+        self, kind: CouponKind, cause: Cause, home: Wallet, program: Program, now: datetime, *, whose: MemberId
+    ) -> Issued:
+        named = OwnedId(whose, ulid_for(now, digest_of(("coupon", whose, *cause))))
+        coupon = issue(kind, named, code=self._new_code(), cause=cause, program=program, now=now)
+        return Issued(named.key, [*self._coupons.add(coupon), *self._touched(home, home.not_before(now))])
 
     def give(
         self,

@@ -28,7 +28,7 @@ class TurnOutcome(StrEnum):
     PLANNED = "planned"
     """There is a message."""
     GIVEN = "given"
-    """There are points."""
+    """There are points, or a coupon."""
     TAGGED = "tagged"
     """The member carries the tag, or does not any more."""
     HELD_OUT = "held_out"
@@ -46,6 +46,8 @@ class TurnOutcome(StrEnum):
     TEMPLATE_GONE = "template_gone"
     POINTS_GONE = "points_gone"
     """The campaign is another brand's by now, which has no such points."""
+    COUPON_GONE = "coupon_gone"
+    """Likewise a coupon; or the programme has none of this kind any more."""
     TOO_MANY_TAGS = "too_many_tags"
 
 
@@ -56,7 +58,8 @@ EFFECTIVE: Final = frozenset({TurnOutcome.PLANNED, TurnOutcome.GIVEN, TurnOutcom
 class Turn(NamedTuple):
     """Step number ``step``, counted from 0, was taken at ``at``.
 
-    ``message`` is the ULID of the one that it planned, ``entry`` the id of the one that booked its points.
+    ``message`` is the ULID of the one that it planned, ``entry`` the id of the one that booked its points, ``coupon``
+    the ULID of the one that it gave.
     """
 
     step: int
@@ -64,6 +67,7 @@ class Turn(NamedTuple):
     outcome: TurnOutcome
     message: str | None = None
     entry: str | None = None
+    coupon: str | None = None
 
 
 class Draw(NamedTuple):

@@ -14,8 +14,9 @@ from huitou.kernel.pages import Page
 from huitou.members.identity import IdentityKey
 from huitou.members.model import Member
 from huitou.points.moves import Give
-from huitou.points.wallet import Wallet
+from huitou.points.wallet import Cause, Wallet
 from huitou.program.campaigns import CampaignId
+from huitou.program.coupons import CouponKind
 from huitou.program.model import CurrencyId, Program
 from huitou.purchases.ports import MemberState
 from huitou.standing.position import Position
@@ -68,8 +69,25 @@ class Given(NamedTuple):
     writes: Sequence[Write]
 
 
+class Issued(NamedTuple):
+    """A coupon that is there once ``writes`` are committed, by its ULID."""
+
+    coupon: str | None
+    writes: Sequence[Write]
+
+
 class Effects(Protocol):
     """Changes members, in the commit of the turn by which a campaign does so."""
+
+    def issue(
+        self, kind: CouponKind, cause: Cause, home: Wallet, program: Program, now: datetime, *, whose: MemberId
+    ) -> Issued:
+        """Refused with `StaleReadError` if ``home`` is not the latest.
+
+        ``whose`` is with whom it began, who keeps it after an unmerge, and ``home`` is of whoever goes on with what is
+        theirs (E15).
+        """
+        ...
 
     def give(
         self,

@@ -18,12 +18,13 @@ class TurnView(View):
     """Its number in the campaign, from 0 on."""
     at: datetime
     outcome: TurnOutcome
-    """`planned`: there is a message. `given`: there are points. `tagged`: the tag is on, or off. `held_out`: so it
-    would be, but the member is left alone, for comparison; `held_out_of_all`: and by every campaign. `shared_address`:
-    it would reach somebody who is held out. Otherwise why it is not."""
+    """`planned`: there is a message. `given`: there are points, or a coupon. `tagged`: the tag is on, or off.
+    `held_out`: so it would be, but the member is left alone, for comparison; `held_out_of_all`: and by every campaign.
+    `shared_address`: it would reach somebody who is held out. Otherwise why it is not."""
     message_id: str | None
     entry_id: str | None
     """That booked the points."""
+    coupon_id: str | None
 
 
 class JourneyView(View):
@@ -81,4 +82,5 @@ def _turn_view(journey: Journey, turn: Turn) -> dict[str, Any]:
         "outcome": turn.outcome,
         "message_id": str(OwnedId(journey.id.member, turn.message)) if turn.message else None,
         "entry_id": turn.entry,
+        "coupon_id": str(OwnedId(journey.id.member, turn.coupon)) if turn.coupon else None,
     }

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from huitou.campaigns.decisions import NOT_IN_SEGMENT, go_on, postpone, stop
 from huitou.campaigns.drawing import Draws, holdouts, together
-from huitou.campaigns.effects import given, tagged
+from huitou.campaigns.effects import given, issued, tagged
 from huitou.campaigns.model import Journey, JourneyId, Turn
 from huitou.campaigns.ports import Effects, JourneyStore
 from huitou.campaigns.sending import Stage, sent
@@ -21,11 +21,14 @@ from huitou.members.model import Member
 from huitou.members.ports import Profiles
 from huitou.outbox.pacing import Pacing
 from huitou.outbox.ports import Hindrance, OutboxStore
-from huitou.program.campaigns import Campaign, GivePoints, OnlyIn, Send, SetTag
+from huitou.program.campaigns import Campaign, GiveCoupon, GivePoints, OnlyIn, Send, SetTag
 from huitou.program.model import Program
 from huitou.program.ports import Programs
 from huitou.program.speech import Speech
 from huitou.suppressions.service import Suppressions
+
+Effect = GivePoints | GiveCoupon | SetTag
+"""What changes something of the member."""
 
 
 class Journeys:
@@ -87,12 +90,12 @@ class Journeys:
         match step:
             case OnlyIn(segments=asked) if not asked <= found.position.segments_at(now):
                 return stop(before, NOT_IN_SEGMENT, now), ()
-            case GivePoints() | Send() | SetTag():
+            case GivePoints() | GiveCoupon() | Send() | SetTag():
                 return self._done(before, after, step, found, now)
         return after, ()
 
     def _done(
-        self, before: Journey, after: Journey, step: GivePoints | Send | SetTag, found: Situation, now: datetime
+        self, before: Journey, after: Journey, step: Effect | Send, found: Situation, now: datetime
     ) -> tuple[Journey, Sequence[Write]]:
         record = self._profiles.load(found.home.member)
         if record is None:
@@ -102,11 +105,13 @@ class Journeys:
         return replace(after, draw=journey.draw, turns=(*before.turns, turn)), (*kept, *writes)
 
     def _turn(
-        self, journey: Journey, step: GivePoints | Send | SetTag, found: Situation, record: Member, now: datetime
+        self, journey: Journey, step: Effect | Send, found: Situation, record: Member, now: datetime
     ) -> tuple[Turn, Sequence[Write]]:
         match step:
             case GivePoints():
                 return given(journey, step, found, self._effects, now=now)
+            case GiveCoupon():
+                return issued(journey, step, found, self._effects, now=now)
             case SetTag():
                 return tagged(journey, step, found, record, self._effects, now=now)
         catalogue = self._speech(found.program).catalogue

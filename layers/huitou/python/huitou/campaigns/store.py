@@ -127,8 +127,10 @@ def _item(journey: Journey) -> JourneyItem:
 
 
 def _kept(turn: Turn) -> list[Any]:
-    """The entry only where there is one: the version before, which a roll-back deploys (M37), reads no fifth value."""
+    """No more values than say something: the version before, which a roll-back deploys (M37), reads no sixth."""
     kept = [turn.step, to_millis(turn.at), turn.outcome, turn.message]
+    if turn.coupon is not None:
+        return [*kept, turn.entry, turn.coupon]
     return kept if turn.entry is None else [*kept, turn.entry]
 
 

@@ -34,6 +34,9 @@ from huitou.purchases.model import Purchase, Visit
 from huitou.purchases.refund_answers import refund_view
 from huitou.purchases.refunds import Refund
 from huitou.purchases.service import Recorded, SeenVisit
+from huitou.rewards.model import Coupon
+from huitou.rewards.requests import coupon_view
+from huitou.rewards.service import SeenCoupon
 from huitou.standing.answers import past_tier_view
 
 MOST_BYTES = 3_000_000
@@ -46,8 +49,8 @@ class ExportRecordView(View):
     """One thing that is kept."""
 
     type: str
-    """member, tiers, wallet, consent, member_before_merge, message, journey, purchase, event, entry, refund, merge, or
-    a command: redemption, adjustment, expiry, hold, transfer, conversion, reinstatement."""
+    """member, tiers, wallet, consent, member_before_merge, message, journey, coupon, purchase, event, entry, refund,
+    merge, or a command: redemption, adjustment, expiry, hold, transfer, conversion, reinstatement."""
     content: dict[str, Any]
     """The fields that the calls of that name show, and what is kept beyond them."""
 
@@ -113,8 +116,15 @@ class Views:
                 return "message", _message(part)
             case Journey():
                 return "journey", journey_view(part)
+            case Coupon():
+                return "coupon", self._coupon(part)
             case _:
                 return self._deed(part)
+
+    def _coupon(self, coupon: Coupon) -> Fields:
+        view = coupon_view(SeenCoupon(coupon, GROUP), self._programs, self._now)
+        given_for = {"type": coupon.cause.type, "id": coupon.cause.id}
+        return {**view, "cause": given_for, "program_version": coupon.program_version}
 
     def _deed(self, part: Purchase | Visit | Entry | Behind) -> tuple[str, Fields]:
         match part:

@@ -14,6 +14,7 @@ from huitou.points.commands import PointsCommand
 from huitou.points.wallet import Entry, Wallet
 from huitou.purchases.model import Purchase, Visit
 from huitou.purchases.refunds import Refund
+from huitou.rewards.model import Coupon
 from huitou.standing.model import Record
 from huitou.standing.service import Past
 
@@ -32,7 +33,7 @@ class TiersKept(NamedTuple):
     past: tuple[Past, ...]
 
 
-Trace = ConsentChange | BeforeMerge | Purchase | Visit | Entry | OutboxMessage | Journey
+Trace = ConsentChange | BeforeMerge | Purchase | Visit | Entry | OutboxMessage | Journey | Coupon
 """What lies in a member's partition beside record, standing and wallets."""
 Behind = PointsCommand | Refund | Merge
 """What a trace leads to, outside of the partition."""

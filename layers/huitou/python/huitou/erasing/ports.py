@@ -28,7 +28,8 @@ class Traces(Protocol):
     """What lies in a member's partition beside record, wallets and entries and tells of the person."""
 
     def removals(self, member: MemberId) -> Iterator[Sequence[Write]]:
-        """What destroys it, in commits: words on consent, records of before a merge, what partners told of visits.
+        """What destroys it, in commits: words on consent, records of before a merge, what partners told of visits,
+        coupons with what leads to them.
 
         And the words of clients and staff about what happened (references, reasons, messages), with the member's
         purchases and entries and in the commands, refunds and merges behind them. What happened stays.

@@ -30,6 +30,7 @@ from huitou.points.store import EntryItem, entry_in
 from huitou.purchases.packing import unpack_returns
 from huitou.purchases.refund_store import RefundItem, refund_in
 from huitou.purchases.store import PurchaseItem, VisitItem, purchase_in, visit_in, without_reason
+from huitou.rewards.store import CouponItem, coupon_in
 
 READ_AT_ONCE = 25
 
@@ -83,6 +84,7 @@ class WordsItem(Item):
     reference = UnicodeAttribute(null=True)
     data = JSONAttribute(null=True)
     proves = UnicodeAttribute(null=True)
+    code = UnicodeAttribute(null=True)
     targets = JSONAttribute(null=True)
     moved = JSONAttribute(null=True)
     cause = UnicodeAttribute(null=True)
@@ -100,6 +102,7 @@ DESTROYED = (
     keys.PRESSURE,
     keys.VERIFICATION_PREFIX,
     keys.CODES,
+    keys.COUPON_PREFIX,
 )
 """Of these nothing stays."""
 SILENCED = (keys.PURCHASE_PREFIX, keys.EVENT_PREFIX, keys.ENTRY_PREFIX, keys.MESSAGE_PREFIX)
@@ -116,8 +119,10 @@ class TableTraces:
         items = [item for prefix in (*DESTROYED, *SILENCED) for item in self._items(member, prefix)]
         behind = dict.fromkeys(key for item in items for key in _behind(item))
         around = self._table.get_many([(WordsItem, *key) for key in behind])
+        codes = [keys.coupon_code(item.code) for item in items if _is_coupon(item) and item.code]
         writes = [
-            *(self._delete(item) for item in items if item.sk.startswith(DESTROYED)),
+            *(self._delete(*code) for code in codes),  # first: what leads to them is known no longer than they are
+            *(self._delete(item.pk, item.sk) for item in items if item.sk.startswith(DESTROYED)),
             *(
                 self._silence(item)
                 for item in (*items, *around)
@@ -131,12 +136,16 @@ class TableTraces:
         query = partial(self._table.query, WordsItem, keys.member(member), prefix=prefix)
         return all_items(lambda after: query(after=after))
 
-    def _delete(self, item: Item) -> Write:
-        return self._table.delete(Item, item.pk, item.sk, refused=StaleReadError("It changed meanwhile."))
+    def _delete(self, pk: str, sk: str) -> Write:
+        return self._table.delete(Item, pk, sk, refused=StaleReadError("It changed meanwhile."))
 
     def _silence(self, item: WordsItem) -> Write:
         changed = StaleReadError("It changed meanwhile.")
         return self._table.update(WordsItem, item.pk, item.sk, _words_in(item), refused=changed)
+
+
+def _is_coupon(item: Item) -> bool:
+    return item.sk.startswith(keys.COUPON_PREFIX)
 
 
 class TableKept:
@@ -179,6 +188,7 @@ _KINDS: Mapping[str, type[Item]] = {
     keys.ENTRY_PREFIX: EntryItem,
     keys.MESSAGE_PREFIX: MessageItem,
     keys.JOURNEY_PREFIX: JourneyItem,
+    keys.COUPON_PREFIX: CouponItem,
 }
 _KINDS_BEHIND: Mapping[str, type[Item]] = {
     keys.command("")[1]: CommandItem,
@@ -198,6 +208,8 @@ def _shown(member: MemberId, item: Item) -> Trace:
             return message_in(item)
         case JourneyItem():
             return journey_in(item)
+        case CouponItem():
+            return coupon_in(item)
         case _:
             return _shown_deed(member, item)
 

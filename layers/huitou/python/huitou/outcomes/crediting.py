@@ -14,10 +14,12 @@ from datetime import datetime, timedelta
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from huitou.campaigns.model import Journey, JourneyId, Turn, TurnOutcome
-from huitou.program.campaigns import Campaign, GivePoints, Send, Step, Wait
+from huitou.program.campaigns import Campaign, GiveCoupon, GivePoints, Send, Step, Wait
 from huitou.program.model import BrandId
 
 EXPOSING = frozenset({TurnOutcome.PLANNED, TurnOutcome.GIVEN, TurnOutcome.HELD_OUT})
+_NOTICED = (Send, GivePoints, GiveCoupon)
+"""Tags are nothing that anybody notices, in either arm."""
 
 
 class Sale(Protocol):
@@ -122,10 +124,9 @@ def _window(first: Turn, campaign: Campaign, days: int = 0) -> Window:
 
 def _days_from(step: int, steps: Sequence[Step]) -> int:
     """Until the last that tells or gives something."""
-    last = max(number for number, each in enumerate(steps) if isinstance(each, Send | GivePoints))
+    last = max(number for number, each in enumerate(steps) if isinstance(each, _NOTICED))
     return sum(each.days for each in steps[step:last] if isinstance(each, Wait))
 
 
 def _noticed(journey: Journey, campaign: Campaign) -> Iterator[Turn]:
-    """Tags are nothing that anybody notices, in either arm."""
-    return (turn for turn in journey.turns if isinstance(campaign.steps[turn.step], Send | GivePoints))
+    return (turn for turn in journey.turns if isinstance(campaign.steps[turn.step], _NOTICED))

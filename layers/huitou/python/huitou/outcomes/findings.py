@@ -23,7 +23,7 @@ from huitou.outcomes.tallying import (
 )
 from huitou.program.model import Program
 
-_DONE = ("not_told", "given", "tagged", "planned", "sent", "delivered", "clicked", "not_sent")
+_DONE = ("not_told", "given", "used", "tagged", "planned", "sent", "delivered", "clicked", "not_sent")
 _DIGITS = 6
 """Of shares, behind the point."""
 
@@ -62,6 +62,8 @@ class CostsView(View):
 
     points: str
     """At what they were worth when they were given."""
+    coupons: str
+    """Those that were used, by the `cost` of their kind when they were given; where that says none, nothing."""
     messages: str
     """SMS by their parts, at `sms_price` of the programme; emails and LINE messages count as nothing."""
     total: str
@@ -87,7 +89,9 @@ class ResultStepView(View):
     not_told: int
     """How often the step did nothing, held out or not: no consent, no address, a frequency cap, …"""
     given: int
-    """How often it gave points."""
+    """How often it gave points, or a coupon."""
+    used: int
+    """How many of its coupons were used, and not given back."""
     tagged: int
     """How often it put its tag on a member, or took it off."""
     planned: int
@@ -181,7 +185,8 @@ def findings_view(result: Result, counted: Mapping[str, int], program: Program) 
 def findings_in(found: str) -> dict[str, Any]:
     """As `FindingsView`; ``found`` is such a view, as it was kept."""
     kept: dict[str, Any] = json.loads(found)
-    return {**kept, "steps": [{**step, "clicked": step.get("clicked")} for step in kept["steps"]]}
+    steps = [{**step, "clicked": step.get("clicked"), "used": step.get("used", 0)} for step in kept["steps"]]
+    return {**kept, "costs": {"coupons": "0", **kept["costs"]}, "steps": steps}
 
 
 def _arm(arm: Arm, name: str, counted: Mapping[str, int], exponent: int) -> dict[str, Any]:
@@ -211,7 +216,7 @@ def _money(effect: Effect | None, exponent: int) -> dict[str, Any] | None:
 
 
 def _costs(costs: Costs, exponent: int) -> dict[str, str]:
-    amounts = {"points": costs.points, "messages": costs.messages, "total": costs.total}
+    amounts = {"points": costs.points, "coupons": costs.coupons, "messages": costs.messages, "total": costs.total}
     return {name: format_amount(amount, exponent) for name, amount in amounts.items()}
 
 

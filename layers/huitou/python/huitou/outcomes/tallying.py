@@ -24,9 +24,11 @@ from huitou.kernel.channels import MessageChannel
 from huitou.outbox.model import MessageState, OutboxMessage
 from huitou.outcomes.crediting import Response
 from huitou.program.campaigns import Campaign, GivePoints
+from huitou.program.coupons import CouponKind
 from huitou.program.model import Program
 from huitou.program.terms import Settlement
 from huitou.purchases.model import Purchase
+from huitou.rewards.model import Coupon
 
 TREATED: Final = "treated"
 HELD_OUT: Final = "held_out"
@@ -45,6 +47,7 @@ JOURNEYS: Final = "journeys"
 _DRAWN: Final = "drawn"
 _UNDRAWN: Final = "undrawn_"
 SMS_PARTS: Final = "sms_parts"
+COUPONS_COST: Final = "coupons_cost"
 _POINTS: Final = "points_"
 _EFFECTS: Final = frozenset({TurnOutcome.GIVEN, TurnOutcome.TAGGED})
 _SENT: Final = frozenset({MessageState.ACCEPTED, MessageState.DELIVERED})
@@ -87,6 +90,19 @@ def points_given(
                 since = worth_since(program.settlement, gift.currency, local_date(turn.at, program.zone))
                 if since is not None:
                     counted[f"{_POINTS}{gift.currency}_{since}"] += gift.points
+    return counted
+
+
+def coupons_used(
+    coupons: Mapping[str, Coupon], journeys: Iterable[Journey], kind_of: Callable[[Coupon], CouponKind], now: datetime
+) -> Mapping[str, int]:
+    """Those of one member, by their ULIDs, that the campaign gave and a till had taken by ``now``; what they cost."""
+    counted: Counter[str] = Counter()
+    for turn in (turn for journey in journeys for turn in journey.turns):
+        coupon = coupons.get(turn.coupon or "")
+        if coupon is not None and coupon.use is not None and coupon.use.at < now:
+            counted[f"step_{turn.step}_used"] += 1
+            counted[COUPONS_COST] += kind_of(coupon).cost or 0
     return counted
 
 

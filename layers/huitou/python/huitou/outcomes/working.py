@@ -7,7 +7,7 @@ twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from huitou.campaigns.model import Journey
@@ -22,12 +22,15 @@ from huitou.members.ports import MemberIndex
 from huitou.outbox.ports import OutboxStore
 from huitou.outcomes.crediting import response
 from huitou.outcomes.model import CampaignResult
-from huitou.outcomes.tallying import begun, is_drawn, out_of_both, points_given, tally, undrawn
+from huitou.outcomes.tallying import begun, coupons_used, is_drawn, out_of_both, points_given, tally, undrawn
 from huitou.program.campaigns import Campaign
+from huitou.program.coupons import CouponKind
 from huitou.program.model import GROUP
 from huitou.program.ports import Programs
 from huitou.purchases.kept import Purchases, kept_by, whole_person_of
 from huitou.purchases.ports import MemberStates
+from huitou.rewards.model import Coupon
+from huitou.rewards.ports import CouponStore
 
 PAGE = 100
 """Journeys of one person that are read at once."""
@@ -44,6 +47,7 @@ class Reckoning:
         states: MemberStates,
         journeys: JourneyStore,
         outbox: OutboxStore,
+        coupons: CouponStore,
         purchases: Purchases,
         programs: Programs,
         commit: Commit,
@@ -54,6 +58,7 @@ class Reckoning:
         self._states = states
         self._journeys = journeys
         self._outbox = outbox
+        self._coupons = coupons
         self._purchases = purchases
         self._programs = programs
         self._commit = commit
@@ -90,9 +95,21 @@ class Reckoning:
         planned = (turn.message for journey in counted for turn in journey.turns if turn.message)
         read = ((key, self._outbox.load(OwnedId(member, key))) for key in planned)
         messages = {key: message for key, message in read if message is not None}
-        points = points_given(counted, self._campaign_of, self._programs.version(result.program))
-        found = {**tally(counted, came, messages, result.created_at), **points}
+        found = {
+            **tally(counted, came, messages, result.created_at),
+            **points_given(counted, self._campaign_of, self._programs.version(result.program)),
+            **coupons_used(self._given(counted), counted, self._kind_of, result.created_at),
+        }
         return part.finding(**(found if is_drawn(counted) else undrawn(found)))
+
+    def _given(self, journeys: Sequence[Journey]) -> Mapping[str, Coupon]:
+        """By their ULIDs; without those that were forgotten (E25)."""
+        named = ((each.id.member, turn.coupon) for each in journeys for turn in each.turns if turn.coupon)
+        read = ((key, self._coupons.load(OwnedId(member, key))) for member, key in named)
+        return {key: coupon for key, coupon in read if coupon is not None}
+
+    def _kind_of(self, coupon: Coupon) -> CouponKind:
+        return self._programs.version(coupon.program_version).coupons[coupon.kind]
 
     def _of(self, members: Sequence[MemberId], result: CampaignResult) -> Iterator[Journey]:
         """Their journeys through all campaigns, as far as they had come when the result was asked for."""

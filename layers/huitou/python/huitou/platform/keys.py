@@ -37,6 +37,7 @@ QUARTER_PREFIX = "QUARTER#"
 CONSENT_PREFIX = "CONSENT#"
 MESSAGE_PREFIX = "MESSAGE#"
 JOURNEY_PREFIX = "JOURNEY#"
+COUPON_PREFIX = "COUPON#"
 VERIFICATION_PREFIX = "CODE#"
 DRAW_PREFIX = "DRAW#"
 PRESSURE = "PRESSURE"
@@ -157,6 +158,15 @@ def message(member_id: str, ulid: str) -> Key:
 def parse_message(pk: str, sk: str) -> OwnedId:
     """The inverse of `message`."""
     return OwnedId(parse_member(pk), sk.removeprefix(MESSAGE_PREFIX))
+
+
+def coupon(member_id: str, ulid: str) -> Key:
+    return member(member_id), f"{COUPON_PREFIX}{ulid}"
+
+
+def parse_coupon(pk: str, sk: str) -> OwnedId:
+    """The inverse of `coupon`."""
+    return OwnedId(parse_member(pk), sk.removeprefix(COUPON_PREFIX))
 
 
 def verification(member_id: str, ulid: str) -> Key:
@@ -286,6 +296,10 @@ def parse_waiting_refund(sk: str) -> str:
 
 def command(digest: str) -> Key:
     return f"{COMMAND_PREFIX}{digest}", "COMMAND"
+
+
+def coupon_code(code: str) -> Key:
+    return f"{COUPON_PREFIX}{code}", "COUPON"
 
 
 def opening(digest: str) -> Key:

@@ -16,6 +16,7 @@ from huitou.program.campaigns import (
     Calendar,
     Campaign,
     CampaignId,
+    GiveCoupon,
     GivePoints,
     LunarYearly,
     Monthly,
@@ -102,6 +103,8 @@ def _step(part: Stored, units: Units) -> Step:
         return Send(send["template"], tuple(map(MessageChannel, send["channels"])), send["purpose"])
     if gift := part.get("give_points"):
         return GivePoints(gift["currency"], units.points(gift["amount"], gift["currency"]), gift["reason"])
+    if coupon := part.get("give_coupon"):
+        return GiveCoupon(coupon)
     if name := part.get("tag") or part.get("untag"):
         return SetTag(name, off=part["tag"] is None)
     return Wait(part["wait_days"]) if part["wait_days"] else OnlyIn(frozenset(part["only_in"]))

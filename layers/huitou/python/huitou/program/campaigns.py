@@ -11,6 +11,7 @@ from huitou.kernel.channels import MessageChannel
 from huitou.program.rules import SegmentId
 
 if TYPE_CHECKING:  # whoever sends nothing loads nothing of templates
+    from huitou.program.coupons import CouponId
     from huitou.program.model import CurrencyId
     from huitou.templates.model import TemplateId
 
@@ -78,6 +79,12 @@ class GivePoints(NamedTuple):
     reason: str | None = None
 
 
+class GiveCoupon(NamedTuple):
+    """A coupon of this kind."""
+
+    coupon: CouponId
+
+
 class SetTag(NamedTuple):
     """Puts the tag ``name`` on the member, or takes it ``off``; it is the tag of whose campaign it is."""
 
@@ -95,7 +102,7 @@ class OnlyIn(NamedTuple):
     segments: frozenset[SegmentId]
 
 
-Step = Send | GivePoints | SetTag | Wait | OnlyIn
+Step = Send | GivePoints | GiveCoupon | SetTag | Wait | OnlyIn
 
 
 @dataclass(frozen=True, slots=True)

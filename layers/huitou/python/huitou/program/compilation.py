@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from huitou.kernel.money import parse_amount
+from huitou.program.coupons import CouponKind
 from huitou.program.model import (
     Brand,
     CurrencyId,
@@ -97,6 +98,7 @@ def compile_program(stored: Stored, version: int) -> Program:
         courtesy_days=refunds.get("courtesy_days", 0),
         hold_limit=timedelta(minutes=stored.get("hold_limit_minutes", 60)),
         settlement=_settlement(stored.get("settlement", {}), units),
+        coupons=MappingProxyType({part["id"]: _coupon(part, units) for part in stored.get("coupons", ())}),
         campaigns=compile_campaigns(stored.get("campaigns", ()), units, zone),
     )
 
@@ -237,6 +239,17 @@ def _money_off(part: Stored, units: _Units) -> MoneyOff:
 def _conversion(part: Stored, units: _Units) -> Conversion:
     source, target = part["from"], part["to"]
     return Conversion(source, target, units.points(part["give"], source), units.points(part["get"], target))
+
+
+def _coupon(part: Stored, units: _Units) -> CouponKind:
+    cost = part["cost"]
+    return CouponKind(
+        id=part["id"],
+        name=part["name"],
+        brand=part["brand"],
+        valid_days=part["valid_days"],
+        cost=None if cost is None else units.money(cost),
+    )
 
 
 def _settlement(part: Stored, units: _Units) -> Settlement:

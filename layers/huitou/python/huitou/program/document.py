@@ -2,7 +2,7 @@
 
 This is the shape only: which fields there are, of which kind, and what each of them means to the marketer who
 fills it in (the descriptions become the JSON Schema, and so the help in an editor). Here is what every programme
-has; `document_rules`, `document_segments`, `document_tiers` and `document_terms` hold the rest. Whether the whole
+has; `document_rules`, `document_coupons` and the other modules of that name hold the rest. Whether the whole
 can work is `huitou.program.validation`; what decisions read is `huitou.program.model`.
 
 Amounts are decimal strings; a bare integer is taken too, a float never, since it is not exact.
@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from huitou.program.document_campaigns import MOST_CAMPAIGNS, CampaignPart
+from huitou.program.document_coupons import MOST_COUPONS, CouponPart
 from huitou.program.document_messages import MOST_TEMPLATES, LookPart, MessagesPart, TemplatePart
 from huitou.program.document_parts import Id, Label, Part
 from huitou.program.document_rules import EarningRulePart, StackPart
@@ -219,6 +220,9 @@ class ProgramDocument(Part):
 
     templates: Annotated[tuple[TemplatePart, ...], Field(max_length=MOST_TEMPLATES)] = ()
     """What members are told."""
+
+    coupons: Annotated[tuple[CouponPart, ...], Field(max_length=MOST_COUPONS)] = ()
+    """The kinds of coupons that members can be given."""
 
     campaigns: Annotated[tuple[CampaignPart, ...], Field(max_length=MOST_CAMPAIGNS)] = ()
     """What members are told by itself, and when."""

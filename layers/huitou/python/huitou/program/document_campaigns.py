@@ -58,6 +58,9 @@ class StepPart(Part):
     give_points: GivePointsPart | None = None
     """Gives the member points."""
 
+    give_coupon: Id | None = None
+    """Gives the member a coupon of this id."""
+
     tag: TagName | None = None
     """Puts this tag on the member. A tag with the id of a list puts them on it."""
 

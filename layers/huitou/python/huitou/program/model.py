@@ -17,6 +17,7 @@ from huitou.program.tiers import TierPolicy
 
 if TYPE_CHECKING:
     from huitou.program.campaigns import Campaign, CampaignId
+    from huitou.program.coupons import CouponId, CouponKind
     from huitou.program.predicates import Segment
 
 BrandId = str
@@ -158,6 +159,7 @@ class Program:
     hold_limit: timedelta = timedelta(hours=1)
     """E17: how long a hold lasts at most."""
     settlement: Settlement = field(default_factory=Settlement)
+    coupons: Mapping[CouponId, CouponKind] = field(default_factory=dict)
     campaigns: Mapping[CampaignId, Campaign] = field(default_factory=dict)
 
     @property

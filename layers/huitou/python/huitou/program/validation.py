@@ -15,6 +15,7 @@ from huitou.program.checks import (
     campaign_steps,
     campaigns,
     conditions,
+    coupons,
     currencies,
     interplay,
     messages,
@@ -121,6 +122,7 @@ _CHECKS: tuple[Callable[[ProgramDocument], Problems], ...] = (
     settlement.prices,
     settlement.worths,
     settlement.values,
+    coupons.kinds,
     messages.looks,
     messages.quiet_hours,
     messages.frequency_caps,
@@ -139,6 +141,7 @@ _CHECKS: tuple[Callable[[ProgramDocument], Problems], ...] = (
     campaign_steps.steps,
     campaign_steps.codes,
     campaign_steps.gifts,
+    coupons.steps,
     campaign_steps.tags,
     campaign_circles.no_circles,
 )

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field, fields
 
 from huitou.program.campaigns import CampaignId
+from huitou.program.coupons import CouponId
 from huitou.program.model import BrandId, CurrencyId
 from huitou.program.rules import RuleId, SegmentId
 from huitou.program.tiers import TierId
@@ -45,6 +46,8 @@ class Sums:
     """Of SMS, which cost by the part."""
     given: Counter[tuple[CampaignId, CurrencyId]] = field(default_factory=Counter)
     """The points that each gave."""
+    coupons: Counter[tuple[CampaignId, CouponId]] = field(default_factory=Counter)
+    """How many coupons each gave, by kind."""
     untold: Counter[tuple[CampaignId, str]] = field(default_factory=Counter)
     """What each would have told, by why it did not."""
     ups: int = 0

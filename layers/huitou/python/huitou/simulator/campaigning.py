@@ -19,9 +19,9 @@ from huitou.campaigns.beginning import Beginnings
 from huitou.campaigns.calendar import Coming, announced
 from huitou.campaigns.decisions import is_called
 from huitou.campaigns.drawing import Draws
-from huitou.campaigns.model import Journey, JourneyId, TurnOutcome
+from huitou.campaigns.model import Journey, JourneyId, Turn, TurnOutcome
 from huitou.campaigns.new_journeys import NewJourneys, Whom, called
-from huitou.campaigns.ports import Given
+from huitou.campaigns.ports import Given, Issued
 from huitou.campaigns.service import Journeys
 from huitou.campaigns.situations import Situations
 from huitou.channels.model import Accepted, Outcome, Parcel
@@ -38,8 +38,9 @@ from huitou.outbox.model import MessageState, OutboxMessage
 from huitou.outbox.pacing import Pacing
 from huitou.points.membership import MemberNotFoundError
 from huitou.points.moves import Give
-from huitou.points.wallet import Wallet
-from huitou.program.campaigns import Campaign, GivePoints, OnlyIn, SetTag
+from huitou.points.wallet import Cause, Wallet
+from huitou.program.campaigns import Campaign, CampaignId, GiveCoupon, GivePoints, OnlyIn, SetTag
+from huitou.program.coupons import CouponKind
 from huitou.program.looking_back import needed_by
 from huitou.program.model import BrandId, CurrencyId, Program
 from huitou.program.rules import SegmentId
@@ -157,15 +158,8 @@ class Following:
         """What came of it all."""
         for journey in self._table.all(Journey):
             account.begun[journey.campaign] += 1
-            steps = self._program.campaigns[journey.campaign].steps
             for turn in journey.turns:
-                match turn.outcome, steps[turn.step]:
-                    case TurnOutcome.GIVEN, GivePoints(currency=currency, points=points):
-                        account.given[journey.campaign, currency] += points
-                    case (TurnOutcome.PLANNED, _) | (_, SetTag()):
-                        pass
-                    case outcome, _:
-                        account.untold[journey.campaign, outcome.value] += 1
+                self._count_turn(turn, journey.campaign, account)
         for message in self._table.all(OutboxMessage):
             campaign = message.cause.campaign if message.cause else ""
             if message.state is MessageState.ACCEPTED and message.channel:
@@ -173,6 +167,17 @@ class Following:
                 account.parts[campaign] += message.sms_parts
             else:
                 account.untold[campaign, message.reason or WAITING] += 1
+
+    def _count_turn(self, turn: Turn, campaign: CampaignId, account: Account) -> None:
+        match turn.outcome, self._program.campaigns[campaign].steps[turn.step]:
+            case TurnOutcome.GIVEN, GivePoints(currency=currency, points=points):
+                account.given[campaign, currency] += points
+            case TurnOutcome.GIVEN, GiveCoupon(coupon=coupon):
+                account.coupons[campaign, coupon] += 1
+            case (TurnOutcome.PLANNED, _) | (_, SetTag()):
+                pass
+            case outcome, _:
+                account.untold[campaign, outcome.value] += 1
 
     def load(self, member: MemberId) -> MemberState:
         """`MemberStates`, of the only one there is."""
@@ -189,6 +194,13 @@ class Following:
             raise MemberNotFoundError
         return self._position
 
+    def issue(
+        self, kind: CouponKind, cause: Cause, home: Wallet, program: Program, now: datetime, *, whose: MemberId
+    ) -> Issued:
+        """`Effects`, and so are `give` and `keep`. Nobody knows whether a coupon would be used: it is only counted."""
+        del kind, cause, home, program, now, whose
+        return Issued(None, ())
+
     def give(
         self,
         gift: Give,
@@ -199,7 +211,7 @@ class Following:
         *,
         whose: MemberId,
     ) -> Given:
-        """`Effects`, and so is `keep`: it is done at once, for nobody else is there, and nothing is left to write."""
+        """It is done at once, for nobody else is there, and nothing is left to write."""
         del wallets, program, whose
         self._life.book(currency, gift, now)
         self.learn(now)

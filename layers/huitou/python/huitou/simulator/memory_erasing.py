@@ -18,10 +18,14 @@ from huitou.points.commands import PointsCommand
 from huitou.points.wallet import Entry
 from huitou.purchases.model import Purchase, Visit
 from huitou.purchases.refunds import Refund
+from huitou.rewards.model import Coupon
 from huitou.simulator.memory import MemoryTable, absent
 
 _CHANGED = StaleReadError("It changed meanwhile.")
-_DESTROYED = (keys.MERGED_PREFIX, keys.QUARTER_PREFIX, keys.PRESSURE, keys.VERIFICATION_PREFIX, keys.CODES)
+_DESTROYED = (
+    *(keys.MERGED_PREFIX, keys.QUARTER_PREFIX, keys.PRESSURE, keys.VERIFICATION_PREFIX, keys.CODES),
+    keys.COUPON_PREFIX,
+)
 _WORDED = (keys.EVENT_PREFIX, keys.PURCHASE_PREFIX, keys.ENTRY_PREFIX, keys.MESSAGE_PREFIX)
 
 
@@ -59,6 +63,8 @@ class MemoryTraces:
         for key in (*own, *behind):
             if (value := self._table.get(object, *key)) is not None:
                 yield [self._table.put(*key, _silenced(value), refused=_CHANGED, when=lambda _: True)]
+        for coupon in self._table.query(Coupon, pk, prefix=keys.COUPON_PREFIX).items:
+            yield [self._delete(keys.coupon_code(coupon.code))]
         for name in (name for prefix in _DESTROYED for name in self._table.names(pk, prefix)):
             yield [self._delete((pk, name))]
 

@@ -53,6 +53,7 @@ def _told(campaign: CampaignId, found: Comparison, sides: Sides) -> dict[str, An
         },
         "sms_parts": pair(each.parts[campaign] for each in figures),
         "points": [_given(campaign, currency, figures, sides) for currency in _currencies(campaign, figures)],
+        "coupons": pair(sum(count for (of, _), count in each.coupons.items() if of == campaign) for each in figures),
         "held_out": untold(_HELD_OUT),
         "cap_reached": untold(_CAPPED),
         "not_reached": untold(_UNREACHED),

@@ -239,8 +239,10 @@ class SimulatedCampaignView(View):
     messages: CampaignMessagesView
     sms_parts: ComparedCountView
     points: list[CampaignPointsView]
+    coupons: ComparedCountView
+    """How many it gave; whether they would be used, nobody knows."""
     held_out: ComparedCountView
-    """Messages that were not sent, and points not given, to be compared with."""
+    """Messages that were not sent, and points and coupons not given, to be compared with."""
     cap_reached: ComparedCountView
     """Messages for which a frequency cap had no room."""
     not_reached: ComparedCountView

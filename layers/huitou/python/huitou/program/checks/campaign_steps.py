@@ -25,9 +25,9 @@ from huitou.program.document_messages import TemplatePart
 
 MOST_POINTS = 1_000_000
 """That one step gives: more is a slip of the pen."""
-_EFFECTS = frozenset({"send", "give_points", "tag", "untag"})
-_KINDS = ("send", "give_points", "tag", "untag", "wait_days", "only_in")
-_LISTED = "`send`, `give_points`, `tag`, `untag`, `wait_days` or `only_in`"
+_EFFECTS = frozenset({"send", "give_points", "give_coupon", "tag", "untag"})
+_KINDS = ("send", "give_points", "give_coupon", "tag", "untag", "wait_days", "only_in")
+_LISTED = "`send`, `give_points`, `give_coupon`, `tag`, `untag`, `wait_days` or `only_in`"
 _PURPOSE, _TAG = re.compile(PURPOSE_PATTERN), re.compile(TAG_PATTERN)
 
 

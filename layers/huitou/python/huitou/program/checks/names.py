@@ -47,6 +47,7 @@ def _all_ids(document: ProgramDocument) -> dict[str, list[tuple[Path, str]]]:
         "segment": list(segment_ids(document)),
         "tier": [(("tiers", "levels", n, "id"), part.id) for n, part in enumerate(levels)],
         "template": [(("templates", n, "id"), part.id) for n, part in enumerate(document.templates)],
+        "coupon": [(("coupons", n, "id"), part.id) for n, part in enumerate(document.coupons)],
         "campaign": [(("campaigns", n, "id"), part.id) for n, part in enumerate(document.campaigns)],
     }
 
@@ -101,6 +102,8 @@ def _all_labels(document: ProgramDocument) -> Iterator[tuple[Path, str]]:
 def _message_labels(document: ProgramDocument) -> Iterator[tuple[Path, str]]:
     for n, template in enumerate(document.templates):
         yield ("templates", n, "name"), template.name
+    for n, coupon in enumerate(document.coupons):
+        yield ("coupons", n, "name"), coupon.name
     for n, campaign in enumerate(document.campaigns):
         yield ("campaigns", n, "name"), campaign.name
         for k, step in enumerate(campaign.steps):
