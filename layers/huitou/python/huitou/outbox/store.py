@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
@@ -14,11 +12,12 @@ from huitou.kernel.channels import MessageChannel
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest, MemberId, OwnedId
 from huitou.kernel.instants import from_millis, parse_instant, to_millis
-from huitou.kernel.pages import Page, all_items
+from huitou.kernel.pages import Page
 from huitou.kernel.streams import Record
 from huitou.outbox.model import Cause, MessageState, OutboxMessage, Step
 from huitou.platform import keys
 from huitou.platform.attributes import ChoiceAttribute, InstantAttribute, IntegerAttribute
+from huitou.platform.members_pages import newest_of
 from huitou.platform.streams import image
 from huitou.platform.table import Item, Table
 from huitou.program.model import BrandId
@@ -114,24 +113,11 @@ class TableOutbox:
     def of_members(
         self, members: Sequence[MemberId], brand: BrandId | None, *, after: str | None, limit: int
     ) -> Page[OutboxMessage]:
-        partitions = (self._newest_first(member, after, limit) for member in members)
-        items = heapq.merge(*partitions, key=lambda item: item.sk, reverse=True)
-        found = list(islice((item for item in items if brand in {None, item.brand}), limit + 1))
-        shown = found[:limit]
-        return Page(tuple(map(message_in, shown)), shown[-1].sk if len(found) > limit else None)
+        def shows(item: MessageItem) -> bool:
+            return brand in {None, item.brand}
 
-    def _newest_first(self, member: MemberId, after: str | None, limit: int) -> Iterator[MessageItem]:
-        def page(cursor: str | None) -> Page[MessageItem]:
-            return self._table.query(
-                MessageItem,
-                keys.member(member),
-                prefix=keys.MESSAGE_PREFIX,
-                after=cursor,
-                limit=limit + 1,
-                newest_first=True,
-            )
-
-        return all_items(page, after)
+        page = newest_of(self._table, MessageItem, members, keys.MESSAGE_PREFIX, shows=shows, after=after, limit=limit)
+        return Page(tuple(map(message_in, page.items)), page.next_cursor)
 
 
 def message_item(message: OutboxMessage) -> MessageItem:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Collection, Iterator, Sequence
-from itertools import islice
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from pynamodb.attributes import JSONAttribute, UnicodeAttribute
@@ -12,9 +10,10 @@ from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest, MemberId, OwnedId
 from huitou.kernel.instants import from_millis, to_millis
-from huitou.kernel.pages import Page, all_items
+from huitou.kernel.pages import Page
 from huitou.platform import keys
 from huitou.platform.attributes import InstantAttribute, IntegerAttribute
+from huitou.platform.members_pages import newest_of
 from huitou.platform.table import Item, Table
 from huitou.points.wallet import Cause
 from huitou.program.model import BrandId
@@ -74,20 +73,11 @@ class TableCoupons:
     def of_members(
         self, members: Sequence[MemberId], brands: Collection[BrandId] | None, *, after: str | None, limit: int
     ) -> Page[Coupon]:
-        partitions = (self._newest_first(member, after, limit) for member in members)
-        items = heapq.merge(*partitions, key=lambda item: item.sk, reverse=True)
-        found = list(islice((item for item in items if brands is None or item.brand in brands), limit + 1))
-        shown = found[:limit]
-        return Page(tuple(map(coupon_in, shown)), shown[-1].sk if len(found) > limit else None)
+        def shows(item: CouponItem) -> bool:
+            return brands is None or item.brand in brands
 
-    def _newest_first(self, member: MemberId, after: str | None, limit: int) -> Iterator[CouponItem]:
-        def page(cursor: str | None) -> Page[CouponItem]:
-            partition, prefix = keys.member(member), keys.COUPON_PREFIX
-            return self._table.query(
-                CouponItem, partition, prefix=prefix, after=cursor, limit=limit + 1, newest_first=True
-            )
-
-        return all_items(page, after)
+        page = newest_of(self._table, CouponItem, members, keys.COUPON_PREFIX, shows=shows, after=after, limit=limit)
+        return Page(tuple(map(coupon_in, page.items)), page.next_cursor)
 
 
 def _item(coupon: Coupon) -> CouponItem:

@@ -7,7 +7,7 @@ and the unit tests; the contract suite holds them and the DynamoDB stores to the
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from threading import RLock
 from typing import Any, NamedTuple, TypeVar
 
@@ -63,6 +63,32 @@ class MemoryTable:
             found = [(name, values[name]) for name in names if isinstance(values[name], kind)]
         page = found[:limit]
         return Page(tuple(value for _, value in page), page[-1][0] if len(found) > len(page) else None)
+
+    def newest_of(
+        self,
+        kind: type[V],
+        partitions: Iterable[str],
+        prefix: str,
+        *,
+        shows: Callable[[V], bool],
+        after: str | None,
+        limit: int,
+    ) -> Page[V]:
+        """Of several partitions together, in the reverse order of sort keys; what it ``shows`` only.
+
+        Raises `InvalidCursorError`.
+        """
+        if after is not None:
+            require_cursor_within(after, prefix, None)
+        with self._lock:
+            found = {
+                name: value
+                for pk in partitions
+                for name, value in self._partitions.get(pk, {}).items()
+                if name.startswith(prefix) and isinstance(value, kind) and shows(value)
+            }
+        names = sorted((name for name in found if after is None or name < after), reverse=True)
+        return Page(tuple(found[name] for name in names[:limit]), names[limit - 1] if len(names) > limit else None)
 
     def all(self, kind: type[V]) -> list[V]:
         """Every value of ``kind``, in no order: what an index is for in the real table."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import MemberId, OwnedId
-from huitou.kernel.pages import Page, require_cursor_within
+from huitou.kernel.pages import Page
 from huitou.platform import keys
 from huitou.program.model import BrandId
 from huitou.rewards.model import Coupon
@@ -40,13 +40,8 @@ class MemoryCoupons:
     def of_members(
         self, members: Sequence[MemberId], brands: Collection[BrandId] | None, *, after: str | None, limit: int
     ) -> Page[Coupon]:
-        if after is not None:
-            require_cursor_within(after, keys.COUPON_PREFIX, None)
-        found = {
-            keys.coupon(*coupon.id)[1]: coupon
-            for member in members
-            for coupon in self._table.query(Coupon, keys.member(member), prefix=keys.COUPON_PREFIX).items
-            if brands is None or coupon.brand in brands
-        }
-        names = sorted((name for name in found if after is None or name < after), reverse=True)
-        return Page(tuple(found[name] for name in names[:limit]), names[limit - 1] if len(names) > limit else None)
+        def shows(coupon: Coupon) -> bool:
+            return brands is None or coupon.brand in brands
+
+        partitions = map(keys.member, members)
+        return self._table.newest_of(Coupon, partitions, keys.COUPON_PREFIX, shows=shows, after=after, limit=limit)

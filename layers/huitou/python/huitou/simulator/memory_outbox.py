@@ -8,7 +8,7 @@ from datetime import datetime
 
 from huitou.kernel.commits import StaleReadError, Write
 from huitou.kernel.ids import Digest, MemberId, OwnedId
-from huitou.kernel.pages import Page, require_cursor_within
+from huitou.kernel.pages import Page
 from huitou.outbox.model import OutboxMessage
 from huitou.platform import keys
 from huitou.program.model import BrandId
@@ -52,13 +52,10 @@ class MemoryOutbox:
     def of_members(
         self, members: Sequence[MemberId], brand: BrandId | None, *, after: str | None, limit: int
     ) -> Page[OutboxMessage]:
-        if after is not None:
-            require_cursor_within(after, keys.MESSAGE_PREFIX, None)
-        found = {
-            keys.message(*message.id)[1]: message
-            for member in members
-            for message in self._table.query(OutboxMessage, keys.member(member)).items
-            if brand in {None, message.brand}
-        }
-        names = sorted((name for name in found if after is None or name < after), reverse=True)
-        return Page(tuple(found[name] for name in names[:limit]), names[limit - 1] if len(names) > limit else None)
+        def shows(message: OutboxMessage) -> bool:
+            return brand in {None, message.brand}
+
+        partitions = map(keys.member, members)
+        return self._table.newest_of(
+            OutboxMessage, partitions, keys.MESSAGE_PREFIX, shows=shows, after=after, limit=limit
+        )
