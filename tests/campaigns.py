@@ -38,7 +38,6 @@ from huitou.simulator.memory_occasions import MemoryOccasions
 from huitou.simulator.memory_segments import MemoryMemberLists
 from huitou.standing.messages import Due, DueJourney, DueMessage, DueOccasion, DuePosition
 from tests.builders import program
-from tests.coupons import coupons_on
 from tests.members import said
 from tests.office import PUBLISHED, SECRET, Office
 from tests.outbox import NOON
@@ -75,7 +74,6 @@ class Town(Office):
         self._messages = {**PUBLISHED["messages"], "quiet_hours": None, **messages}
         self._version = 2
         super().__init__(self.document, table, **self._messages)
-        self.coupons = coupons_on(self.shop.table)
         self.walk = self._journeys()
         self.occasions = occasions_on(self.shop.table)
         self.calendar = CampaignCalendar(self.occasions, self.programs, self.commit, lists_on(self.shop.table).shards)

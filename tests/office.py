@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from huitou.access.model import Caller
 from huitou.campaigns.situations import Situations
+from huitou.campaigns.told_coupons import ToldCoupons
 from huitou.channels.model import Accepted, Outcome, Parcel
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.ids import Digest, MemberId, OwnedId, digest_of, ulid_for
@@ -36,6 +37,7 @@ from huitou.unsubscribing.links import UnsubscribeLinks
 from huitou.verifying.codes import OneTimeCodes
 from huitou.verifying.sending import DueCodes
 from tests.builders import program
+from tests.coupons import coupons_on
 from tests.erasing import Forgetting
 from tests.members import said
 from tests.merging import TIERS
@@ -84,6 +86,7 @@ class Office(Forgetting):
         assert isinstance(self.shop, Standings)
         self.segments = self.shop.segments
         self.journeys = journeys_on(self.shop.table)
+        self.coupons = coupons_on(self.shop.table)
         self.situations = Situations(self.journeys, self.shop.states, self.segments, self.programs)
         self.addresses = IdentityHasher(lambda: SECRET)
         self.suppressions = Suppressions(suppressions_on(self.shop.table), self.addresses)
@@ -103,6 +106,7 @@ class Office(Forgetting):
             tracked_links=TrackedLinks("https://m.huitou.example", lambda: SECRET),
             speech=self.speech,
             campaigns=self.situations,
+            coupons=ToldCoupons(self.journeys, self.coupons, self.programs),
             codes=DueCodes(self.verifications, self.codes),
             pacing=self.pacing,
             commit=self.commit,

@@ -8,6 +8,7 @@ from typing import Any
 
 from huitou.campaigns.situations import Situations
 from huitou.campaigns.store import TableJourneys
+from huitou.campaigns.told_coupons import ToldCoupons
 from huitou.channels.providers import Providers, ProviderSettings
 from huitou.kernel.errors import UnavailableError
 from huitou.kernel.instants import to_instant
@@ -39,6 +40,7 @@ from huitou.program.service import ProgramReader
 from huitou.program.speech import speech_in
 from huitou.program.store import TableVersions
 from huitou.purchases.store import TableMemberStates
+from huitou.rewards.store import TableCoupons
 from huitou.segment_composition import segments_on
 from huitou.standing.clock import AHEAD
 from huitou.standing.messages import (
@@ -96,6 +98,7 @@ dispatcher = Dispatcher(
     campaigns=Situations(
         TableJourneys(members), TableMemberStates(members), segments_on(members, program, programs), programs
     ),
+    coupons=ToldCoupons(TableJourneys(members), TableCoupons(members), programs),
     codes=DueCodes(
         TableVerifications(members),
         OneTimeCodes(Secret(settings.code_secret, settings.region, settings.endpoint).recent_text),

@@ -19,7 +19,7 @@ from tests.reports import told
 from tests.templates import SENDERS, speaking, template, text
 
 BROWSER = {"User-Agent": "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Mobile Safari/537.36"}
-_BODY = "# Hello {{ member.name }}\n\n[Look](https://huitou.example/{{ member.name }})"
+_BODY = "# Hello {{ member.name }}\n\n[Look](https://huitou.example/{{ member.name }})\n\n{{ coupon.code }}"
 HELLO = template(texts=[text(email={"subject": "Hello {{ member.name | default: 'you' }}", "body": _BODY})])
 RECEIPT = template(id="receipt", kind="service", texts=[text(sms=None, line=None)])
 

@@ -129,6 +129,7 @@ def test_whose_birthday_it_is_gets_mail_once_by_itself(api: httpx.Client, platfo
     assert [each["tag"] for each in found(api.get(mei.path))["tags"]] == ["congratulated"]
     assert mei.hour_of("held-up") == (None, "10:00")
     (coupon,) = mei.coupons()
+    assert [coupon["code"] in mail["BodyText"] for mail in mei.mails()] == [True]
     assert (coupon["coupon"], coupon["state"], coupon["coupon_id"]) == (
         "cake",
         "issued",

@@ -108,6 +108,7 @@ def test_without_templates_nothing_of_their_packages_is_loaded() -> None:
         ),
         ({"email": {"subject": "x", "body": "[x]({{ member.name }})"}}, "/email/body", "A link is wrong: 'Mei%20Wang'"),
         ({"email": {"subject": "x", "body": "x", "preheader": "{{ y }}"}}, "/email/preheader", "Line 1: there is no"),
+        ({"email": {"subject": "x {{ coupon.code }}", "body": "x"}}, "/email/subject", "Line 1: there is no variable"),
     ],
 )
 def test_a_text_that_cannot_be_sent_is_refused(said: dict[str, Any], place: str, message: str) -> None:

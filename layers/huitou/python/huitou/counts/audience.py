@@ -34,7 +34,7 @@ from huitou.suppressions.service import Suppressions
 from huitou.templates.choosing import text_for
 from huitou.templates.links import sample_track
 from huitou.templates.making import Occasion, message
-from huitou.templates.variables import SAMPLE_UNSUBSCRIBE_URL
+from huitou.templates.variables import SAMPLE_COUPON, SAMPLE_UNSUBSCRIBE_URL
 
 _OCCURRENCE: Final = "count"
 """Of journeys that never are."""
@@ -130,6 +130,6 @@ class Audience:
             raise ValueError("A way is by a channel by which the template speaks.")
         speaker = catalogue.speaker(named(planned.brand))
         track = sample_track if catalogue.track_sms else str
-        occasion = Occasion(speaker, catalogue.program.name, facts, SAMPLE_UNSUBSCRIBE_URL, track=track)
+        occasion = Occasion(speaker, catalogue.program.name, facts, SAMPLE_UNSUBSCRIBE_URL, None, track, SAMPLE_COUPON)
         written = message(template, MessageChannel.SMS, chosen[0], occasion).sms
         return written.parts if written else 0

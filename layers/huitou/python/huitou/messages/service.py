@@ -25,7 +25,7 @@ from huitou.templates.choosing import text_for
 from huitou.templates.links import sample_track
 from huitou.templates.making import Message, Occasion, message
 from huitou.templates.model import Catalogue, LanguageMatch, Template, TemplateId
-from huitou.templates.variables import SAMPLE_CODE, SAMPLE_UNSUBSCRIBE_URL, MemberFacts, sample
+from huitou.templates.variables import SAMPLE_CODE, SAMPLE_COUPON, SAMPLE_UNSUBSCRIBE_URL, MemberFacts, sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,7 @@ class Templates:
             SAMPLE_UNSUBSCRIBE_URL,
             code,
             sample_track if is_tracked else str,
+            SAMPLE_COUPON,
         )
         made = message(template, asked.channel, text, occasion)
         return Preview(template, asked.channel, brand, text.language, matched, made, catalogue.sms_price)

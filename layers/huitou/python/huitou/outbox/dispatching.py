@@ -34,7 +34,7 @@ from huitou.outbox.decisions import (
 )
 from huitou.outbox.model import OutboxMessage
 from huitou.outbox.pacing import MemberPacing, Pacing, Place
-from huitou.outbox.ports import Campaigns, Code, Codes, OutboxStore
+from huitou.outbox.ports import Campaigns, Code, Codes, GivenCoupons, Hindrance, OutboxStore
 from huitou.outbox.reaching import Obstacle, Signatures, Way, named, signatures, way_to
 from huitou.outbox.tracking import TrackedLinks, Tracker
 from huitou.outbox.trials import NOT_A_TESTER, is_tester
@@ -47,8 +47,9 @@ from huitou.suppressions.model import SuppressionGround, Word, destination
 from huitou.suppressions.service import Suppressions
 from huitou.templates.choosing import text_for
 from huitou.templates.links import Track
-from huitou.templates.making import Occasion, message
+from huitou.templates.making import Occasion, message, says_coupons
 from huitou.templates.model import Catalogue, Signature, Template
+from huitou.templates.variables import SAMPLE_COUPON, CouponFacts
 from huitou.templates.writing import UnwritableTextError
 
 ERASED = "erased"
@@ -110,6 +111,7 @@ class Dispatcher:
         links: Links,
         tracked_links: TrackedLinks,
         campaigns: Campaigns,
+        coupons: GivenCoupons,
         codes: Codes,
         pacing: Pacing,
         commit: Commit,
@@ -126,6 +128,7 @@ class Dispatcher:
         self._links = links
         self._tracked_links = tracked_links
         self._campaigns = campaigns
+        self._coupons = coupons
         self._codes = codes
         self._pacing = pacing
         self._commit = commit
@@ -238,7 +241,8 @@ class Dispatcher:
             raise _ObstacleError(CAP_REACHED)
         tracker = Tracker(self._tracked_links, before)
         track = tracker if seen.catalogue.tracks(way.channel) else str
-        occasion = self._occasion(before, way, seen.catalogue, recipient, code, track=track)
+        coupon = self._coupon(before, template, seen.now)
+        occasion = self._occasion(before, way, seen.catalogue, recipient, code, track=track, coupon=coupon)
         try:
             parcel = _parcel(before, way, template, occasion)
         except UnwritableTextError as error:
@@ -283,6 +287,17 @@ class Dispatcher:
             raise _ObstacleError(VERIFICATION_OVER)
         return code
 
+    def _coupon(self, before: OutboxMessage, template: Template, now: datetime) -> CouponFacts | None:
+        """Asked for where the template says something of one; a trial says what nobody has. Raises `_ObstacleError`."""
+        if before.is_trial:
+            return SAMPLE_COUPON
+        if before.cause is None or not says_coupons(template):
+            return None
+        found = self._coupons.given_before(before.id, before.cause, now)
+        if isinstance(found, Hindrance):
+            raise _ObstacleError(found.reason)
+        return found
+
     def _occasion(
         self,
         before: OutboxMessage,
@@ -292,13 +307,15 @@ class Dispatcher:
         code: Code | None,
         *,
         track: Track,
+        coupon: CouponFacts | None,
     ) -> Occasion:
         way_out = ""
         if before.purpose is not None:
             whom = recipient.record.id
             way_out = self._links.link(whom, before.brand, way.channel, before.purpose, before.id.key)
         speaker = catalogue.speaker(named(before.brand))
-        return Occasion(speaker, catalogue.program.name, recipient.facts, way_out, code.said if code else None, track)
+        said = code.said if code else None
+        return Occasion(speaker, catalogue.program.name, recipient.facts, way_out, said, track, coupon)
 
 
 def _parcel(before: OutboxMessage, way: Way, template: Template, occasion: Occasion) -> Parcel:

@@ -34,6 +34,7 @@ from huitou.members.identity import IdentityHasher
 from huitou.members.model import Member
 from huitou.messages.recipients import Recipients
 from huitou.outbox.dispatching import Dispatcher
+from huitou.outbox.model import Cause as Occurrence
 from huitou.outbox.model import MessageState, OutboxMessage
 from huitou.outbox.pacing import Pacing
 from huitou.points.membership import MemberNotFoundError
@@ -63,7 +64,7 @@ from huitou.simulator.reach import Reach
 from huitou.standing.position import Position, Seen
 from huitou.suppressions.service import Suppressions
 from huitou.templates.links import SAMPLE_TRACKED_URL
-from huitou.templates.variables import SAMPLE_UNSUBSCRIBE_URL
+from huitou.templates.variables import SAMPLE_COUPON, SAMPLE_UNSUBSCRIBE_URL, CouponFacts
 
 WAITING: Final = "waiting"
 """What has become of a message by the end that waits for its instant."""
@@ -250,6 +251,7 @@ class Following:
             **shared,
             recipients=Recipients(profiles, self, programs),
             addresses=_HASHER,
+            coupons=_Coupons(),
             providers=lambda _: _PROVIDER,
             links=_Links(),
             tracked_links=_TrackedLinks(),
@@ -383,3 +385,11 @@ class _TrackedLinks:
     def link(self, message: OwnedId, number: int) -> str:
         del message, number
         return SAMPLE_TRACKED_URL
+
+
+class _Coupons:
+    """And of what they say of coupons."""
+
+    def given_before(self, message: OwnedId, cause: Occurrence, now: datetime) -> CouponFacts:
+        del message, cause, now
+        return SAMPLE_COUPON

@@ -15,7 +15,9 @@ from huitou.templates.model import Template, TemplateId, TemplateKind, Text
 from huitou.templates.sms import MOST_PARTS, sms
 from huitou.templates.variables import (
     CODE,
+    COUPON_CODE,
     SAMPLE_CODE,
+    SAMPLE_COUPON,
     SAMPLE_UNSUBSCRIBE_URL,
     UNSUBSCRIBE_URL,
     known,
@@ -87,6 +89,7 @@ class _Looking:
             program=terms.program,
             unsubscribe_url=self._unsubscribe_url,
             code=SAMPLE_CODE if self._codes else None,
+            coupon=SAMPLE_COUPON,
         )
 
     def at(self, place: tuple[str, ...], source: str) -> Iterator[str]:
@@ -114,9 +117,11 @@ class _Looking:
         return mistakes(source, self._names(place), with_gaps(self._said), self._language)
 
     def _names(self, place: tuple[str, ...]) -> Iterator[str]:
-        """No subject says a code: providers repeat it in their reports, which are kept (M39)."""
+        """No subject says a code: providers repeat it in their reports, which are kept (M39), and whoever knows that of
+        a coupon has it.
+        """
         names = known(marketing=self._marketing, codes=self._codes)
-        return (each for each in names if each != CODE or place != ("email", "subject"))
+        return (each for each in names if each not in {CODE, COUPON_CODE} or place != ("email", "subject"))
 
     def _links(self, source: str, place: tuple[str, ...]) -> Iterator[str]:
         """As they are written, and as they are understood, also in branches that the sample member does not see."""

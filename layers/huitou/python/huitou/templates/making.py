@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from huitou.kernel.channels import MessageChannel
@@ -10,7 +10,7 @@ from huitou.templates.email import Email, Parts, email
 from huitou.templates.links import Track, links_in
 from huitou.templates.model import EmailText, Speaker, Template, TemplateKind, Text
 from huitou.templates.sms import Sms, sms
-from huitou.templates.variables import MemberFacts, Value, Values, values
+from huitou.templates.variables import CouponFacts, MemberFacts, Value, Values, values
 from huitou.templates.writing import Written, names_in, percent_encoded, write
 
 
@@ -26,7 +26,9 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """Who speaks to whom. ``unsubscribe_url`` is told by marketing only, ``code`` by what brings one-time codes."""
+    """Who speaks to whom. ``unsubscribe_url`` is told by marketing only, ``code`` by what brings one-time codes,
+    ``coupon`` by what a campaign says after it has given one.
+    """
 
     speaker: Speaker
     program: str
@@ -35,6 +37,7 @@ class Occasion:
     code: str | None = None
     track: Track = str
     """Of marketing: what its links become; by default they stay."""
+    coupon: CouponFacts | None = None
 
 
 def message(template: Template, channel: MessageChannel, text: Text, occasion: Occasion) -> Message:
@@ -46,6 +49,7 @@ def message(template: Template, channel: MessageChannel, text: Text, occasion: O
         program=occasion.program,
         unsubscribe_url=unsubscribe_url,
         code=occasion.code,
+        coupon=occasion.coupon,
     )
     track = occasion.track if template.kind is TemplateKind.MARKETING else str
     language = text.language
@@ -58,6 +62,19 @@ def message(template: Template, channel: MessageChannel, text: Text, occasion: O
     if channel is MessageChannel.SMS:
         return Message(_used(said, source), sms=sms(written))
     return Message(_used(said, source), line=written)
+
+
+def says_coupons(template: Template) -> bool:
+    """Whether any of its texts says something of a coupon."""
+    texts = (source for text in template.texts for source in sources(text))
+    return any(name.startswith("coupon.") for source in texts for name in names_in(source))
+
+
+def sources(text: Text) -> Iterator[str]:
+    """All that its author has written."""
+    if text.email is not None:
+        yield from _sources(text.email)
+    yield from filter(None, (text.sms, text.line))
 
 
 def tracked(written: Written, track: Track, unsubscribe_url: str | None) -> str:

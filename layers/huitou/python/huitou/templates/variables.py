@@ -25,7 +25,7 @@ class Variable(NamedTuple):
 
     @property
     def is_personal(self) -> bool:
-        return self.name.startswith("member.")
+        return self.name.startswith(("member.", "coupon."))
 
 
 VARIABLES: Final = (
@@ -35,6 +35,9 @@ VARIABLES: Final = (
     Variable("member.points", "how many of the home currency's points can be spent now"),
     Variable("member.points_ending", "how many of these points end next", may_be_missing=True),
     Variable("member.points_end_on", "the last day on which those count", may_be_missing=True),
+    Variable("coupon.name", "what the coupon is called that the campaign has given before", may_be_missing=True),
+    Variable("coupon.code", "by which a till takes it; no subject says it", may_be_missing=True),
+    Variable("coupon.ends_on", "the last day on which it does", may_be_missing=True),
     Variable("brand.name", "the name of the brand that speaks; the programme's where the group speaks"),
     Variable("program.name", "the name of the programme"),
     Variable("unsubscribe_url", "the link by which the member says no to more of it", only_marketing=True),
@@ -42,6 +45,7 @@ VARIABLES: Final = (
 )
 UNSUBSCRIBE_URL: Final = "unsubscribe_url"
 CODE: Final = "code"
+COUPON_CODE: Final = "coupon.code"
 SAMPLE_UNSUBSCRIBE_URL: Final = (
     "https://unsubscribe.example/v1/unsubscriptions/Ab3dEf6hIj9kLmN0pQr2sTu5vWx8yZa1bCd4eFg7hIj0kLm3nOp"
 )
@@ -63,6 +67,18 @@ class MemberFacts:
     points_end_on: date | None
 
 
+class CouponFacts(NamedTuple):
+    """What templates may say of a coupon."""
+
+    name: str
+    code: str
+    ends_on: date
+
+
+SAMPLE_COUPON: Final = CouponFacts("Coupon", "7KQW3XD9PM", date(2026, 12, 31))
+"""Which no till takes."""
+
+
 def known(*, marketing: bool, codes: bool = False) -> tuple[str, ...]:
     """The names that a template may use.
 
@@ -77,10 +93,16 @@ def known(*, marketing: bool, codes: bool = False) -> tuple[str, ...]:
 
 
 def values(
-    member: MemberFacts, *, brand: str, program: str, unsubscribe_url: str | None, code: str | None = None
+    member: MemberFacts,
+    *,
+    brand: str,
+    program: str,
+    unsubscribe_url: str | None,
+    code: str | None = None,
+    coupon: CouponFacts | None = None,
 ) -> Values:
-    """What is said to ``member``; ``unsubscribe_url`` is None where the message is no marketing, ``code`` where it
-    brings none. With a code nothing is said of them, as in `known`.
+    """What is said to ``member``; ``unsubscribe_url`` is None where the message is no marketing, ``code`` and
+    ``coupon`` where it brings none. With a code nothing is said of them, as in `known`.
     """
     if code is not None:
         return {"brand.name": brand, "program.name": program, CODE: code}
@@ -91,6 +113,9 @@ def values(
         "member.points": member.points,
         "member.points_ending": member.points_ending,
         "member.points_end_on": member.points_end_on,
+        "coupon.name": coupon.name if coupon else None,
+        COUPON_CODE: coupon.code if coupon else None,
+        "coupon.ends_on": coupon.ends_on if coupon else None,
         "brand.name": brand,
         "program.name": program,
     }
