@@ -224,7 +224,7 @@ class _Cloud:
 
     def give_a_coupon(self) -> None:
         """By a campaign, whose journey nobody sees: to Mei, who comes with the first call."""
-        cake = coupon(NOW, code="7KQW3XD9PM")
+        cake = coupon(NOW, code="7KQW3XD9PM4C")
         members = Table("members", REGION)
         members.commit(TableCoupons(members).add(replace(cake, id=cake.id._replace(member=MEI))))
 

@@ -45,13 +45,13 @@ from huitou.rewards.errors import (
     CouponUseNotFoundError,
     InvalidCouponUseError,
 )
+from huitou.rewards.model import Use
 from huitou.rewards.requests import (
     CouponPage,
     CouponUseBody,
     CouponView,
     UsedCouponView,
     coupon_view,
-    read_use,
     used_coupon_view,
 )
 from huitou.rewards.service import Coupons, Used, use_command
@@ -121,7 +121,7 @@ def use_coupon(code: Code, body: Annotated[CouponUseBody, Body()], idempotency_k
     """Takes the coupon, once, whoever else tries. The same key again gives the same answer, for ever."""
     caller = current_caller(app)
     command = use_command(caller.brand, code, idempotency_key)
-    asked = read_use(body, command, caller.brand_for(body.brand), programs.active(), accepted_at(app))
+    asked = Use(command, caller.brand_for(body.brand), body.store, body.client_reference, accepted_at(app))
     return _used(coupons.use(code, asked, caller.brand))
 
 

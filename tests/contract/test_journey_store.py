@@ -59,11 +59,16 @@ def test_a_journey_comes_back_as_it_was_stored(table: AnyTable, journey: Journey
     assert store.load_all([journey.id, other]) == [journey]
 
 
-def test_a_turn_without_an_entry_or_coupon_is_kept_as_the_versions_before_read_it(dynamo_table: Table) -> None:
-    """M37: four values, or five, so that a roll-back finds what it knows."""
-    dynamo_table.commit([TableJourneys(dynamo_table).add(FULL)])
+def test_turns_are_kept_as_the_versions_before_read_them(dynamo_table: Table) -> None:
+    """M37: four values, or five, and outcomes that they know, so that a roll-back finds journeys that it can read."""
+    gone = Turn(3, NOON, TurnOutcome.COUPON_GONE)
+    journey = replace(FULL, turns=(*FULL.turns, gone))
+    store = TableJourneys(dynamo_table)
+    dynamo_table.commit([store.add(journey)])
     (item,) = dynamo_table.query(JourneyItem, keys.member(MEI), prefix=keys.JOURNEY_PREFIX).items
-    assert [len(turn) for turn in item.turns] == [4, 5, 6]
+    assert [len(turn) for turn in item.turns] == [4, 5, 5, 5]
+    assert item.turns[3][2] == "points_gone"
+    assert store.load(journey.id) == journey
 
 
 def test_an_occurrence_begins_once(table: AnyTable) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from huitou.campaigns.situations import Situation, Situations
 from huitou.kernel.ids import MemberId
 from huitou.program.campaigns import Once
 from huitou.segments.service import Segments
@@ -129,6 +130,17 @@ def test_who_is_late_hears_of_the_publication_from_who_was_not() -> None:
     assert after is not None
     assert "anybody" in placed.segments_at(town.now)
     assert after.memberships == placed.memberships
+
+
+def test_who_takes_a_step_of_a_journey_knows_the_version_that_began_it() -> None:
+    """Else what is new in that would be gone for them, for good."""
+    town, mei, _ = a_town()
+    known = town.shop.programs.lagging()
+    town.republish(campaigns=[campaign()])
+    town.until(LAPSES + MINUTE)
+    (journey,) = town.journeys_of(mei)
+    late = Situations(town.journeys, town.shop.states, town.segments, known)
+    assert isinstance(late.of(journey, town.now), Situation)
 
 
 def test_functions_that_take_turns_tell_nobody_twice() -> None:

@@ -289,8 +289,8 @@ def test_points_cost_what_they_were_worth_when_they_were_given(hold_out: HoldOut
 
 
 def test_coupons_cost_what_is_used_of_them_and_not_given_back(hold_out: HoldOut) -> None:
-    """M21: Mei uses hers, Lin gives it back, Kai is held out, and Hui uses hers after the result was asked for; a
-    coupon is an exposure, as points are (E27).
+    """M21: Mei uses hers, Lin gives it back, Kai is held out, and after the result was asked for Hui uses hers, and Mei
+    gives hers back; a coupon is an exposure, as points are (E27).
     """
     cake = {"id": "cake", "name": "Cake", "brand": "maru", "valid_days": 30, "cost": 120}
     steps = [{"give_coupon": "cake"}]
@@ -306,14 +306,17 @@ def test_coupons_cost_what_is_used_of_them_and_not_given_back(hold_out: HoldOut)
         town.shop.table.commit([town.coupons.save(before, after)])
         return after
 
-    takes(mei)
-    given_back = takes(lin)
-    after = reverse(given_back, used(lin).id, "maru", town.now)
-    town.shop.table.commit([town.coupons.save(given_back, after)])
+    def gives_back(taken: Coupon, member: MemberId) -> None:
+        after = reverse(taken, used(member).id, "maru", town.now)
+        town.shop.table.commit([town.coupons.save(taken, after)])
+
+    of_mei = takes(mei)
+    gives_back(takes(lin), lin)
     assessor = Assessor(town)
     town.now += DAY
     asked = assessor.ask()
     takes(hui)
+    gives_back(of_mei, mei)
     assessor.carry_out(asked.job)
     found = result_view(assessor.look(asked.job))["findings"]
     (step,) = found["steps"]

@@ -58,6 +58,8 @@ def issued(
         return Turn(journey.step, now, TurnOutcome.NOT_A_MEMBER), ()
     if kind is None or (brand != GROUP and kind.brand not in {None, brand}):
         return Turn(journey.step, now, TurnOutcome.COUPON_GONE), ()
+    if kind.brand is not None and not found.home.has_joined(kind.brand):
+        return Turn(journey.step, now, TurnOutcome.NOT_A_MEMBER), ()
     if outcome := untold(journey.draw):
         return Turn(journey.step, now, outcome), ()
     coupon, writes = effects.issue(kind, _cause(journey), found.home, found.program, now, whose=journey.id.member)

@@ -18,7 +18,7 @@ from huitou.points.reaching import for_survivor
 from huitou.points.wallet import Wallet
 from huitou.program.campaigns import Campaign
 from huitou.program.model import GROUP, BrandId, CurrencyId, Program
-from huitou.program.ports import Programs
+from huitou.program.ports import LatestPrograms
 from huitou.purchases.ports import MemberState, MemberStates
 from huitou.standing.position import Position
 
@@ -56,7 +56,7 @@ class Situation(NamedTuple):
 class Situations:
     """`huitou.outbox.ports.Campaigns`, and the same for journeys."""
 
-    def __init__(self, journeys: JourneyStore, states: MemberStates, places: Places, programs: Programs) -> None:
+    def __init__(self, journeys: JourneyStore, states: MemberStates, places: Places, programs: LatestPrograms) -> None:
         self._journeys = journeys
         self._states = states
         self._places = places
@@ -78,7 +78,7 @@ class Situations:
 
     def _of(self, journey: Journey, survivor: Callable[[Program], MemberState], now: datetime) -> Situation | Hindrance:
         """``survivor`` says how whoever goes on with what is the member's stands (E15)."""
-        program = self._programs.active()
+        program = self._programs.active(at_least=journey.program_version)
         campaign = program.campaigns.get(journey.id.cause.campaign)
         if campaign is None:
             return Hindrance(CAMPAIGN_GONE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
 
@@ -18,6 +18,9 @@ from huitou.platform import keys
 from huitou.platform.attributes import ChoiceAttribute, InstantAttribute, IntegerAttribute
 from huitou.platform.table import Item, Table
 from huitou.program.campaigns import CampaignId
+
+_COUPON: Final = "coupon:"
+"""Before the ULID of one where a turn has the id of its entry; alone where there was none to give."""
 
 
 class JourneyItem(Item):
@@ -127,11 +130,13 @@ def _item(journey: Journey) -> JourneyItem:
 
 
 def _kept(turn: Turn) -> list[Any]:
-    """No more values than say something: the version before, which a roll-back deploys (M37), reads no sixth."""
-    kept = [turn.step, to_millis(turn.at), turn.outcome, turn.message]
-    if turn.coupon is not None:
-        return [*kept, turn.entry, turn.coupon]
-    return kept if turn.entry is None else [*kept, turn.entry]
+    """As the version before can read it, which a roll-back deploys (M37): it knows five values, and no coupons."""
+    at = to_millis(turn.at)
+    if turn.outcome is TurnOutcome.COUPON_GONE:
+        return [turn.step, at, TurnOutcome.POINTS_GONE, None, _COUPON]
+    kept = [turn.step, at, turn.outcome, turn.message]
+    given = turn.entry if turn.coupon is None else _COUPON + turn.coupon
+    return kept if given is None else [*kept, given]
 
 
 def journey_in(item: JourneyItem) -> Journey:
@@ -157,5 +162,8 @@ def _draw(item: JourneyItem) -> Draw | None:
     return None if found == Draw(None) else found
 
 
-def _turn(step: int, at: int, outcome: str, *result: Any) -> Turn:
-    return Turn(step, from_millis(at), TurnOutcome(outcome), *result)
+def _turn(step: int, at: int, outcome: str, message: str | None = None, given: str | None = None) -> Turn:
+    if given is None or not given.startswith(_COUPON):
+        return Turn(step, from_millis(at), TurnOutcome(outcome), message, given)
+    coupon = given.removeprefix(_COUPON) or None
+    return Turn(step, from_millis(at), TurnOutcome(outcome) if coupon else TurnOutcome.COUPON_GONE, coupon=coupon)

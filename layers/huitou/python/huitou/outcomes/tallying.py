@@ -28,7 +28,7 @@ from huitou.program.coupons import CouponKind
 from huitou.program.model import Program
 from huitou.program.terms import Settlement
 from huitou.purchases.model import Purchase
-from huitou.rewards.model import Coupon
+from huitou.rewards.model import Coupon, Use
 
 TREATED: Final = "treated"
 HELD_OUT: Final = "held_out"
@@ -97,10 +97,14 @@ def coupons_used(
     coupons: Mapping[str, Coupon], journeys: Iterable[Journey], kind_of: Callable[[Coupon], CouponKind], now: datetime
 ) -> Mapping[str, int]:
     """Those of one member, by their ULIDs, that the campaign gave and a till had taken by ``now``; what they cost."""
+
+    def lasted(use: Use) -> bool:
+        return use.at < now and (use.reversed_at is None or use.reversed_at >= now)
+
     counted: Counter[str] = Counter()
     for turn in (turn for journey in journeys for turn in journey.turns):
         coupon = coupons.get(turn.coupon or "")
-        if coupon is not None and coupon.use is not None and coupon.use.at < now:
+        if coupon is not None and any(map(lasted, coupon.uses)):
             counted[f"step_{turn.step}_used"] += 1
             counted[COUPONS_COST] += kind_of(coupon).cost or 0
     return counted

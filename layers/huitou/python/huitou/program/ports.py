@@ -85,3 +85,11 @@ class KnownPrograms(PublishedPrograms, Protocol):
     """As `PublishedPrograms`, and every version as it is read."""
 
     def version(self, number: int) -> Program: ...
+
+
+class LatestPrograms(Programs, Protocol):
+    """For who meets what somebody else has judged by a later version than they have heard of."""
+
+    def active(self, at_least: int = 0) -> Program:
+        """The one in force, at most a few seconds old, but no earlier version than ``at_least``."""
+        ...

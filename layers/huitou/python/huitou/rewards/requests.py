@@ -6,12 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from huitou.fields import Body, ClientReference, Name, View
-from huitou.kernel.ids import Digest
 from huitou.kernel.instants import format_instant
-from huitou.program.faults import Faults
-from huitou.program.model import GROUP, BrandId, Program
+from huitou.program.model import GROUP
 from huitou.program.ports import Programs
-from huitou.rewards.errors import InvalidCouponUseError
 from huitou.rewards.model import CouponState, Use
 from huitou.rewards.service import SeenCoupon, Used
 
@@ -28,14 +25,12 @@ class CouponUseBody(Body):
 class CouponUseView(View):
     """That a till took a coupon."""
 
-    use_id: str | None
-    """Null where it was at another brand."""
+    use_id: str
     brand: str
     store: str | None
     used_at: datetime
     reversed_at: datetime | None
     client_reference: str | None
-    """Null where it was at another brand."""
 
 
 class CouponView(View):
@@ -57,7 +52,7 @@ class CouponView(View):
     expires_at: datetime
     """From then on it is not taken any more."""
     uses: list[CouponUseView]
-    """In the order of time; all but the last were reversed."""
+    """In the order of time, those at the key's brand: whether it was used elsewhere, `state` says."""
 
 
 class CouponPage(View):
@@ -77,14 +72,6 @@ class UsedCouponView(CouponUseView):
     """Whether it was done before."""
 
 
-def read_use(body: CouponUseBody, command: Digest, brand: BrandId, program: Program, now: datetime) -> Use:
-    """The use that is asked for. Raises `InvalidCouponUseError`."""
-    faults = Faults()
-    faults.store(body.store, brand, program)
-    faults.raise_any(InvalidCouponUseError, "The coupon cannot be used where it is asked for.")
-    return Use(command, brand, body.store, body.client_reference, now)
-
-
 def coupon_view(seen: SeenCoupon, programs: Programs, now: datetime) -> dict[str, Any]:
     """A `CouponView`."""
     coupon = seen.coupon
@@ -98,7 +85,7 @@ def coupon_view(seen: SeenCoupon, programs: Programs, now: datetime) -> dict[str
         "state": coupon.state(now),
         "issued_at": format_instant(coupon.issued_at),
         "expires_at": format_instant(coupon.expires_at),
-        "uses": [_use_view(use, seen.brand) for use in coupon.uses],
+        "uses": [_use_view(use) for use in coupon.uses if seen.brand in {GROUP, use.brand}],
     }
 
 
@@ -106,7 +93,7 @@ def used_coupon_view(used: Used, programs: Programs) -> dict[str, Any]:
     """A `UsedCouponView`."""
     coupon = used.coupon
     return {
-        **_use_view(used.use, used.use.brand),
+        **_use_view(used.use),
         "code": coupon.code,
         "coupon": coupon.kind,
         "name": programs.version(coupon.program_version).coupons[coupon.kind].name,
@@ -114,13 +101,12 @@ def used_coupon_view(used: Used, programs: Programs) -> dict[str, Any]:
     }
 
 
-def _use_view(use: Use, brand: BrandId) -> dict[str, Any]:
-    is_own = brand in {GROUP, use.brand}
+def _use_view(use: Use) -> dict[str, Any]:
     return {
-        "use_id": use.id if is_own else None,
+        "use_id": use.id,
         "brand": use.brand,
         "store": use.store,
         "used_at": format_instant(use.at),
         "reversed_at": format_instant(use.reversed_at) if use.reversed_at else None,
-        "client_reference": use.client_reference if is_own else None,
+        "client_reference": use.client_reference,
     }

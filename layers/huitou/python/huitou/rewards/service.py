@@ -13,11 +13,12 @@ from huitou.kernel.ids import Digest, MemberId, digest_of
 from huitou.kernel.pages import Page
 from huitou.points.membership import require_seen, seen_home
 from huitou.points.ports import WalletStore
+from huitou.program.faults import Faults
 from huitou.program.model import GROUP, BrandId
 from huitou.program.ports import Programs
 from huitou.rewards.codes import read_code
 from huitou.rewards.decisions import reverse, use
-from huitou.rewards.errors import CouponNotFoundError, CouponUseNotFoundError
+from huitou.rewards.errors import CouponNotFoundError, CouponUseNotFoundError, InvalidCouponUseError
 from huitou.rewards.model import Coupon, Use
 from huitou.rewards.ports import CouponStore
 
@@ -82,7 +83,7 @@ class Coupons:
         """Uses it, once. ``scope`` is the brand of the key, or the group. The same call again gives the same answer.
 
         Raises `CouponNotFoundError`, `MemberErasedError`, `CouponNotTakenHereError`, `CouponUsedError`,
-        `CouponExpiredError`, `CouponUsedTooOftenError`, `ContentReusedError`.
+        `CouponExpiredError`, `CouponUsedTooOftenError`, `InvalidCouponUseError`, `ContentReusedError`.
         """
 
         def attempt() -> Used:
@@ -90,6 +91,7 @@ class Coupons:
             if known := before.use_of(asked.id):
                 require_same(known.content(), asked.content(), "use")
                 return Used(before, known, replayed=True)
+            self._require_place(asked)
             after = use(before, asked)
             self._commit([self._coupons.save(before, after)])
             return Used(after, asked, replayed=False)
@@ -113,6 +115,12 @@ class Coupons:
             return Used(after, found, replayed=after is before)
 
         return until_committed(attempt, self._pause)
+
+    def _require_place(self, asked: Use) -> None:
+        """Asked of what is new: what was done once is answered for ever, whatever the programme says by then (E14)."""
+        faults = Faults()
+        faults.store(asked.store, asked.brand, self._programs.active())
+        faults.raise_any(InvalidCouponUseError, "The coupon cannot be used where it is asked for.")
 
     def _find(self, code: str, brand: BrandId) -> Coupon:
         read = read_code(code)

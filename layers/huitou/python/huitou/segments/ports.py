@@ -11,7 +11,6 @@ from huitou.kernel.ids import MemberId
 from huitou.kernel.pages import Page
 from huitou.points.wallet import Wallet
 from huitou.program.model import BrandId, CurrencyId, Program
-from huitou.program.ports import Programs
 from huitou.program.rules import SegmentId
 from huitou.purchases.ports import MemberSegments
 from huitou.segments.facts import Facts, Insights
@@ -102,12 +101,4 @@ class Judges(MemberSegments, Protocol):
 
     def by(self, insights: Insights) -> MemberSegments:
         """While these are known of all members together, and nothing later."""
-        ...
-
-
-class LatestPrograms(Programs, Protocol):
-    """For who meets what somebody else has judged by a later version than they have heard of."""
-
-    def active(self, at_least: int = 0) -> Program:
-        """The one in force, at most a few seconds old, but no earlier version than ``at_least``."""
         ...

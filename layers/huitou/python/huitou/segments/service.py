@@ -18,6 +18,7 @@ from huitou.kernel.values import changed
 from huitou.members.ports import Profiles
 from huitou.points.membership import MemberNotFoundError
 from huitou.program.model import Program
+from huitou.program.ports import LatestPrograms
 from huitou.program.redefining import redefined
 from huitou.program.rules import SegmentId
 from huitou.program.tiers import TierId
@@ -27,7 +28,7 @@ from huitou.segments.facts import UNKNOWN, Facts, Insights
 from huitou.segments.judging import Judge
 from huitou.segments.loading import read_facts
 from huitou.segments.past import packed, read_past
-from huitou.segments.ports import Deeds, Followers, InsightSource, LatestPrograms
+from huitou.segments.ports import Deeds, Followers, InsightSource
 from huitou.standing.listed import emptied, listing
 from huitou.standing.ports import PositionStore
 from huitou.standing.position import Position

@@ -75,7 +75,7 @@ class CouponFacts(NamedTuple):
     ends_on: date
 
 
-SAMPLE_COUPON: Final = CouponFacts("Coupon", "7KQW3XD9PM", date(2026, 12, 31))
+SAMPLE_COUPON: Final = CouponFacts("Coupon", "7KQW3XD9PM4C", date(2026, 12, 31))
 """Which no till takes."""
 
 
