@@ -152,4 +152,5 @@ def _written() -> dict[str, Any]:
         {"id": each, "name": each, "enters": each, "once": once, "steps": steps}
         for each, (_, once) in CAMPAIGNS.items()
     ]
-    return {**written, "segments": segments, "campaigns": campaigns, "earning": written["earning"][:1]}
+    changes = {"segments": [*segments, "staff"], "campaigns": campaigns, "earning": written["earning"][:1]}
+    return {**written, **changes}
