@@ -51,7 +51,8 @@ REFUSALS: Final = (
     ("DEFAULT_5XX", None, *_INTERNAL),
 )
 
-# No path with an id, no address, no key: what identifies a member stays out of the logs.
+# No path with an id, no address, no key: what identifies a member stays out of the logs. The gateway's own traces hold
+# whole addresses, also the tokens of links and the codes of coupons in them: so the functions alone are traced.
 ACCESS_LOG: Final = {
     "request_id": "$context.requestId",
     "time": "$context.requestTimeEpoch",
@@ -118,7 +119,7 @@ class HttpApi(Construct):
         )
         return apigateway.StageOptions(
             stage_name=STAGE,
-            tracing_enabled=True,
+            tracing_enabled=False,
             throttling_rate_limit=settings.requests_per_second,
             throttling_burst_limit=settings.burst,
             logging_level=apigateway.MethodLoggingLevel.ERROR,

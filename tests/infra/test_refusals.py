@@ -68,6 +68,7 @@ def test_who_is_too_fast_is_told_when_to_come_back(production: Deployment) -> No
 
 def test_access_logs_name_nobody(production: Deployment) -> None:
     (stage,) = production.properties("AWS::ApiGateway::Stage")
+    assert not stage["TracingEnabled"]
     fields = json.loads(stage["AccessLogSetting"]["Format"])
     assert "$context.resourcePath" in fields.values()  # the route, with {member_id} as it stands
     personal = (
