@@ -168,6 +168,8 @@ class HttpApi(Construct):
                 "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
                 "AmazonAPIGatewayPushToCloudWatchLogs]": "The account-wide role of API Gateway, for which AWS "
                 "maintains the policy.",
+                "Serverless-APIGWXrayEnabled": "Its traces hold whole addresses, with tokens of links and codes of "
+                "coupons; the functions are traced.",
                 "AwsSolutions-COG4": "Callers are tills and apps with keys of their own, which our authorizer checks; "
                 "people sign in elsewhere.",
             },

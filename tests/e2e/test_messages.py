@@ -24,14 +24,14 @@ CAP = 3
 RULES: dict[str, Any] = {"quiet_hours": None, "frequency_caps": [{"most": CAP, "days": 7}]}
 
 
-def tried_by_staff(**rules: Any) -> Body:
-    """The programme of the tests, by these rules for messages, which the staff may try on themselves."""
-    return {**spoken(testers="staff", **rules), "segments": ["staff"]}
+def tried_by_tasters(**rules: Any) -> Body:
+    """The programme of the tests, by these rules for messages, which tasters may try on themselves."""
+    return {**spoken(testers="tasters", **rules), "segments": ["tasters"]}
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _spoken(api: httpx.Client, platform: Platform) -> Iterator[None]:
-    with writing(api, platform, tried_by_staff(**RULES)):
+    with writing(api, platform, tried_by_tasters(**RULES)):
         yield
 
 
@@ -106,11 +106,11 @@ def test_marketing_waits_for_the_end_of_the_quiet_hours_and_a_trial_does_not(api
     """E24: and whoever tries it has agreed to nothing (M22)."""
     trial = unique("trial")
     refusal(mei.send(trial, "hello", trial=True), 409, "not_a_tester")
-    found(api.put(f"{mei.path}/tags/staff"))
+    found(api.put(f"{mei.path}/tags/tasters"))
     shown = now().astimezone(TAIPEI)
     begin, end = (shown + timedelta(hours=hours) for hours in (-1, 2))
     morning = end.replace(minute=0, second=0, microsecond=0)
-    hold(api, tried_by_staff(quiet_hours={"from": f"{begin:%H}:00", "to": f"{end:%H}:00"}))
+    hold(api, tried_by_tasters(quiet_hours={"from": f"{begin:%H}:00", "to": f"{end:%H}:00"}))
     try:
         assert mei.send(unique("message"), "hello").json()["send_at"] == format_instant(to_instant(morning))
         receipt = mei.send(unique("message")).json()["message_id"]
@@ -120,7 +120,7 @@ def test_marketing_waits_for_the_end_of_the_quiet_hours_and_a_trial_does_not(api
         assert eventually(lambda: mei.message(tried)["state"] == "accepted")
         assert mei.mail() == ["Hello 小美"] * 2
     finally:
-        hold(api, tried_by_staff(**RULES))
+        hold(api, tried_by_tasters(**RULES))
 
 
 def test_a_message_for_tomorrow_waits_and_is_taken_back(api: httpx.Client, mei: Mei, platform: Platform) -> None:
