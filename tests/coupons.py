@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from huitou.kernel.ids import OwnedId, digest_of, ulid_for
+from huitou.kernel.ids import digest_of
 from huitou.points.wallet import CAMPAIGN, Cause
 from huitou.program.coupons import CouponKind
 from huitou.rewards.decisions import issue
@@ -28,8 +28,7 @@ def coupons_on(table: Any) -> CouponStore:
 def coupon(now: datetime = NOON, **changes: Any) -> Coupon:
     """A cake at maru's, that Mei was given for her birthday, good for thirty days more."""
     cause = Cause(CAMPAIGN, "birthday/2026/0")
-    named = OwnedId(MEI, ulid_for(now, digest_of(cause)))
-    return replace(issue(CAKE, named, code="2345678ABC", cause=cause, program=program(), now=now), **changes)
+    return replace(issue(CAKE, MEI, code="2345678ABC", cause=cause, program=program(), now=now), **changes)
 
 
 def used(key: str, **changes: Any) -> Use:

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from huitou.access.model import Caller
 from huitou.campaigns.situations import Situations
-from huitou.campaigns.told_coupons import ToldCoupons
 from huitou.channels.model import Accepted, Outcome, Parcel
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.ids import Digest, MemberId, OwnedId, digest_of, ulid_for
@@ -106,7 +105,7 @@ class Office(Forgetting):
             tracked_links=TrackedLinks("https://m.huitou.example", lambda: SECRET),
             speech=self.speech,
             campaigns=self.situations,
-            coupons=ToldCoupons(self.journeys, self.coupons, self.programs),
+            coupons=self.coupons,
             codes=DueCodes(self.verifications, self.codes),
             pacing=self.pacing,
             commit=self.commit,

@@ -8,7 +8,6 @@ from typing import Any
 
 from huitou.campaigns.situations import Situations
 from huitou.campaigns.store import TableJourneys
-from huitou.campaigns.told_coupons import ToldCoupons
 from huitou.channels.providers import Providers, ProviderSettings
 from huitou.kernel.errors import UnavailableError
 from huitou.kernel.instants import to_instant
@@ -98,7 +97,7 @@ dispatcher = Dispatcher(
     campaigns=Situations(
         TableJourneys(members), TableMemberStates(members), segments_on(members, program, programs), programs
     ),
-    coupons=ToldCoupons(TableJourneys(members), TableCoupons(members), programs),
+    coupons=TableCoupons(members),
     codes=DueCodes(
         TableVerifications(members),
         OneTimeCodes(Secret(settings.code_secret, settings.region, settings.endpoint).recent_text),

@@ -60,6 +60,7 @@ FULL = planned(
     is_trial=True,
     proves=digest_of(["an address"]),
     targets=("https://huitou.example/a", "https://huitou.example/b"),
+    coupon="01KJPB7WG0WQDSSZWXAKDCS4KS",
     first_opened_at=NOON + 3 * MINUTE,
     opens=2,
 )

@@ -20,6 +20,9 @@ from tests.outbox import pressure_of
 from tests.templates import template, text
 
 WELCOME: Any = campaign(id="welcome", enters="birthday")
+BY_SMS: Any = {"send": {"template": "receipt", "channels": ["sms"]}}
+TAKEN_BY = {"cake": "maru", "tea": "sora", "any": None}
+"""Coupons."""
 
 
 def celebrating(*campaigns: dict[str, Any], **rules: Any) -> Town:
@@ -47,8 +50,25 @@ def test_an_sms_costs_the_parts_of_what_each_of_them_would_read() -> None:
     """M24: 70 characters travel alone, and of more each part has 67."""
     receipt = template(id="receipt", kind="service", texts=[text(sms="{{ member.name }}" + "好" * 66, line="Paid")])
     town = celebrating(changes={"templates": [template(), receipt]})
-    counted = Survey(town).of({**WELCOME, "steps": [{"send": {"template": "receipt", "channels": ["sms"]}}]})
+    counted = Survey(town).of({**WELCOME, "steps": [BY_SMS]})
     assert (counted["messages"]["sms"], counted["sms_parts"], counted["sms_cost"]) == (3, 5, "4")
+
+
+def test_an_sms_has_room_for_the_coupon_that_is_given_before_it() -> None:
+    """M26: the last one, if whoever takes it has seen the member; and none, where none is given by then."""
+    kinds = [{"id": each, "name": each, "brand": brand, "valid_days": 9} for each, brand in TAKEN_BY.items()]
+
+    def parts(room: int, *steps: dict[str, Any]) -> int:
+        says = text(sms="好" * (70 - room) + "{{ coupon.code }}", line="Paid")
+        receipt = template(id="receipt", kind="service", texts=[says])
+        town = celebrating(changes={"templates": [template(), receipt], "coupons": kinds})
+        written = {**WELCOME, "brand": None, "steps": [*steps, BY_SMS, {"give_coupon": "any"}]}
+        return int(Survey(town).of(written)["sms_parts"])
+
+    of_maru, of_sora, of_any = ({"give_coupon": each} for each in TAKEN_BY)
+    assert [parts(10, *steps) for steps in ([], [of_maru], [of_any], [of_sora, of_any])] == [3, 6, 6, 6]
+    assert [parts(10, *steps) for steps in ([of_sora], [of_any, of_sora])] == [3, 3]
+    assert parts(12, of_any) == 3
 
 
 def test_what_comes_before_its_first_message_is_asked_as_it_is_now() -> None:

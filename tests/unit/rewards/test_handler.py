@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from huitou.kernel.commits import Write
-from huitou.kernel.ids import MemberId, OwnedId, digest_of, ulid_for
+from huitou.kernel.ids import MemberId, OwnedId
 from huitou.platform.table import Table
 from huitou.points.decisions import Decision, join, touch
 from huitou.points.store import TableWallets
@@ -53,17 +53,10 @@ class Till:
 
     def give(self, kind: str = "any", code: str = CODE, *, hours: int = 0, member: MemberId = MEI) -> OwnedId:
         program, given_at = self.functions.programs.active(), NOW + timedelta(hours=hours)
-        named = OwnedId(member, ulid_for(given_at, digest_of([code])))
-        coupon = issue(
-            program.coupons[kind],
-            named,
-            code=code,
-            cause=Cause(CAMPAIGN, "birthday/2026/0"),
-            program=program,
-            now=given_at,
-        )
+        cause = Cause(CAMPAIGN, "birthday/2026/0")
+        coupon = issue(program.coupons[kind], member, code=code, cause=cause, program=program, now=given_at)
         self.table.commit(TableCoupons(self.table).add(coupon))
-        return named
+        return coupon.id
 
     def join_sora(self) -> None:
         wallets = TableWallets(self.table)

@@ -11,7 +11,9 @@ import boto3
 import pytest
 
 from huitou.platform.keys import MEMBER_SHARDS
+from huitou.platform.program_keys import simulation_report
 from huitou.platform.table import Table
+from huitou.simulator.store import ReportItem, TableSimulations
 from tests.builders import MEI, at, document, program, rule
 from tests.contract.targets import REGION
 from tests.purchases import Shop, bill
@@ -92,6 +94,20 @@ def test_the_samples_tell_the_story_of_a_simulation(functions: Functions) -> Non
     assert completed["report"]["most_affected"][0]["member"] == MEI
     again, replayed = functions.call(event("serve_simulations.create"))
     assert (again, replayed["replayed"], replayed["report"]) == (200, True, completed["report"])
+
+
+def test_reports_that_were_kept_before_there_were_coupons_are_told(functions: Functions) -> None:
+    """Whoever reads the report relies on each of its fields."""
+    functions.call(event("serve_simulations.create"))
+    functions.replay()
+    found = functions.report()["simulation_id"]
+    kept = {"campaigns": [{"campaign": "miss-you", "points": []}]}
+    table = Table("program", REGION)
+    table.commit([table.delete(ReportItem, *simulation_report(found), refused=LookupError())])
+    table.commit([TableSimulations(table).save_report(found, kept)])
+    _, answered = functions.call(event("serve_simulations.get"))
+    [told] = answered["report"]["campaigns"]
+    assert told == {"campaign": "miss-you", "points": [], "coupons": {"before": 0, "after": 0}}
 
 
 def test_a_simulation_a_part_of_which_failed_has_failed(functions: Functions) -> None:

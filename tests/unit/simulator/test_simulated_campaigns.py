@@ -26,7 +26,7 @@ from tests.campaigns import HELLO, LAPSED, campaign
 from tests.merging import TwoRecords
 from tests.purchases import bill
 from tests.simulations import Laboratory
-from tests.templates import speaking, template
+from tests.templates import speaking, template, text
 from tests.unit.simulator.test_simulating import UNTIL, Past, past_of
 
 NOW = at("2026-12-31 12:00")
@@ -205,6 +205,20 @@ class TestPointsAndTags:
         assert (told_of["coupons"], told_of["points"]) == ({"before": 0, "after": treated}, [])
         assert told_of["held_out"]["after"] == 40 - treated
         assert unpack(pack(found)) == found
+
+    def test_messages_say_coupons_as_long_as_they_last(self) -> None:
+        """M26: an SMS is a part longer by the code; what has expired by then is not told, and what was not given."""
+        says = template(id="says", kind="service", texts=[text(sms="好" * 60 + "{{ coupon.code }}")])
+        cakes = [{"id": "cake", "name": "Cake", "valid_days": 5}]
+        document = {**speaking(template(), says, segments=[LAPSED]), "coupons": cakes}
+        by_sms, cake = {"send": {"template": "says", "channels": ["sms"]}}, {"give_coupon": "cake"}
+        for steps, sent in (
+            ([by_sms, {"wait_days": 1}, cake], {"sms": 1, "cost": "1"}),
+            ([cake, by_sms], {"sms": 1, "cost": "2"}),
+            ([cake, {"wait_days": 6}, by_sms], {"withdrawn": 1, "cost": "0"}),
+        ):
+            both = between(document, {**document, "campaigns": [campaign(once="ever", stays=False, steps=steps)]})
+            assert told([MISSED], both) == {"begun": 1, **sent}
 
     def test_they_are_there_from_the_usual_hour_on(self) -> None:
         """M19: by what is done until then; no segment asks for any of it."""

@@ -14,7 +14,7 @@ from huitou.campaigns.model import Journey, Turn, TurnOutcome
 from huitou.campaigns.ports import Effects, Given, Issued
 from huitou.campaigns.situations import Situation
 from huitou.kernel.commits import Commit, StaleReadError, Write
-from huitou.kernel.ids import MemberId, OwnedId, digest_of, ulid_for
+from huitou.kernel.ids import MemberId
 from huitou.kernel.values import changed
 from huitou.members import decisions
 from huitou.members.decisions import TooManyError
@@ -27,7 +27,7 @@ from huitou.points.ports import WalletStore
 from huitou.points.wallet import CAMPAIGN, Cause, Origin, Wallet, open_wallet
 from huitou.program.campaigns import GiveCoupon, GivePoints, SetTag
 from huitou.program.coupons import CouponKind
-from huitou.program.model import GROUP, CurrencyId, Program
+from huitou.program.model import GROUP, BrandId, CurrencyId, Program
 from huitou.rewards.decisions import issue
 from huitou.rewards.ports import CouponStore
 from huitou.standing.ports import StandingStore
@@ -38,11 +38,7 @@ def given(
 ) -> tuple[Turn, Sequence[Write]]:
     """What became of the step, and what is written with it. The points are of whose campaign it is by now."""
     currency, brand = found.program.currencies[gift.currency], found.brand
-    if not found.is_of_the_brand:
-        return Turn(journey.step, now, TurnOutcome.NOT_A_MEMBER), ()
-    if brand != GROUP and currency.brand not in {None, brand}:
-        return Turn(journey.step, now, TurnOutcome.POINTS_GONE), ()
-    if outcome := untold(journey.draw):
+    if outcome := _refused(currency.brand, found, TurnOutcome.POINTS_GONE) or untold(journey.draw):
         return Turn(journey.step, now, outcome), ()
     give = Give(gift.points, brand, gift.reason, _cause(journey))
     entry, writes = effects.give(give, currency.id, found.wallets, found.program, now, whose=journey.id.member)
@@ -53,17 +49,28 @@ def issued(
     journey: Journey, step: GiveCoupon, found: Situation, effects: Effects, *, now: datetime
 ) -> tuple[Turn, Sequence[Write]]:
     """As `given`, of a coupon as the programme says it by now."""
-    kind, brand = found.program.coupons.get(step.coupon), found.brand
-    if not found.is_of_the_brand:
-        return Turn(journey.step, now, TurnOutcome.NOT_A_MEMBER), ()
-    if kind is None or (brand != GROUP and kind.brand not in {None, brand}):
+    kind = found.program.coupons.get(step.coupon)
+    if kind is None:
         return Turn(journey.step, now, TurnOutcome.COUPON_GONE), ()
-    if kind.brand is not None and not found.home.has_joined(kind.brand):
-        return Turn(journey.step, now, TurnOutcome.NOT_A_MEMBER), ()
-    if outcome := untold(journey.draw):
+    outcome = _refused(kind.brand, found, TurnOutcome.COUPON_GONE)
+    if outcome is None and not is_taken_from(found.home, kind):
+        outcome = TurnOutcome.NOT_A_MEMBER
+    if outcome := outcome or untold(journey.draw):
         return Turn(journey.step, now, outcome), ()
     coupon, writes = effects.issue(kind, _cause(journey), found.home, found.program, now, whose=journey.id.member)
     return Turn(journey.step, now, TurnOutcome.GIVEN, coupon=coupon), writes
+
+
+def is_taken_from(home: Wallet, kind: CouponKind) -> bool:
+    """Whether somebody who takes coupons of this kind has seen the member yet."""
+    return kind.brand is None or home.has_joined(kind.brand)
+
+
+def _refused(owner: BrandId | None, found: Situation, gone: TurnOutcome) -> TurnOutcome | None:
+    """Why what belongs to ``owner`` alone (None: to all) is not given; ``gone``, where it is not the campaign's."""
+    if not found.is_of_the_brand:
+        return TurnOutcome.NOT_A_MEMBER
+    return gone if found.brand != GROUP and owner not in {None, found.brand} else None
 
 
 def _cause(journey: Journey) -> Cause:
@@ -116,9 +123,8 @@ class MemberEffects:
     def issue(
         self, kind: CouponKind, cause: Cause, home: Wallet, program: Program, now: datetime, *, whose: MemberId
     ) -> Issued:
-        named = OwnedId(whose, ulid_for(now, digest_of(("coupon", whose, *cause))))
-        coupon = issue(kind, named, code=self._new_code(), cause=cause, program=program, now=now)
-        return Issued(named.key, [*self._coupons.add(coupon), *self._touched(home, home.not_before(now))])
+        coupon = issue(kind, whose, code=self._new_code(), cause=cause, program=program, now=now)
+        return Issued(coupon.id.key, [*self._coupons.add(coupon), *self._touched(home, home.not_before(now))])
 
     def give(
         self,

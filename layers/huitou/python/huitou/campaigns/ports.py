@@ -72,7 +72,7 @@ class Given(NamedTuple):
 class Issued(NamedTuple):
     """A coupon that is there once ``writes`` are committed, by its ULID."""
 
-    coupon: str | None
+    coupon: str
     writes: Sequence[Write]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -57,7 +58,8 @@ def sent(
     now, reached = stage.now, reach(journey.id, journey.step, send, stage, is_suppressed)
     if isinstance(reached, TurnOutcome):
         return Turn(journey.step, now, reached), ()
-    message, room = reached.message, room_for(reached.message, stage, outbox)
+    *_, coupon = None, *(turn.coupon for turn in journey.turns if turn.coupon)
+    message, room = replace(reached.message, coupon=coupon), room_for(reached.message, stage, outbox)
     if room is None:
         return Turn(journey.step, now, TurnOutcome.CAP_REACHED), ()
     if outcome := untold(journey.draw, message.kind):

@@ -8,10 +8,12 @@ room under the caps. Who would be held out is not drawn: a draw is kept, and not
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 from typing import Final, NamedTuple
 
 from huitou.campaigns.decisions import is_about
 from huitou.campaigns.drafting import drafted
+from huitou.campaigns.effects import is_taken_from
 from huitou.campaigns.model import JourneyId, TurnOutcome
 from huitou.campaigns.sending import Reached, Stage, reach, room_for
 from huitou.counts.model import CONSENTED, ELIGIBLE, SMS_PARTS, MemberCount, messages_by, reachable_by
@@ -24,17 +26,20 @@ from huitou.outbox.model import Cause
 from huitou.outbox.pacing import Pacing
 from huitou.outbox.ports import OutboxStore
 from huitou.outbox.reaching import named
+from huitou.points.wallet import CAMPAIGN
+from huitou.points.wallet import Cause as GivenFor
 from huitou.pressure.ports import PressureStore
-from huitou.program.campaigns import Campaign, OnlyIn, Send, Step
+from huitou.program.campaigns import Campaign, GiveCoupon, OnlyIn, Send, Step
 from huitou.program.rules import SegmentId
 from huitou.program.versions import ProgramVersion
+from huitou.rewards.decisions import issue, told
 from huitou.segments.asking import Asking
 from huitou.segments.drafting import asking_for
 from huitou.suppressions.service import Suppressions
 from huitou.templates.choosing import text_for
 from huitou.templates.links import sample_track
 from huitou.templates.making import Occasion, message
-from huitou.templates.variables import SAMPLE_COUPON, SAMPLE_UNSUBSCRIBE_URL
+from huitou.templates.variables import SAMPLE_COUPON, SAMPLE_UNSUBSCRIBE_URL, CouponFacts
 
 _OCCURRENCE: Final = "count"
 """Of journeys that never are."""
@@ -130,6 +135,17 @@ class Audience:
             raise ValueError("A way is by a channel by which the template speaks.")
         speaker = catalogue.speaker(named(planned.brand))
         track = sample_track if catalogue.track_sms else str
-        occasion = Occasion(speaker, catalogue.program.name, facts, SAMPLE_UNSUBSCRIBE_URL, None, track, SAMPLE_COUPON)
+        coupon = _coupon_before(stage, planned.id.member)
+        occasion = Occasion(speaker, catalogue.program.name, facts, SAMPLE_UNSUBSCRIBE_URL, None, track, coupon)
         written = message(template, MessageChannel.SMS, chosen[0], occasion).sms
         return written.parts if written else 0
+
+
+def _coupon_before(stage: Stage, member: MemberId) -> CouponFacts | None:
+    """What the first message could tell of the coupon that the campaign would have given by then."""
+    steps = takewhile(lambda step: not isinstance(step, Send), stage.campaign.steps)
+    *_, kind = None, *(stage.program.coupons.get(step.coupon) for step in steps if isinstance(step, GiveCoupon))
+    if kind is None or not is_taken_from(stage.home, kind):
+        return None
+    cause, code = GivenFor(CAMPAIGN, _OCCURRENCE), SAMPLE_COUPON.code
+    return told(issue(kind, member, code=code, cause=cause, program=stage.program, now=stage.now), stage.program)

@@ -11,7 +11,7 @@ from huitou.campaigns.model import Journey
 from huitou.campaigns.requests import journey_view
 from huitou.erasing.kept import BeforeMerge, Behind, Exported, Part, TiersKept, Trace, Whole
 from huitou.fields import View
-from huitou.kernel.ids import MemberId
+from huitou.kernel.ids import MemberId, OwnedId
 from huitou.kernel.instants import format_instant
 from huitou.kernel.money import format_amount
 from huitou.members.identity import IdentityHasher
@@ -249,6 +249,7 @@ def _message(message: OutboxMessage) -> Fields:
         "may_have_been_sent": message.is_doubtful,
         "due_at": _instant(message.due_at),
         "targets": list(message.targets),
+        "coupon_id": str(OwnedId(message.id.member, message.coupon)) if message.coupon else None,
     }
 
 

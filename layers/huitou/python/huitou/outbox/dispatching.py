@@ -34,7 +34,7 @@ from huitou.outbox.decisions import (
 )
 from huitou.outbox.model import OutboxMessage
 from huitou.outbox.pacing import MemberPacing, Pacing, Place
-from huitou.outbox.ports import Campaigns, Code, Codes, GivenCoupons, Hindrance, OutboxStore
+from huitou.outbox.ports import Campaigns, Code, Codes, OutboxStore
 from huitou.outbox.reaching import Obstacle, Signatures, Way, named, signatures, way_to
 from huitou.outbox.tracking import TrackedLinks, Tracker
 from huitou.outbox.trials import NOT_A_TESTER, is_tester
@@ -43,15 +43,20 @@ from huitou.points.reaching import for_survivor
 from huitou.program.model import GROUP, BrandId, Program
 from huitou.program.ports import Programs
 from huitou.program.speech import Speech
+from huitou.rewards.decisions import told
+from huitou.rewards.model import CouponState
+from huitou.rewards.ports import CouponStore
 from huitou.suppressions.model import SuppressionGround, Word, destination
 from huitou.suppressions.service import Suppressions
 from huitou.templates.choosing import text_for
 from huitou.templates.links import Track
 from huitou.templates.making import Occasion, message, says_coupons
-from huitou.templates.model import Catalogue, Signature, Template
+from huitou.templates.model import Catalogue, Signature, Template, Text
 from huitou.templates.variables import SAMPLE_COUPON, CouponFacts
 from huitou.templates.writing import UnwritableTextError
 
+COUPON_OVER = "coupon_over"
+"""It was used, or has expired."""
 ERASED = "erased"
 NOT_A_MEMBER = "not_a_member"
 TEMPLATE_GONE = "template_gone"
@@ -111,7 +116,7 @@ class Dispatcher:
         links: Links,
         tracked_links: TrackedLinks,
         campaigns: Campaigns,
-        coupons: GivenCoupons,
+        coupons: CouponStore,
         codes: Codes,
         pacing: Pacing,
         commit: Commit,
@@ -241,10 +246,11 @@ class Dispatcher:
             raise _ObstacleError(CAP_REACHED)
         tracker = Tracker(self._tracked_links, before)
         track = tracker if seen.catalogue.tracks(way.channel) else str
-        coupon = self._coupon(before, template, seen.now)
+        text = _text(template, way, recipient.facts.language)
+        coupon = self._coupon(before, text, seen.now)
         occasion = self._occasion(before, way, seen.catalogue, recipient, code, track=track, coupon=coupon)
         try:
-            parcel = _parcel(before, way, template, occasion)
+            parcel = _parcel(before, way, template, text, occasion)
         except UnwritableTextError as error:
             raise _ObstacleError(UNWRITABLE, fail) from error
         sms = parcel.message.sms
@@ -287,16 +293,16 @@ class Dispatcher:
             raise _ObstacleError(VERIFICATION_OVER)
         return code
 
-    def _coupon(self, before: OutboxMessage, template: Template, now: datetime) -> CouponFacts | None:
-        """Asked for where the template says something of one; a trial says what nobody has. Raises `_ObstacleError`."""
+    def _coupon(self, before: OutboxMessage, text: Text, now: datetime) -> CouponFacts | None:
+        """Read where the text says something of one; a trial says what nobody has. Raises `_ObstacleError`."""
         if before.is_trial:
             return SAMPLE_COUPON
-        if before.cause is None or not says_coupons(template):
+        if before.coupon is None or not says_coupons(text):
             return None
-        found = self._coupons.given_before(before.id, before.cause, now)
-        if isinstance(found, Hindrance):
-            raise _ObstacleError(found.reason)
-        return found
+        coupon = self._coupons.load(OwnedId(before.id.member, before.coupon))
+        if coupon is None or coupon.state(now) is not CouponState.ISSUED:
+            raise _ObstacleError(COUPON_OVER)
+        return told(coupon, self._programs.version(coupon.program_version))
 
     def _occasion(
         self,
@@ -318,11 +324,15 @@ class Dispatcher:
         return Occasion(speaker, catalogue.program.name, recipient.facts, way_out, said, track, coupon)
 
 
-def _parcel(before: OutboxMessage, way: Way, template: Template, occasion: Occasion) -> Parcel:
-    """Raises `UnwritableTextError`."""
-    chosen = text_for(template, way.channel, occasion.member.language)
+def _text(template: Template, way: Way, language: str | None) -> Text:
+    chosen = text_for(template, way.channel, language)
     if chosen is None:
         raise ValueError("A way is by a channel by which the template speaks.")
+    return chosen[0]
+
+
+def _parcel(before: OutboxMessage, way: Way, template: Template, text: Text, occasion: Occasion) -> Parcel:
+    """Raises `UnwritableTextError`."""
     return Parcel(
         id=str(before.id),
         retry_key=before.retry_key,
@@ -330,7 +340,7 @@ def _parcel(before: OutboxMessage, way: Way, template: Template, occasion: Occas
         kind=before.kind,
         sender=Sender(way.signature.brand or GROUP, way.signature.identity, way.signature.name),
         to=way.to,
-        message=message(template, way.channel, chosen[0], occasion),
+        message=message(template, way.channel, text, occasion),
         unsubscribe_url=occasion.unsubscribe_url or None if way.channel is MessageChannel.EMAIL else None,
     )
 

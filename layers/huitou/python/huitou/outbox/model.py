@@ -115,6 +115,8 @@ class OutboxMessage:
     """Of the campaign."""
     is_code: bool = False
     """It brings the one-time code of the verification that has its id, to the address that is to be proven (M39)."""
+    coupon: str | None = None
+    """The ULID of the one that its campaign gave last before it, of which it may tell."""
     is_trial: bool = False
     """Somebody tries it on themselves: it asks for no consent, waits for no morning and has no cap."""
     proves: Digest | None = None

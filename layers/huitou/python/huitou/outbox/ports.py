@@ -12,7 +12,6 @@ from huitou.kernel.pages import Page
 from huitou.messages.recipients import Recipient
 from huitou.outbox.model import Cause, OutboxMessage
 from huitou.program.model import BrandId
-from huitou.templates.variables import CouponFacts
 
 
 class Hindrance(NamedTuple):
@@ -28,14 +27,6 @@ class Campaigns(Protocol):
     def hindrance(
         self, message: OutboxMessage, cause: Cause, recipient: Recipient, now: datetime
     ) -> Hindrance | None: ...
-
-
-class GivenCoupons(Protocol):
-    """Finds what a campaign's message can say of a coupon (M26)."""
-
-    def given_before(self, message: OwnedId, cause: Cause, now: datetime) -> CouponFacts | Hindrance | None:
-        """The last one that the campaign gave before that message, if a till still takes it; None: it gave none."""
-        ...
 
 
 class Code(NamedTuple):

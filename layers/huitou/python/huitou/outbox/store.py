@@ -42,6 +42,7 @@ class MessageItem(Item):
     client_reference = UnicodeAttribute(null=True)
     journey = JSONAttribute(null=True)
     priority = IntegerAttribute(null=True)
+    coupon = UnicodeAttribute(null=True)
     is_code = BooleanAttribute(null=True)
     is_trial = BooleanAttribute(null=True)
     proves = UnicodeAttribute(null=True)
@@ -138,6 +139,7 @@ def message_item(message: OutboxMessage) -> MessageItem:
         client_reference=message.client_reference,
         journey=list(message.cause) if message.cause else None,
         priority=message.priority,
+        coupon=message.coupon,
         is_code=message.is_code or None,
         is_trial=message.is_trial or None,
         proves=message.proves,
@@ -175,6 +177,7 @@ def message_in(item: MessageItem) -> OutboxMessage:
         client_reference=item.client_reference,
         cause=Cause(*item.journey) if item.journey else None,
         priority=item.priority,
+        coupon=item.coupon,
         is_code=bool(item.is_code),
         is_trial=bool(item.is_trial),
         proves=Digest(item.proves) if item.proves else None,

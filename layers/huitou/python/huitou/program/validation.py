@@ -141,7 +141,7 @@ _CHECKS: tuple[Callable[[ProgramDocument], Problems], ...] = (
     campaign_steps.steps,
     campaign_steps.codes,
     campaign_steps.gifts,
-    coupons.steps,
+    campaign_steps.coupons,
     campaign_steps.tags,
     campaign_circles.no_circles,
 )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from huitou.kernel.calendars import local_date, start_of_day
-from huitou.kernel.ids import Digest, OwnedId
+from huitou.kernel.ids import Digest, MemberId, OwnedId, digest_of, ulid_for
 from huitou.kernel.instants import format_instant
 from huitou.points.wallet import Cause
 from huitou.program.coupons import CouponKind
@@ -20,16 +20,17 @@ from huitou.rewards.errors import (
     CouponUseNotFoundError,
 )
 from huitou.rewards.model import Coupon, Use
+from huitou.templates.variables import CouponFacts
 
 MOST_USES: Final = 20
 """All but one of them reversed."""
 
 
-def issue(kind: CouponKind, named: OwnedId, *, code: str, cause: Cause, program: Program, now: datetime) -> Coupon:
+def issue(kind: CouponKind, whose: MemberId, *, code: str, cause: Cause, program: Program, now: datetime) -> Coupon:
     """A new one, good to the end of the local day (E9)."""
     last_day = local_date(now, program.zone) + timedelta(days=kind.valid_days)
     return Coupon(
-        id=named,
+        id=OwnedId(whose, ulid_for(now, digest_of(("coupon", whose, *cause)))),
         code=code,
         kind=kind.id,
         program_version=program.version,
@@ -38,6 +39,12 @@ def issue(kind: CouponKind, named: OwnedId, *, code: str, cause: Cause, program:
         issued_at=now,
         expires_at=start_of_day(last_day + timedelta(days=1), program.zone),
     )
+
+
+def told(coupon: Coupon, program: Program) -> CouponFacts:
+    """What messages say of it; ``program`` is the version by which it was given."""
+    last_day = local_date(coupon.expires_at - timedelta(milliseconds=1), program.zone)
+    return CouponFacts(program.coupons[coupon.kind].name, coupon.code, last_day)
 
 
 def use(coupon: Coupon, asked: Use) -> Coupon:

@@ -34,7 +34,6 @@ from huitou.members.identity import IdentityHasher
 from huitou.members.model import Member
 from huitou.messages.recipients import Recipients
 from huitou.outbox.dispatching import Dispatcher
-from huitou.outbox.model import Cause as Occurrence
 from huitou.outbox.model import MessageState, OutboxMessage
 from huitou.outbox.pacing import Pacing
 from huitou.points.membership import MemberNotFoundError
@@ -47,6 +46,8 @@ from huitou.program.model import BrandId, CurrencyId, Program
 from huitou.program.rules import SegmentId
 from huitou.program.speech import Speech
 from huitou.purchases.ports import MemberState
+from huitou.rewards.codes import new_code
+from huitou.rewards.decisions import issue
 from huitou.segments.evaluation import evaluate
 from huitou.segments.facts import Deed
 from huitou.segments.judging import Judge
@@ -54,6 +55,7 @@ from huitou.segments.loading import Holdings, facts_of
 from huitou.simulator.account import Account
 from huitou.simulator.membership import Life
 from huitou.simulator.memory import MemoryTable
+from huitou.simulator.memory_coupons import MemoryCoupons
 from huitou.simulator.memory_draws import MemoryDraws
 from huitou.simulator.memory_journeys import MemoryJourneys
 from huitou.simulator.memory_outbox import MemoryOutbox
@@ -64,7 +66,7 @@ from huitou.simulator.reach import Reach
 from huitou.standing.position import Position, Seen
 from huitou.suppressions.service import Suppressions
 from huitou.templates.links import SAMPLE_TRACKED_URL
-from huitou.templates.variables import SAMPLE_COUPON, SAMPLE_UNSUBSCRIBE_URL, CouponFacts
+from huitou.templates.variables import SAMPLE_UNSUBSCRIBE_URL
 
 WAITING: Final = "waiting"
 """What has become of a message by the end that waits for its instant."""
@@ -130,6 +132,7 @@ class Following:
         self._waiting: list[_Due] = []
         self._called = self._callings()
         self._journeys = MemoryJourneys(self._table)
+        self._coupons = MemoryCoupons(self._table)
         self._new_journeys = NewJourneys(self._journeys, lambda *_: self._deeds)
         self._beginnings = Beginnings(self._new_journeys, self._programs)
         self._walk, self._dispatcher = self._use_cases(campaigning.speech)
@@ -198,9 +201,10 @@ class Following:
     def issue(
         self, kind: CouponKind, cause: Cause, home: Wallet, program: Program, now: datetime, *, whose: MemberId
     ) -> Issued:
-        """`Effects`, and so are `give` and `keep`. Nobody knows whether a coupon would be used: it is only counted."""
-        del kind, cause, home, program, now, whose
-        return Issued(None, ())
+        """`Effects`, and so are `give` and `keep`. Nobody knows whether a coupon would be used: none is."""
+        del home
+        coupon = issue(kind, whose, code=new_code(), cause=cause, program=program, now=now)
+        return Issued(coupon.id.key, self._coupons.add(coupon))
 
     def give(
         self,
@@ -251,7 +255,7 @@ class Following:
             **shared,
             recipients=Recipients(profiles, self, programs),
             addresses=_HASHER,
-            coupons=_Coupons(),
+            coupons=self._coupons,
             providers=lambda _: _PROVIDER,
             links=_Links(),
             tracked_links=_TrackedLinks(),
@@ -385,11 +389,3 @@ class _TrackedLinks:
     def link(self, message: OwnedId, number: int) -> str:
         del message, number
         return SAMPLE_TRACKED_URL
-
-
-class _Coupons:
-    """And of what they say of coupons."""
-
-    def given_before(self, message: OwnedId, cause: Occurrence, now: datetime) -> CouponFacts:
-        del message, cause, now
-        return SAMPLE_COUPON

@@ -7,6 +7,7 @@ programme's calendar (E33).
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -325,8 +326,14 @@ def simulation_view(simulated: Simulated) -> dict[str, Any]:
         "finished_at": format_instant(simulation.finished_at) if simulation.finished_at else None,
         "progress": {"parts": simulation.parts, "done": simulated.done},
         "failure": simulation.failure,
-        "report": simulated.report,
+        "report": _report_in(simulated.report) if simulated.report else None,
     }
+
+
+def _report_in(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """As `SimulationReportView`, of reports too that were kept before there were campaigns, or coupons."""
+    none = {"before": 0, "after": 0}
+    return {**kept, "campaigns": [{**each, "coupons": each.get("coupons", none)} for each in kept.get("campaigns", ())]}
 
 
 def created_view(simulated: Simulated) -> dict[str, Any]:

@@ -60,20 +60,8 @@ class Terms:
 def findings(template: Template, text: Text, terms: Terms) -> Iterator[Finding]:
     """Everything that is wrong with one of the template's texts."""
     looking = _Looking(template, text, terms)
-    for place, source in _sources(text):
+    for place, source in text.sources():
         yield from ((place, sentence) for sentence in looking.at(place, source))
-
-
-def _sources(text: Text) -> Iterator[tuple[tuple[str, ...], str]]:
-    if text.email is not None:
-        yield ("email", "subject"), text.email.subject
-        if text.email.preheader is not None:
-            yield ("email", "preheader"), text.email.preheader
-        yield ("email", "body"), text.email.body
-    if text.sms is not None:
-        yield ("sms",), text.sms
-    if text.line is not None:
-        yield ("line",), text.line
 
 
 class _Looking:

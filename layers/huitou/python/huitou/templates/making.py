@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from huitou.kernel.channels import MessageChannel
@@ -64,17 +64,9 @@ def message(template: Template, channel: MessageChannel, text: Text, occasion: O
     return Message(_used(said, source), line=written)
 
 
-def says_coupons(template: Template) -> bool:
-    """Whether any of its texts says something of a coupon."""
-    texts = (source for text in template.texts for source in sources(text))
-    return any(name.startswith("coupon.") for source in texts for name in names_in(source))
-
-
-def sources(text: Text) -> Iterator[str]:
-    """All that its author has written."""
-    if text.email is not None:
-        yield from _sources(text.email)
-    yield from filter(None, (text.sms, text.line))
+def says_coupons(text: Text) -> bool:
+    """Whether it says something of a coupon, by whichever channel."""
+    return any(name.startswith("coupon.") for _, source in text.sources() for name in names_in(source))
 
 
 def tracked(written: Written, track: Track, unsubscribe_url: str | None) -> str:

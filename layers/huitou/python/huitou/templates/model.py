@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -45,6 +45,18 @@ class Text:
     email: EmailText | None = None
     sms: str | None = None
     line: str | None = None
+
+    def sources(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """All that its author has written, and where."""
+        if self.email is not None:
+            yield ("email", "subject"), self.email.subject
+            if self.email.preheader is not None:
+                yield ("email", "preheader"), self.email.preheader
+            yield ("email", "body"), self.email.body
+        if self.sms is not None:
+            yield ("sms",), self.sms
+        if self.line is not None:
+            yield ("line",), self.line
 
     def speaks_by(self, channel: MessageChannel) -> bool:
         return getattr(self, channel.value) is not None

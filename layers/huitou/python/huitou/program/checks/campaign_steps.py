@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from huitou.kernel.words import PURPOSE_PATTERN, TAG_PATTERN
 from huitou.program.checks.findings import (
@@ -20,7 +20,7 @@ from huitou.program.checks.findings import (
 )
 from huitou.program.checks.segment_parts import segments
 from huitou.program.document import ProgramDocument
-from huitou.program.document_campaigns import GivePointsPart, SendPart, StepPart
+from huitou.program.document_campaigns import CampaignPart, GivePointsPart, SendPart, StepPart
 from huitou.program.document_messages import TemplatePart
 
 MOST_POINTS = 1_000_000
@@ -35,28 +35,30 @@ def steps(document: ProgramDocument) -> Problems:
     """Each step is one thing, leads somewhere and says what can be said."""
     templates = {template.id: template for template in document.templates}
     known = Names("template", templates)
+    for path, campaign, step in _all(document):
+        kinds = _kinds(step)
+        if len(kinds) != 1:
+            yield at(path, f"A step is one thing: write one of {_LISTED}.")
+        elif step is campaign.steps[-1] and not _EFFECTS.intersection(kinds):
+            yield at(path, "Nothing comes after this step, so it does nothing.")
+        if step.send is not None:
+            yield from known.check((*path, "send", "template"), step.send.template)
+            if template := templates.get(step.send.template):
+                yield from _sending((*path, "send"), step.send, template, campaign.brand)
+
+
+def _all(document: ProgramDocument) -> Iterator[tuple[Path, CampaignPart, StepPart]]:
     for n, campaign in enumerate(document.campaigns):
         for k, step in enumerate(campaign.steps):
-            path: Path = ("campaigns", n, "steps", k)
-            kinds = _kinds(step)
-            if len(kinds) != 1:
-                yield at(path, f"A step is one thing: write one of {_LISTED}.")
-            elif k == len(campaign.steps) - 1 and not _EFFECTS.intersection(kinds):
-                yield at(path, "Nothing comes after this step, so it does nothing.")
-            if step.send is not None:
-                yield from known.check((*path, "send", "template"), step.send.template)
-                if template := templates.get(step.send.template):
-                    yield from _sending((*path, "send"), step.send, template, campaign.brand)
+            yield ("campaigns", n, "steps", k), campaign, step
 
 
 def codes(document: ProgramDocument) -> Problems:
     """One-time codes are sent to who asks for one, never by a campaign (M39)."""
     verification = document.messages.verification
-    for n, campaign in enumerate(document.campaigns):
-        for k, step in enumerate(campaign.steps):
-            if verification and step.send and step.send.template == verification.template:
-                path = ("campaigns", n, "steps", k, "send", "template")
-                yield at(path, "It brings one-time codes, and nothing else.")
+    for path, _, step in _all(document):
+        if verification and step.send and step.send.template == verification.template:
+            yield at((*path, "send", "template"), "It brings one-time codes, and nothing else.")
 
 
 def _sending(path: Path, send: SendPart, template: TemplatePart, brand: str | None) -> Problems:
@@ -81,16 +83,29 @@ def gifts(document: ProgramDocument) -> Problems:
     """Points that are given are there, and may be given by whose campaign it is."""
     known = Names("currency", (currency.id for currency in document.point_currencies))
     exponents, owner_of = decimals(document), owners(document)
-    for n, campaign in enumerate(document.campaigns):
-        for k, step in enumerate(campaign.steps):
-            if (gift := step.give_points) is None:
-                continue
-            path: Path = ("campaigns", n, "steps", k, "give_points")
-            yield from known.check((*path, "currency"), gift.currency)
-            yield from _amount((*path, "amount"), gift, exponents.get(gift.currency, MOST_DECIMALS))
-            owner = owner_of.get(gift.currency)
-            if campaign.brand is not None and owner not in {None, campaign.brand}:
-                yield at((*path, "currency"), f"{gift.currency!r} belongs to the brand {owner!r} alone.")
+    for path, campaign, step in _all(document):
+        if (gift := step.give_points) is None:
+            continue
+        place = (*path, "give_points", "currency")
+        yield from known.check(place, gift.currency)
+        yield from _amount((*path, "give_points", "amount"), gift, exponents.get(gift.currency, MOST_DECIMALS))
+        yield from _may_give(place, campaign, gift.currency, owner_of.get(gift.currency))
+
+
+def coupons(document: ProgramDocument) -> Problems:
+    """Coupons that are given are there, and no brand gives away what another one has to pay for."""
+    owner_of = {coupon.id: coupon.brand for coupon in document.coupons}
+    known = Names("coupon", owner_of)
+    for path, campaign, step in _all(document):
+        if step.give_coupon is not None:
+            place = (*path, "give_coupon")
+            yield from known.check(place, step.give_coupon)
+            yield from _may_give(place, campaign, step.give_coupon, owner_of.get(step.give_coupon))
+
+
+def _may_give(path: Path, campaign: CampaignPart, what: str, owner: str | None) -> Problems:
+    if campaign.brand is not None and owner not in {None, campaign.brand}:
+        yield at(path, f"{what!r} belongs to the brand {owner!r} alone.")
 
 
 def _amount(path: Path, gift: GivePointsPart, exponent: int) -> Problems:
@@ -104,16 +119,15 @@ def tags(document: ProgramDocument) -> Problems:
     """Tags are written as they could stand on a member, and come to something."""
     listed = {segment.id: segment.brand for _, segment in segments(document) if segment.when is None}
     put = {segment.tag: segment.id for _, segment in segments(document) if segment.tag is not None}
-    for n, campaign in enumerate(document.campaigns):
-        for k, step in enumerate(campaign.steps):
-            for field, name in (("tag", step.tag), ("untag", step.untag)):
-                path: Path = ("campaigns", n, "steps", k, field)
-                if name is None:
-                    continue
-                if _TAG.fullmatch(name) is None:
-                    yield at(path, f"{name!r} is not a tag: use up to 64 letters, digits, _ . : and -.")
-                if listed.get(name, campaign.brand) != campaign.brand:
-                    whose = listed[name] or "the group"
-                    yield at(path, f"Who is on the list {name!r} is for {whose} to say; only its own campaigns can.")
-                if field == "untag" and name in put:
-                    yield at(path, f"Whoever is in {put[name]!r} carries this tag: it cannot be taken off.")
+    for step_at, campaign, step in _all(document):
+        for field, name in (("tag", step.tag), ("untag", step.untag)):
+            path = (*step_at, field)
+            if name is None:
+                continue
+            if _TAG.fullmatch(name) is None:
+                yield at(path, f"{name!r} is not a tag: use up to 64 letters, digits, _ . : and -.")
+            if listed.get(name, campaign.brand) != campaign.brand:
+                whose = listed[name] or "the group"
+                yield at(path, f"Who is on the list {name!r} is for {whose} to say; only its own campaigns can.")
+            if field == "untag" and name in put:
+                yield at(path, f"Whoever is in {put[name]!r} carries this tag: it cannot be taken off.")
