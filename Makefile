@@ -37,6 +37,7 @@ test: setup ## what CI runs: lint, types, import contracts, all tests
 	@$(BIN)/ruff format --check $(CODE)
 	@$(BIN)/mypy $(CODE)
 	@$(BIN)/lint-imports
+	@bin/chromium >/dev/null
 	@$(BIN)/pytest -m "not proof" -n $(WORKERS) --dist loadgroup
 
 .PHONY: proof
@@ -80,13 +81,13 @@ clean: ## remove the local platform with its data, and everything built
 	@rm -rf .local build cdk.out
 
 .PHONY: setup
-setup: $(READY) $(NODE_READY) ## the environment: Python packages and the CDK command line
+setup: $(READY) $(NODE_READY) ## the environment: Python packages, the CDK command line, the checker of pages
 
 $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
 	@bin/setup-python $(VENV)
 	@touch $@
 
 $(NODE_READY): package-lock.json $(READY)
-	@echo "Installing the CDK command line"
+	@echo "Installing the CDK command line and the checker of pages"
 	@PATH="$(NODE)/bin:$$PATH" $(NODE)/bin/node $(NODE)/lib/node_modules/npm/bin/npm-cli.js ci --silent
 	@touch $@

@@ -47,6 +47,16 @@ def test_a_link_that_stands_alone_is_a_button() -> None:
     assert "color:#000000" in made("[Shop](https://huitou.example)", speaker=Speaker("S", Look("#ffee00"))).html
 
 
+def test_words_in_a_pale_brands_colour_are_dark() -> None:
+    """WCAG 1.4.3: they stand on white."""
+    said = "go [here](https://huitou.example)"
+    dark, readable = "#222222", ("#b3471d", "#767676")
+    for color, shown in (*zip(readable, readable, strict=True), ("#777777", dark), ("#ffee00", dark)):
+        found = made(said, speaker=Speaker("Maru", Look(color))).html
+        assert f'color:{shown}">Maru</strong>' in found
+        assert f'color:{shown}">here</a>' in found
+
+
 def test_the_brand_stands_above_and_below() -> None:
     assert ">Maru &amp; Co</strong>" in made("x").html
     logo = Speaker("Maru", Look(logo="https://huitou.example/logo.png"))

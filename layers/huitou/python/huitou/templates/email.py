@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from markdown_it.common.normalize_url import normalizeLink
 from markdown_it.tree import SyntaxTreeNode
 
-from huitou.templates.contrast import readable_on
+from huitou.templates.contrast import readable_on, readable_on_white
 from huitou.templates.links import Track, host_of
 from huitou.templates.model import Look, Speaker
 from huitou.templates.page import FONT, page
@@ -191,7 +191,7 @@ class _Html(_Renderer):
         address = self._href(node)
         if address is None:
             return self.inline(node)
-        return f'<a href="{escape(address)}" style="color:{self._color}">{self.inline(node)}</a>'
+        return f'<a href="{escape(address)}" style="color:{readable_on_white(self._color)}">{self.inline(node)}</a>'
 
     def _of_softbreak(self, _: SyntaxTreeNode) -> str:
         return "<br>\n"

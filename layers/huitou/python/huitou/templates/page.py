@@ -8,6 +8,7 @@ from __future__ import annotations
 from html import escape
 from typing import Final
 
+from huitou.templates.contrast import readable_on_white
 from huitou.templates.languages import direction_of
 from huitou.templates.model import Speaker
 
@@ -43,7 +44,7 @@ def _preheader(text: str) -> str:
 def _head(speaker: Speaker) -> str:
     name = escape(speaker.name)
     if speaker.look.logo is None:
-        return f'<strong style="font-size:18px;color:{escape(speaker.look.color)}">{name}</strong>'
+        return f'<strong style="font-size:18px;color:{escape(readable_on_white(speaker.look.color))}">{name}</strong>'
     return f'<img src="{escape(speaker.look.logo)}" alt="{name}" height="40" style="height:40px;border:0">'
 
 
