@@ -40,6 +40,11 @@ class Tiers:
         ahead = [since for since, _ in self.steps if since > at]
         return min(ahead) if ahead else self.review_at if self.review_at and self.review_at > at else None
 
+    def lost_at(self, at: datetime) -> datetime | None:
+        """Tiers that come later in the alphabet are the higher ones."""
+        since, tier = next(((since, tier) for since, tier in self.steps if since > at), (None, ""))
+        return since if tier < (self.tier_at(at) or "") else None
+
 
 def visit(when: datetime, **changes: Any) -> Deed:
     """Mei at maru."""

@@ -44,6 +44,7 @@ from huitou.program.predicates import (
     Since,
     Tagged,
     ThisPeriod,
+    TierAtRisk,
     UsualHour,
     Window,
 )
@@ -191,6 +192,7 @@ ASKING: Mapping[type[Leaf], Mapping[str, SearchStrategy[Any]]] = {
         )
     },
     InTier: {"tiers": st.builds(InTier, some(*TIERS, least=1))},
+    TierAtRisk: {"tier_at_risk": st.builds(TierAtRisk, st.integers(1, 90))},
     InSegment: {"segments": st.builds(InSegment, some(*LISTS, least=1))},
 }
 """Strategies for each kind of leaf, by the word with which the programme document asks for it."""

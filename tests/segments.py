@@ -84,6 +84,7 @@ _LEAVES: Mapping[type[p.Predicate], Callable[[Any], tuple[str, Any]]] = {
         {**_points(leaf.currency, leaf.bounds), "within_days": leaf.days},
     ),
     p.InTier: lambda leaf: ("tiers", sorted(leaf.tiers)),
+    p.TierAtRisk: lambda leaf: ("tier_at_risk", {"within_days": leaf.days}),
     p.InSegment: lambda leaf: ("segments", sorted(leaf.segments)),
 }
 

@@ -185,6 +185,10 @@ class ByHand:
     def _intier(self, asked: p.InTier) -> bool:
         return self.facts.tiers.tier_at(self.at) in asked.tiers
 
+    def _tieratrisk(self, asked: p.TierAtRisk) -> bool:
+        lost_at = self.facts.tiers.lost_at(self.at)
+        return lost_at is not None and add_days(lost_at, -asked.days, self.zone) <= self.at
+
     def _insegment(self, asked: p.InSegment) -> bool:
         return any(self.is_in(self.program.segments[name]) for name in asked.segments)
 

@@ -160,6 +160,7 @@ QUESTIONS: list[tuple[Any, str, str]] = [
     ({"overdue": {"at_least": 0}}, "/overdue/at_least", "This must be more than zero."),
     ({"birthday": {"days_before": 181}}, "/birthday/days_before", "This must be at most 180."),
     ({"birthday_month": False}, "/birthday_month", "Write true, or put it under `not`."),
+    ({"tier_at_risk": {"within_days": 30}}, "/tier_at_risk", "There are no tiers."),
     ({"language": ["chinese"]}, "/language/0", "'chinese' is not a language; write one such as zh-TW or en."),
     ({"tags": ["good friend"]}, "/tags/0", "'good friend' is not a tag: use up to 64 letters, digits, _ . : and -."),
     (

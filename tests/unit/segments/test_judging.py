@@ -6,6 +6,9 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import pytest
+
+from huitou.kernel.facts import Fact
 from huitou.kernel.instants import MILLISECOND
 from huitou.members.model import Tag
 from huitou.program.model import GROUP, Program
@@ -27,12 +30,17 @@ from huitou.program.predicates import (
     Since,
     Tagged,
     ThisPeriod,
+    TierAtRisk,
 )
+from huitou.program.tiers import RollingWindow
 from huitou.segments.facts import Facts, Verdict
 from huitou.segments.judging import Judge, judge
-from tests.builders import at, document, program
+from huitou.segments.loading import TierPath
+from huitou.standing.model import Known, Record
+from tests.builders import MEI, OPENED, at, document, program
 from tests.deeds import bought, visited
 from tests.facts import FIRST, facts
+from tests.tiers import policy, regime, spent
 
 LAPSED = Since("last", "purchase", least=90)
 TWICE_IN_90_DAYS = Behaviour("purchases", Bounds(least=2), LastDays(90))
@@ -196,6 +204,33 @@ def test_who_is_on_a_list_is_said_by_a_tag_of_whose_list_it_is() -> None:
 
 def _in(segment: str) -> Predicate:
     return InSegment(frozenset({segment}))
+
+
+@pytest.mark.parametrize(
+    ("when", "holds", "until"),
+    [
+        ("2027-03-05 12:00", False, "2027-03-24 12:00"),  # a week before the review
+        ("2027-03-24 12:00", True, "2027-03-31 12:00"),
+        ("2027-03-31 12:00", False, "2027-04-03 12:00"),  # in grace, a week before its end
+        ("2027-04-03 12:00", True, "2027-04-10 12:00"),
+        ("2027-04-10 12:00", False, None),  # the lowest is everybody's
+    ],
+)
+def test_a_tier_is_at_risk_as_long_as_too_little_was_done(when: str, holds: bool, until: str | None) -> None:
+    """M15, M19: before the review, and again before the end of the grace that it may begin."""
+    held = regime(policy(window=RollingWindow(30), grace_days=10))
+    known = known_of_mei(spent(150, "2027-03-01 12:00"))
+    path = TierPath(known, lambda _: [held], at("2027-03-05 12:00"))
+    said = asked(TierAtRisk(7), facts(tiers=path), when)
+    assert said == (holds, at(until) if until else None)
+
+    more = known_of_mei(spent(150, "2027-03-01 12:00"), spent(150, "2027-03-30 12:00"))
+    kept = TierPath(more, lambda _: [held], at("2027-05-05 12:00"))
+    assert asked(TierAtRisk(7), facts(tiers=kept), when).holds is (when == "2027-03-24 12:00")
+
+
+def known_of_mei(*done: Fact) -> Known:
+    return Known(Record(MEI), done, OPENED)
 
 
 def test_a_judge_may_be_asked_in_any_order() -> None:

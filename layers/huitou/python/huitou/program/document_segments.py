@@ -194,6 +194,13 @@ class ExpiringPointsPart(PointsPart):
     """They end within so many days from now."""
 
 
+class TierAtRiskPart(Part):
+    """Whether a member is about to lose their tier."""
+
+    within_days: Annotated[int, Field(ge=1, le=MOST_DAYS)]
+    """It is reviewed within so many days from now, or its grace ends then."""
+
+
 T = TypeVar("T")
 Asked = Annotated[T | None, Field(exclude_if=lambda asked: asked is None)]
 """What is not asked is not stored: a condition has some thirty fields, of which one is written."""
@@ -309,6 +316,9 @@ class PredicatePart(Part):
 
     tiers: Annotated[Asked[tuple[Id, ...]], Field(min_length=1)] = None
     """They are in one of these tiers."""
+
+    tier_at_risk: Asked[TierAtRiskPart] = None
+    """They have not done enough to keep their tier, for example `{within_days: 30}`."""
 
     segments: Annotated[Asked[tuple[Id, ...]], Field(min_length=1)] = None
     """They are in one of these other segments."""

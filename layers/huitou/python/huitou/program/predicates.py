@@ -287,6 +287,13 @@ class InTier:
 
 
 @dataclass(frozen=True, slots=True)
+class TierAtRisk:
+    """Whether within ``days`` local days the tier is reviewed, or its grace ends, and is lost unless more is done."""
+
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class InSegment:
     """Whether the member is in one of these segments, none of which asks about the one that asks."""
 
@@ -312,6 +319,7 @@ Leaf = (
     | HasPoints
     | ExpiringPoints
     | InTier
+    | TierAtRisk
     | InSegment
 )
 Predicate = AllOf | AnyOf | Not | Leaf

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from huitou.program.looking_back import leaves_of, named_by
 from huitou.program.model import Program, StoreId
-from huitou.program.predicates import Behaviour, InTier, Leaf, Segment, Share, Since, UsualHour
+from huitou.program.predicates import Behaviour, InTier, Leaf, Segment, Share, Since, TierAtRisk, UsualHour
 from huitou.program.rules import SegmentId
 
 
@@ -31,7 +31,7 @@ def _all(segment: Segment) -> tuple[Leaf, ...]:
 def _asks(leaf: Leaf, tiers: bool, regions: bool) -> bool:
     """Whether it asks for tiers, or for regions, where these have changed."""
     match leaf:
-        case InTier():
+        case InTier() | TierAtRisk():
             return tiers
         case Behaviour(only=only) | Share(only=only) | Since(only=only) | UsualHour(only=only):
             return regions and bool(only.regions)

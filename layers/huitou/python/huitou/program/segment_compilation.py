@@ -44,6 +44,7 @@ from huitou.program.predicates import (
     Since,
     Tagged,
     ThisPeriod,
+    TierAtRisk,
     UsualHour,
     Window,
 )
@@ -237,5 +238,6 @@ _READERS: Mapping[str, Reader] = {
     "points": lambda part, context: HasPoints(*_points(part, context)),
     "expiring_points": _expiring_points,
     "tiers": lambda tiers, _: InTier(frozenset(tiers)),
+    "tier_at_risk": lambda part, _: TierAtRisk(part["within_days"]),
     "segments": lambda segments, _: InSegment(frozenset(segments)),
 }

@@ -74,6 +74,10 @@ class TierPath(Protocol):
         """No later than when time alone next changes the tier of ``at``, and later than ``at``; None: never."""
         ...
 
+    def lost_at(self, at: datetime) -> datetime | None:
+        """The review, or the end of grace, for which too little was done by ``at`` to keep its tier; later than it."""
+        ...
+
 
 class Having(Protocol):
     """Of `Facts`, what any sale may change."""

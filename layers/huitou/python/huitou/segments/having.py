@@ -14,11 +14,11 @@ from operator import itemgetter
 from huitou.points.outlook import NEVER
 from huitou.points.wallet import Wallet
 from huitou.program.model import CurrencyId
-from huitou.program.predicates import ExpiringPoints, HasPoints, InSegment, InTier
+from huitou.program.predicates import ExpiringPoints, HasPoints, InSegment, InTier, TierAtRisk
 from huitou.program.rules import SegmentId
 from huitou.segments.deeds import Scope
 from huitou.segments.limits import Limits, limits
-from huitou.segments.moment import Answer, Check, Known, Moment, always, any_of
+from huitou.segments.moment import Answer, Check, Known, Moment, always, any_of, within
 
 Piece = tuple[datetime, datetime, int]
 """From when on how many points count, and until when, exclusive; in this order: begin, end, points."""
@@ -88,6 +88,19 @@ def in_tier(leaf: InTier, _: Scope) -> Check:
     def check(moment: Moment) -> Answer:
         tiers = moment.known.has.tiers
         return Answer(tiers.tier_at(moment.at) in leaf.tiers, tiers.changes_after(moment.at) or NEVER)
+
+    return check
+
+
+def tier_at_risk(leaf: TierAtRisk, _: Scope) -> Check:
+    """From so many days before the tier is lost to that instant; until the next review, where it is not."""
+
+    def check(moment: Moment) -> Answer:
+        tiers = moment.known.has.tiers
+        lost_at = tiers.lost_at(moment.at)
+        if lost_at is None:
+            return Answer(False, tiers.changes_after(moment.at) or NEVER)
+        return within(moment.known.days.later(lost_at, -leaf.days), lost_at, moment.at)
 
     return check
 

@@ -44,6 +44,7 @@ from huitou.program.predicates import (
     Share,
     Since,
     Tagged,
+    TierAtRisk,
     UsualHour,
 )
 from huitou.program.prepared import Prepared
@@ -55,7 +56,7 @@ from huitou.segments.moment import Answer, Check, Known, Moment, all_of, always,
 
 MOST_LOOKS = 8
 """How often somebody looks ahead, from one instant to the next: beyond that, somebody may be woken up for nothing."""
-BOUNDED = (AllOf, AnyOf, Not, InTier, InSegment, RfmClass)
+BOUNDED = (AllOf, AnyOf, Not, InTier, TierAtRisk, InSegment, RfmClass)
 """What may say an instant at which nothing changes; all others say the very one."""
 
 _MAKERS: Mapping[type[Leaf], Callable[[Any, Scope], Check]] = {
@@ -77,6 +78,7 @@ _MAKERS: Mapping[type[Leaf], Callable[[Any, Scope], Check]] = {
     HasPoints: having.has_points,
     ExpiringPoints: having.expiring_points,
     InTier: having.in_tier,
+    TierAtRisk: having.tier_at_risk,
     InSegment: having.in_segment,
 }
 

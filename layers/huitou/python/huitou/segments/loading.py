@@ -18,6 +18,7 @@ from huitou.purchases.standing import known_of
 from huitou.segments.facts import UNKNOWN, Deed, Facts, Having, Insights, told_of
 from huitou.standing.keeping import Timeline, stand
 from huitou.standing.model import Interval, Known, Record, Standing, TierCause
+from huitou.standing.outlook import look
 
 _DISCOUNT = attrgetter("discount")
 _HAPPENED = frozenset({TierCause.GRANT, TierCause.REFUND})
@@ -122,6 +123,10 @@ class TierPath:
         standing = self._until(at)
         begun = [each.since for each in standing.intervals if each.since > at]
         return min(begun) if begun else standing.state.next_review_at
+
+    def lost_at(self, at: datetime) -> datetime | None:
+        ahead = look(self.known, self.timeline, at).prospect
+        return (ahead.grace_until or ahead.review_at) if ahead and ahead.is_at_risk else None
 
     @property
     def moments(self) -> list[datetime]:

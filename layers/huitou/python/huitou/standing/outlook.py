@@ -42,6 +42,11 @@ class Prospect:
     projected: Tier
     warned_at: datetime | None
 
+    @property
+    def is_at_risk(self) -> bool:
+        """Whether the tier is lost if nothing more is done."""
+        return self.kept is not None and self.projected.threshold < self.kept.level.threshold
+
 
 @dataclass(frozen=True, slots=True)
 class Outlook:

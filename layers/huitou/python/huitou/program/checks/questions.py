@@ -125,7 +125,7 @@ def purchases(document: ProgramDocument) -> Problems:
 
 
 def times(document: ProgramDocument) -> Problems:
-    """Usual hours are whole ones; birthdays, rhythms and classes say something."""
+    """Usual hours are whole ones; birthdays, rhythms, classes and tiers say something."""
     for question in questions(document):
         path, asked = question.path, question.asked
         match question.kind:
@@ -138,6 +138,8 @@ def times(document: ProgramDocument) -> Problems:
                 yield at(path, "Say which classes of recency, frequency or money, for example `recency: [4, 5]`.")
             case "birthday_month" if asked is False:
                 yield at(path, "Write true, or put it under `not`.")
+            case "tier_at_risk" if document.tiers is None:
+                yield at(path, "There are no tiers.")
 
 
 def _whole_hours(path: Path, written: Mapping[str, str]) -> Problems:
