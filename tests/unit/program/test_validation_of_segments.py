@@ -160,7 +160,7 @@ QUESTIONS: list[tuple[Any, str, str]] = [
     ({"overdue": {"at_least": 0}}, "/overdue/at_least", "This must be more than zero."),
     ({"birthday": {"days_before": 181}}, "/birthday/days_before", "This must be at most 180."),
     ({"birthday_month": False}, "/birthday_month", "Write true, or put it under `not`."),
-    ({"tier_at_risk": {"within_days": 30}}, "/tier_at_risk", "There are no tiers."),
+    ({"tier_at_risk": {"within_days": 0}}, "/tier_at_risk/within_days", "This must be at least 1."),
     ({"language": ["chinese"]}, "/language/0", "'chinese' is not a language; write one such as zh-TW or en."),
     ({"tags": ["good friend"]}, "/tags/0", "'good friend' is not a tag: use up to 64 letters, digits, _ . : and -."),
     (
@@ -175,6 +175,11 @@ QUESTIONS: list[tuple[Any, str, str]] = [
 def test_a_question_that_cannot_be_answered_is_refused(when: Any, place: str, sentence: str) -> None:
     """E30"""
     assert refusal(with_segments(segment(when))) == [(WHEN + place, sentence)]
+
+
+def test_no_tier_is_at_risk_where_there_are_none() -> None:
+    asking = with_segments(segment({"tier_at_risk": {"within_days": 30}}), tiers=None)
+    assert refusal(asking) == [(f"{WHEN}/tier_at_risk", "There are no tiers.")]
 
 
 SEES_NOTHING = "This segment belongs to the brand 'maru' alone; it sees nothing of 'sora'."
