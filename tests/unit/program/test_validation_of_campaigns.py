@@ -40,6 +40,7 @@ SEGMENTS = [
 RECEIPT = template(id="receipt", kind="service", texts=[text(sms=None, line=None)])
 OF_SORA = template(id="sora-says", brand="sora")
 HELLO = {"send": {"template": "hello"}}
+TODAY = {"send": {"template": "hello", "within_days": 0}}
 WRITTEN: dict[str, Any] = {
     "id": "away-30",
     "name": "三十天沒來",
@@ -116,6 +117,9 @@ def test_campaigns_of_a_version_from_before_priorities_and_calendars_still_hold(
     for part in stored["campaigns"]:
         for field in ("priority", "calendar", "members_of", "at_usual_hour"):
             del part[field]
+        for step in part["steps"]:
+            if step["send"]:
+                del step["send"]["within_days"]
     assert compile_program(stored, 1) == program(written())
 
 
@@ -274,6 +278,7 @@ def test_who_leaves_need_not_stay() -> None:
             "Nobody is asked for their consent to what they have to know.",
         ),
         ({"steps": [{"send": {"template": "hello", "purpose": "A B"}}]}, "/steps/0/send/purpose", "Write 1 to 32 of"),
+        ({"steps": [TODAY, {"wait_days": 2}, TODAY]}, "/steps/2/send/within_days", "The steps before it take 2 days."),
         ({"steps": [{"tag": "a", "untag": "b"}]}, "/steps/0", "A step is one thing"),
         (giving(currency="pints"), "/steps/0/give_points/currency", "Did you mean 'points'?"),
         (giving(currency="beans"), "/steps/0/give_points/currency", "'beans' belongs to the brand 'sora' alone."),

@@ -41,6 +41,8 @@ class TurnOutcome(StrEnum):
     SUPPRESSED_ADDRESS = "suppressed_address"
     UNREACHABLE = "unreachable"
     CAP_REACHED = "cap_reached"
+    TOO_LATE = "too_late"
+    """What it says would be over."""
     NOT_A_MEMBER = "not_a_member"
     """Of the brand that would have done it."""
     TEMPLATE_GONE = "template_gone"

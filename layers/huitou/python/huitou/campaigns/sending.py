@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from huitou.campaigns.drawing import untold
 from huitou.campaigns.model import Journey, JourneyId, Turn, TurnOutcome
+from huitou.kernel.calendars import local_date, start_of_day
 from huitou.kernel.commits import Write
 from huitou.kernel.ids import OwnedId, digest_of, ulid_for
 from huitou.members.identity import Identity
@@ -27,7 +28,9 @@ from huitou.templates.model import Catalogue, Template, TemplateKind
 
 
 class Stage(NamedTuple):
-    """What is known when a step is taken; ``home`` and ``record`` are those of whoever goes on with the journey."""
+    """What is known when a step is taken; ``home`` and ``record`` are those of whoever goes on with the journey, which
+    began at ``began_at``.
+    """
 
     program: Program
     campaign: Campaign
@@ -35,6 +38,7 @@ class Stage(NamedTuple):
     catalogue: Catalogue
     pacing: MemberPacing
     record: Member
+    began_at: datetime
     now: datetime
 
 
@@ -82,6 +86,8 @@ def reach(
     message = _message(named, step, send, template, stage)
     if message.brand != GROUP and not stage.home.has_joined(message.brand):
         return TurnOutcome.NOT_A_MEMBER
+    if message.expires_at <= message.planned_at:
+        return TurnOutcome.TOO_LATE
     signed = signatures(message.brand, message.channels, stage.catalogue)
     way = way_to(seen_by(stage.record, message.brand), message, template, signed, is_suppressed)
     return TurnOutcome(way) if isinstance(way, Obstacle) else Reached(message, way)
@@ -115,9 +121,17 @@ def _message(named: JourneyId, step: int, send: Send, template: Template, stage:
         command=command,
         asked={},
         planned_at=planned_at,
-        expires_at=planned_at + USUAL_LIFE,
+        expires_at=_end(send, stage) or planned_at + USUAL_LIFE,
         history=(Step(MessageState.PLANNED, stage.now),),
         due_at=planned_at,
         cause=named.cause,
         priority=stage.campaign.priority,
     )
+
+
+def _end(send: Send, stage: Stage) -> datetime | None:
+    """Of what the message says (E24)."""
+    if send.last_day is None:
+        return None
+    zone = stage.program.zone
+    return start_of_day(local_date(stage.began_at, zone) + timedelta(days=send.last_day + 1), zone)

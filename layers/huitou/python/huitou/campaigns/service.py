@@ -116,7 +116,7 @@ class Journeys:
                 return tagged(journey, step, found, record, self._effects, now=now)
         catalogue = self._speech(found.program).catalogue
         pacing = self._pacing.of(journey.id.member, found.program)
-        stage = Stage(found.program, found.campaign, found.home, catalogue, pacing, record, now)
+        stage = Stage(found.program, found.campaign, found.home, catalogue, pacing, record, journey.began_at, now)
         return sent(journey, step, stage, self._outbox, self._suppressions.holds_back)
 
     def _drawn(self, journey: Journey, found: Situation, record: Member) -> tuple[Journey, Sequence[Write]]:

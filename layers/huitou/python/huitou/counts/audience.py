@@ -39,6 +39,7 @@ from huitou.suppressions.service import Suppressions
 from huitou.templates.choosing import text_for
 from huitou.templates.links import sample_track
 from huitou.templates.making import Occasion, message
+from huitou.templates.model import TemplateKind
 from huitou.templates.variables import SAMPLE_COUPON, SAMPLE_UNSUBSCRIBE_URL, CouponFacts
 
 _OCCURRENCE: Final = "count"
@@ -105,7 +106,8 @@ class Audience:
             if first is None or record is None:
                 return {ELIGIBLE: 1}
             catalogue, paced = draft.speech.catalogue, pacing.of(member, program)
-            stage = Stage(program, campaign, home, catalogue, paced, record, at)
+            begins = paced.awake(at, TemplateKind.MARKETING)
+            stage = Stage(program, campaign, home, catalogue, paced, record, begins, at)
             return {ELIGIBLE: 1, **dict(self._told(member, first, stage))}
 
         return look

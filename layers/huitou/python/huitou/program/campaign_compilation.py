@@ -100,7 +100,8 @@ def _calendar(part: Stored) -> Calendar:
 
 def _step(part: Stored, units: Units) -> Step:
     if send := part["send"]:
-        return Send(send["template"], tuple(map(MessageChannel, send["channels"])), send["purpose"])
+        channels = tuple(map(MessageChannel, send["channels"]))
+        return Send(send["template"], channels, send["purpose"], send.get("within_days"))
     if gift := part.get("give_points"):
         return GivePoints(gift["currency"], units.points(gift["amount"], gift["currency"]), gift["reason"])
     if coupon := part.get("give_coupon"):

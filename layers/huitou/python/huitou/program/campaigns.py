@@ -64,11 +64,15 @@ class Calendar(NamedTuple):
 
 
 class Send(NamedTuple):
-    """A message; ``channels`` empty: all by which the template speaks; ``purpose`` None: as usual."""
+    """A message; ``channels`` empty: all by which the template speaks; ``purpose`` None: as usual.
+
+    It is good until the end of the ``last_day`` after the local day on which the campaign began; None: as usual.
+    """
 
     template: TemplateId
     channels: tuple[MessageChannel, ...]
     purpose: str | None
+    last_day: int | None = None
 
 
 class GivePoints(NamedTuple):

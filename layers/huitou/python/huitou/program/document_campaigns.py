@@ -35,6 +35,10 @@ class SendPart(Part):
     purpose: Annotated[str | None, Field(examples=["birthday"])] = None
     """What members agreed to, where it is marketing. Without it, marketing."""
 
+    within_days: Annotated[int | None, Field(ge=0, le=366)] = None
+    """It is not sent later than so many days after the day on which the campaign began with the member; 0: on that day
+    alone. Without it, until three days after its step."""
+
 
 class GivePointsPart(Part):
     """Points given to the member, by whose campaign it is."""

@@ -139,6 +139,7 @@ _CHECKS: tuple[Callable[[ProgramDocument], Problems], ...] = (
     campaigns.references,
     campaigns.repetitions,
     campaign_steps.steps,
+    campaign_steps.deadlines,
     campaign_steps.codes,
     campaign_steps.gifts,
     campaign_steps.coupons,

@@ -22,6 +22,7 @@ _UNREACHED: Final = frozenset(
         TurnOutcome.NO_CONSENT,
         TurnOutcome.SUPPRESSED_ADDRESS,
         TurnOutcome.UNREACHABLE,
+        TurnOutcome.TOO_LATE,
         TurnOutcome.NOT_A_MEMBER,
     )
 )

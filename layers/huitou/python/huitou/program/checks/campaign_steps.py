@@ -53,6 +53,15 @@ def _all(document: ProgramDocument) -> Iterator[tuple[Path, CampaignPart, StepPa
             yield ("campaigns", n, "steps", k), campaign, step
 
 
+def deadlines(document: ProgramDocument) -> Problems:
+    """No message is over before it is sent."""
+    for path, campaign, step in _all(document):
+        if step.send is not None and step.send.within_days is not None:
+            days = sum(before.wait_days or 0 for before in campaign.steps[: int(path[-1])])
+            if days > step.send.within_days:
+                yield at((*path, "send", "within_days"), f"The steps before it take {days} days.")
+
+
 def codes(document: ProgramDocument) -> Problems:
     """One-time codes are sent to who asks for one, never by a campaign (M39)."""
     verification = document.messages.verification
