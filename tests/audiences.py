@@ -82,7 +82,7 @@ class Survey:
         for chunk in self.machine.chunks(count.id):
             self.worker.count(count.id, chunk["part"])
         end(self.counts, self.town.commit, count.id, failed=False, now=self.town.now)
-        return campaign_count_view(self.look(count), self.jobs.sms_cost)
+        return campaign_count_view(self.look(count), self.jobs.cost)
 
 
 def _caller(brand: str) -> Caller:

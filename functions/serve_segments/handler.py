@@ -201,7 +201,7 @@ def create_campaign_count(campaign: Annotated[CampaignBody, Body()], idempotency
     created = counts.create(Counted.CAMPAIGN, campaign, idempotency_key, current_caller(app), accepted_at(app))
     note(app, count_id=created.job.id, replayed=created.replayed)
     path = f"{CAMPAIGN_COUNTS}/{created.job.id}"
-    return begun(app, path, created_campaign_count_view(created, counts.sms_cost))
+    return begun(app, path, created_campaign_count_view(created, counts.cost))
 
 
 @app.get(
@@ -214,7 +214,7 @@ def get_campaign_count(count_id: CountId) -> Answer:
     """For keys of the group: how far it is, and what was found so far."""
     counts = _counts()
     found = counts.get(Counted.CAMPAIGN, parse_digest(count_id), current_caller(app))
-    return answer(campaign_count_view(found, counts.sms_cost))
+    return answer(campaign_count_view(found, counts.cost))
 
 
 @cache

@@ -40,7 +40,7 @@ def test_everybody_who_is_in_its_segment_is_put_through_what_a_message_asks() ->
     counted = Survey(town).of(WELCOME)
     assert numbers(counted) == (4, 3, 3, 3)
     assert (counted["reachable_by"], counted["messages"]) == ({"email": 3, "sms": 0, "line": 0},) * 2
-    assert (counted["sms_parts"], counted["sms_cost"]) == (0, "0")
+    assert (counted["sms_parts"], counted["cost"]) == (0, "0")
     assert (counted["status"], counted["is_exact"], counted["program_version"]) == ("completed", True, 2)
     assert counted["campaign"] == WELCOME
     assert not town.messages_of(other)
@@ -51,7 +51,12 @@ def test_an_sms_costs_the_parts_of_what_each_of_them_would_read() -> None:
     receipt = template(id="receipt", kind="service", texts=[text(sms="{{ member.name }}" + "好" * 66, line="Paid")])
     town = celebrating(changes={"templates": [template(), receipt]})
     counted = Survey(town).of({**WELCOME, "steps": [BY_SMS]})
-    assert (counted["messages"]["sms"], counted["sms_parts"], counted["sms_cost"]) == (3, 5, "4")
+    assert (counted["messages"]["sms"], counted["sms_parts"], counted["cost"]) == (3, 5, "4")
+
+
+def test_every_message_costs_what_its_channel_does() -> None:
+    """M21: three emails of 0.3 are one, in whole money."""
+    assert Survey(celebrating(email_price="0.3")).of(WELCOME)["cost"] == "1"
 
 
 def test_an_sms_has_room_for_the_coupon_that_is_given_before_it() -> None:

@@ -231,6 +231,15 @@ def test_messages_are_counted_by_what_became_of_them_and_sms_cost_their_parts(ho
     assert found["costs"] == {"points": "0", "coupons": "0", "messages": "2", "total": "2"}
 
 
+def test_what_has_a_price_costs_it_by_the_message(hold_out: HoldOut) -> None:
+    """0.3 an email: five are 1.5, and money is whole."""
+    town = Town(campaign(steps=[{"send": {"template": "hello", "channels": ["email"]}}]), email_price="0.3")
+    for n in range(5):
+        away(town, contact_email=f"mei{n}@example.com")
+    town.until(NOON + 31 * DAY)
+    assert Assessor(town).found()["costs"]["messages"] == "2"
+
+
 def test_a_message_counts_as_clicked_once_however_often_it_was_opened(hold_out: HoldOut) -> None:
     """M21, M25: what was opened after the result was asked for is none of its."""
     town = Town(campaign(steps=[{"send": {"template": "hello", "channels": ["email"]}}]))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from huitou.kernel.channels import MessageChannel
 from huitou.program.document import canonical_json
 from huitou.program.template_compilation import compile_catalogue
 from huitou.program.validation import InvalidProgramError, read_document
@@ -171,6 +173,7 @@ def test_what_all_messages_keep_to_is_looked_at() -> None:
             messages={
                 "url_hosts": ["https://x.example", "a.example", "a.example"],
                 "sms_price": "0",
+                "line_price": "-0.1",
                 "senders": [
                     {"brand": "group"},
                     {
@@ -192,6 +195,7 @@ def test_what_all_messages_keep_to_is_looked_at() -> None:
         "/messages/url_hosts/0",
         "/messages/url_hosts/2",
         "/messages/sms_price",
+        "/messages/line_price",
         "/messages/senders/0",
         "/messages/senders/1/brand",
         "/messages/senders/1/email/address",
@@ -228,7 +232,7 @@ def test_decisions_carry_no_templates_and_messages_read_them_from_the_document()
     written = read_document(json.dumps(speaking(template())))
     catalogue = compile_catalogue(json.loads(canonical_json(written)))
     assert list(catalogue.templates) == ["hello"]
-    assert str(catalogue.sms_price) == "0.8"
+    assert catalogue.prices == {MessageChannel.SMS: Decimal("0.8")}
     assert catalogue.speaker("maru").name == "Maru"
     assert catalogue.speaker(None).name == "Huitou Club"
 

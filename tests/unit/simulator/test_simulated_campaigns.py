@@ -84,6 +84,14 @@ def test_an_sms_costs_by_the_part() -> None:
     assert told(many(10), sides(by_sms, sms_price=None))["cost"] is None
 
 
+def test_messages_cost_what_their_channel_does() -> None:
+    """M21: where one has a price, those that have none cost nothing."""
+    prices = {"sms_price": None, "email_price": "0.25"}
+    assert told(many(10), sides(campaign(), **prices)) == {"begun": 10, "email": 10, "cost": "3"}
+    by_sms = campaign(steps=[{"send": {"template": "hello", "channels": ["sms"]}}])
+    assert told(many(10), sides(by_sms, **prices))["cost"] == "0"
+
+
 def test_a_message_that_is_not_right_any_more_is_withdrawn() -> None:
     """E24, M26: it waits for the morning, and Mei comes back at dawn."""
     back = past_of("Mei", ("2026-02-01 23:00", 1000), ("2026-03-04 07:00", 1000))

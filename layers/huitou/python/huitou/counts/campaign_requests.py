@@ -48,8 +48,8 @@ class CampaignCountView(View):
     """The same, by channel: so many would be sent if nobody were held out."""
     sms_parts: int
     """Of what each of those would read by SMS."""
-    sms_cost: str | None
-    """What these parts cost in the group's money; null where the programme has no `sms_price`."""
+    cost: str | None
+    """Of these messages, SMS by their parts, in the group's money; null where the programme has no prices."""
     is_exact: bool
     """Whether everybody was looked at: the numbers are final."""
     program_version: int
@@ -67,17 +67,17 @@ class CreatedCampaignCountView(CampaignCountView):
     """Whether it had been asked for before."""
 
 
-SmsCost = Callable[[MemberCount, int], Decimal | None]
-"""What so many parts cost."""
+Cost = Callable[[MemberCount, Mapping[MessageChannel, int]], Decimal | None]
+"""Of so many emails, LINE messages and parts of SMS."""
 
 
-def campaign_count_view(counted: Underway[MemberCount], sms_cost: SmsCost) -> dict[str, Any]:
+def campaign_count_view(counted: Underway[MemberCount], cost_of: Cost) -> dict[str, Any]:
     """As `CampaignCountView`."""
     count, progress = counted.job, progress_of(counted.parts)
     found = progress.found
     reachable, messages = _by_channel(found, reachable_by), _by_channel(found, messages_by)
     parts = found.get(SMS_PARTS, 0)
-    cost = sms_cost(count, parts)
+    cost = cost_of(count, {**messages, MessageChannel.SMS: parts})
     return {
         "count_id": count.id,
         "status": count.status,
@@ -89,7 +89,7 @@ def campaign_count_view(counted: Underway[MemberCount], sms_cost: SmsCost) -> di
         "after_caps": sum(messages.values()),
         "messages": messages,
         "sms_parts": parts,
-        "sms_cost": None if cost is None else f"{cost:f}",
+        "cost": None if cost is None else f"{cost:f}",
         "is_exact": is_exact(count.status, progress, count.parts),
         "program_version": count.program,
         "created_at": format_instant(count.created_at),
@@ -98,10 +98,10 @@ def campaign_count_view(counted: Underway[MemberCount], sms_cost: SmsCost) -> di
     }
 
 
-def created_campaign_count_view(counted: Underway[MemberCount], sms_cost: SmsCost) -> dict[str, Any]:
+def created_campaign_count_view(counted: Underway[MemberCount], cost_of: Cost) -> dict[str, Any]:
     """As `CreatedCampaignCountView`."""
-    return {**campaign_count_view(counted, sms_cost), "replayed": counted.replayed}
+    return {**campaign_count_view(counted, cost_of), "replayed": counted.replayed}
 
 
-def _by_channel(found: Mapping[str, int], name: Callable[[MessageChannel], str]) -> dict[str, int]:
-    return {channel.value: found.get(name(channel), 0) for channel in MessageChannel}
+def _by_channel(found: Mapping[str, int], name: Callable[[MessageChannel], str]) -> dict[MessageChannel, int]:
+    return {channel: found.get(name(channel), 0) for channel in MessageChannel}

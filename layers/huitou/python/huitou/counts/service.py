@@ -14,6 +14,7 @@ from huitou.campaigns import drafting as campaigns
 from huitou.counts.errors import CountNotFoundError
 from huitou.counts.model import Counted, MemberCount
 from huitou.jobs.service import Chunks, PartedJobs, Underway
+from huitou.kernel.channels import MessageChannel
 from huitou.kernel.content import require_same
 from huitou.kernel.ids import Digest, digest_of
 from huitou.members.parts import chunks_of
@@ -80,10 +81,10 @@ class Counts:
             raise CountNotFoundError(f"{CountNotFoundError.title}.")
         return found
 
-    def sms_cost(self, count: MemberCount, parts: int) -> Decimal | None:
-        """Of so many parts, in the group's money, by the version in which it is judged; None: that has no price."""
+    def cost(self, count: MemberCount, sent: Mapping[MessageChannel, int]) -> Decimal | None:
+        """As `Catalogue.cost`, in the group's money, by the version in which it is judged."""
         program = self._programs.version(count.program)
-        cost = self._speech(program).catalogue.sms_cost(parts, program.money_exponent)
+        cost = self._speech(program).catalogue.cost(sent, program.money_exponent)
         return None if cost is None else Decimal(cost).scaleb(-program.money_exponent)
 
 

@@ -100,7 +100,9 @@ class Templates:
             SAMPLE_COUPON,
         )
         made = message(template, asked.channel, text, occasion)
-        return Preview(template, asked.channel, brand, text.language, matched, made, catalogue.sms_price)
+        return Preview(
+            template, asked.channel, brand, text.language, matched, made, catalogue.prices.get(MessageChannel.SMS)
+        )
 
     def _template(
         self, asked: TemplateId | Mapping[str, Any], catalogue: Catalogue, caller: Caller, program: Program

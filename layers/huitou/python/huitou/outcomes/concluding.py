@@ -18,7 +18,7 @@ from huitou.kernel.commits import Commit
 from huitou.kernel.ids import Digest
 from huitou.outcomes.findings import findings_view
 from huitou.outcomes.model import CampaignResult
-from huitou.outcomes.tallying import COUPONS_COST, HELD_OUT, SMS_PARTS, TREATED, arm_of, points_cost, settled
+from huitou.outcomes.tallying import COUPONS_COST, HELD_OUT, PAID_FOR, TREATED, arm_of, points_cost, settled
 from huitou.program.model import Program
 from huitou.program.ports import Programs
 from huitou.program.speech import Speech
@@ -50,7 +50,8 @@ class Concluding:
 
     def _found(self, result: CampaignResult, counted: Mapping[str, int]) -> Mapping[str, object]:
         program = self._programs.version(result.program)
-        spent = self._speech(program).catalogue.sms_cost(counted.get(SMS_PARTS, 0), program.money_exponent)
+        sent = {channel: counted.get(name, 0) for channel, name in PAID_FOR.items()}
+        spent = self._speech(program).catalogue.cost(sent, program.money_exponent)
         costs = Costs(points_cost(counted, program.settlement), counted.get(COUPONS_COST, 0), spent or 0)
         weighed = result_of(arm_of(counted, TREATED), arm_of(counted, HELD_OUT), costs)
         return findings_view(weighed, counted, program)

@@ -65,7 +65,7 @@ class CostsView(View):
     coupons: str
     """Those that were used, by the `cost` of their kind when they were given; where that says none, nothing."""
     messages: str
-    """SMS by their parts, at `sms_price` of the programme; emails and LINE messages count as nothing."""
+    """Emails, LINE messages and parts of SMS, at the prices of the programme; what has none costs nothing."""
     total: str
 
 

@@ -46,7 +46,12 @@ NOT_DRAWN: Final = "not_drawn"
 JOURNEYS: Final = "journeys"
 _DRAWN: Final = "drawn"
 _UNDRAWN: Final = "undrawn_"
-SMS_PARTS: Final = "sms_parts"
+PAID_FOR: Final = {
+    MessageChannel.EMAIL: "emails",
+    MessageChannel.SMS: "sms_parts",
+    MessageChannel.LINE: "line_messages",
+}
+"""What is counted of each channel, since it has a price."""
 COUPONS_COST: Final = "coupons_cost"
 _POINTS: Final = "points_"
 _EFFECTS: Final = frozenset({TurnOutcome.GIVEN, TurnOutcome.TAGGED})
@@ -188,12 +193,12 @@ def _of_turn(turn: Turn, messages: Mapping[str, OutboxMessage], now: datetime) -
     if message is None:
         return {}
     was_sent = any(each.state in _SENT for each in message.history)
-    by_sms = was_sent and message.channel is MessageChannel.SMS
+    paid_for = {PAID_FOR[message.channel]: message.sms_parts or 1} if was_sent and message.channel else {}
     return {
         f"{step}_planned": 1,
         f"{step}_sent": int(was_sent),
         f"{step}_delivered": int(message.state is MessageState.DELIVERED),
         f"{step}_clicked": int(message.first_opened_at is not None and message.first_opened_at < now),
         f"{step}_not_sent": int(not was_sent and message.state in _NOT_SENT),
-        SMS_PARTS: message.sms_parts if by_sms else 0,
+        **paid_for,
     }

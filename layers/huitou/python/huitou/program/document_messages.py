@@ -129,6 +129,12 @@ class MessagesPart(Part):
     sms_price: Amount | None = None
     """What one part of an SMS costs, in your money. Without it, previews tell no cost."""
 
+    line_price: Amount | None = None
+    """What one LINE message costs. Without it, nothing."""
+
+    email_price: Amount | None = None
+    """What one email costs. Without it, nothing."""
+
     track_sms: bool = False
     """Whether links of marketing by SMS lead through us, too, so that you see who opens one. Each takes 93 characters
     then, or more; emails and LINE messages, whose length costs nothing, always do."""

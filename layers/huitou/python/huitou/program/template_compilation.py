@@ -27,12 +27,16 @@ def compile_catalogue(document: Stored) -> Catalogue:
     """Of a document that was published, perhaps before there were templates."""
     templates = [compile_template(part) for part in document.get("templates", ())]
     messages = document.get("messages", {})
-    price, verification = messages.get("sms_price"), messages.get("verification")
+    verification = messages.get("verification")
     return Catalogue(
         program=Speaker(document["name"]),
         brands={part["id"]: Speaker(part["name"], Look(**part.get("look", {}))) for part in document["brands"]},
         templates={template.id: template for template in templates},
-        sms_price=Decimal(price) if price is not None else None,
+        prices={
+            channel: Decimal(price)
+            for channel in MessageChannel
+            if (price := messages.get(f"{channel}_price")) is not None
+        },
         signatures={
             (each.brand, channel): each for part in messages.get("senders", ()) for channel, each in _signatures(part)
         },

@@ -127,7 +127,7 @@ _CHECKS: tuple[Callable[[ProgramDocument], Problems], ...] = (
     messages.quiet_hours,
     messages.frequency_caps,
     messages.hosts,
-    messages.sms_price,
+    messages.prices,
     messages.senders,
     messages.testers,
     templates.brands,

@@ -77,11 +77,17 @@ def _given(
     return {"currency": currency, **{name: format_amount(n, known.exponent) for name, n in amounts.items()}}
 
 
+def _sent(campaign: CampaignId, figures: Figures) -> dict[MessageChannel, int]:
+    """What is paid for: emails, LINE messages and parts of SMS."""
+    messages = {channel: figures.messages[campaign, channel.value] for channel in MessageChannel}
+    return {**messages, MessageChannel.SMS: figures.parts[campaign]}
+
+
 def _cost(campaign: CampaignId, figures: tuple[Figures, Figures], sides: Sides) -> dict[str, str | None]:
     """In money; null where the programme has no price, or nothing to say."""
     exponent = sides.after.money_exponent
     before, after = (
-        speech.catalogue.sms_cost(each.parts[campaign], exponent) if speech else None
+        speech.catalogue.cost(_sent(campaign, each), exponent) if speech else None
         for each, speech in zip(figures, sides.spoken, strict=True)
     )
     more = None if before is None or after is None else after - before

@@ -251,7 +251,7 @@ class SimulatedCampaignView(View):
     withdrawn: ComparedCountView
     """Messages that were planned and were not right any more, or wait at the end."""
     cost: ComparedAmountView
-    """Of SMS, in money; null where the programme has no price for them, or no campaigns."""
+    """Of messages, in money; null where the programme has no prices, or no campaigns."""
 
 
 class SimulationReportView(View):

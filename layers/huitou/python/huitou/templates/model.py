@@ -122,8 +122,8 @@ class Catalogue:
     program: Speaker
     brands: Mapping[str, Speaker]
     templates: Mapping[TemplateId, Template]
-    sms_price: Decimal | None
-    """Of one part, in the group's money."""
+    prices: Mapping[MessageChannel, Decimal]
+    """Of an email, a LINE message, a part of an SMS, in the group's money."""
     signatures: Mapping[tuple[str | None, MessageChannel], Signature] = field(default_factory=dict)
     """By whose they are; None: the group's."""
     codes: CodeRules | None = None
@@ -136,11 +136,15 @@ class Catalogue:
         """The brand's own, else the group's; None: nobody speaks for it there."""
         return self.signatures.get((brand, channel)) or self.signatures.get((None, channel))
 
-    def sms_cost(self, parts: int, exponent: int) -> int | None:
-        """In the smallest unit of the group's money, half of one up; None: the programme has no price."""
-        if self.sms_price is None:
+    def cost(self, sent: Mapping[MessageChannel, int], exponent: int) -> int | None:
+        """Of so many emails, LINE messages and parts of SMS; in the smallest unit of money, half of one up.
+
+        What has no price costs nothing. None: the programme has no prices.
+        """
+        if not self.prices:
             return None
-        return int((parts * self.sms_price).scaleb(exponent).quantize(Decimal(1), ROUND_HALF_UP))
+        exactly = sum((self.prices.get(channel, Decimal()) * number for channel, number in sent.items()), Decimal())
+        return int(exactly.scaleb(exponent).quantize(Decimal(1), ROUND_HALF_UP))
 
     def tracks(self, channel: MessageChannel) -> bool:
         """Whether links of marketing lead through us there: in an SMS, each of their characters is paid for."""

@@ -77,10 +77,11 @@ def hosts(document: ProgramDocument) -> Problems:
     yield from twice(path, document.messages.url_hosts)
 
 
-def sms_price(document: ProgramDocument) -> Problems:
-    """An SMS costs something; its price may be finer than your money."""
-    if document.messages.sms_price is not None:
-        yield from positive(("messages", "sms_price"), document.messages.sms_price, MOST_DECIMALS)
+def prices(document: ProgramDocument) -> Problems:
+    """What has a price costs something, which may be finer than your money."""
+    for field in ("sms_price", "line_price", "email_price"):
+        if (price := getattr(document.messages, field)) is not None:
+            yield from positive(("messages", field), price, MOST_DECIMALS)
 
 
 def senders(document: ProgramDocument) -> Problems:
