@@ -35,6 +35,7 @@ SEGMENTS = [
     {"id": "lapsed", "name": "Lapsed", "when": {"days_since_last_purchase": {"at_least": 30}}},
     {"id": "of-sora", "name": "Sora's", "brand": "sora", "when": {"purchases": {"at_least": 1}}},
     {"id": "regulars", "name": "Regulars", "tag": "regular", "when": {"purchases": {"at_least": 5}}},
+    {"id": "birthdays", "name": "Birthdays", "when": {"birthday": {"days_before": 7}}},
     "staff",
 ]
 RECEIPT = template(id="receipt", kind="service", texts=[text(sms=None, line=None)])
@@ -287,6 +288,11 @@ def test_who_leaves_need_not_stay() -> None:
         (giving(amount="0.5"), "/steps/0/give_points/amount", "'0.5' has more than 0 decimals."),
         (giving(amount=1_000_001), "/steps/0/give_points/amount", "This must be at most 1000000."),
         (giving(reason=" "), "/steps/0/give_points/reason", "Write something here"),
+        (
+            {"enters": "birthdays", "once": "each_time", "steps": [{"give_coupon": "cake"}]},
+            "/once",
+            "Whose birthday is corrected would be given it again",
+        ),
         ({"steps": [{"give_coupon": "cakes"}]}, "/steps/0/give_coupon", "Did you mean 'cake'?"),
         ({"steps": [{"give_coupon": ""}]}, "/steps/0/give_coupon", "There is no coupon ''"),
         ({"steps": [{"give_coupon": "tea"}]}, "/steps/0/give_coupon", "'tea' belongs to the brand 'sora' alone."),

@@ -136,6 +136,7 @@ _CHECKS: tuple[Callable[[ProgramDocument], Problems], ...] = (
     templates.codes,
     templates.texts,
     campaigns.triggers,
+    campaigns.birthdays,
     campaigns.references,
     campaigns.repetitions,
     campaign_steps.steps,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from huitou.program.checks.conditions import date_range, time_of_day
 from huitou.program.checks.findings import Names, Path, Problems, at, twice
-from huitou.program.checks.segment_parts import segment_ids, segments
+from huitou.program.checks.segment_parts import questions, segment_ids, segments
 from huitou.program.document import ProgramDocument
 from huitou.program.document_campaigns import CampaignPart
 
@@ -71,6 +71,16 @@ def _contradictions(path: Path, campaign: CampaignPart) -> Problems:
     for k, name in enumerate(campaign.goals):
         if name in begun_in or name in campaign.only_in:
             yield at((*path, "goals", k), f"Whoever begins it is in {name!r} already; so it would end at once.")
+
+
+def birthdays(document: ProgramDocument) -> Problems:
+    """E10: a gift for a birthday is given once, also where the member's date is corrected afterwards."""
+    asking = {each.segment.id for each in questions(document) if each.kind in {"birthday", "birthday_month"}}
+    for n, campaign in enumerate(document.campaigns):
+        gives = any(step.give_points or step.give_coupon for step in campaign.steps)
+        if campaign.enters in asking and campaign.once == "each_time" and gives:
+            path: Path = ("campaigns", n, "once")
+            yield at(path, "Whose birthday is corrected would be given it again: write `birthday`, or `ever`.")
 
 
 def references(document: ProgramDocument) -> Problems:
