@@ -123,13 +123,16 @@ class ByHand:
         born = self.facts.birthday
         if born is None:
             return False
-        birthdays = [day for day in _birthdays(born, born.year + 1, self.today.year) if day <= self.today]
+        birthdays = [day for day in self._birthdays(born, born.year + 1, self.today.year) if day <= self.today]
         return asked.bounds.hold(len(birthdays))
 
     def _birthdaynear(self, asked: p.BirthdayNear) -> bool:
         born = self.facts.birthday
         around = [self.today + timedelta(days) for days in range(-asked.after, asked.before + 1)]
-        return born is not None and any(day in _birthdays(born, day.year, day.year) for day in around)
+        return born is not None and any(day in self._birthdays(born, day.year, day.year) for day in around)
+
+    def _birthdays(self, born: date, first: int, last: int) -> list[date]:
+        return _yearly(born, first, last, in_march=self.program.leap_day_in_march)
 
     def _birthdaymonth(self, _: p.BirthdayMonth) -> bool:
         return self.facts.birthday is not None and self.facts.birthday.month == self.today.month
@@ -140,7 +143,7 @@ class ByHand:
             return False
         day = joined.astimezone(self.zone).date()
         around = [self.today + timedelta(days) for days in range(-asked.after, asked.before + 1)]
-        return any(near.year > day.year and near in _birthdays(day, near.year, near.year) for near in around)
+        return any(near.year > day.year and near in _yearly(day, near.year, near.year) for near in around)
 
     def _joined(self, asked: p.Joined) -> bool:
         joined = {"": self.facts.enrolled_at} if not asked.brands and self.brand is None else self.facts.joined
@@ -252,12 +255,12 @@ def _average(gaps: list[timedelta]) -> Fraction | None:
     return Fraction(sum(gaps, timedelta()) // timedelta(milliseconds=1), len(gaps) * 86_400_000)
 
 
-def _birthdays(born: date, first: int, last: int) -> list[date]:
+def _yearly(day: date, first: int, last: int, *, in_march: bool = False) -> list[date]:
     """E10: those of the years from ``first`` to ``last``."""
     found = []
     for year in range(first, last + 1):
         try:
-            found.append(born.replace(year=year))
+            found.append(day.replace(year=year))
         except ValueError:
-            found.append(date(year, 2, 28))
+            found.append(date(year, 3, 1) if in_march else date(year, 2, 28))
     return found

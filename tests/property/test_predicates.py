@@ -51,18 +51,18 @@ class Case(NamedTuple):
         return ByHand(replace(self.facts, deeds=done), self.program, at, self.brand).holds(self.asked)
 
 
-def program_with_lists(zone: str) -> Program:
+def program_with_lists(zone: str, in_march: bool) -> Program:
     lists = {name: p.Segment(name, name, None, None) for name in LISTS}
-    return replace(PROGRAMS[zone], segments={**lists, REGULARS.id: REGULARS})
+    return replace(PROGRAMS[zone], leap_day_in_march=in_march, segments={**lists, REGULARS.id: REGULARS})
 
 
-WITH_LISTS = {zone: program_with_lists(zone) for zone in ZONES}
+WITH_LISTS = [program_with_lists(zone, in_march) for zone in ZONES for in_march in (False, True)]
 
 
 @st.composite
 def cases(draw: st.DrawFn, asked: SearchStrategy[Any]) -> Case:
     """Often at the very instant at which something begins or ends."""
-    facts, program = draw(FACTS), WITH_LISTS[draw(st.sampled_from(ZONES))]
+    facts, program = draw(FACTS), draw(st.sampled_from(WITH_LISTS))
     predicate = draw(asked)
     special = [draw(INSTANTS), *turns(facts, program, predicate)]
     at = draw(st.sampled_from(special)) + draw(st.sampled_from((-1, 0, 0, 1))) * MILLISECOND

@@ -17,6 +17,8 @@ SEGMENTS = [
     segment({"not": {"segments": ["often"]}}, id="seldom"),
     segment({"tiers": [LEVELS[1]["id"]]}, id="gold"),
     segment({"purchases": {"at_least": 1, "of": {"regions": ["abroad"]}}}, id="abroad"),
+    segment({"birthday": {"days_before": 7}}, id="born"),
+    segment({"age": {"at_least": 18}}, id="adults"),
 ]
 MOVED = [{**document()["stores"][0], "region": "abroad"}, *document()["stores"][1:]]
 
@@ -36,8 +38,9 @@ def without(*ids: str) -> list[dict[str, Any]]:
         ({"segments": without("gold")}, {"gold"}),
         ({"tiers": {**TIERS, "measure": "visits"}}, {"gold"}),
         ({"stores": MOVED}, {"abroad"}),
+        ({"leap_day_birthday": "03-01"}, {"born", "adults"}),
     ],
-    ids=["nothing", "a name", "names", "a condition", "a new one", "one less", "tiers", "regions"],
+    ids=["nothing", "a name", "names", "a condition", "a new one", "one less", "tiers", "regions", "leap days"],
 )
 def test_what_is_asked_decides(changes: dict[str, Any], found: set[str]) -> None:
     before = {"segments": SEGMENTS, "tiers": TIERS}

@@ -113,6 +113,15 @@ def test_born_on_29_february_turns_a_year_older_on_the_28th_in_common_years() ->
     assert asked(BirthdayNear(), known, "2026-02-28 12:00") == (True, at("2026-03-01 00:00"))
 
 
+def test_or_on_the_1st_of_march_where_the_programme_says_so() -> None:
+    """E10: likewise."""
+    known, in_march = facts(birthday=date(2008, 2, 29)), program(document(leap_day_birthday="03-01"))
+    judged = Judge(known, in_march)
+    assert judged.of(BirthdayNear(), at("2026-02-28 12:00")) == (False, at("2026-03-01 00:00"))
+    assert judged.of(BirthdayNear(), at("2028-02-29 12:00")) == (True, at("2028-03-01 00:00"))
+    assert judged.of(Age(Bounds(least=18)), at("2026-01-01 00:00")) == (False, at("2026-03-01 00:00"))
+
+
 def test_days_around_birthdays_may_be_all_days() -> None:
     known = facts(birthday=date(1990, 12, 30))
     assert asked(BirthdayNear(3, 3), known, "2026-12-31 12:00") == (True, at("2027-01-03 00:00"))

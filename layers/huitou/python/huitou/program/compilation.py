@@ -82,6 +82,7 @@ def compile_program(stored: Stored, version: int) -> Program:
         joins_on_use=stored["joins"] == "on_use",
         late_limit=timedelta(days=stored["late_limit_days"]),
         claim_limit=timedelta(days=stored["claim_limit_days"]),
+        leap_day_in_march=stored.get("leap_day_birthday") == "03-01",
         tiers=_tiers(stored.get("tiers"), units, stored["home_currency"]),
         segments=segments,
         looks_back_days=looks_back_days(segments.values()),

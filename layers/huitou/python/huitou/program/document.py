@@ -166,6 +166,9 @@ class ProgramDocument(Part):
     claim_limit_days: Annotated[int, Field(ge=0, le=366)] = 30
     """How long a customer who forgot the card may claim a receipt (補登); 0: not at all."""
 
+    leap_day_birthday: Literal["02-28", "03-01"] = "02-28"
+    """When those born on 29 February have their birthday in common years."""
+
     joins: Literal["on_use", "explicit"] = "on_use"
     """on_use: showing the card at a brand joins it. explicit: only when the member asks to join."""
 

@@ -140,6 +140,8 @@ class Program:
     claim_limit: timedelta
     """M40: how long after the sale a receipt may be claimed (補登)."""
     tiers: TierPolicy | None = None
+    leap_day_in_march: bool = False
+    """E10: whether those born on 29 February have their birthday on 1 March in common years, not on 28 February."""
     segments: Mapping[SegmentId, Segment] = field(default_factory=dict)
     """Each after those that it names, so that they can be judged one after the other."""
     looks_back_days: int | None = 0

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from calendar import isleap
+from collections.abc import Callable
 from datetime import MAXYEAR, date, datetime, timedelta
+from functools import partial
 from itertools import count
 from operator import attrgetter
-from zoneinfo import ZoneInfo
 
 from huitou.kernel.calendars import first_of_next_month, local_date, start_of_day
 from huitou.kernel.instants import BEGINNING
 from huitou.members.model import ConsentKey
 from huitou.points.outlook import NEVER
+from huitou.program.model import Program
 from huitou.program.predicates import (
     Age,
     AnniversaryNear,
@@ -29,10 +31,11 @@ from huitou.segments.moment import Answer, Check, Moment, always, passed, within
 _LONGEST_YEAR = 366
 
 
-def birthday_in(year: int, born: date) -> date:
-    """E10: who was born on 29 February has their birthday on 28 February in common years."""
-    is_missing = (born.month, born.day) == (2, 29) and not isleap(year)
-    return date(year, born.month, 28 if is_missing else born.day)
+def birthday_in(year: int, born: date, *, leap_day_in_march: bool = False) -> date:
+    """E10: who was born on 29 February has their birthday on 28 February in common years, or on 1 March."""
+    if (born.month, born.day) == (2, 29) and not isleap(year):
+        return date(year, 3, 1) if leap_day_in_march else date(year, 2, 28)
+    return born.replace(year=year)
 
 
 def age(leaf: Age, _: Scope) -> Check:
@@ -40,30 +43,34 @@ def age(leaf: Age, _: Scope) -> Check:
     low, high = limits(leaf.bounds)[:2]
 
     def check(moment: Moment) -> Answer:
-        born, zone = moment.known.facts.birthday, moment.known.program.zone
+        born, program = moment.known.facts.birthday, moment.known.program
         if born is None or low > high:
             return always(False)
-        return within(_turning(low, born, zone), _turning(high + 1, born, zone), moment.at)
+        return within(_turning(low, born, program), _turning(high + 1, born, program), moment.at)
 
     return check
 
 
-def _turning(years: float, born: date, zone: ZoneInfo) -> datetime:
+def _turning(years: float, born: date, program: Program) -> datetime:
     """When the member turns so many years old."""
     if years + born.year < 2:
         return BEGINNING
     if years + born.year >= MAXYEAR:
         return NEVER
     year = born.year + int(years)
-    return start_of_day(birthday_in(year, born), zone)
+    return start_of_day(birthday_in(year, born, leap_day_in_march=program.leap_day_in_march), program.zone)
 
 
 def birthday_near(leaf: BirthdayNear, _: Scope) -> Check:
     """Around each year's birthday."""
 
     def check(moment: Moment) -> Answer:
-        born = moment.known.facts.birthday
-        return always(False) if born is None else _near(leaf, born, moment)
+        born, in_march = moment.known.facts.birthday, moment.known.program.leap_day_in_march
+        return (
+            always(False)
+            if born is None
+            else _near(leaf, partial(birthday_in, born=born, leap_day_in_march=in_march), moment)
+        )
 
     return check
 
@@ -78,19 +85,19 @@ def anniversary_near(leaf: AnniversaryNear, scope: Scope) -> Check:
             return always(False)
         day = local_date(then, zone)
         first = start_of_day(birthday_in(day.year + 1, day) - timedelta(leaf.before), zone)
-        return _near(leaf, day, moment) if moment.at >= first else Answer(False, first)
+        return _near(leaf, partial(birthday_in, born=day), moment) if moment.at >= first else Answer(False, first)
 
     return check
 
 
-def _near(leaf: BirthdayNear | AnniversaryNear, born: date, moment: Moment) -> Answer:
-    """Where one year's days reach the next one's, it is the end of those that counts."""
+def _near(leaf: BirthdayNear | AnniversaryNear, day_in: Callable[[int], date], moment: Moment) -> Answer:
+    """Around the day of each year. Where one year's reach the next one's, it is the end of those that counts."""
     before, after, zone = timedelta(leaf.before), timedelta(leaf.after + 1), moment.known.program.zone
     if leaf.before + leaf.after + 1 >= _LONGEST_YEAR:
         return always(True)
     day = end = local_date(moment.at, zone)
     for year in count(day.year - 1):
-        yearly = birthday_in(year, born)
+        yearly = day_in(year)
         if yearly - before > end:
             break
         end = max(end, yearly + after)
