@@ -72,7 +72,7 @@ def side_by_side(request: pytest.FixtureRequest) -> SideBySide:
             return error
 
     def crowd(calls: int, call: Callable[[int], object]) -> list[object]:
-        with ThreadPoolExecutor(1 if "moto" in request.node.name else 20) as pool:
+        with ThreadPoolExecutor(1 if "moto" in request.node.name else min(calls, 50)) as pool:
             return list(pool.map(partial(outcome, call), range(calls)))
 
     return crowd
