@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from huitou.channels.model import Accepted, Outcome, Refused, Unclear
-from huitou.channels.reasons import EXHAUSTED, NO_CONNECTION, NOT_AUTHORIZED, SUSPENDED, THROTTLED
+from huitou.channels.reasons import EXHAUSTED, NO_CONNECTION, NOT_AUTHORIZED, SPENT, SUSPENDED, THROTTLED
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.commits import Write
 from huitou.kernel.ids import MemberId, OwnedId
@@ -312,7 +312,7 @@ def pauses_until_the_end(office: Office, message: OwnedId) -> list[float]:
     return pauses
 
 
-@pytest.mark.parametrize("reason", [THROTTLED, NO_CONNECTION, NOT_AUTHORIZED, SUSPENDED, EXHAUSTED])
+@pytest.mark.parametrize("reason", [THROTTLED, NO_CONNECTION, NOT_AUTHORIZED, SUSPENDED, EXHAUSTED, SPENT])
 def test_what_passes_by_itself_is_tried_again_until_the_message_is_too_late(office: Office, reason: Refused) -> None:
     """M23: never more than an hour later, for all three days, and what is kept of it stays small."""
     message = office.plan(office.meet(**MEI_HAS))
@@ -328,6 +328,63 @@ def test_what_passes_by_itself_is_tried_again_until_the_message_is_too_late(offi
     states = [(step.state, step.reason) for step in kept.history]
     assert states[-3:-1] == [(MessageState.DEFERRED, reason.reason), (MessageState.SENDING, None)]
     assert len(states) == 5
+
+
+ON_LINE = line_identity("huitou", "U" + 32 * "1")
+
+
+@pytest.mark.parametrize("kind", TemplateKind)
+def test_what_finds_the_quota_of_a_month_spent_goes_on_to_the_next_channel(kind: TemplateKind) -> None:
+    """E24: at once, with one slot, and to no other that it could not take."""
+    office = Office(frequency_caps=[{"most": 1, "days": 7}])
+    mei = office.meet(said(ON_LINE), contact_phone="+886912345678")
+    office.agree(mei)
+    message = office.plan(mei, kind, channels=(LINE, EMAIL, SMS))
+    office.carriers[LINE].says = lambda: SPENT
+    before = office.look(message)
+    assert (before.state, before.reason, before.due_at) == (MessageState.DEFERRED, "quota_exhausted", office.now)
+    after = office.look(message)
+    assert (after.state, after.closed) == (MessageState.ACCEPTED, (LINE,))
+    assert office.handed() == [(SMS, "+886912345678"), (LINE, ON_LINE.value)]
+    assert len(pressure_of(office.pressure, mei).slots) == (kind is TemplateKind.MARKETING)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"channels": (LINE,)},
+        {"channels": (LINE, EMAIL), "kind": TemplateKind.MARKETING},
+        {"channels": (LINE, SMS)},
+    ],
+    ids=["no other channel", "no consent", "no address"],
+)
+def test_what_can_go_nowhere_else_waits_for_a_quota(office: Office, changes: dict[str, Any]) -> None:
+    mei = office.meet(said(ON_LINE), contact_email="mei@example.com")
+    office.consents.give(mei, ConsentKey(LINE, "maru", "marketing"), Word(True, "said so"), "maru", NOON)
+    message = office.plan(mei, changes.pop("kind", TemplateKind.SERVICE), **changes)
+    office.carriers[LINE].says = lambda: SPENT
+    before = office.look(message)
+    assert (before.state, before.due_at, before.closed) == (MessageState.DEFERRED, NOON + HOUR, ())
+    office.carriers[LINE].says = lambda: Accepted("p-1")
+    office.now = NOON + HOUR
+    assert office.look(message).state is MessageState.ACCEPTED
+
+
+@pytest.mark.parametrize("kind", TemplateKind)
+def test_marketing_that_may_have_come_by_line_goes_nowhere_else_though_its_quota_is_spent(
+    office: Office, kind: TemplateKind
+) -> None:
+    """M23: and its repeat says that it is one."""
+    mei = office.meet(said(ON_LINE), **MEI_HAS)
+    office.agree(mei)
+    message = office.plan(mei, kind, channels=(LINE, EMAIL))
+    says: Iterator[Outcome] = iter([Unclear("timeout"), SPENT, Accepted("p-1")])
+    office.carriers[LINE].says = lambda: next(says)
+    pauses_until_the_end(office, message)
+    assert [parcel.is_repeat for parcel in office.carriers[LINE].handed][:2] == [False, True]
+    by_email = office.carriers[EMAIL].handed
+    assert len(by_email) == (kind is TemplateKind.SERVICE)
+    assert office.kept(message).state is MessageState.ACCEPTED
 
 
 def test_a_receipt_outlasts_an_outage_of_a_day(office: Office) -> None:
