@@ -19,8 +19,8 @@ from huitou.members.consents import Word
 from huitou.members.identity import email_identity, line_identity, phone_identity
 from huitou.members.model import ConsentKey
 from huitou.opening.links import Link, reader
-from huitou.outbox.decisions import LEASE
-from huitou.outbox.model import MessageState, OutboxMessage
+from huitou.outbox.decisions import LEASE, claim, resolve
+from huitou.outbox.model import DeliveryReport, MessageState, OutboxMessage
 from huitou.outbox.pacing import Pacing
 from huitou.pressure.model import Holder, Pressure
 from huitou.suppressions.model import SuppressionGround, destination
@@ -385,6 +385,91 @@ def test_marketing_that_may_have_come_by_line_goes_nowhere_else_though_its_quota
     by_email = office.carriers[EMAIL].handed
     assert len(by_email) == (kind is TemplateKind.SERVICE)
     assert office.kept(message).state is MessageState.ACCEPTED
+
+
+def comes_back(office: Office, message: OwnedId, channel: MessageChannel = EMAIL) -> OutboxMessage:
+    """As its provider tells later."""
+    before = office.kept(message)
+    report = DeliveryReport(MessageState.FAILED, "p-1", "bounced", channel, is_undeliverable=True)
+    after = resolve(before, report, office.now)
+    if after is not before:
+        office.commit([office.outbox.save(before, after)])
+    return after
+
+
+@pytest.mark.parametrize("kind", TemplateKind)
+def test_what_comes_back_goes_on_by_the_next_channel(kind: TemplateKind) -> None:
+    """E24: nobody got it, so marketing goes on, too; with the one slot that it has, where it is sent now (E23)."""
+    office = Office(frequency_caps=[{"most": 1, "days": 7}], quiet_hours=None)
+    mei = office.meet(**MEI_HAS)
+    office.agree(mei)
+    message = office.plan(mei, kind, channels=(EMAIL, SMS))
+    assert office.look(message).state is MessageState.ACCEPTED
+
+    office.now = NOON + 20 * HOUR
+    before = comes_back(office, message)
+    assert (before.state, before.reason, before.due_at) == (MessageState.DEFERRED, "bounced", office.now)
+    assert comes_back(office, message) is before
+    office.now += timedelta(minutes=1)
+    after = office.look(message)
+    assert (after.state, after.channel, after.closed) == (MessageState.ACCEPTED, SMS, (EMAIL,))
+    assert office.handed() == [(EMAIL, "mei@example.com"), (SMS, "+886912345678")]
+    slots = pressure_of(office.pressure, mei).slots
+    assert [slot.at for slot in slots] == ([before.due_at] if kind is TemplateKind.MARKETING else [])
+
+    assert comes_back(office, message) is after
+    office.look(message)
+    assert len(office.handed()) == 2
+
+
+@pytest.mark.parametrize(
+    ("channels", "days", "profile"),
+    [
+        ((EMAIL,), 0, MEI_HAS),
+        ((EMAIL, SMS), 3, MEI_HAS),
+        ((EMAIL, SMS), 0, {"contact_email": "mei@example.com"}),
+    ],
+    ids=["no other channel", "too late", "no address"],
+)
+def test_what_comes_back_and_can_go_nowhere_else_has_failed(
+    office: Office, channels: tuple[MessageChannel, ...], days: int, profile: dict[str, Any]
+) -> None:
+    message = office.plan(office.meet(**profile), channels=channels)
+    office.look(message)
+    office.now = NOON + timedelta(days=days)
+    comes_back(office, message)
+    kept = office.look(message)
+    assert (kept.state, kept.reason, kept.due_at) == (MessageState.FAILED, "bounced", None)
+    assert len(office.handed()) == 1
+
+
+def test_what_had_arrived_before_it_bounced_goes_nowhere_else(office: Office) -> None:
+    """M23: a mailbox may pass an email on to one that is gone."""
+    message = office.plan(office.meet(**MEI_HAS), channels=(EMAIL, SMS))
+    before = office.look(message)
+    arrived = resolve(before, DeliveryReport(MessageState.DELIVERED, channel=EMAIL), NOON)
+    office.commit([office.outbox.save(before, arrived)])
+    assert comes_back(office, message).state is MessageState.FAILED
+
+
+@pytest.mark.parametrize("kind", TemplateKind)
+def test_what_comes_back_before_its_answer_does_is_not_taken_for_accepted(office: Office, kind: TemplateKind) -> None:
+    """Neither while it waits for the next channel, nor while somebody hands it over there."""
+    mei = office.meet(**MEI_HAS)
+    office.agree(mei)
+    for is_tried_anew in (False, True):
+        message = office.plan(mei, kind, channels=(EMAIL, SMS))
+
+        def answer(message: OwnedId = message, is_tried_anew: bool = is_tried_anew) -> Outcome:
+            assert comes_back(office, message).state is MessageState.DEFERRED
+            if is_tried_anew:
+                before = office.kept(message)
+                office.commit([office.outbox.save(before, claim(before, SMS, "Huitou", NOON))])
+            return Accepted("p-1")
+
+        office.carriers[EMAIL].says = answer
+        state = MessageState.SENDING if is_tried_anew else MessageState.DEFERRED
+        assert office.look(message).state is state
 
 
 def test_a_receipt_outlasts_an_outage_of_a_day(office: Office) -> None:

@@ -187,13 +187,13 @@ def _of_turn(turn: Turn, messages: Mapping[str, OutboxMessage], now: datetime) -
     message = messages.get(turn.message or "")
     if message is None:
         return {}
-    was_sent = any(each.state in _SENT for each in message.history)
-    by_sms = was_sent and message.channel is MessageChannel.SMS
+    sent_by = {each.channel or message.channel for each in message.history if each.state in _SENT}
+    was_sent = bool(sent_by)
     return {
         f"{step}_planned": 1,
         f"{step}_sent": int(was_sent),
         f"{step}_delivered": int(message.state is MessageState.DELIVERED),
         f"{step}_clicked": int(message.first_opened_at is not None and message.first_opened_at < now),
         f"{step}_not_sent": int(not was_sent and message.state in _NOT_SENT),
-        SMS_PARTS: message.sms_parts if by_sms else 0,
+        SMS_PARTS: message.sms_parts if MessageChannel.SMS in sent_by else 0,
     }
