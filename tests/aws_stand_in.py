@@ -34,10 +34,11 @@ class Answer(NamedTuple):
 
 
 class AwsStandIn:
-    """``answer`` is for all that comes; ``asked`` is what came."""
+    """``answer`` is for all that is posted, ``told`` for who only looks; ``asked`` is what was posted."""
 
     def __init__(self) -> None:
         self.answer = Answer()
+        self.told = Answer()
         self.asked: list[Asked] = []
         self.endpoint = ""
         self._has_come = Event()
@@ -79,6 +80,9 @@ def aws_stand_in() -> Iterator[AwsStandIn]:
             told = json.loads(body) if body.startswith(b"{") else {}
             service.come(Asked(self.path, told, self.client_address[1]))
             _give(self, service.answer)
+
+        def do_GET(self) -> None:  # noqa: N802
+            _give(self, service.told)
 
     with served(Handler) as service.endpoint:
         yield service

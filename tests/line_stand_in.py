@@ -1,7 +1,8 @@
 """Stands in for LINE: takes pushes as the Messaging API does, and refuses what that would refuse.
 
 It reads the bearer token, the form of the retry key, and the message; it remembers retry keys for 24 hours, counts
-the messages of the month, and accepts what is for somebody who has blocked the account without delivering it.
+the messages of the month and tells how many they are, and accepts what is for somebody who has blocked the account
+without delivering it.
 https://developers.line.biz/en/reference/messaging-api/#send-push-message
 """
 
@@ -21,6 +22,9 @@ from tests.loopback import Quiet, served
 
 KEY_LIFE = timedelta(hours=24)
 LONGEST_TEXT = 5000
+PUSH = "/v2/bot/message/push"
+QUOTA = "/v2/bot/message/quota"
+CONSUMPTION = "/v2/bot/message/quota/consumption"
 MOST_MESSAGES = 5
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _USER = re.compile(r"U[0-9a-f]{32}")
@@ -43,6 +47,9 @@ class Said(NamedTuple):
     headers: Mapping[str, str] = {}
 
 
+NOT_FOUND = Said(404, {"message": "Not found"})
+
+
 class PushRefusedError(Exception):
     """Raised with the `Said` that says why."""
 
@@ -54,7 +61,11 @@ class LineStandIn:
     tokens: Mapping[str, str]
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     quota: int | None = None
-    """How many messages the plan has left; None: as many as you like."""
+    """How many messages a month the plan has; None: as many as you like."""
+    used: int = 0
+    """Of these, in this month."""
+    reserved: int = 0
+    """Of these, by a delivery that has not ended, for whom it may not find."""
     too_quick: bool = False
     blocked: set[str] = field(default_factory=set)
     failing: int | None = None
@@ -63,6 +74,9 @@ class LineStandIn:
     """Does what it is asked to, and hangs up in place of an answer."""
     delivered: list[Push] = field(default_factory=list)
     calls: int = 0
+    """Pushes, whatever came of them."""
+    asked: list[str] = field(default_factory=list)
+    """What of its plan."""
     endpoint: str = ""
     _accepted: dict[tuple[str, str], tuple[str, datetime]] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
@@ -109,10 +123,26 @@ class LineStandIn:
     def _has_room(self, messages: int) -> None:
         if self.too_quick:
             raise _refused(429, "The API rate limit has been exceeded. Try again later.")
-        if self.quota is not None:
-            if self.quota < messages:
-                raise _refused(429, "You have reached your monthly limit.")
-            self.quota -= messages
+        if self.quota is not None and self.used + self.reserved + messages > self.quota:
+            raise _refused(429, "You have reached your monthly limit.")
+        self.used += messages
+
+    def plan(self, headers: Mapping[str, str], path: str) -> Said:
+        """https://developers.line.biz/en/reference/messaging-api/#get-quota, and #get-consumption."""
+        with self._lock:
+            self.asked.append(path)
+            try:
+                return self._plan(headers, path)
+            except PushRefusedError as refused:
+                return Said(*refused.args[0])
+
+    def _plan(self, headers: Mapping[str, str], path: str) -> Said:
+        if self.failing:
+            raise _refused(self.failing, "Internal server error")
+        self._channel(headers.get("Authorization", ""))
+        if path == CONSUMPTION:
+            return Said(200, {"totalUsage": self.used})
+        return Said(200, {"type": "none"} if self.quota is None else {"type": "limited", "value": self.quota})
 
 
 def _refused(status: int, message: str) -> PushRefusedError:
@@ -156,8 +186,13 @@ def line_stand_in(tokens: Mapping[str, str], **settings: Any) -> Iterator[LineSt
     class Handler(Quiet):
         def do_POST(self) -> None:  # noqa: N802 - the base class calls it so
             body = self.body()
-            known = self.path == "/v2/bot/message/push"
-            said = line.push(self.headers, body) if known else Said(404, {"message": "Not found"})  # type: ignore[arg-type]
+            self.say(line.push(self.headers, body) if self.path == PUSH else NOT_FOUND)  # type: ignore[arg-type]
+
+        def do_GET(self) -> None:  # noqa: N802
+            known = self.path in {QUOTA, CONSUMPTION}
+            self.say(line.plan(self.headers, self.path) if known else NOT_FOUND)  # type: ignore[arg-type]
+
+        def say(self, said: Said) -> None:
             if line.loses_answers:
                 self.close_connection = True
                 return

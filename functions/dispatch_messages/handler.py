@@ -9,14 +9,13 @@ from typing import Any
 from huitou.campaigns.situations import Situations
 from huitou.campaigns.store import TableJourneys
 from huitou.channels.providers import Providers, ProviderSettings
-from huitou.kernel.errors import UnavailableError
 from huitou.kernel.instants import to_instant
 from huitou.members.identity import IdentityHasher
 from huitou.members.store import TableMembers
 from huitou.messages.recipients import Recipients
 from huitou.opening.links import TrackedLinks
+from huitou.outbox.deliveries import Deliveries
 from huitou.outbox.dispatching import Dispatcher
-from huitou.outbox.model import OutboxMessage
 from huitou.outbox.pacing import Pacing
 from huitou.outbox.store import TableOutbox
 from huitou.platform.observability import Observer
@@ -41,14 +40,7 @@ from huitou.program.store import TableVersions
 from huitou.purchases.store import TableMemberStates
 from huitou.rewards.store import TableCoupons
 from huitou.segment_composition import segments_on
-from huitou.standing.clock import AHEAD
-from huitou.standing.messages import (
-    DueMessage,
-    UnreadableMessageError,
-    delay_until,
-    read_message,
-    write_message,
-)
+from huitou.standing.messages import DueMessage, UnreadableMessageError, read_message
 from huitou.suppressions.service import Suppressions
 from huitou.suppressions.store import TableSuppressions
 from huitou.unsubscribing.links import UnsubscribeLinks
@@ -76,7 +68,6 @@ def now() -> datetime:
 
 settings = load(Needs)
 observer = Observer("dispatch_messages")
-queue = SqsQueue(settings.messages_queue_url, settings.region, settings.endpoint)
 members = Table(settings.members_table, settings.region, settings.endpoint)
 program = Table(settings.program_table, settings.region, settings.endpoint)
 programs = ProgramReader(TableVersions(program), monotonic)
@@ -107,6 +98,9 @@ dispatcher = Dispatcher(
     pause=pause,
     clock=now,
 )
+deliveries = Deliveries(
+    dispatcher, SqsQueue(settings.messages_queue_url, settings.region, settings.endpoint), clock=now
+)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -122,21 +116,9 @@ def dispatch(body: str) -> None:
     due = read_message(body)
     if not isinstance(due, DueMessage):
         raise UnreadableMessageError("The message is about no message to a member.")
-    message, changed = dispatcher.dispatch(due.message)
-    if message is None:
-        return
-    if changed:
-        observer.count(f"Messages{message.state.capitalize()}")
-    keep_waiting(message)
-
-
-def keep_waiting(message: OutboxMessage) -> None:
-    """The queue carries on what is due before a tick is sure to find it."""
-    at = message.due_at
-    if at is None or at > now() + AHEAD:
-        return
-    if queue.send([(write_message(DueMessage(message.id, at)), delay_until(at, now()))]):
-        raise UnavailableError("The queue did not take the message back.")
+    state = deliveries.take(due)
+    if state:
+        observer.count(f"Messages{state.capitalize()}")
 
 
 def fail(error: Exception) -> None:

@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from huitou.channels.line import LinePush
-from huitou.channels.model import Accepted, Outcome, Refused, Unclear
+from huitou.channels.line import KNOWN_FOR, LinePush
+from huitou.channels.model import Accepted, Outcome, Refused, Sender, Unclear
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.errors import UnavailableError
 from huitou.templates.making import Message
 from tests.aws_stand_in import Answer, aws_stand_in
 from tests.contract.targets import free_port
-from tests.line_stand_in import KEY_LIFE, LineStandIn, line_stand_in
+from tests.line_stand_in import CONSUMPTION, KEY_LIFE, QUOTA, LineStandIn, line_stand_in
 from tests.parcels import parcel
 
 LINE = MessageChannel.LINE
@@ -88,13 +88,71 @@ def test_what_is_for_somebody_who_blocked_the_account_is_accepted_and_goes_nowhe
     assert line.delivered == []
 
 
+SPENT = Refused("quota_exhausted", 3600, is_lasting=True)
+
+
 def test_a_used_up_plan_and_too_many_calls_are_told_apart(line: LineStandIn) -> None:
     line.quota = 1
     assert isinstance(provider(line).hand_over(parcel(LINE)), Accepted)
-    assert provider(line).hand_over(parcel(LINE, retry_key=OTHER_KEY)) == Refused("quota_exhausted", 3600)
+    assert provider(line).hand_over(parcel(LINE, retry_key=OTHER_KEY)) == SPENT
+    assert line.asked == [QUOTA, CONSUMPTION]
     line.too_quick = True
     assert provider(line).hand_over(parcel(LINE, retry_key=OTHER_KEY)) == Refused("throttled", 1)
     assert len(line.delivered) == 1
+    assert line.asked == [QUOTA, CONSUMPTION]
+
+
+def test_what_another_delivery_keeps_in_reserve_comes_back_and_the_plan_is_asked_once(line: LineStandIn) -> None:
+    """LINE refuses in the same words; its count says that the month has messages left."""
+    push = provider(line)
+    line.quota, line.used, line.reserved = 100, 20, 80
+    assert [push.hand_over(parcel(LINE)) for _ in range(3)] == [Refused("quota_exhausted", 3600)] * 3
+    assert (line.calls, line.asked) == (3, [QUOTA, CONSUMPTION])
+    line.reserved = 0
+    assert isinstance(push.hand_over(parcel(LINE)), Accepted)
+
+
+def test_under_a_plan_that_is_used_up_nothing_is_pushed_for_some_minutes(line: LineStandIn) -> None:
+    """Nor asked; another sender has a plan of its own, and a larger one is found soon."""
+    now, tokens = 1_000.0, {"huitou": TOKEN, "maru": "token-of-maru"}
+    push = LinePush(tokens.get, line.endpoint, clock=lambda: now)
+    line.quota = line.used = 100
+    assert [push.hand_over(parcel(LINE)) for _ in range(5)] == [SPENT] * 5
+    assert (line.calls, line.asked) == (1, [QUOTA, CONSUMPTION])
+
+    push.hand_over(parcel(LINE, sender=Sender("maru", "maru")))
+    assert line.calls == 2
+
+    line.quota, now = 200, now + KNOWN_FOR
+    assert isinstance(push.hand_over(parcel(LINE)), Accepted)
+
+
+def test_a_repeat_is_made_under_a_used_up_plan_too_for_it_tells_what_became_of_the_first(line: LineStandIn) -> None:
+    push = provider(line)
+    line.quota = 1
+    first = push.hand_over(parcel(LINE))
+    assert push.hand_over(parcel(LINE, retry_key=OTHER_KEY)) == SPENT
+    assert push.hand_over(parcel(LINE, is_repeat=True)) == first
+    assert len(line.delivered) == 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Answer(500, b"{}"),
+        Answer(body=None),
+        Answer(body=b"[]"),
+        Answer(body=b"null"),
+        Answer(body=b'{"type": "limited"}'),
+        Answer(body=b'{"type": "none"}'),
+        Answer(body=b'{"type": "?", "value": 1}'),
+    ],
+)
+def test_where_line_does_not_say_what_is_left_the_words_of_its_refusal_are_believed_for_an_hour(said: Answer) -> None:
+    with aws_stand_in() as service:
+        service.answer, service.told = Answer(429, b'{"message": "You have reached your monthly limit."}'), said
+        push = LinePush(lambda _: TOKEN, service.endpoint)
+        assert push.hand_over(parcel(LINE)) == Refused("quota_exhausted", 3600)
 
 
 @pytest.mark.parametrize("key", ["1", "123e4567e89b12d3a456426614174000"])

@@ -57,8 +57,9 @@ REFUSALS = [
     (
         "ServiceQuotaExceededException",
         {"Reason": "MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT"},
-        Refused("quota_exhausted", 3600),
+        Refused("quota_exhausted", 3600, is_lasting=True),
     ),
+    ("ServiceQuotaExceededException", {"Reason": "DAILY_DESTINATION_CALL_LIMIT"}, Refused("quota_exhausted", 3600)),
     ("AccessDeniedException", {}, Refused("not_authorized", 60)),
     ("AccessDeniedException", {"Reason": "ACCOUNT_DISABLED"}, Refused("account_suspended", 900)),
     ("ConflictException", {"Reason": "DESTINATION_PHONE_NUMBER_OPTED_OUT"}, Refused("blocked")),

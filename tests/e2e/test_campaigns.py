@@ -170,7 +170,7 @@ def test_whose_mailbox_takes_nothing_is_congratulated_by_sms(api: httpx.Client, 
     for days in (1, 2, 3):
         created(api.post("/v1/purchases", json=sale(mei.id, occurred_at=format_instant(came - timedelta(days=days)))))
     mei.agree("group", "sms")
-    receipt = mei.send(unique("receipt")).json()["message_id"]
+    receipt = mei.send(unique("receipt"), channels=["email"]).json()["message_id"]
     assert eventually(lambda: mei.message(receipt)["state"] == "accepted")
     provider.tell(provider.of("bounce", receipt, mei.address))
     assert eventually(lambda: mei.message(receipt)["state"] == "failed")

@@ -91,6 +91,10 @@ class Outbox(RuleBasedStateMachine):
         """What reached the member: by which channel, from whom."""
         self.keys: dict[tuple[MessageChannel, str], datetime] = {}
         """When a provider that knows repetitions saw the key first."""
+        self.came_by: MessageChannel | None = None
+        """Where it came back from last."""
+        self.has_failed = False
+        """By what the provider told."""
 
     @rule(target=claims)
     def somebody_looks(self) -> Any:
@@ -134,7 +138,22 @@ class Outbox(RuleBasedStateMachine):
     def the_provider_tells(self, state: Any) -> None:
         """In any order, and only of what it was handed."""
         if self.sent:
-            self.message = resolve(self.message, DeliveryReport(state), self.now)
+            self.hears(DeliveryReport(state))
+
+    def hears(self, report: DeliveryReport) -> None:
+        self.message = resolve(self.message, report, self.now)
+        self.has_failed |= self.message.state is MessageState.FAILED
+
+    @rule(known=st.booleans())
+    def it_comes_back(self, known: bool) -> None:
+        """By the channel that it was sent by last; unless it had arrived, nobody has got it there. Perhaps twice."""
+        if self.sent and known:
+            self.came_by = self.sent[-1][0]
+        if self.came_by is None:
+            return
+        if self.message.state is not MessageState.DELIVERED:
+            self.sent = [way for way in self.sent if way[0] is not self.came_by]
+        self.hears(DeliveryReport(MessageState.FAILED, None, "bounced", self.came_by, is_undeliverable=True))
 
     @rule()
     def it_is_taken_back(self) -> None:
@@ -165,7 +184,8 @@ class Outbox(RuleBasedStateMachine):
 
     @invariant()
     def what_came_is_not_called_refused_or_held_back(self) -> None:
-        told_so = any(step.state is MessageState.FAILED and step.reason is None for step in self.message.history)
+        told = (step for step in self.message.history if step.state is MessageState.FAILED)
+        told_so = any(step.reason in {None, "bounced"} for step in told)
         if self.sent and not told_so:
             assert self.message.state not in {MessageState.PLANNED, MessageState.SUPPRESSED, MessageState.FAILED}
 
@@ -189,7 +209,8 @@ class Outbox(RuleBasedStateMachine):
         self.marketing_comes_at_most_once()
         if self.message.kind is TemplateKind.SERVICE and self.message.reason not in {TOO_LATE, CANCELLED}:
             is_tried_enough = self.message.counted_attempts >= MOST_ATTEMPTS
-            assert self.sent or is_tried_enough or set(self.message.closed) == set(self.message.channels)
+            is_closed = set(self.message.closed) == set(self.message.channels)
+            assert self.sent or is_tried_enough or is_closed or self.has_failed
 
 
 TestOutbox = Outbox.TestCase

@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 import pytest
 
-from huitou.channels.model import Refused, Unclear
+from huitou.channels.model import Accepted, Refused, Unclear
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.instants import format_instant, to_instant
 from huitou.members.consents import Word
@@ -135,6 +135,26 @@ def test_what_was_unclear_and_has_bounced_has_failed(ear: Ear) -> None:
     ear.saved(sending, conclude(sending, 1, Unclear("timeout"), None, NOON))
     ear.hear(bounced())
     assert ear.state() == (MessageState.FAILED, "bounced")
+
+
+@pytest.mark.parametrize("kind", TemplateKind)
+def test_an_email_to_a_mailbox_that_is_none_goes_on_by_sms_however_often_it_is_told(
+    ear: Ear, kind: TemplateKind
+) -> None:
+    """E24, E21: the clock finds it, as it is due at once; what mail servers said before comes late."""
+    sending = ear.sending(kind=kind, channels=(MessageChannel.EMAIL, MessageChannel.SMS), expires_at=NOW + HOUR)
+    ear.saved(sending, conclude(sending, 1, Accepted("p-1"), None, NOON))
+    assert ear.hear(bounced(), bounced(), emailed("Send", send={}), told("delivery"), bounced("Transient")) == []
+    found = ear.outbox.load(planned().id)
+    assert found is not None
+    assert (found.state, found.reason, found.closed) == (MessageState.DEFERRED, "bounced", (MessageChannel.EMAIL,))
+    assert found.due_at is not None
+    assert NOW <= found.due_at <= NOW + HOUR
+    assert ear.ground() is SuppressionGround.BOUNCED
+
+    ear.saved(found, claim(found, MessageChannel.SMS, "Huitou", NOW))
+    ear.hear(bounced(), texted("TEXT_DELIVERED"), bounced())
+    assert ear.state() == (MessageState.DELIVERED, None)
 
 
 def test_somebody_out_of_office_has_got_the_email(ear: Ear) -> None:

@@ -38,7 +38,9 @@ def test_what_ses_tells_of_an_email(event: Told, state: Any, reason: str | None)
     report = read_report(json.dumps(event))
     assert report is not None
     assert report.message_id == MESSAGE
-    assert report.delivery == DeliveryReport(state, SES_ID, reason, MessageChannel.EMAIL)
+    assert report.delivery == DeliveryReport(
+        state, SES_ID, reason, MessageChannel.EMAIL, is_undeliverable=state is FAILED and reason != "bounced_for_now"
+    )
 
 
 @pytest.mark.parametrize(
@@ -65,13 +67,19 @@ def test_what_end_user_messaging_tells_of_an_sms(kind: str, state: Any, reason: 
     report = read_report(json.dumps(texted(kind)))
     assert report is not None
     assert report.message_id == MESSAGE
-    assert report.delivery == DeliveryReport(state, SMS_ID, reason, MessageChannel.SMS)
+    assert report.delivery == DeliveryReport(
+        state,
+        SMS_ID,
+        reason,
+        MessageChannel.SMS,
+        is_undeliverable=reason in {"blocked", "invalid", "country_not_served"},
+    )
 
 
 def test_a_failure_that_may_still_change_is_none() -> None:
     report = read_report(json.dumps(texted("TEXT_UNREACHABLE", is_final=False)))
     assert report is not None
-    assert report.delivery.state is ACCEPTED
+    assert (report.delivery.state, report.delivery.is_undeliverable) == (ACCEPTED, False)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from huitou.channels.model import Accepted, Outcome, Refused, Unclear
-from huitou.channels.reasons import EXHAUSTED, NO_CONNECTION, NOT_AUTHORIZED, SUSPENDED, THROTTLED
+from huitou.channels.reasons import EXHAUSTED, NO_CONNECTION, NOT_AUTHORIZED, SPENT, SUSPENDED, THROTTLED
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.commits import Write
 from huitou.kernel.ids import MemberId, OwnedId
@@ -19,8 +19,8 @@ from huitou.members.consents import Word
 from huitou.members.identity import email_identity, line_identity, phone_identity
 from huitou.members.model import ConsentKey
 from huitou.opening.links import Link, reader
-from huitou.outbox.decisions import LEASE
-from huitou.outbox.model import MessageState, OutboxMessage
+from huitou.outbox.decisions import LEASE, claim, resolve
+from huitou.outbox.model import DeliveryReport, MessageState, OutboxMessage
 from huitou.outbox.pacing import Pacing
 from huitou.pressure.model import Holder, Pressure
 from huitou.suppressions.model import SuppressionGround, destination
@@ -312,7 +312,7 @@ def pauses_until_the_end(office: Office, message: OwnedId) -> list[float]:
     return pauses
 
 
-@pytest.mark.parametrize("reason", [THROTTLED, NO_CONNECTION, NOT_AUTHORIZED, SUSPENDED, EXHAUSTED])
+@pytest.mark.parametrize("reason", [THROTTLED, NO_CONNECTION, NOT_AUTHORIZED, SUSPENDED, EXHAUSTED, SPENT])
 def test_what_passes_by_itself_is_tried_again_until_the_message_is_too_late(office: Office, reason: Refused) -> None:
     """M23: never more than an hour later, for all three days, and what is kept of it stays small."""
     message = office.plan(office.meet(**MEI_HAS))
@@ -328,6 +328,148 @@ def test_what_passes_by_itself_is_tried_again_until_the_message_is_too_late(offi
     states = [(step.state, step.reason) for step in kept.history]
     assert states[-3:-1] == [(MessageState.DEFERRED, reason.reason), (MessageState.SENDING, None)]
     assert len(states) == 5
+
+
+ON_LINE = line_identity("huitou", "U" + 32 * "1")
+
+
+@pytest.mark.parametrize("kind", TemplateKind)
+def test_what_finds_the_quota_of_a_month_spent_goes_on_to_the_next_channel(kind: TemplateKind) -> None:
+    """E24: at once, with one slot, and to no other that it could not take."""
+    office = Office(frequency_caps=[{"most": 1, "days": 7}])
+    mei = office.meet(said(ON_LINE), contact_phone="+886912345678")
+    office.agree(mei)
+    message = office.plan(mei, kind, channels=(LINE, EMAIL, SMS))
+    office.carriers[LINE].says = lambda: SPENT
+    before = office.look(message)
+    assert (before.state, before.reason, before.due_at) == (MessageState.DEFERRED, "quota_exhausted", office.now)
+    after = office.look(message)
+    assert (after.state, after.closed) == (MessageState.ACCEPTED, (LINE,))
+    assert office.handed() == [(SMS, "+886912345678"), (LINE, ON_LINE.value)]
+    assert len(pressure_of(office.pressure, mei).slots) == (kind is TemplateKind.MARKETING)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"channels": (LINE,)},
+        {"channels": (LINE, EMAIL), "kind": TemplateKind.MARKETING},
+        {"channels": (LINE, SMS)},
+    ],
+    ids=["no other channel", "no consent", "no address"],
+)
+def test_what_can_go_nowhere_else_waits_for_a_quota(office: Office, changes: dict[str, Any]) -> None:
+    mei = office.meet(said(ON_LINE), contact_email="mei@example.com")
+    office.consents.give(mei, ConsentKey(LINE, "maru", "marketing"), Word(True, "said so"), "maru", NOON)
+    message = office.plan(mei, changes.pop("kind", TemplateKind.SERVICE), **changes)
+    office.carriers[LINE].says = lambda: SPENT
+    before = office.look(message)
+    assert (before.state, before.due_at, before.closed) == (MessageState.DEFERRED, NOON + HOUR, ())
+    office.carriers[LINE].says = lambda: Accepted("p-1")
+    office.now = NOON + HOUR
+    assert office.look(message).state is MessageState.ACCEPTED
+
+
+@pytest.mark.parametrize("kind", TemplateKind)
+def test_marketing_that_may_have_come_by_line_goes_nowhere_else_though_its_quota_is_spent(
+    office: Office, kind: TemplateKind
+) -> None:
+    """M23: and its repeat says that it is one."""
+    mei = office.meet(said(ON_LINE), **MEI_HAS)
+    office.agree(mei)
+    message = office.plan(mei, kind, channels=(LINE, EMAIL))
+    says: Iterator[Outcome] = iter([Unclear("timeout"), SPENT, Accepted("p-1")])
+    office.carriers[LINE].says = lambda: next(says)
+    pauses_until_the_end(office, message)
+    assert [parcel.is_repeat for parcel in office.carriers[LINE].handed][:2] == [False, True]
+    by_email = office.carriers[EMAIL].handed
+    assert len(by_email) == (kind is TemplateKind.SERVICE)
+    assert office.kept(message).state is MessageState.ACCEPTED
+
+
+def comes_back(office: Office, message: OwnedId, channel: MessageChannel = EMAIL) -> OutboxMessage:
+    """As its provider tells later."""
+    before = office.kept(message)
+    report = DeliveryReport(MessageState.FAILED, "p-1", "bounced", channel, is_undeliverable=True)
+    after = resolve(before, report, office.now)
+    if after is not before:
+        office.commit([office.outbox.save(before, after)])
+    return after
+
+
+@pytest.mark.parametrize("kind", TemplateKind)
+def test_what_comes_back_goes_on_by_the_next_channel(kind: TemplateKind) -> None:
+    """E24: nobody got it, so marketing goes on, too; with the one slot that it has, where it is sent now (E23)."""
+    office = Office(frequency_caps=[{"most": 1, "days": 7}], quiet_hours=None)
+    mei = office.meet(**MEI_HAS)
+    office.agree(mei)
+    message = office.plan(mei, kind, channels=(EMAIL, SMS))
+    assert office.look(message).state is MessageState.ACCEPTED
+
+    office.now = NOON + 20 * HOUR
+    before = comes_back(office, message)
+    assert (before.state, before.reason, before.due_at) == (MessageState.DEFERRED, "bounced", office.now)
+    assert comes_back(office, message) is before
+    office.now += timedelta(minutes=1)
+    after = office.look(message)
+    assert (after.state, after.channel, after.closed) == (MessageState.ACCEPTED, SMS, (EMAIL,))
+    assert office.handed() == [(EMAIL, "mei@example.com"), (SMS, "+886912345678")]
+    slots = pressure_of(office.pressure, mei).slots
+    assert [slot.at for slot in slots] == ([before.due_at] if kind is TemplateKind.MARKETING else [])
+
+    assert comes_back(office, message) is after
+    office.look(message)
+    assert len(office.handed()) == 2
+
+
+@pytest.mark.parametrize(
+    ("channels", "days", "profile"),
+    [
+        ((EMAIL,), 0, MEI_HAS),
+        ((EMAIL, SMS), 3, MEI_HAS),
+        ((EMAIL, SMS), 0, {"contact_email": "mei@example.com"}),
+    ],
+    ids=["no other channel", "too late", "no address"],
+)
+def test_what_comes_back_and_can_go_nowhere_else_has_failed(
+    office: Office, channels: tuple[MessageChannel, ...], days: int, profile: dict[str, Any]
+) -> None:
+    message = office.plan(office.meet(**profile), channels=channels)
+    office.look(message)
+    office.now = NOON + timedelta(days=days)
+    comes_back(office, message)
+    kept = office.look(message)
+    assert (kept.state, kept.reason, kept.due_at) == (MessageState.FAILED, "bounced", None)
+    assert len(office.handed()) == 1
+
+
+def test_what_had_arrived_before_it_bounced_goes_nowhere_else(office: Office) -> None:
+    """M23: a mailbox may pass an email on to one that is gone."""
+    message = office.plan(office.meet(**MEI_HAS), channels=(EMAIL, SMS))
+    before = office.look(message)
+    arrived = resolve(before, DeliveryReport(MessageState.DELIVERED, channel=EMAIL), NOON)
+    office.commit([office.outbox.save(before, arrived)])
+    assert comes_back(office, message).state is MessageState.FAILED
+
+
+@pytest.mark.parametrize("kind", TemplateKind)
+def test_what_comes_back_before_its_answer_does_is_not_taken_for_accepted(office: Office, kind: TemplateKind) -> None:
+    """Neither while it waits for the next channel, nor while somebody hands it over there."""
+    mei = office.meet(**MEI_HAS)
+    office.agree(mei)
+    for is_tried_anew in (False, True):
+        message = office.plan(mei, kind, channels=(EMAIL, SMS))
+
+        def answer(message: OwnedId = message, is_tried_anew: bool = is_tried_anew) -> Outcome:
+            assert comes_back(office, message).state is MessageState.DEFERRED
+            if is_tried_anew:
+                before = office.kept(message)
+                office.commit([office.outbox.save(before, claim(before, SMS, "Huitou", NOON))])
+            return Accepted("p-1")
+
+        office.carriers[EMAIL].says = answer
+        state = MessageState.SENDING if is_tried_anew else MessageState.DEFERRED
+        assert office.look(message).state is state
 
 
 def test_a_receipt_outlasts_an_outage_of_a_day(office: Office) -> None:

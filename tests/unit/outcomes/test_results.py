@@ -31,6 +31,7 @@ from tests.coupons import used
 from tests.outbox import NOON
 from tests.purchases import bill, bread, line, return_of
 from tests.results import Assessor
+from tests.templates import WAY_OUT, template, text
 
 HoldOut = Callable[[MemberId], None]
 TOLD_ON = 30
@@ -238,6 +239,27 @@ def test_what_has_a_price_costs_it_by_the_message(hold_out: HoldOut) -> None:
         away(town, contact_email=f"mei{n}@example.com")
     town.until(NOON + 31 * DAY)
     assert Assessor(town).found()["costs"]["messages"] == "2"
+
+
+@pytest.mark.parametrize(("by_sms", "cost"), [(Accepted("p-2"), "3"), (Refused("blocked"), "0")])
+@pytest.mark.parametrize("channels", [["email", "sms"], ["sms", "email"]])
+def test_what_came_back_is_sent_once_and_its_sms_cost_where_one_was_accepted(
+    hold_out: HoldOut, channels: list[str], by_sms: Outcome, cost: str
+) -> None:
+    """Four parts at 0.8, whichever channel was first."""
+    long = template(texts=[text(sms="點" * 130 + WAY_OUT)])
+    town = Town(campaign(steps=[{"send": {"template": "hello", "channels": channels}}]), changes={"templates": [long]})
+    member = away(town, contact_phone="+886912345678")
+    town.carriers[MessageChannel.SMS].says = lambda: by_sms
+    town.until(NOON + 31 * DAY)
+    (sent,) = town.messages_of(member)
+    report = DeliveryReport(MessageState.FAILED, "p-1", "bounced", sent.channel, is_undeliverable=True)
+    town.shop.table.commit([town.outbox.save(sent, resolve(sent, report, town.now))])
+    town.until(town.now + DAY)
+    found = Assessor(town).found()
+    (step,) = found["steps"]
+    assert [step[name] for name in ("planned", "sent", "not_sent")] == [1, 1, 0]
+    assert found["costs"]["messages"] == cost
 
 
 def test_a_message_counts_as_clicked_once_however_often_it_was_opened(hold_out: HoldOut) -> None:

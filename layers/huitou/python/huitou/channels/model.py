@@ -46,6 +46,8 @@ class Parcel:
     to: str = field(repr=False)
     """An email address, a phone (E.164) or a LINE user id."""
     message: Message = field(repr=False)
+    is_repeat: bool = False
+    """Whether an attempt before this one may have sent it: a provider that knows repetitions can tell."""
     unsubscribe_url: str | None = field(default=None, repr=False)
     """Where a mailbox says no for its owner at one click (RFC 8058); None: the message is no marketing by email."""
 
@@ -70,6 +72,8 @@ class Refused(NamedTuple):
     """A stable word in snake_case, without personal data: ``throttled``, ``blocked``, ``invalid_address``…"""
     again_after: int | None = None
     """Seconds to wait before it is worth another attempt; None: it never is."""
+    is_lasting: bool = False
+    """Whether that may take longer than messages live: better by another channel, where there is one."""
 
 
 class Unclear(NamedTuple):

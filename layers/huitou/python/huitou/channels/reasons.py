@@ -12,6 +12,9 @@ NOT_AUTHORIZED: Final = Refused("not_authorized", again_after=60)
 """Whoever sends may not do that, or not yet: permissions and new secrets take a while to be known everywhere."""
 SUSPENDED: Final = Refused("account_suspended", again_after=900)
 EXHAUSTED: Final = Refused("quota_exhausted", again_after=3600)
+"""Until tomorrow, or for a while."""
+SPENT: Final = EXHAUSTED._replace(is_lasting=True)
+"""Until the month is over."""
 UNREGISTERED: Final = Refused("sender_not_registered")
 NOT_SET_UP: Final = Refused("not_set_up")
 NOT_SERVED: Final = Refused("country_not_served")

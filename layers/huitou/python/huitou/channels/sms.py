@@ -14,6 +14,7 @@ from huitou.channels.reasons import (
     NOT_SERVED,
     NOT_SET_UP,
     NOT_VERIFIED,
+    SPENT,
     SUSPENDED,
     UNREGISTERED,
 )
@@ -31,6 +32,7 @@ _REFUSALS: Final = {
     "ResourceNotFoundException": UNREGISTERED,
     "ResourceNotFoundException.configuration-set": NOT_SET_UP,
     "ServiceQuotaExceededException": EXHAUSTED,
+    "ServiceQuotaExceededException.MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT": SPENT,
     "ValidationException": INVALID,
     "ValidationException.COUNTRY_NOT_ENABLED": NOT_SERVED,
     "ValidationException.DESTINATION_COUNTRY_BLOCKED": NOT_SERVED,

@@ -31,15 +31,18 @@ _FAILURES: Final = {
     "TEXT_TTL_EXPIRED": NOT_REACHED,
     "TEXT_UNREACHABLE": NOT_REACHED,
 }
-
+_UNDELIVERABLE: Final = frozenset({"TEXT_BLOCKED", "TEXT_INVALID", "TEXT_INVALID_MESSAGE", "TEXT_PROTECT_BLOCKED"})
+"""What says that nobody gets it there; who was out of reach, or what is taken for spam, may be told otherwise."""
 _GROUNDS: Final = {"TEXT_BLOCKED": SuppressionGround.BLOCKED, "TEXT_INVALID": SuppressionGround.BOUNCED}
 """What says that nothing else will arrive there either."""
 
 
 def read_sms_report(event: Mapping[str, Any]) -> Report:
     """Raises `LookupError` or `TypeError` where it is of another form."""
-    state, reason = _told(event["eventType"], event["isFinal"])
-    delivery = DeliveryReport(state, event["messageId"], reason, MessageChannel.SMS)
+    kind, is_final = event["eventType"], event["isFinal"]
+    state, reason = _told(kind, is_final)
+    is_undeliverable = is_final and kind in _UNDELIVERABLE
+    delivery = DeliveryReport(state, event["messageId"], reason, MessageChannel.SMS, is_undeliverable)
     return Report(event.get("context", {}).get(MESSAGE_TAG), delivery, _verdict(event))
 
 

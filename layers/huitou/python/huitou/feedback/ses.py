@@ -20,16 +20,17 @@ from huitou.suppressions.model import SuppressionGround, Word, destination
 BOUNCED: Final = "bounced"
 
 
-def _failed(reason: str) -> DeliveryReport:
-    return DeliveryReport(MessageState.FAILED, reason=reason)
+def _undeliverable(reason: str) -> DeliveryReport:
+    return DeliveryReport(MessageState.FAILED, reason=reason, is_undeliverable=True)
 
 
+_BOUNCED_FOR_NOW: Final = DeliveryReport(MessageState.FAILED, reason=BOUNCED_FOR_NOW)
 _DELIVERED: Final = DeliveryReport(MessageState.DELIVERED)
 _SAID: Final = {
     "Send": DeliveryReport(MessageState.ACCEPTED),
     "Delivery": _DELIVERED,
-    "Reject": _failed(REJECTED.reason),
-    "Rendering Failure": _failed(INVALID.reason),
+    "Reject": _undeliverable(REJECTED.reason),
+    "Rendering Failure": _undeliverable(INVALID.reason),
 }
 """What some kinds of event say by themselves."""
 
@@ -48,7 +49,7 @@ def _told(event: Mapping[str, Any]) -> DeliveryReport | None:
     match event["eventType"]:
         case "Bounce":
             is_for_good = event["bounce"]["bounceType"] == "Permanent"
-            return _failed(BOUNCED if is_for_good else BOUNCED_FOR_NOW)
+            return _undeliverable(BOUNCED) if is_for_good else _BOUNCED_FOR_NOW
         case "Complaint":
             return _complained(event["complaint"])
         case kind:
@@ -58,7 +59,7 @@ def _told(event: Mapping[str, Any]) -> DeliveryReport | None:
 def _complained(complaint: Mapping[str, Any]) -> DeliveryReport:
     """SES tells of a complaint also where it sends nothing because of an earlier one."""
     is_old = complaint.get("complaintSubType") == "OnAccountSuppressionList"
-    return _failed(BLOCKED.reason) if is_old else _DELIVERED
+    return _undeliverable(BLOCKED.reason) if is_old else _DELIVERED
 
 
 def _verdict(event: Mapping[str, Any]) -> Verdict | None:

@@ -6,6 +6,9 @@ comes at least once. Marketing comes at most once: it is tried again only after 
 while the provider itself knows a repetition by its key (E26). What is in doubt beyond that waits a day for the
 provider's word, which names our message, and ends as unknown without it; a word that comes later still counts.
 
+A provider that took a message may tell later that there is nobody: then surely nobody got it, and it goes on by the
+channels that are left, as if it had been refused at once.
+
 Each message ends: attempts are counted, and its content has a deadline. An attempt that surely sent nothing, for a
 reason that passes by itself, does not count: of a provider out of reach for a day the member notices nothing else.
 """
@@ -90,14 +93,20 @@ def claim(
     """Somebody hands it over from now on, and this is where its links lead. Only where `may_try`."""
     step = Step(MessageState.SENDING, now, channel=channel, sender=sender)
     changes = {"attempts": message.attempts + 1, "is_doubtful": in_doubt(message)}
-    return _stepped(message, step, due_at=now + LEASE, sms_parts=sms_parts, targets=targets, **changes)
+    parts = sms_parts or message.sms_parts
+    return _stepped(message, step, due_at=now + LEASE, sms_parts=parts, targets=targets, **changes)
 
 
 def conclude(
     message: OutboxMessage, attempt: int, outcome: Outcome, safe_for: timedelta | None, now: datetime
 ) -> OutboxMessage:
-    """What came of the ``attempt`` of this number; of one that others have overtaken, only that it was accepted."""
+    """What came of the ``attempt`` of this number; of one that others have overtaken, only that it was accepted.
+
+    Nor that, once a message came back: it may have been this attempt's.
+    """
     if isinstance(outcome, Accepted):
+        if message.returned and message.attempts != attempt:
+            return message
         return resolve(message, DeliveryReport(MessageState.ACCEPTED, outcome.provider_id), now)
     if message.state is not MessageState.SENDING or message.attempts != attempt:
         return message
@@ -140,15 +149,33 @@ def cancel(message: OutboxMessage, now: datetime) -> OutboxMessage:
 def resolve(message: OutboxMessage, report: DeliveryReport, now: datetime) -> OutboxMessage:
     """What the provider says of it counts, in whichever order it comes; of what was never tried, nothing does.
 
-    That it failed by a channel which others have been tried after, says nothing of those.
+    That it failed by a channel which others have been tried after, says nothing of those; and of one by which it came
+    back, nothing else counts.
     """
     channel = report.channel or message.channel
     is_past = report.state is MessageState.FAILED and channel is not message.channel
+    is_returned = any(step.channel is channel for step in message.returned)
     told = _weight(report.state, report.reason)
-    if not message.attempts or is_past or told <= _weight(message.state, message.reason):
+    if not message.attempts or is_past or is_returned or told <= _weight(message.state, message.reason):
         return message
-    step = Step(report.state, now, report.reason, channel)
-    return _stepped(message, step, due_at=None, provider_id=report.provider_id or message.provider_id)
+    message = replace(message, provider_id=report.provider_id or message.provider_id)
+    if report.is_undeliverable and channel and _goes_on_without(message, channel, now):
+        return _returned(message, channel, report.reason, now)
+    return _stepped(message, Step(report.state, now, report.reason, channel), due_at=None)
+
+
+def _goes_on_without(message: OutboxMessage, channel: MessageChannel, now: datetime) -> bool:
+    """Not where it was told that it had arrived: a mailbox may pass an email on to where there is nobody."""
+    has_others = not set(message.channels) <= {*message.closed, channel}
+    is_in_time = now < message.expires_at and message.counted_attempts < MOST_ATTEMPTS
+    return has_others and is_in_time and message.state not in {MessageState.DELIVERED, MessageState.FAILED}
+
+
+def _returned(message: OutboxMessage, channel: MessageChannel, reason: str | None, now: datetime) -> OutboxMessage:
+    """Of marketing nothing is in doubt any more: all that may have been sent went this way."""
+    doubt = message.is_doubtful and message.kind is TemplateKind.SERVICE
+    step = Step(MessageState.DEFERRED, now, reason, channel)
+    return _stepped(message, step, due_at=now, closed=(*message.closed, channel), is_doubtful=doubt)
 
 
 def _weight(state: MessageState, reason: str | None) -> int:
@@ -195,6 +222,8 @@ def _left_in_doubt(message: OutboxMessage, reason: str, now: datetime) -> Outbox
 
 
 def _ended(message: OutboxMessage, state: MessageState, reason: str, now: datetime, *, doubt: bool) -> OutboxMessage:
+    if message.returned and state is MessageState.SUPPRESSED and reason != CANCELLED:
+        state, reason = MessageState.FAILED, message.returned[-1].reason or reason  # it was sent, and came back
     step = Step(MessageState.UNKNOWN if doubt else state, now, reason)
     return _stepped(message, step, due_at=None, is_doubtful=doubt)
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from secrets import token_hex
 from typing import NamedTuple, Protocol
 
-from huitou.channels.model import Outcome, Parcel, Provider, Sender
+from huitou.channels.model import Outcome, Parcel, Provider, Refused, Sender
 from huitou.channels.reasons import BLOCKED
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.commits import Commit, Write, until_committed
@@ -96,6 +96,8 @@ class _Claimed(NamedTuple):
     provider: Provider
     place: Place | None
     """Where this attempt takes a slot; None: an earlier one has it, which may have sent it there."""
+    has_other_way: Callable[[], bool]
+    """Whether it could go by another of its channels as well."""
 
 
 class Dispatcher:
@@ -145,7 +147,7 @@ class Dispatcher:
         begun = until_committed(lambda: self._begin(named), self._pause)
         if not isinstance(begun, _Claimed):
             return begun
-        outcome = begun.provider.hand_over(begun.parcel)
+        outcome = _for_this_one(begun.provider.hand_over(begun.parcel), begun.has_other_way)
         safe_for, attempt = begun.provider.repeats_safely_for, begun.message.attempts
         as_claimed = iter([begun.message])  # whom nobody overtook, need not read it again
 
@@ -262,7 +264,12 @@ class Dispatcher:
             sms_parts=sms.parts if sms else 0,
             targets=tracker.targets,
         )
-        return _Claimed(claimed, parcel, self._providers(way.channel), place)
+
+        def has_other_way() -> bool:
+            others = {channel: signature for channel, signature in signed.items() if channel is not way.channel}
+            return isinstance(way_to(recipient.record, before, template, others, held_back, only_to=only_to), Way)
+
+        return _Claimed(claimed, parcel, self._providers(way.channel), place, has_other_way)
 
     def _place(self, before: OutboxMessage, way: Way) -> Place | None:
         sender = way.signature.identity
@@ -324,6 +331,13 @@ class Dispatcher:
         return Occasion(speaker, catalogue.program.name, recipient.facts, way_out, said, track, coupon)
 
 
+def _for_this_one(outcome: Outcome, has_other_way: Callable[[], bool]) -> Outcome:
+    """E24: it goes on to another channel where the one that it was tried by is closed for longer than it may wait."""
+    if isinstance(outcome, Refused) and outcome.is_lasting and has_other_way():
+        return Refused(outcome.reason)
+    return outcome
+
+
 def _text(template: Template, way: Way, language: str | None) -> Text:
     chosen = text_for(template, way.channel, language)
     if chosen is None:
@@ -340,6 +354,7 @@ def _parcel(before: OutboxMessage, way: Way, template: Template, text: Text, occ
         kind=before.kind,
         sender=Sender(way.signature.brand or GROUP, way.signature.identity, way.signature.name),
         to=way.to,
+        is_repeat=in_doubt(before),
         message=message(template, way.channel, text, occasion),
         unsubscribe_url=occasion.unsubscribe_url or None if way.channel is MessageChannel.EMAIL else None,
     )

@@ -77,6 +77,8 @@ class DeliveryReport(NamedTuple):
     reason: str | None = None
     channel: MessageChannel | None = None
     """By which it was handed over; None: by the one it was tried by last."""
+    is_undeliverable: bool = False
+    """Of a failure: whether surely nobody got it, nor ever will there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +128,12 @@ class OutboxMessage:
     turned_away: int = 0
     """Attempts that surely sent nothing, for a reason that passes by itself; `history` has the last of each kind."""
     closed: tuple[MessageChannel, ...] = ()
-    """Channels whose provider has refused it for good."""
+    """Channels whose provider has refused it for good, or told that it came back."""
     is_doubtful: bool = False
     """Whether an attempt before the present one may have sent it."""
     provider_id: str | None = None
     sms_parts: int = 0
-    """Into how many parts it was cut when it was handed over last, by SMS: what is paid for."""
+    """Into how many parts it was cut when it was handed over by SMS last: what is paid for."""
     targets: tuple[str, ...] = ()
     """Where its links lead, by their numbers; of marketing that was handed over."""
     first_opened_at: datetime | None = None
@@ -174,6 +176,11 @@ class OutboxMessage:
     def tried_at(self) -> datetime | None:
         """When it was tried last."""
         return next((step.at for step in reversed(self.history) if step.state is MessageState.SENDING), None)
+
+    @property
+    def returned(self) -> tuple[Step, ...]:
+        """Where providers had taken it and told later that nobody got it, so that it went on by another channel."""
+        return tuple(step for step in self.history if step.state is MessageState.DEFERRED and step.channel)
 
     @property
     def sender(self) -> str | None:

@@ -55,6 +55,11 @@ def nothing_went_out(message: OutboxMessage) -> bool:
     return not message.is_doubtful and (is_unsent(message) or message.state is MessageState.DEFERRED)
 
 
+def _is_sent_anew(before: OutboxMessage, after: OutboxMessage) -> bool:
+    """After it came back: its slot still lies where it was sent first."""
+    return bool(before.returned) and after.state is MessageState.SENDING
+
+
 class Place(NamedTuple):
     """Where an attempt takes a slot: at which address, and under which name.
 
@@ -153,7 +158,7 @@ class MemberPacing:
         slot = slot_of(after)
         if before and after.state is MessageState.SENDING:
             slot = slot_if_sent(before, now)
-        is_moved = slot is not None and (before is None or slot != slot_of(before))
+        is_moved = slot is not None and (before is None or slot != slot_of(before) or _is_sent_anew(before, after))
         is_given_back = before is not None and is_unsent(after)
         given = instead_of.key if instead_of else None
         if slot and is_moved and self._has_cap(after.kind):

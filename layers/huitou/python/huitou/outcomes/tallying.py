@@ -192,13 +192,13 @@ def _of_turn(turn: Turn, messages: Mapping[str, OutboxMessage], now: datetime) -
     message = messages.get(turn.message or "")
     if message is None:
         return {}
-    was_sent = any(each.state in _SENT for each in message.history)
-    paid_for = {PAID_FOR[message.channel]: message.sms_parts or 1} if was_sent and message.channel else {}
+    sent_by = {each.channel or message.channel for each in message.history if each.state in _SENT}
+    was_sent = bool(sent_by)
     return {
         f"{step}_planned": 1,
         f"{step}_sent": int(was_sent),
         f"{step}_delivered": int(message.state is MessageState.DELIVERED),
         f"{step}_clicked": int(message.first_opened_at is not None and message.first_opened_at < now),
         f"{step}_not_sent": int(not was_sent and message.state in _NOT_SENT),
-        **paid_for,
+        **{PAID_FOR[each]: message.sms_parts if each is MessageChannel.SMS else 1 for each in sent_by if each},
     }
