@@ -42,7 +42,7 @@ from tests.members import said
 from tests.merging import TIERS
 from tests.outbox import NOON, outbox_on, planned, pressure_on, suppressions_on, verifications_on
 from tests.purchases import Publications
-from tests.standing import Standings, journeys_on
+from tests.standing import Standings, deeds_of, journeys_on
 from tests.templates import speaking, template, text
 
 LINE: Final = MessageChannel.LINE
@@ -86,7 +86,9 @@ class Office(Forgetting):
         self.segments = self.shop.segments
         self.journeys = journeys_on(self.shop.table)
         self.coupons = coupons_on(self.shop.table)
-        self.situations = Situations(self.journeys, self.shop.states, self.segments, self.programs)
+        self.situations = Situations(
+            self.journeys, self.shop.states, self.segments, self.programs, deeds_of(self.shop.table)
+        )
         self.addresses = IdentityHasher(lambda: SECRET)
         self.suppressions = Suppressions(suppressions_on(self.shop.table), self.addresses)
         self.verifications = verifications_on(self.shop.table)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import count
 from typing import Any
 
 from huitou.campaigns.beginning import Beginnings
+from huitou.campaigns.goals import Goals
+from huitou.campaigns.moves import Moves
 from huitou.campaigns.new_journeys import NewJourneys
 from huitou.campaigns.ports import JourneyStore
 from huitou.campaigns.store import TableJourneys
@@ -17,11 +20,12 @@ from huitou.insights.service import CACHE_SECONDS, InsightsReader
 from huitou.kernel.commits import Commit
 from huitou.kernel.ids import MemberId, digest_of
 from huitou.members.service import Members
+from huitou.points.wallet import Wallet
 from huitou.program.document import canonical_json
 from huitou.program.model import Program
 from huitou.program.validation import read_document
 from huitou.program.versions import ProgramVersion
-from huitou.segments.facts import RfmScale
+from huitou.segments.facts import Deed, RfmScale
 from huitou.segments.past import read_since
 from huitou.segments.service import Segments
 from huitou.simulator.memory import MemoryTable
@@ -100,7 +104,10 @@ class Standings(Shop):
             positions=self.positions,
             insights=InsightsReader(self.findings, count(step=CACHE_SECONDS).__next__),
             programs=known,
-            followers=Beginnings(new_journeys_on(self.table), known),
+            followers=Moves(
+                Beginnings(new_journeys_on(self.table), known),
+                Goals(journeys_on(self.table), known, deeds_of(self.table)),
+            ),
             commit=commit,
             pause=lambda _: None,
         )
@@ -123,7 +130,11 @@ def journeys_on(table: Any) -> JourneyStore:
 
 
 def new_journeys_on(table: Any) -> NewJourneys:
-    return NewJourneys(journeys_on(table), partial(read_since, deeds_on(table)))
+    return NewJourneys(journeys_on(table), deeds_of(table))
+
+
+def deeds_of(table: Any) -> Callable[[Wallet, datetime], Sequence[Deed]]:
+    return partial(read_since, deeds_on(table))
 
 
 def positions_on(table: Any) -> PositionStore:

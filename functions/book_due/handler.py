@@ -47,7 +47,7 @@ from huitou.purchases.store import TableMemberStates, TablePurchases
 from huitou.rewards.codes import new_code
 from huitou.rewards.store import TableCoupons
 from huitou.sale_composition import SegmentsOnDemand
-from huitou.segment_composition import new_journeys_on, segments_on
+from huitou.segment_composition import deeds_on, new_journeys_on, segments_on
 from huitou.segments.store import TableMemberLists
 from huitou.standing.messages import (
     DueJourney,
@@ -95,7 +95,7 @@ states, speech = TableMemberStates(members), speech_in(programs)
 addresses = IdentityHasher(Secret(settings.address_secret, settings.region, settings.endpoint).text)
 journeys = Journeys(
     journeys=TableJourneys(members),
-    situations=Situations(TableJourneys(members), states, segments, programs),
+    situations=Situations(TableJourneys(members), states, segments, programs, deeds_on(members)),
     effects=MemberEffects(
         wallets=wallets,
         records=TableMembers(members),

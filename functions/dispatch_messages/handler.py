@@ -39,7 +39,7 @@ from huitou.program.speech import speech_in
 from huitou.program.store import TableVersions
 from huitou.purchases.store import TableMemberStates
 from huitou.rewards.store import TableCoupons
-from huitou.segment_composition import segments_on
+from huitou.segment_composition import deeds_on, segments_on
 from huitou.standing.messages import DueMessage, UnreadableMessageError, read_message
 from huitou.suppressions.service import Suppressions
 from huitou.suppressions.store import TableSuppressions
@@ -86,7 +86,11 @@ dispatcher = Dispatcher(
     tracked_links=TrackedLinks(settings.public_url, link_secret.recent_text),
     speech=speech,
     campaigns=Situations(
-        TableJourneys(members), TableMemberStates(members), segments_on(members, program, programs), programs
+        TableJourneys(members),
+        TableMemberStates(members),
+        segments_on(members, program, programs),
+        programs,
+        deeds_on(members),
     ),
     coupons=TableCoupons(members),
     codes=DueCodes(

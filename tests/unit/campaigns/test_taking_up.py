@@ -15,6 +15,7 @@ from tests.campaigns import DAY, LAPSED, MINUTE, SEGMENTS, Town, campaign
 from tests.office import HOUR
 from tests.outbox import NOON
 from tests.purchases import bill
+from tests.standing import deeds_of
 
 SECOND = timedelta(seconds=1)
 LAPSES = NOON + 30 * DAY
@@ -139,7 +140,7 @@ def test_who_takes_a_step_of_a_journey_knows_the_version_that_began_it() -> None
     town.republish(campaigns=[campaign()])
     town.until(LAPSES + MINUTE)
     (journey,) = town.journeys_of(mei)
-    late = Situations(town.journeys, town.shop.states, town.segments, known)
+    late = Situations(town.journeys, town.shop.states, town.segments, known, deeds_of(town.shop.table))
     assert isinstance(late.of(journey, town.now), Situation)
 
 

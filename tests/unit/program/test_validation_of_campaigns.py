@@ -98,6 +98,7 @@ def test_a_campaign_is_read_as_it_is_written() -> None:
         at_usual_hour=False,
         stays=True,
         goals=frozenset(),
+        purchase_is_goal=False,
         holdout_percent=10,
         priority=5,
         yields=timedelta(),

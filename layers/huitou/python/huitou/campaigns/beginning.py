@@ -24,7 +24,7 @@ TAKEN_UP_WITHIN: Final = timedelta(minutes=1)
 
 
 class Beginnings:
-    """What `huitou.segments.ports.Followers` asks for. Where no campaign begins, nothing is read.
+    """Follows as `huitou.segments.ports.Followers`. Where no campaign begins, nothing is read.
 
     Of what began several times since somebody looked last, the latest counts.
     """

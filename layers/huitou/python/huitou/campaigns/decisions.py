@@ -173,7 +173,7 @@ def ending(journey: Journey, campaign: Campaign, position: Position, now: dateti
 
     After a merge (E15) ``position`` is the survivor's, and it does not matter since when they are in the segment.
     """
-    if any(each.segment in campaign.goals and each.since >= journey.began_at for each in position.memberships):
+    if has_entered_goal(journey, campaign, position.memberships):
         return GOAL_REACHED
     stays = (
         each.since <= journey.began_at or position.member != journey.id.member
@@ -181,6 +181,19 @@ def ending(journey: Journey, campaign: Campaign, position: Position, now: dateti
         if each.segment == campaign.segment and (each.until is None or each.until > now)
     )
     return LEFT if campaign.stays and not any(stays) else None
+
+
+def has_entered_goal(journey: Journey, campaign: Campaign, memberships: Iterable[Membership]) -> bool:
+    """Whether one of ``memberships`` is in a goal, and has begun since the journey did."""
+    return any(each.segment in campaign.goals and each.since >= journey.began_at for each in memberships)
+
+
+def has_bought(journey: Journey, campaign: Campaign, deeds: Iterable[Deed], now: datetime) -> bool:
+    """Whether one of ``deeds`` is a purchase since the journey began, where the campaign's purchases are made."""
+    return any(
+        each.is_purchase and campaign.brand in {None, each.brand} and journey.began_at <= each.at <= now
+        for each in deeds
+    )
 
 
 def foremost(journeys: Iterable[Journey]) -> Journey:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from huitou.campaigns.calendar import Coming
-from huitou.campaigns.decisions import begun, occurrence
+from huitou.campaigns.decisions import GOAL_REACHED, begun, has_entered_goal, occurrence, stop
 from huitou.campaigns.model import Journey, JourneyId
 from huitou.campaigns.ports import JourneyStore
 from huitou.campaigns.usual_hour import WITHIN, usual_hour_of
@@ -82,7 +82,7 @@ class NewJourneys:
         known = self._journeys.load_all([JourneyId(person, cause) for cause in causes for person in whom.people])
         begun_before = {journey.id.cause for journey in known}
         new = [(journey, each) for journey, each in named.values() if journey.cause not in begun_before]
-        return [self._journeys.add(self._begun(journey, each, whom.home, program)) for journey, each in new]
+        return [self._journeys.add(self._begun(journey, each, whom, program)) for journey, each in new]
 
     def _occurrence(self, beginning: Beginning, whom: Whom, zone: ZoneInfo) -> str | None:
         """None: they have heard of it since they moved.
@@ -102,9 +102,15 @@ class NewJourneys:
             zone=zone,
         )
 
-    def _begun(self, journey: JourneyId, beginning: Beginning, home: Wallet, program: Program) -> Journey:
+    def _begun(self, named: JourneyId, beginning: Beginning, whom: Whom, program: Program) -> Journey:
+        """Where its goal was reached before anybody wrote it down, it is over at once."""
         campaign, since, now, _ = beginning
         hour = None
         if campaign.at_usual_hour:
-            hour = usual_hour_of(self._read(home, since - WITHIN), campaign.brand, since, program.zone)
-        return begun(journey, campaign, since, program, now, usual_hour=hour)
+            hour = usual_hour_of(self._read(whom.home, since - WITHIN), campaign.brand, since, program.zone)
+        journey = begun(named, campaign, since, program, now, usual_hour=hour)
+        return (
+            stop(journey, GOAL_REACHED, now)
+            if has_entered_goal(journey, campaign, whom.position.memberships)
+            else journey
+        )

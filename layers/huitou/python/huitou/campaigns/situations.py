@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from huitou.campaigns.decisions import LOOK_AGAIN, ending, foremost
+from huitou.campaigns.decisions import GOAL_REACHED, LOOK_AGAIN, ending, foremost, has_bought
 from huitou.campaigns.model import Journey, JourneyId
 from huitou.campaigns.ports import JourneyStore, Places
 from huitou.kernel.ids import MemberId
@@ -20,6 +20,7 @@ from huitou.program.campaigns import Campaign
 from huitou.program.model import GROUP, BrandId, CurrencyId, Program
 from huitou.program.ports import LatestPrograms
 from huitou.purchases.ports import MemberState, MemberStates
+from huitou.segments.facts import Deed
 from huitou.standing.position import Position
 
 CAMPAIGN_GONE = "campaign_gone"
@@ -54,13 +55,24 @@ class Situation(NamedTuple):
 
 
 class Situations:
-    """`huitou.outbox.ports.Campaigns`, and the same for journeys."""
+    """`huitou.outbox.ports.Campaigns`, and the same for journeys.
 
-    def __init__(self, journeys: JourneyStore, states: MemberStates, places: Places, programs: LatestPrograms) -> None:
+    ``read`` answers as that of `huitou.campaigns.new_journeys`, and is asked where a purchase is the goal.
+    """
+
+    def __init__(
+        self,
+        journeys: JourneyStore,
+        states: MemberStates,
+        places: Places,
+        programs: LatestPrograms,
+        read: Callable[[Wallet, datetime], Sequence[Deed]],
+    ) -> None:
         self._journeys = journeys
         self._states = states
         self._places = places
         self._programs = programs
+        self._read = read
 
     def hindrance(self, message: OutboxMessage, cause: Cause, recipient: Recipient, now: datetime) -> Hindrance | None:
         journey = self._journeys.load(JourneyId(message.id.member, cause))
@@ -86,11 +98,19 @@ class Situations:
             return Hindrance(CAMPAIGN_PAUSED, now + LOOK_AGAIN)
         state = survivor(program)
         home = state.wallets[program.home_currency]
-        if foremost([journey, *self._others(journey, home)]) is not journey:
+        same = [journey, *self._others(journey, home)]
+        if foremost(same) is not journey:
             return Hindrance(MERGED)
+        if any(each.reason == GOAL_REACHED for each in same) or self._has_bought(journey, campaign, home, now):
+            return Hindrance(GOAL_REACHED)
         position = self._places.position_of(home.member, state, now)
         reason = ending(journey, campaign, position, now)
         return Hindrance(reason) if reason else Situation(program, campaign, state.wallets, position)
+
+    def _has_bought(self, journey: Journey, campaign: Campaign, home: Wallet, now: datetime) -> bool:
+        if not campaign.purchase_is_goal:
+            return False
+        return has_bought(journey, campaign, self._read(home, journey.began_at), now)
 
     def _others(self, journey: Journey, home: Wallet) -> Sequence[Journey]:
         """What has begun for the same with whom the member is one person by now."""

@@ -72,6 +72,7 @@ def _campaign(part: Stored, yields: timedelta, units: Units, zone: ZoneInfo) -> 
         at_usual_hour=part.get("at_usual_hour", False),
         stays=part["stays"] and part["leaves"] is None and segment is not None,
         goals=frozenset(part["goals"]),
+        purchase_is_goal=part.get("purchase_is_goal", False),
         holdout_percent=part["holdout_percent"],
         priority=_priority(part),
         yields=yields,

@@ -138,6 +138,8 @@ class Campaign:
     stays: bool
     """Whether it ends with who is not in ``segment`` any more."""
     goals: frozenset[SegmentId]
+    purchase_is_goal: bool
+    """Whether it ends with who has bought since it began: at ``brand``, and of the group's, anywhere."""
     holdout_percent: int
     priority: int
     """Of two that want the last slot, the higher has it."""

@@ -163,7 +163,11 @@ class CampaignPart(Part):
     """true: it ends with a member who is not in the segment of `enters` or `members_of` any more."""
 
     goals: Segments = ()
-    """It ends with a member who is in one of these segments: they did what it is for."""
+    """It ends with a member who has entered one of these segments since it began: they did what it is for."""
+
+    purchase_is_goal: bool = False
+    """true: it ends with a member who has bought something since it began, at `brand`, or without one anywhere in the
+    group. What they brought back whole by then does not count."""
 
     holdout_percent: Annotated[int, Field(ge=0, le=50)] = 0
     """So many of a hundred members are told and given nothing, for comparison. Who they are is drawn once, and stays

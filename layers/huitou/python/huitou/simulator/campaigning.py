@@ -19,7 +19,9 @@ from huitou.campaigns.beginning import Beginnings
 from huitou.campaigns.calendar import Coming, announced
 from huitou.campaigns.decisions import is_called
 from huitou.campaigns.drawing import Draws
+from huitou.campaigns.goals import Goals
 from huitou.campaigns.model import Journey, JourneyId, Turn, TurnOutcome
+from huitou.campaigns.moves import Moves
 from huitou.campaigns.new_journeys import NewJourneys, Whom, called
 from huitou.campaigns.ports import Given, Issued
 from huitou.campaigns.service import Journeys
@@ -133,8 +135,10 @@ class Following:
         self._called = self._callings()
         self._journeys = MemoryJourneys(self._table)
         self._coupons = MemoryCoupons(self._table)
-        self._new_journeys = NewJourneys(self._journeys, lambda *_: self._deeds)
-        self._beginnings = Beginnings(self._new_journeys, self._programs)
+        self._new_journeys = NewJourneys(self._journeys, self._read)
+        self._moves = Moves(
+            Beginnings(self._new_journeys, self._programs), Goals(self._journeys, self._programs, self._read)
+        )
         self._walk, self._dispatcher = self._use_cases(campaigning.speech)
 
     def wait(self, until: datetime) -> None:
@@ -237,7 +241,7 @@ class Following:
     def _use_cases(self, speech: Speech) -> tuple[Journeys, Dispatcher]:
         programs, profiles = self._programs, self._profiles
         journeys, outbox = self._journeys, MemoryOutbox(self._table)
-        situations = Situations(journeys, self, self, programs)
+        situations = Situations(journeys, self, self, programs, self._read)
         shared: dict[str, Any] = {
             "outbox": outbox,
             "suppressions": _SUPPRESSIONS,
@@ -278,9 +282,14 @@ class Following:
             in_force_since=self._since,
             judging=lambda *_: self._judge,
         )
-        if journeys := self._beginnings.follow(before, self._position, facts, self._program, now):
+        if journeys := self._moves.follow(before, self._position, facts, self._program, now):
             self._table.commit(journeys)
             self._find_waiting()
+
+    def _read(self, home: Wallet, since: datetime) -> Sequence[Deed]:
+        """All deeds, also of what is ahead, at which nobody looks."""
+        del home, since
+        return self._deeds
 
     def _near(self, since: datetime, now: datetime) -> list[Deed]:
         """From the last deed before ``since`` to the first after ``now``: nothing else can move anybody between them.
