@@ -36,6 +36,8 @@ SEGMENTS = [
     {"id": "of-sora", "name": "Sora's", "brand": "sora", "when": {"purchases": {"at_least": 1}}},
     {"id": "regulars", "name": "Regulars", "tag": "regular", "when": {"purchases": {"at_least": 5}}},
     {"id": "birthdays", "name": "Birthdays", "when": {"birthday": {"days_before": 7}}},
+    {"id": "lost", "name": "Lost", "when": {"all": [{"segments": ["lapsed"]}, {"visits": {"exactly": 0}}]}},
+    {"id": "either", "name": "Either", "when": {"any": [{"segments": ["staff", "lapsed"]}, {"age": {"at_least": 90}}]}},
     "staff",
 ]
 RECEIPT = template(id="receipt", kind="service", texts=[text(sms=None, line=None)])
@@ -256,6 +258,9 @@ def test_who_leaves_need_not_stay() -> None:
         ({"not_in": ["lapsed"]}, "/not_in/0", "so it would begin with nobody"),
         ({"enters": None, "leaves": "lapsed", "only_in": ["lapsed"]}, "/only_in/0", "so it would begin with nobody"),
         ({"goals": ["lapsed"]}, "/goals/0", "so it would end at once"),
+        ({"enters": "lost", "goals": ["staff", "lapsed"]}, "/goals/1", "Whoever is in 'lost' is in 'lapsed' already"),
+        ({"goals": ["either"]}, "/goals/0", "Whoever is in 'lapsed' is in 'either' already; so nobody enters it"),
+        ({"enters": "lost", "goals": ["either"]}, "/goals/0", "Whoever is in 'lost' is in 'either' already"),
         ({"goals": ["staff", "staff"]}, "/goals/1", "'staff' is in this list already."),
         ({"at": None, "at_usual_hour": True}, "/at_usual_hour", "Say with `at`, too, when it is for members whose"),
         ({"at": "10am"}, "/at", "'10am' is not a time of the day such as 09:30."),
@@ -358,3 +363,16 @@ def test_campaigns_do_not_begin_each_other_for_ever(campaigns: list[dict[str, An
         read_document(document)
     ((pointer, message),) = [(each.pointer, each.message) for each in refused.value.errors]
     assert (pointer, message) == ("/campaigns/0/steps", f"By their tags, these would begin for ever: {circle}.")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"enters": "lost", "goals": ["lapsed"], "stays": False},
+        {"enters": "either", "goals": ["lapsed"]},
+        {"goals": ["lost"]},
+        {"enters": None, "leaves": "lost", "goals": ["lapsed"]},
+    ],
+)
+def test_a_goal_that_can_be_entered_may_be_one(changes: dict[str, Any]) -> None:
+    assert read_document(json.dumps(written(**changes))).campaigns[0].goals

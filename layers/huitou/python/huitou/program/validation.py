@@ -137,6 +137,7 @@ _CHECKS: tuple[Callable[[ProgramDocument], Problems], ...] = (
     templates.texts,
     campaigns.triggers,
     campaigns.birthdays,
+    campaigns.goals,
     campaigns.references,
     campaigns.repetitions,
     campaign_steps.steps,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 
 from huitou.program.checks.conditions import date_range, time_of_day
 from huitou.program.checks.findings import Names, Path, Problems, at, twice
 from huitou.program.checks.segment_parts import questions, segment_ids, segments
 from huitou.program.document import ProgramDocument
 from huitou.program.document_campaigns import CampaignPart
+from huitou.program.document_segments import PredicatePart
 
 _MONTH_AND_DAY = re.compile(r"\d{2}-\d{2}")
 _LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -81,6 +82,58 @@ def birthdays(document: ProgramDocument) -> Problems:
         if campaign.enters in asking and campaign.once == "each_time" and gives:
             path: Path = ("campaigns", n, "once")
             yield at(path, "Whose birthday is corrected would be given it again: write `birthday`, or `ever`.")
+
+
+def goals(document: ProgramDocument) -> Problems:
+    """Whoever is where a campaign wants them to stay can still enter its goals.
+
+    Told by how segments name each other, not by what else they ask.
+    """
+    named = {segment.id: segment.when for _, segment in segments(document)}
+    for n, campaign in enumerate(document.campaigns):
+        begun_in = campaign.enters or campaign.members_of
+        if begun_in is None or not campaign.stays:
+            continue
+        for k, goal in enumerate(campaign.goals):
+            if goal != begun_in and _is_within(begun_in, goal, named):
+                text = f"Whoever is in {begun_in!r} is in {goal!r} already; so nobody enters it before they leave."
+                yield at(("campaigns", n, "goals", k), text)
+
+
+def _is_within(inner: str, outer: str, named: Mapping[str, PredicatePart | None]) -> bool:
+    """Whether all of ``inner`` are in ``outer``; ``named`` is what makes each segment."""
+    above, below = _reached(inner, _required, named), _reached(outer, _enough, named)
+    return not above.isdisjoint(below)
+
+
+def _reached(
+    start: str,
+    names: Callable[[PredicatePart], Iterable[str]],
+    named: Mapping[str, PredicatePart | None],
+) -> Set[str]:
+    """``start``, what ``names`` finds in it, and so on."""
+    found, left = {start}, [start]
+    while left:
+        part = named.get(left.pop())
+        new = set(names(part)) - found if part else set()
+        found |= new
+        left += new
+    return found
+
+
+def _required(part: PredicatePart) -> Iterable[str]:
+    """In which segments one is for whom ``part`` is true."""
+    if part.segments is not None and len(part.segments) == 1:
+        yield from part.segments
+    for each in part.all_of or ():
+        yield from _required(each)
+
+
+def _enough(part: PredicatePart) -> Iterable[str]:
+    """For whom in one of which segments ``part`` is true."""
+    yield from part.segments or ()
+    for each in part.any_of or ():
+        yield from _enough(each)
 
 
 def references(document: ProgramDocument) -> Problems:
