@@ -20,7 +20,7 @@ from huitou.program.model import GROUP
 from huitou.purchases.ports import MemberState
 from huitou.simulator.memory_jobs import MemoryPartedJobs
 from huitou.simulator.memory_members import MemoryMemberIndex
-from tests.campaigns import Town
+from tests.campaigns import Town, draws_on
 from tests.jobs import Machine
 
 
@@ -48,7 +48,9 @@ class Assessor:
             outbox=town.outbox,
             coupons=town.coupons,
             purchases=town.shop.purchases,
+            draws=draws_on(table),
             programs=town.programs,
+            speech=town.speech,
             commit=table.commit,
             failed=lambda member, _: self.failures.append(member),
         )

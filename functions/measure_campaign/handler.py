@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import Any
 
+from huitou.campaigns.draw_store import TableDraws
 from huitou.campaigns.store import TableJourneys
 from huitou.kernel.ids import MemberId, parse_digest
 from huitou.members.store import TableMemberIndex
@@ -15,6 +16,7 @@ from huitou.platform.observability import Observer
 from huitou.platform.settings import MembersTable, ProgramTable, Settings, load
 from huitou.platform.table import Table
 from huitou.program.service import ProgramReader
+from huitou.program.speech import speech_in
 from huitou.program.store import TableVersions
 from huitou.purchases.store import TableMemberStates, TablePurchases
 from huitou.rewards.store import TableCoupons
@@ -31,6 +33,7 @@ settings = load(Needs)
 observer = Observer("measure_campaign")
 members = Table(settings.members_table, settings.region, settings.endpoint)
 program = Table(settings.program_table, settings.region, settings.endpoint)
+programs = ProgramReader(TableVersions(program), monotonic)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -54,7 +57,9 @@ reckoning = Reckoning(
     outbox=TableOutbox(members),
     coupons=TableCoupons(members),
     purchases=TablePurchases(members),
-    programs=ProgramReader(TableVersions(program), monotonic),
+    draws=TableDraws(members),
+    programs=programs,
+    speech=speech_in(programs),
     commit=program.commit,
     failed=_failed,
 )

@@ -128,7 +128,7 @@ class JobStack(FunctionStack):
     def _results(self) -> FanOut:
         """M21: what a campaign came to is added up over all members, and none is changed."""
         measure = self.function("measure_campaign", {**self.members, **self.program}, CHUNK_TIMEOUT, LARGE_MIB)
-        measure.allow(["dynamodb:GetItem", "dynamodb:Query"], self.data.members.table_arn)
+        measure.allow(["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"], self.data.members.table_arn)
         measure.allow(["dynamodb:Query"], f"{self.data.members.table_arn}/index/{MEMBERS_INDEX}")
         report = self.function("report_result", self.program, WORKER_TIMEOUT, LARGE_MIB, [self.science])
         for function in (measure, report):

@@ -316,7 +316,7 @@ def test_neither_simulations_nor_insights_nor_counts_can_change_a_member(product
             each for each in production.statements(role) if "ExportsOutputFnGetAttmembers" in str(each["Resource"])
         ]
         says = set() if function in {"serve_simulations", "measure_members"} else {"dynamodb:GetItem"}
-        if function == "count_members":
+        if function in {"count_members", "measure_campaign"}:
             says.add("dynamodb:BatchGetItem")
         assert {action for each in on_members for action in listed(each["Action"])} == {"dynamodb:Query", *says}
 

@@ -19,20 +19,24 @@ class Words:
     blank: str
     """Between sentences."""
     nothing: str
+    together: str
+    """Before the sentences on all campaigns."""
+    nothing_together: str
     conversion: Mapping[LiftVerdict, str]
     sales: Mapping[LiftVerdict, str]
     net: Mapping[LiftVerdict, str]
 
 
-def sentences(result: Result, language: Language, currency: str, exponent: int) -> str:
-    """Whether more convert, whether more is sold, and whether that is more than it cost, as far as it can be said.
+def sentences(result: Result, language: Language, currency: str, exponent: int, *, together: bool = False) -> str:
+    """Whether more convert, whether more is sold, and whether that is more than it cost, as far as it can be said; of
+    one campaign, or of all ``together``.
 
     ``currency`` is the code of the programme's money, ``exponent`` the number of its decimals.
     """
     words = _WORDS[language]
     conversion, sales = result.conversion_verdict, result.sales_verdict
     if conversion is sales is LiftVerdict.NOT_ENOUGH_DATA:
-        return words.nothing
+        return words.nothing_together if together else words.nothing
 
     def money(amount: float) -> str:
         return f"{currency} {Decimal(format_amount(round(amount), exponent)):,}"
@@ -44,7 +48,7 @@ def sentences(result: Result, language: Language, currency: str, exponent: int) 
     ]
     if result.net and result.costs.total:
         said.append(words.net[result.net_verdict].format(cost=money(result.costs.total)))
-    return words.blank.join(said)
+    return words.blank.join([words.together, *said] if together else said)
 
 
 def _bounds(effect: Effect | None, verdict: LiftVerdict, write: Callable[[float], str]) -> Mapping[str, str]:
@@ -69,6 +73,8 @@ def _percent(share: float) -> str:
 _ENGLISH: Final = Words(
     blank=" ",
     nothing="Not enough data yet to say what the campaign does.",
+    together="This is what all campaigns do together.",
+    nothing_together="Not enough data yet to say what all campaigns do together.",
     conversion={
         LiftVerdict.NOT_ENOUGH_DATA: "Not enough data yet to say whether it makes more members convert.",
         LiftVerdict.NO_EFFECT_SHOWN: "No effect on how many members convert can be shown: {rate} % instead of {base} "
@@ -94,6 +100,8 @@ _ENGLISH: Final = Words(
 _CHINESE: Final = Words(
     blank="",
     nothing="資料還不夠，無法判斷活動的成效。",
+    together="以下是所有活動合計的成效。",
+    nothing_together="資料還不夠，無法判斷所有活動合計的成效。",
     conversion={
         LiftVerdict.NOT_ENOUGH_DATA: "資料還不夠，無法判斷活動是否提高轉換率。",
         LiftVerdict.NO_EFFECT_SHOWN: "看不出活動對轉換率有影響：實驗組 {rate}%，對照組 {base}%，差距在 {low} 至 {high} "

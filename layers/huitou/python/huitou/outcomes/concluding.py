@@ -54,4 +54,4 @@ class Concluding:
         spent = self._speech(program).catalogue.cost(sent, program.money_exponent)
         costs = Costs(points_cost(counted, program.settlement), counted.get(COUPONS_COST, 0), spent or 0)
         weighed = result_of(arm_of(counted, TREATED), arm_of(counted, HELD_OUT), costs)
-        return findings_view(weighed, counted, program)
+        return findings_view(weighed, counted, program, together=result.campaign not in program.campaigns)

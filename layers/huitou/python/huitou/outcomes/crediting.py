@@ -84,7 +84,7 @@ def exposures(journeys: Iterable[Journey], campaign_of: Callable[[Journey], Camp
     """Of one person."""
     for journey in journeys:
         campaign = campaign_of(journey)
-        for turn in _noticed(journey, campaign):
+        for turn in noticed(journey, campaign):
             if turn.outcome in EXPOSING:
                 yield Exposure(_window(turn, campaign), journey.id, turn.step)
 
@@ -102,7 +102,7 @@ def windows(journeys: Sequence[Journey], campaign_of: Callable[[Journey], Campai
         return
     for journey in journeys:
         campaign = campaign_of(journey)
-        first = next((turn for turn in _noticed(journey, campaign) if turn.at >= exposed_at), None)
+        first = next((turn for turn in noticed(journey, campaign) if turn.at >= exposed_at), None)
         if first:
             yield _window(first, campaign, days=_days_from(first.step, campaign.steps))
 
@@ -128,5 +128,6 @@ def _days_from(step: int, steps: Sequence[Step]) -> int:
     return sum(each.days for each in steps[step:last] if isinstance(each, Wait))
 
 
-def _noticed(journey: Journey, campaign: Campaign) -> Iterator[Turn]:
+def noticed(journey: Journey, campaign: Campaign) -> Iterator[Turn]:
+    """The turns of steps that tell or give something."""
     return (turn for turn in journey.turns if isinstance(campaign.steps[turn.step], _NOTICED))

@@ -151,8 +151,10 @@ class FindingsView(View):
     steps: list[ResultStepView]
 
 
-def findings_view(result: Result, counted: Mapping[str, int], program: Program) -> dict[str, Any]:
-    """As `FindingsView`; ``counted`` is what the parts came to."""
+def findings_view(
+    result: Result, counted: Mapping[str, int], program: Program, *, together: bool = False
+) -> dict[str, Any]:
+    """As `FindingsView`; ``counted`` is what the parts came to, of one campaign or of all ``together``."""
     exponent = program.money_exponent
     return {
         "members": counted.get(MEMBERS, 0),
@@ -175,8 +177,8 @@ def findings_view(result: Result, counted: Mapping[str, int], program: Program) 
             "net": result.net_verdict,
         },
         "says": {
-            "zh-TW": sentences(result, "zh-TW", program.money, exponent),
-            "en": sentences(result, "en", program.money, exponent),
+            "zh-TW": sentences(result, "zh-TW", program.money, exponent, together=together),
+            "en": sentences(result, "en", program.money, exponent, together=together),
         },
         "steps": [_step(number, counted, exponent) for number in steps_in(counted)],
     }

@@ -20,6 +20,7 @@ class CampaignResult:
 
     id: Digest
     campaign: CampaignId
+    """Perhaps `ALL_CAMPAIGNS`, together."""
     brand: BrandId
     """Whose campaign it is; perhaps `GROUP`."""
     program: int

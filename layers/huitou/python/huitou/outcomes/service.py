@@ -11,13 +11,15 @@ from huitou.kernel.ids import Digest, digest_of
 from huitou.members.parts import chunks_of
 from huitou.outcomes.errors import CampaignNotFoundError, ResultNotFoundError
 from huitou.outcomes.model import CampaignResult
-from huitou.program.campaigns import CampaignId
-from huitou.program.model import GROUP
+from huitou.program.campaigns import ALL_CAMPAIGNS, CampaignId
+from huitou.program.model import GROUP, BrandId, Program
 from huitou.program.ports import Programs
 
 
 class CampaignResults:
-    """The use cases. E31: a brand's key sees what its own campaigns did, a key of the group what all did."""
+    """The use cases. E31: a brand's key sees what its own campaigns did, a key of the group what all did, and what
+    they did together.
+    """
 
     def __init__(self, *, jobs: PartedJobs[CampaignResult], programs: Programs, shards: int) -> None:
         self._jobs = jobs
@@ -30,13 +32,13 @@ class CampaignResults:
         Raises `CampaignNotFoundError`, `ContentReusedError`.
         """
         program = self._programs.active()
-        found = program.campaigns.get(campaign)
-        if found is None or caller.brand not in {GROUP, found.brand}:
+        brand = _whose(campaign, program)
+        if brand is None or caller.brand not in {GROUP, brand}:
             raise CampaignNotFoundError(f"There is no campaign {campaign!r}.")
         result_id = digest_of(("result", caller.brand, key))
 
         def plan() -> tuple[CampaignResult, Chunks]:
-            asked = CampaignResult(result_id, campaign, found.brand or GROUP, program.version, self._shards, now)
+            asked = CampaignResult(result_id, campaign, brand, program.version, self._shards, now)
             return asked, chunks_of(self._shards)
 
         def agree(known: CampaignResult) -> None:
@@ -50,3 +52,11 @@ class CampaignResults:
         if found.job.campaign != campaign or caller.brand not in {GROUP, found.job.brand}:
             raise ResultNotFoundError(f"{ResultNotFoundError.title}.")
         return found
+
+
+def _whose(campaign: CampaignId, program: Program) -> BrandId | None:
+    """None: there is no such campaign."""
+    found = program.campaigns.get(campaign)
+    if found is not None:
+        return found.brand or GROUP
+    return GROUP if campaign == ALL_CAMPAIGNS else None

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
+from huitou.campaigns.drawing import EVERYTHING
 from huitou.campaigns.model import Journey
-from huitou.campaigns.ports import JourneyStore
+from huitou.campaigns.ports import DrawId, DrawStore, JourneyStore
 from huitou.jobs.model import Part, running
 from huitou.jobs.ports import PartedStore
 from huitou.kernel.commits import Commit
@@ -20,14 +22,26 @@ from huitou.kernel.pages import all_items
 from huitou.members.parts import begin, go_through
 from huitou.members.ports import MemberIndex
 from huitou.outbox.ports import OutboxStore
-from huitou.outcomes.crediting import response
+from huitou.outcomes.crediting import Response, response
 from huitou.outcomes.model import CampaignResult
-from huitou.outcomes.tallying import begun, coupons_used, is_drawn, out_of_both, points_given, tally, undrawn
+from huitou.outcomes.tallying import (
+    begun,
+    coupons_used,
+    is_drawn,
+    of_no_step,
+    out_of_both,
+    points_given,
+    tally,
+    undrawn,
+)
+from huitou.outcomes.together import as_drawn_for_all, response_to_all
 from huitou.program.campaigns import Campaign
 from huitou.program.coupons import CouponKind
-from huitou.program.model import GROUP
+from huitou.program.model import GROUP, Program
 from huitou.program.ports import Programs
+from huitou.program.speech import Speech
 from huitou.purchases.kept import Purchases, kept_by, whole_person_of
+from huitou.purchases.model import Purchase
 from huitou.purchases.ports import MemberStates
 from huitou.rewards.model import Coupon
 from huitou.rewards.ports import CouponStore
@@ -49,7 +63,9 @@ class Reckoning:
         outbox: OutboxStore,
         coupons: CouponStore,
         purchases: Purchases,
+        draws: DrawStore,
         programs: Programs,
+        speech: Callable[[Program], Speech],
         commit: Commit,
         failed: Callable[[MemberId, Exception], None],
     ) -> None:
@@ -60,7 +76,9 @@ class Reckoning:
         self._outbox = outbox
         self._coupons = coupons
         self._purchases = purchases
+        self._draws = draws
         self._programs = programs
+        self._speech = speech
         self._commit = commit
         self._failed = failed
 
@@ -82,15 +100,15 @@ class Reckoning:
             return part
         person = whole_person_of(member, self._states)
         known += self._of([each for each in person if each != member], result)
-        in_question = [self._as_drawn(each) for each in known if self._is_asked_about(each, result)]
+        in_question = self._as_drawn([each for each in known if self._is_asked_about(each, result)], person, result)
         own = [each for each in in_question if each.id.member == member]
         part = part.finding(**begun(own))
-        why = out_of_both(own, in_question, lambda each: self._draws(each, result))
+        why = out_of_both(own, in_question, lambda each: self._compares_drawn(each, result))
         if why is not None:
             return part.finding(**{why: 1})
         compared = [each for each in in_question if each.held_out is not None] or in_question
         sales = [sale for sale in kept_by(person, self._purchases) if sale.occurred_at < result.created_at]
-        came = response(known, compared, self._campaign_of, sales)
+        came = self._response(known, compared, sales, result)
         counted = [each for each in own if each in compared]
         planned = (turn.message for journey in counted for turn in journey.turns if turn.message)
         read = ((key, self._outbox.load(OwnedId(member, key))) for key in planned)
@@ -100,7 +118,15 @@ class Reckoning:
             **points_given(counted, self._campaign_of, self._programs.version(result.program)),
             **coupons_used(self._given(counted), counted, self._kind_of, result.created_at),
         }
-        return part.finding(**(found if is_drawn(counted) else undrawn(found)))
+        counts = of_no_step(found) if self._is_of_all(result) else found
+        return part.finding(**(counts if is_drawn(counted) else undrawn(counts)))
+
+    def _response(
+        self, known: Sequence[Journey], compared: Sequence[Journey], sales: Sequence[Purchase], result: CampaignResult
+    ) -> Response[Purchase]:
+        if self._is_of_all(result):
+            return response_to_all(compared, self._campaign_of, sales)
+        return response(known, compared, self._campaign_of, sales)
 
     def _given(self, journeys: Sequence[Journey]) -> Mapping[str, Coupon]:
         """By their ULIDs; without those that were forgotten (E25)."""
@@ -124,9 +150,29 @@ class Reckoning:
 
     def _is_asked_about(self, journey: Journey, result: CampaignResult) -> bool:
         """E31: what had the campaign's id while that was another's is not the same campaign."""
+        if self._is_of_all(result):
+            return True
         return journey.campaign == result.campaign and (self._campaign_of(journey).brand or GROUP) == result.brand
 
-    def _as_drawn(self, journey: Journey) -> Journey:
+    def _is_of_all(self, result: CampaignResult) -> bool:
+        """Whether all campaigns are asked about, together."""
+        return result.campaign not in self._programs.version(result.program).campaigns
+
+    def _as_drawn(
+        self, journeys: Sequence[Journey], person: Sequence[MemberId], result: CampaignResult
+    ) -> Sequence[Journey]:
+        """With what was drawn for what is asked about."""
+        if not self._is_of_all(result):
+            return [self._as_drawn_for_one(each) for each in journeys]
+        kept = self._draws.load([DrawId(EVERYTHING, each) for each in person])
+        draws = {member: found.draw for member, found in zip(person, kept, strict=True) if found}
+        return list(as_drawn_for_all(journeys, draws, self._holds_out))
+
+    def _holds_out(self, at: datetime) -> bool:
+        """Whether all campaigns together left somebody alone then."""
+        return self._speech(self._programs.at(at)).manners.holdout_percent > 0
+
+    def _as_drawn_for_one(self, journey: Journey) -> Journey:
         """Where nobody was held out, nobody was drawn; of journeys from before anything was, it is kept that the member
         is not held out.
         """
@@ -134,7 +180,9 @@ class Reckoning:
             return journey
         return replace(journey, draw=journey.draw._replace(held_out=None))
 
-    def _draws(self, journey: Journey, result: CampaignResult) -> bool:
+    def _compares_drawn(self, journey: Journey, result: CampaignResult) -> bool:
         """Whether the campaign held anybody out as the journey began, or does by now: then nobody else is compared."""
+        if self._is_of_all(result):
+            return True
         asked = self._programs.version(result.program).campaigns[result.campaign]
         return asked.holdout_percent > 0 or self._campaign_of(journey).holdout_percent > 0

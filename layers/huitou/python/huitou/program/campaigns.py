@@ -16,6 +16,8 @@ if TYPE_CHECKING:  # whoever sends nothing loads nothing of templates
     from huitou.templates.model import TemplateId
 
 CampaignId = str
+ALL_CAMPAIGNS = "all"
+"""What stands for all of them together where one is asked for; none is called so."""
 USUAL_ATTRIBUTION_DAYS = 14
 USUAL_PRIORITY = 5
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
 
 from huitou.kernel.pointers import pointer_to
+from huitou.program.campaigns import ALL_CAMPAIGNS
 from huitou.program.checks.findings import Path, Problems, at
 from huitou.program.checks.segment_parts import questions, segment_ids, segments
 from huitou.program.document import ProgramDocument
@@ -19,7 +20,10 @@ _ZONE = re.compile(r"UTC|[A-Za-z_]+(/[A-Za-z0-9_+-]+)+")
 _LONGEST_LABEL = 80
 NO_SEGMENTS = {"preview": "a segment that is being written", "counts": "counts of segments that are being written"}
 """What the API has in the place of a segment's id."""
-NO_CAMPAIGNS = {"counts": "counts of campaigns that are being written"}
+NO_CAMPAIGNS = {
+    "counts": "counts of campaigns that are being written",
+    ALL_CAMPAIGNS: "what all campaigns do together",
+}
 """Likewise, of a campaign's."""
 
 
