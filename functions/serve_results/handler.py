@@ -38,7 +38,9 @@ from huitou.program.store import TableVersions
 
 RESULTS = "/v1/campaigns/<campaign_id>/results"
 
-CampaignPath = Annotated[str, PathPart(max_length=31, description="A campaign of the active programme.")]
+CampaignPath = Annotated[
+    str, PathPart(max_length=31, description="A campaign of the active programme, or `all`.")
+]
 ResultId = Annotated[str, PathPart(max_length=26)]
 
 
@@ -76,7 +78,8 @@ app = create_app("serve_results", "Results")
 def create_result(campaign_id: CampaignPath, idempotency_key: IdempotencyKey) -> Answer:
     """Compares the members whom it told something with those who were held out; look again until it is completed.
 
-    A brand's key asks about its own campaigns, a key of the group about all.
+    A brand's key asks about its own campaigns, a key of the group about each, and about `all` of them together: what
+    they do is told by whom the programme leaves alone.
     """
     created = results.create(campaign_id, idempotency_key, current_caller(app), accepted_at(app))
     note(app, result_id=created.job.id, replayed=created.replayed)

@@ -267,6 +267,10 @@ def test_who_shares_a_phone_is_told_or_held_out_together(api: httpx.Client, plat
         found = result(api, name)
         assert (found["members"], found["held_out_of_all"], found["set_apart"]) == (6, 2 * alone, 0)
         assert found["following"] == found["treated"]["members"] + found["held_out"]["members"] == 3 - alone
+        together = result(api, "all")
+        assert together["held_out"]["members"] >= alone
+        assert together["treated"]["exposed"] >= 3 - alone
+        assert (together["following"] >= 3, together["steps"]) == (True, [])
     finally:
         hold(api, congratulating())
 

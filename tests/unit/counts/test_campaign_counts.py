@@ -132,6 +132,7 @@ def test_the_same_key_is_the_same_count_of_the_same_campaign() -> None:
     ("changes", "place"),
     [
         ({"id": "counts"}, "/id"),
+        ({"id": "all"}, "/id"),
         ({"enters": "nobody"}, "/enters"),
         ({"steps": [{"send": {"template": "nothing"}}]}, "/steps/0/send/template"),
         ({"steps": []}, "/steps"),

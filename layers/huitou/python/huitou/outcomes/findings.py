@@ -149,6 +149,7 @@ class FindingsView(View):
     says: dict[str, str]
     """The result in a sentence or three, by language."""
     steps: list[ResultStepView]
+    """Of all campaigns together, none."""
 
 
 def findings_view(

@@ -22,6 +22,7 @@ class ResultView(View):
     result_id: str
     status: JobStatus
     campaign: str
+    """`all`: all of them, together."""
     findings: FindingsView | None
     """null until it is completed."""
     is_exact: bool
