@@ -46,7 +46,7 @@ ALLOWED = {
     "count_members": READ | {"dynamodb:PutItem"} | SECRET,
     "report_count": {"dynamodb:GetItem", "dynamodb:PutItem"},
     "serve_results": KEEP | {"s3:PutObject", "states:StartExecution", "states:DescribeExecution"},
-    "measure_campaign": KEEP,
+    "measure_campaign": READ | {"dynamodb:PutItem"},
     "report_result": KEEP,
     "serve_records": READ | WRITE | SECRET,
     "record_purchases": READ | WRITE | SECRET,
