@@ -38,9 +38,7 @@ from huitou.program.store import TableVersions
 
 RESULTS = "/v1/campaigns/<campaign_id>/results"
 
-CampaignPath = Annotated[
-    str, PathPart(max_length=31, description="A campaign of the active programme, or `all`.")
-]
+CampaignPath = Annotated[str, PathPart(max_length=31, description="A campaign of the active programme, or `all`.")]
 ResultId = Annotated[str, PathPart(max_length=26)]
 
 

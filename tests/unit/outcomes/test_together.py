@@ -111,6 +111,18 @@ def test_costs_are_those_of_all_campaigns(hold_out: HoldOut) -> None:
     assert found["costs"] == {"points": "40", "coupons": "0", "messages": "0", "total": "40"}
 
 
+def test_service_messages_cost_nothing_since_everybody_gets_them(hold_out: HoldOut) -> None:
+    receipt = {"send": {"template": "receipt", "channels": ["sms"]}}
+    town = Town(campaign(steps=[receipt, HELLO]), sms_price="80", holdout_percent=10)
+    mei, kai = (away(town, contact_phone=f"+88691200000{number}") for number in range(2))
+    hold_out(kai)
+    town.until(NOON + 32 * DAY)
+    assert [len(town.messages_of(each)) for each in (mei, kai)] == [2, 1]
+    found = together(town)
+    assert found["costs"]["messages"] == "0"
+    assert [found[arm]["exposed"] for arm in ("treated", "held_out")] == [1, 1]
+
+
 def test_who_shares_an_address_counts_by_whom_they_were_drawn(hold_out: HoldOut) -> None:
     town = Town(campaign(), holdout_percent=10)
     mei, lin = (away(town, contact_phone="+886912000111") for _ in range(2))

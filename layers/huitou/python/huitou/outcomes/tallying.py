@@ -136,10 +136,8 @@ def is_drawn(journeys: Iterable[Journey]) -> bool:
 
 
 def of_no_step(found: Mapping[str, int]) -> Mapping[str, int]:
-    """What was found of one member, where steps are those of many campaigns. Who is held out costs nothing: service
-    messages reach both arms alike."""
-    kept = {name: number for name, number in found.items() if not name.startswith("step_")}
-    return {**kept, SMS_PARTS: 0} if kept.get(f"{HELD_OUT}_units") else kept
+    """What was found of one member, where steps are those of many campaigns."""
+    return {name: number for name, number in found.items() if not name.startswith("step_")}
 
 
 def undrawn(found: Mapping[str, int]) -> Mapping[str, int]:

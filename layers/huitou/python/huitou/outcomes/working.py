@@ -21,6 +21,7 @@ from huitou.kernel.ids import Digest, MemberId, OwnedId
 from huitou.kernel.pages import all_items
 from huitou.members.parts import begin, go_through
 from huitou.members.ports import MemberIndex
+from huitou.outbox.model import OutboxMessage
 from huitou.outbox.ports import OutboxStore
 from huitou.outcomes.crediting import Response, response
 from huitou.outcomes.model import CampaignResult
@@ -45,6 +46,7 @@ from huitou.purchases.model import Purchase
 from huitou.purchases.ports import MemberStates
 from huitou.rewards.model import Coupon
 from huitou.rewards.ports import CouponStore
+from huitou.templates.model import TemplateKind
 
 PAGE = 100
 """Journeys of one person that are read at once."""
@@ -112,7 +114,7 @@ class Reckoning:
         counted = [each for each in own if each in compared]
         planned = (turn.message for journey in counted for turn in journey.turns if turn.message)
         read = ((key, self._outbox.load(OwnedId(member, key))) for key in planned)
-        messages = {key: message for key, message in read if message is not None}
+        messages = {key: message for key, message in read if message and self._is_due_to_it(message, result)}
         found = {
             **tally(counted, came, messages, result.created_at),
             **points_given(counted, self._campaign_of, self._programs.version(result.program)),
@@ -127,6 +129,10 @@ class Reckoning:
         if self._is_of_all(result):
             return response_to_all(compared, self._campaign_of, sales)
         return response(known, compared, self._campaign_of, sales)
+
+    def _is_due_to_it(self, message: OutboxMessage, result: CampaignResult) -> bool:
+        """Service messages reach also whom all campaigns leave alone."""
+        return message.kind is TemplateKind.MARKETING or not self._is_of_all(result)
 
     def _given(self, journeys: Sequence[Journey]) -> Mapping[str, Coupon]:
         """By their ULIDs; without those that were forgotten (E25)."""
