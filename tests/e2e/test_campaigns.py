@@ -51,6 +51,7 @@ HELD_UP = {
     "id": "held-up",
     "at": "10:00",
     "at_usual_hour": True,
+    "purchase_is_goal": True,
     "steps": [{"wait_days": 1}, {"send": {"template": "hello"}}],
 }
 
@@ -110,7 +111,7 @@ class Celebrated(Mei):
 
 def test_whose_birthday_it_is_gets_mail_once_by_itself(api: httpx.Client, platform: Platform) -> None:
     """M17, M19, M20, M23, M27: nobody calls anything but that they were born on this day; points and a coupon come with
-    it, once.
+    it, once. What they buy then ends what is still to come.
     """
     mei, today = Celebrated(api, platform), now().astimezone(TAIPEI).date()
     mei.has_birthday()
@@ -143,6 +144,10 @@ def test_whose_birthday_it_is_gets_mail_once_by_itself(api: httpx.Client, platfo
     assert (len(mei.messages()), spendable(api, mei.id)) == (1, "100")
     assert mei.coupons() == [coupon]
     assert_used_once(api, f"/v1/coupons/{coupon['code']}")
+
+    assert mei.journeys()["held-up"]["state"] == "running"
+    created(api.post("/v1/purchases", json=sale(mei.id, occurred_at=format_instant(now()))))
+    assert eventually(lambda: mei.journeys()["held-up"]["reason"] == "goal_reached")
 
 
 def assert_used_once(api: httpx.Client, coupon: str) -> None:
