@@ -16,8 +16,10 @@ from huitou.messages.recipients import Recipients
 from huitou.opening.links import TrackedLinks
 from huitou.outbox.deliveries import Deliveries
 from huitou.outbox.dispatching import Dispatcher
+from huitou.outbox.model import OutboxMessage
 from huitou.outbox.pacing import Pacing
 from huitou.outbox.store import TableOutbox
+from huitou.outbox.watching import account_refusal, is_given_up
 from huitou.platform.observability import Observer
 from huitou.platform.pauses import pause
 from huitou.platform.queues import SqsQueue, each_message
@@ -120,9 +122,18 @@ def dispatch(body: str) -> None:
     due = read_message(body)
     if not isinstance(due, DueMessage):
         raise UnreadableMessageError("The message is about no message to a member.")
-    state = deliveries.take(due)
-    if state:
-        observer.count(f"Messages{state.capitalize()}")
+    changed = deliveries.take(due)
+    if changed:
+        observer.count(f"Messages{changed.state.capitalize()}")
+        watch(changed)
+
+
+def watch(message: OutboxMessage) -> None:
+    """M37: alarms are raised by these, and the log tells why."""
+    observer.count("MessagesGivenUp", is_given_up(message))
+    if refused := account_refusal(message):
+        observer.count("AccountRefusals")
+        observer.log("refused", {"code": refused, "message_id": str(message.id)})
 
 
 def fail(error: Exception) -> None:

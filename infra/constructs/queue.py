@@ -1,12 +1,11 @@
 """A queue whose failures are kept and noticed."""
 
 from aws_cdk import Duration
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.constructs.alarm import OFTEN, raise_alarm
 from infra.constructs.review import acknowledge
 
 RETENTION = Duration.days(14)
@@ -24,16 +23,13 @@ class DeadLetterQueue(sqs.Queue):
             enforce_ssl=True,
             retention_period=RETENTION,
         )
-        alarm = self.metric_approximate_number_of_messages_visible(period=Duration.minutes(1)).create_alarm(
+        raise_alarm(
             self,
             "not-empty",
-            alarm_description=f"{name} holds messages that nobody could handle",
-            threshold=1,
-            evaluation_periods=1,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            self.metric_approximate_number_of_messages_visible(period=OFTEN),
+            says=f"{name} holds messages that nobody could handle",
+            alarms=alarms,
         )
-        alarm.add_alarm_action(actions.SnsAction(alarms))
         last_stop = "This is where messages end that could not be handled; people take it from here."
         acknowledge(self, {"AwsSolutions-SQS3": last_stop, "Serverless-SQSRedrivePolicy": last_stop})
 
@@ -41,10 +37,13 @@ class DeadLetterQueue(sqs.Queue):
 class WorkQueue(sqs.Queue):
     """A queue for one worker, with a dead-letter queue after five attempts.
 
-    A message stays hidden for six times the worker's timeout, as Lambda's event source advises.
+    A message stays hidden for six times the worker's timeout, as Lambda's event source advises. An alarm tells when one
+    has been there for as long as `late`, which counts the two minutes for which it may have been held back.
     """
 
-    def __init__(self, scope: Construct, name: str, *, worker_timeout: Duration, alarms: sns.ITopic) -> None:
+    def __init__(
+        self, scope: Construct, name: str, *, worker_timeout: Duration, late: Duration, alarms: sns.ITopic
+    ) -> None:
         self.dead_letters = DeadLetterQueue(scope, f"{name}-dead-letters", alarms=alarms)
         super().__init__(
             scope,
@@ -54,4 +53,12 @@ class WorkQueue(sqs.Queue):
             retention_period=RETENTION,
             visibility_timeout=Duration.seconds(worker_timeout.to_seconds() * 6),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=ATTEMPTS),
+        )
+        raise_alarm(
+            self,
+            "late",
+            self.metric_approximate_age_of_oldest_message(period=OFTEN, statistic="Maximum"),
+            says=f"{name} holds a message for longer than {late.to_minutes():.0f} minutes",
+            alarms=alarms,
+            threshold=late.to_seconds(),
         )

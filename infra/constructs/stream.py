@@ -5,14 +5,13 @@ from typing import Any, Final
 
 import jsii
 from aws_cdk import Duration
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from infra.constructs.alarm import OFTEN, counted, raise_alarm
 from infra.constructs.function import HandlerFunction
 
 READ_STREAM: Final = (
@@ -68,37 +67,27 @@ class StreamReader(Construct):
             max_record_age=LONGEST,
             on_failure=_ToBucket(set_aside),
         )
-        function.metric("IteratorAge", statistic="Maximum", period=Duration.minutes(1)).create_alarm(
+        raise_alarm(
             self,
             "late",
-            alarm_description=f"{function.node.id} has not seen changes of the last five minutes",
+            function.metric("IteratorAge", statistic="Maximum", period=OFTEN),
+            says=f"{function.node.id} has not seen changes of the last five minutes",
+            alarms=alarms,
             threshold=LATE.to_milliseconds(),
-            evaluation_periods=1,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        ).add_alarm_action(actions.SnsAction(alarms))
+        )
         let_set_aside(self, function, set_aside, alarms)
 
 
 def let_set_aside(scope: Construct, function: HandlerFunction, bucket: s3.Bucket, alarms: sns.ITopic) -> None:
     """The function may add files to the bucket, and read none; an alarm tells that it did."""
     function.allow(["s3:PutObject"], bucket.arn_for_objects("*"))
-    kept = cloudwatch.Metric(
-        namespace="Huitou",
-        metric_name="ChangesSetAside",
-        dimensions_map={"service": function.node.id},
-        statistic="Sum",
-        period=Duration.minutes(1),
-    )
-    kept.create_alarm(
+    raise_alarm(
         scope,
         "set-aside",
-        alarm_description=f"{function.node.id} set aside what it could not handle",
-        threshold=1,
-        evaluation_periods=1,
-        comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-    ).add_alarm_action(actions.SnsAction(alarms))
+        counted(function.node.id, "ChangesSetAside"),
+        says=f"{function.node.id} set aside what it could not handle",
+        alarms=alarms,
+    )
 
 
 @jsii.implements(lambda_.IEventSourceDlq)

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from aws_cdk import Aws
+from aws_cdk import Aws, Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_ses as ses
@@ -10,6 +11,7 @@ from aws_cdk import aws_smsvoice as sms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 
+from infra.constructs.alarm import raise_alarm
 from infra.constructs.queue import WorkQueue
 from infra.constructs.stream import let_set_aside
 from infra.stacks.functions import LARGE_MIB, WORKER_TIMEOUT, FunctionStack
@@ -23,6 +25,9 @@ TOLD: Final = (
     ses.EmailSendingEvent.RENDERING_FAILURE,
 )
 
+REVIEWED_FROM: Final = {"BounceRate": 0.05, "ComplaintRate": 0.001}
+"""Shares of the emails, as SES says; at 0.1 and 0.005 it stops the account."""
+
 
 def set_of(stack: FunctionStack) -> str:
     """The name of the configuration sets."""
@@ -32,7 +37,7 @@ def set_of(stack: FunctionStack) -> str:
 def from_providers(stack: FunctionStack) -> dict[str, str]:
     """What to tell whoever sends, so that SES and End User Messaging report here; the emulator has no such reports."""
     topic = sns.Topic(stack, "reports-topic", display_name="What became of messages", enforce_ssl=True)
-    queue = WorkQueue(stack, "reports", worker_timeout=WORKER_TIMEOUT, alarms=stack.alarms)
+    queue = WorkQueue(stack, "reports", worker_timeout=WORKER_TIMEOUT, late=Duration.hours(1), alarms=stack.alarms)
     topic.add_subscription(
         subscriptions.SqsSubscription(queue, raw_message_delivery=True, dead_letter_queue=queue.dead_letters)
     )
@@ -49,7 +54,10 @@ def from_providers(stack: FunctionStack) -> dict[str, str]:
     stack.let_read_address_secret(worker)
     let_set_aside(worker, worker, stack.data.set_aside, stack.alarms)
     stack.work_through(queue, worker)
-    return {} if stack.settings.is_local else _configuration_sets(stack, topic)
+    if stack.settings.is_local:
+        return {}
+    _watch_reputation(stack)
+    return _configuration_sets(stack, topic)
 
 
 def functions(stack: FunctionStack) -> dict[str, lambda_.Function]:
@@ -69,6 +77,21 @@ def functions(stack: FunctionStack) -> dict[str, lambda_.Function]:
     stack.let_read_address_secret(hear)
     hear.allow(["secretsmanager:GetSecretValue"], stack.data.line_secret.secret_arn)
     return {"serve_suppressions": serve, "serve_webhooks": hear}
+
+
+def _watch_reputation(stack: FunctionStack) -> None:
+    """Of all that the account sends in this region: SES tells it, and stops the account for it."""
+    for name, threshold in REVIEWED_FROM.items():
+        raise_alarm(
+            stack,
+            f"email-{name.lower()}",
+            cloudwatch.Metric(
+                namespace="AWS/SES", metric_name=f"Reputation.{name}", statistic="Maximum", period=Duration.hours(1)
+            ),
+            says=f"SES counts a {name} from which on it reviews accounts",
+            alarms=stack.alarms,
+            threshold=threshold,
+        )
 
 
 def _configuration_sets(stack: FunctionStack, topic: sns.Topic) -> dict[str, str]:

@@ -14,6 +14,7 @@ from aws_cdk import aws_scheduler_targets as targets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.constructs.alarm import counted, raise_alarm
 from infra.constructs.api import HttpApi
 from infra.constructs.function import HandlerFunction
 from infra.constructs.public_url import public_url
@@ -39,6 +40,10 @@ PREVIEW_TIMEOUT: Final = Duration.seconds(28)
 """A little less than the gateway waits."""
 DISPATCHED_AT_ONCE: Final = 5
 """A provider may take six seconds for each: half of the worker's time, the rest of which is for the tables."""
+REFUSALS: Final = 3
+"""Within an hour: one alone may be a number in a country that nobody sends to."""
+GIVEN_UP: Final = 10
+"""Within an hour: an answer may be lost once in a while."""
 MEMBER_FUNCTIONS: Final = (
     *("serve_members", "serve_records", "record_purchases"),
     *("refund_purchases", "serve_checkouts", "serve_wallets"),
@@ -53,7 +58,7 @@ class ServiceStack(FunctionStack):
     def __init__(self, scope: Construct, name: str, *, settings: Settings, data: DataStack, jobs: JobStack) -> None:
         super().__init__(scope, name, settings=settings, data=data)
         self.jobs = jobs
-        outbox = WorkQueue(self, "messages", worker_timeout=WORKER_TIMEOUT, alarms=self.alarms)
+        outbox = WorkQueue(self, "messages", worker_timeout=WORKER_TIMEOUT, late=Duration.hours(2), alarms=self.alarms)
         self._reactions(self._due_work(outbox), outbox)
         self._events()
         api = HttpApi(
@@ -201,6 +206,26 @@ class ServiceStack(FunctionStack):
         worker.allow(["secretsmanager:GetSecretValue"], self.data.line_secret.secret_arn)
         self._let_deliver(worker)
         self.work_through(outbox, worker, DISPATCHED_AT_ONCE)
+        self._watch(worker)
+
+    def _watch(self, worker: HandlerFunction) -> None:
+        """M37: what defers or ends messages, and no dead letter tells of."""
+        raise_alarm(
+            worker,
+            "refused",
+            counted(worker.node.id, "AccountRefusals", over=Duration.hours(1)),
+            says="Providers turn this account away: its leave, its quota, its senders",
+            alarms=self.alarms,
+            threshold=REFUSALS,
+        )
+        raise_alarm(
+            worker,
+            "given-up",
+            counted(worker.node.id, "MessagesGivenUp", over=Duration.hours(1)),
+            says="Messages ended after their deadline, or nobody knows whether they came",
+            alarms=self.alarms,
+            threshold=GIVEN_UP,
+        )
 
     def _let_deliver(self, worker: HandlerFunction) -> None:
         """Which senders there are, the programme says; they are set up by people."""
@@ -219,7 +244,7 @@ class ServiceStack(FunctionStack):
 
     def _due_work(self, outbox: WorkQueue) -> WorkQueue:
         """Each minute what falls due is read from the index and queued for its instant; a worker books it."""
-        queue = WorkQueue(self, "due", worker_timeout=WORKER_TIMEOUT, alarms=self.alarms)
+        queue = WorkQueue(self, "due", worker_timeout=WORKER_TIMEOUT, late=Duration.minutes(15), alarms=self.alarms)
         failed_ticks = DeadLetterQueue(self, "failed-ticks", alarms=self.alarms)
         both = {**self.members, **self.program, "HUITOU_DUE_QUEUE_URL": queue.queue_url}
         told = {**both, "HUITOU_MESSAGES_QUEUE_URL": outbox.queue_url}

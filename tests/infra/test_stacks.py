@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from math import prod
 from typing import Any
 
 import pytest
 
 from huitou.channels.line import TIMEOUTS
 from infra.routes import PUBLIC, ROUTES
+from infra.sources import ROOT
 from tests.infra.conftest import MORE_LAYERS, Deployment
 
 WORKERS = ("book_due", "dispatch_messages", "hear_providers")
@@ -122,11 +125,18 @@ class TestNoWorkIsLost:
 
     def test_every_dead_letter_queue_raises_an_alarm_with_somebody(self, production: Deployment) -> None:
         dead_letters = {name for name, queue in _queues(production) if "RedrivePolicy" not in queue}
-        alarms = [each for each in production.properties("AWS::CloudWatch::Alarm") if each["Namespace"] == "AWS/SQS"]
-        assert {alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for alarm in alarms} == dead_letters
+        alarms = _alarms(production, "ApproximateNumberOfMessagesVisible")
+        assert _queues_of(alarms) == dead_letters
         assert all(alarm["AlarmActions"] and alarm["Threshold"] == 1 for alarm in alarms)
         mails = [each for each in production.properties("AWS::SNS::Subscription") if each["Protocol"] == "email"]
         assert [mail["Endpoint"] for mail in mails] == ["alarms@example.com"]
+
+    def test_every_queue_of_a_worker_raises_an_alarm_when_it_is_late(self, production: Deployment) -> None:
+        """M37: of what is held back for two minutes, none does."""
+        queues = {name for name, queue in _queues(production) if "RedrivePolicy" in queue}
+        alarms = _alarms(production, "ApproximateAgeOfOldestMessage")
+        assert _queues_of(alarms) == queues
+        assert all(alarm["AlarmActions"] and alarm["Threshold"] > 2 * 120 for alarm in alarms)
 
     def test_readers_of_the_stream_halve_what_fails_and_keep_what_fails_for_good(self, production: Deployment) -> None:
         """E21: at most two readers, each with a retry limit, a maximum age and a bucket for the rest."""
@@ -157,6 +167,29 @@ class TestNoWorkIsLost:
         assert "DeadLetterConfig" in tick["Target"]
         (asynchronous,) = production.properties("AWS::Lambda::EventInvokeConfig")
         assert "OnFailure" in asynchronous["DestinationConfig"]
+
+
+class TestSending:
+    def test_an_account_that_is_turned_away_raises_an_alarm_though_nothing_is_set_aside(
+        self, production: Deployment
+    ) -> None:
+        """M37: by what the function that sends counts, under its name."""
+        for name in ("AccountRefusals", "MessagesGivenUp"):
+            (alarm,) = _alarms(production, name)
+            assert (alarm["Namespace"], alarm["Statistic"], alarm["Period"]) == ("Huitou", "Sum", 3600)
+            assert alarm["Dimensions"] == [{"Name": "service", "Value": "dispatch_messages"}]
+            assert alarm["AlarmActions"]
+            assert alarm["Threshold"] <= 10
+
+    def test_somebody_hears_of_bounces_and_complaints_before_ses_stops_the_account(
+        self, production: Deployment, local: Deployment
+    ) -> None:
+        """M37: from where SES reviews accounts; it stops them at twice and at five times as much."""
+        for name, threshold in (("Reputation.BounceRate", 0.05), ("Reputation.ComplaintRate", 0.001)):
+            (alarm,) = _alarms(production, name)
+            assert (alarm["Namespace"], alarm["Threshold"], alarm.get("Dimensions")) == ("AWS/SES", threshold, None)
+            assert alarm["AlarmActions"]
+            assert not _alarms(local, name)
 
 
 class TestFeedback:
@@ -279,6 +312,20 @@ class TestCost:
             one for one in production.properties("AWS::Lambda::Function") if "ReservedConcurrentExecutions" in one
         ]
 
+    def test_the_bill_of_an_idle_month_counts_all_that_is_there(self, production: Deployment) -> None:
+        """M38, of what is paid by its number, as the README has it: secrets, queues that are polled, alarms."""
+        bill = (ROOT / "README.md").read_text("utf-8").partition("**Idle**")[2].splitlines()
+
+        def number_of(what: str) -> int:
+            (formula,) = [row.split("|")[2].strip(" (") for row in bill if row.startswith((f"| {what}", f"| [{what}"))]
+            terms = re.split(r"\) ×| × \(| × 0.40", formula)[0].split(" + ")
+            return sum(prod(map(int, term.split(" × "))) for term in terms)
+
+        polled = [each for each in production.properties("AWS::Lambda::EventSourceMapping") if "ScalingConfig" in each]
+        assert number_of("secrets") == len(production.of("AWS::SecretsManager::Secret"))
+        assert number_of("queue polling") == len(polled)
+        assert number_of("alarms") == len(production.of("AWS::CloudWatch::Alarm"))
+
 
 class TestRoutes:
     def test_every_route_has_its_function(self, production: Deployment) -> None:
@@ -302,6 +349,14 @@ class TestRoutes:
 
 def _queues(deployment: Deployment) -> list[tuple[str, dict[str, Any]]]:
     return [(name, each["Properties"]) for name, each in deployment.of("AWS::SQS::Queue").items()]
+
+
+def _alarms(deployment: Deployment, metric: str) -> list[dict[str, Any]]:
+    return [each for each in deployment.properties("AWS::CloudWatch::Alarm") if each["MetricName"] == metric]
+
+
+def _queues_of(alarms: list[dict[str, Any]]) -> set[str]:
+    return {alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for alarm in alarms}
 
 
 def _states(deployment: Deployment, name: str = "import") -> dict[str, dict[str, Any]]:

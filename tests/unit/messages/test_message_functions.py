@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 import pytest
 
+from huitou.channels.reasons import SUSPENDED
 from huitou.kernel.channels import MessageChannel
 from huitou.kernel.instants import to_instant
 from huitou.members.model import Profile
@@ -168,6 +169,32 @@ def test_one_that_nobody_can_read_does_not_stop_the_others(stack: Stack) -> None
     assert stack.dispatch(*bodies) == ["m0", "m2"]
     assert stack.kept(message).state is MessageState.ACCEPTED
     assert stack.functions["dispatch_messages"].handler(sample("dispatch_messages"), None) == {"batchItemFailures": []}
+
+
+def test_an_account_that_is_turned_away_is_counted_and_logged(
+    stack: Stack, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """M37: nothing reaches a dead-letter queue; an alarm looks at this figure. No address is in the log."""
+    carrier: Any = stack.functions["dispatch_messages"].dispatcher._providers(MessageChannel.EMAIL)
+    carrier.hand_over = lambda _: SUSPENDED
+    message = stack.plan(stack.now)
+    assert stack.dispatch(write_message(DueMessage(message.id, stack.now))) == []
+    assert stack.kept(message).reason == "account_suspended"
+    counted = capsys.readouterr().out.replace(" ", "")
+    assert '"AccountRefusals":[1.0]' in counted
+    assert "MessagesGivenUp" not in counted
+    (line,) = caplog.records
+    assert (line.message, vars(line)["code"]) == ("refused", "account_suspended")
+    assert vars(line)["message_id"] == str(message.id)
+    assert "mei@example.com" not in str(vars(line))
+
+
+def test_one_that_nobody_sent_in_time_is_counted_as_given_up(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    """M37."""
+    message = stack.plan(stack.now - 2 * HOUR)
+    assert stack.dispatch(write_message(DueMessage(message.id, stack.now))) == []
+    assert stack.kept(message).reason == "too_late"
+    assert '"MessagesGivenUp":[1.0]' in capsys.readouterr().out.replace(" ", "")
 
 
 def test_links_are_signed_with_a_new_key_five_minutes_after_it_is_there(

@@ -30,3 +30,8 @@ CONNECTION_LOST: Final = Unclear("connection_lost")
 PROVIDER_ERROR: Final = Unclear("provider_error")
 UNREADABLE: Final = Unclear("unreadable_answer")
 UNWRITABLE: Final = Unclear("unwritable_file")
+
+OF_THE_ACCOUNT: Final = frozenset(
+    each.reason for each in (NOT_AUTHORIZED, SUSPENDED, EXHAUSTED, UNREGISTERED, NOT_SET_UP, NOT_VERIFIED)
+)
+"""Refusals that others will meet as well until somebody mends what is set up there (M37)."""

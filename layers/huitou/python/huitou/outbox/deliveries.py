@@ -13,7 +13,7 @@ from datetime import datetime
 
 from huitou.kernel.errors import UnavailableError
 from huitou.outbox.dispatching import Dispatcher
-from huitou.outbox.model import MessageState
+from huitou.outbox.model import OutboxMessage
 from huitou.standing.clock import AHEAD
 from huitou.standing.messages import DueMessage, delay_until, write_message
 from huitou.standing.ports import Queue
@@ -27,14 +27,14 @@ class Deliveries:
         self._queue = queue
         self._clock = clock
 
-    def take(self, due: DueMessage) -> MessageState | None:
-        """To which state this has brought it; None: it did nothing. Raises `UnavailableError`."""
+    def take(self, due: DueMessage) -> OutboxMessage | None:
+        """The message, as this has changed it; None: it did nothing. Raises `UnavailableError`."""
         message, is_changed = self._dispatcher.dispatch(due.message)
         if message is None:
             return None
         if message.due_at and (is_changed or message.due_at == due.at):
             self._carry_on(DueMessage(message.id, message.due_at))
-        return message.state if is_changed else None
+        return message if is_changed else None
 
     def _carry_on(self, due: DueMessage) -> None:
         """What a tick is not sure to find in time."""
