@@ -2,10 +2,11 @@
 
 import sys
 
-from aws_cdk import App, Tags, Validations
+from aws_cdk import App, Stack, Tags, Validations
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 from constructs import Node
 
+from infra.constructs.alarm import Alarms
 from infra.routes import DESCRIPTION
 from infra.settings import LOCAL, Settings, settings_for
 from infra.stacks.data import DataStack
@@ -17,8 +18,10 @@ from infra.stacks.service import ServiceStack
 def build(app: App, settings: Settings) -> None:
     """Describe one deployment in `app`, which refuses to be synthesised with an unexplained finding."""
     data = DataStack(app, f"huitou-{settings.stage}-data", settings=settings)
-    jobs = JobStack(app, f"huitou-{settings.stage}-jobs", settings=settings, data=data)
-    ServiceStack(app, f"huitou-{settings.stage}-service", settings=settings, data=data, jobs=jobs)
+    alarms = Alarms(Stack(app, f"huitou-{settings.stage}-alarms"), "alarms", settings=settings)
+    jobs = JobStack(app, f"huitou-{settings.stage}-jobs", settings=settings, data=data, alarms=alarms)
+    service = f"huitou-{settings.stage}-service"
+    ServiceStack(app, service, settings=settings, data=data, alarms=alarms, jobs=jobs)
     if settings.repository:
         name = f"huitou-{settings.stage}-delivery"
         DeliveryStack(app, name, settings=settings, data=data, repository=settings.repository)

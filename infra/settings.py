@@ -1,5 +1,6 @@
 """What differs between one deployment of Huitou and another, typed and in one place."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +23,10 @@ class Settings:
     `requests_per_second` and `burst` throttle the whole API, those of `public` each path that needs no key.
     `import_workers` bounds how many chunks of an import are applied at once, `due_workers` how many due messages: both
     protect the table and the account's concurrency. `time_zone` says when it is night: what can wait runs then.
+
+    So many `marketing_workers` hand over marketing at once. `marketing_rates` bounds how much of it goes out in a
+    second, by channel: messages, of SMS their parts. It is a share of what the account may send, since service messages
+    need the rest. A channel that is not named is as fast as the workers.
     """
 
     stage: str
@@ -32,6 +37,8 @@ class Settings:
     public_burst: int
     import_workers: int
     due_workers: int
+    marketing_workers: int
+    marketing_rates: Mapping[str, float]
     alarm_email: str | None = None
     repository: str | None = None
     time_zone: str = "Asia/Taipei"
@@ -40,6 +47,11 @@ class Settings:
     def is_local(self) -> bool:
         """True on the emulator: data may be destroyed, and layers are built for this machine."""
         return self.stage == LOCAL
+
+    @property
+    def marketing_pace(self) -> Mapping[str, float]:
+        """For how many seconds each message, or part of an SMS, keeps its worker, so that the rates hold."""
+        return {channel: self.marketing_workers / rate for channel, rate in self.marketing_rates.items()}
 
     @property
     def removal_policy(self) -> RemovalPolicy:
@@ -55,7 +67,18 @@ def settings_for(stage: str, alarm_email: str | None = None, repository: str | N
     if not stage.isidentifier() or len(stage) > 20:
         raise ValueError(f"stage {stage!r} must be a short name of letters, digits and underscores")
     if stage == LOCAL:
-        return Settings(stage, RetentionDays.ONE_DAY, 10_000, 5_000, 1_000, 1_000, import_workers=2, due_workers=2)
+        return Settings(
+            stage,
+            RetentionDays.ONE_DAY,
+            10_000,
+            5_000,
+            1_000,
+            1_000,
+            import_workers=2,
+            due_workers=2,
+            marketing_workers=2,
+            marketing_rates={},
+        )
     return Settings(
         stage,
         RetentionDays.THREE_MONTHS,
@@ -65,6 +88,8 @@ def settings_for(stage: str, alarm_email: str | None = None, repository: str | N
         public_burst=200,
         import_workers=20,
         due_workers=10,
+        marketing_workers=5,
+        marketing_rates={"email": 10, "sms": 10},
         alarm_email=alarm_email,
         repository=repository,
     )

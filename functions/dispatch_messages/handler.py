@@ -1,13 +1,14 @@
-"""The worker behind the queue of messages: hands each that is due to its provider, at its instant or later."""
+"""The worker behind the queues of messages: hands each that is due to its provider, at its instant or later."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from huitou.campaigns.situations import Situations
 from huitou.campaigns.store import TableJourneys
+from huitou.channels.pace import Pace
 from huitou.channels.providers import Providers, ProviderSettings
 from huitou.kernel.instants import to_instant
 from huitou.members.identity import IdentityHasher
@@ -28,10 +29,12 @@ from huitou.platform.settings import (
     AddressSecret,
     CodeSecret,
     LinkSecret,
+    MarketingPace,
     MembersTable,
     MessagesQueueUrl,
     ProgramTable,
     PublicUrl,
+    ServiceQueueUrl,
     load,
 )
 from huitou.platform.table import Table
@@ -43,8 +46,10 @@ from huitou.purchases.store import TableMemberStates
 from huitou.rewards.store import TableCoupons
 from huitou.segment_composition import deeds_on, segments_on
 from huitou.standing.messages import DueMessage, UnreadableMessageError, read_message
+from huitou.standing.ports import Outboxes
 from huitou.suppressions.service import Suppressions
 from huitou.suppressions.store import TableSuppressions
+from huitou.templates.model import TemplateKind
 from huitou.unsubscribing.links import UnsubscribeLinks
 from huitou.verifying.codes import OneTimeCodes
 from huitou.verifying.sending import DueCodes
@@ -57,6 +62,8 @@ class Needs(ProviderSettings):
     members_table: MembersTable
     program_table: ProgramTable
     messages_queue_url: MessagesQueueUrl
+    service_queue_url: ServiceQueueUrl
+    marketing_pace: MarketingPace = None
     link_secret: LinkSecret
     address_secret: AddressSecret
     code_secret: CodeSecret
@@ -104,9 +111,12 @@ dispatcher = Dispatcher(
     pause=pause,
     clock=now,
 )
-deliveries = Deliveries(
-    dispatcher, SqsQueue(settings.messages_queue_url, settings.region, settings.endpoint), clock=now
+outboxes = Outboxes(
+    marketing=SqsQueue(settings.messages_queue_url, settings.region, settings.endpoint),
+    service=SqsQueue(settings.service_queue_url, settings.region, settings.endpoint),
 )
+deliveries = Deliveries(dispatcher, outboxes, clock=now)
+pace = Pace.of(settings.marketing_pace)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -122,10 +132,12 @@ def dispatch(body: str) -> None:
     due = read_message(body)
     if not isinstance(due, DueMessage):
         raise UnreadableMessageError("The message is about no message to a member.")
+    begun = now()
     changed = deliveries.take(due)
     if changed:
         observer.count(f"Messages{changed.state.capitalize()}")
         watch(changed)
+        keep_pace(changed, begun)
 
 
 def watch(message: OutboxMessage) -> None:
@@ -134,6 +146,13 @@ def watch(message: OutboxMessage) -> None:
     if refused := account_refusal(message):
         observer.count("AccountRefusals")
         observer.log("refused", {"code": refused, "message_id": str(message.id)})
+
+
+def keep_pace(message: OutboxMessage, begun: datetime) -> None:
+    """Marketing that was handed over keeps this worker for its time; service messages wait for nothing."""
+    was_tried = message.tried_at is not None and message.tried_at >= begun
+    if was_tried and message.channel and message.kind is TemplateKind.MARKETING:
+        sleep(pace.rest(message.channel, message.sms_parts, begun, now()))
 
 
 def fail(error: Exception) -> None:

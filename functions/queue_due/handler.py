@@ -16,11 +16,20 @@ from huitou.kernel.instants import to_instant
 from huitou.platform.keys import MEMBER_SHARDS
 from huitou.platform.observability import Observer
 from huitou.platform.queues import SqsQueue
-from huitou.platform.settings import DueQueueUrl, MembersTable, MessagesQueueUrl, ProgramTable, Settings, load
+from huitou.platform.settings import (
+    DueQueueUrl,
+    MembersTable,
+    MessagesQueueUrl,
+    ProgramTable,
+    ServiceQueueUrl,
+    Settings,
+    load,
+)
 from huitou.platform.table import Table
 from huitou.program.service import NoProgramError, ProgramReader
 from huitou.program.store import TableVersions
 from huitou.standing.clock import Clock
+from huitou.standing.ports import Outboxes
 from huitou.standing.store import TableDueIndex, TableWatermarks
 
 RESERVE_MILLISECONDS = 10_000
@@ -32,6 +41,7 @@ class Needs(Settings):
     program_table: ProgramTable
     due_queue_url: DueQueueUrl
     messages_queue_url: MessagesQueueUrl
+    service_queue_url: ServiceQueueUrl
 
 
 settings = load(Needs)
@@ -46,7 +56,10 @@ clock = Clock(
     SqsQueue(settings.due_queue_url, settings.region, settings.endpoint),
     TableWatermarks(program),
     program.commit,
-    outbox=SqsQueue(settings.messages_queue_url, settings.region, settings.endpoint),
+    outboxes=Outboxes(
+        marketing=SqsQueue(settings.messages_queue_url, settings.region, settings.endpoint),
+        service=SqsQueue(settings.service_queue_url, settings.region, settings.endpoint),
+    ),
 )
 
 

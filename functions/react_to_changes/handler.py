@@ -20,6 +20,7 @@ from huitou.platform.settings import (
     MembersTable,
     MessagesQueueUrl,
     ProgramTable,
+    ServiceQueueUrl,
     SetAsideBucket,
     Settings,
     load,
@@ -31,6 +32,7 @@ from huitou.program.store import TableVersions
 from huitou.segment_composition import segments_on
 from huitou.segments.reacting import Reactor
 from huitou.segments.store import owner_of
+from huitou.standing.ports import Outboxes
 
 
 class Needs(Settings):
@@ -38,6 +40,7 @@ class Needs(Settings):
     program_table: ProgramTable
     due_queue_url: DueQueueUrl
     messages_queue_url: MessagesQueueUrl
+    service_queue_url: ServiceQueueUrl
     set_aside_bucket: SetAsideBucket
 
 
@@ -56,7 +59,10 @@ reactor = Reactor(
 )
 announcer = Announcer(
     due_in,
-    SqsQueue(settings.messages_queue_url, settings.region, settings.endpoint),
+    Outboxes(
+        marketing=SqsQueue(settings.messages_queue_url, settings.region, settings.endpoint),
+        service=SqsQueue(settings.service_queue_url, settings.region, settings.endpoint),
+    ),
     aside,
     lambda error: observer.log_failure("not announced", error, {}),
 )

@@ -1,11 +1,10 @@
 """A queue whose failures are kept and noticed."""
 
 from aws_cdk import Duration
-from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.constructs.alarm import OFTEN, raise_alarm
+from infra.constructs.alarm import OFTEN, Alarms
 from infra.constructs.review import acknowledge
 
 RETENTION = Duration.days(14)
@@ -15,7 +14,7 @@ ATTEMPTS = 5
 class DeadLetterQueue(sqs.Queue):
     """Holds what could not be handled for 14 days; the first message in it raises an alarm."""
 
-    def __init__(self, scope: Construct, name: str, *, alarms: sns.ITopic) -> None:
+    def __init__(self, scope: Construct, name: str, *, alarms: Alarms) -> None:
         super().__init__(
             scope,
             name,
@@ -23,12 +22,10 @@ class DeadLetterQueue(sqs.Queue):
             enforce_ssl=True,
             retention_period=RETENTION,
         )
-        raise_alarm(
-            self,
-            "not-empty",
+        alarms.begin(
+            f"{name}-not-empty",
             self.metric_approximate_number_of_messages_visible(period=OFTEN),
             says=f"{name} holds messages that nobody could handle",
-            alarms=alarms,
         )
         last_stop = "This is where messages end that could not be handled; people take it from here."
         acknowledge(self, {"AwsSolutions-SQS3": last_stop, "Serverless-SQSRedrivePolicy": last_stop})
@@ -42,7 +39,7 @@ class WorkQueue(sqs.Queue):
     """
 
     def __init__(
-        self, scope: Construct, name: str, *, worker_timeout: Duration, late: Duration, alarms: sns.ITopic
+        self, scope: Construct, name: str, *, worker_timeout: Duration, late: Duration, alarms: Alarms
     ) -> None:
         self.dead_letters = DeadLetterQueue(scope, f"{name}-dead-letters", alarms=alarms)
         super().__init__(
@@ -54,11 +51,9 @@ class WorkQueue(sqs.Queue):
             visibility_timeout=Duration.seconds(worker_timeout.to_seconds() * 6),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=ATTEMPTS),
         )
-        raise_alarm(
-            self,
-            "late",
+        alarms.begin(
+            f"{name}-late",
             self.metric_approximate_age_of_oldest_message(period=OFTEN, statistic="Maximum"),
             says=f"{name} holds a message for longer than {late.to_minutes():.0f} minutes",
-            alarms=alarms,
             threshold=late.to_seconds(),
         )

@@ -8,10 +8,9 @@ from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from infra.constructs.alarm import OFTEN, counted, raise_alarm
+from infra.constructs.alarm import OFTEN, Alarms, counted
 from infra.constructs.function import HandlerFunction
 
 READ_STREAM: Final = (
@@ -45,7 +44,7 @@ class StreamReader(Construct):
         table: dynamodb.Table,
         filters: Sequence[Mapping[str, Any]],
         set_aside: s3.Bucket,
-        alarms: sns.ITopic,
+        alarms: Alarms,
     ) -> None:
         super().__init__(scope, name)
         stream = table.table_stream_arn
@@ -67,26 +66,22 @@ class StreamReader(Construct):
             max_record_age=LONGEST,
             on_failure=_ToBucket(set_aside),
         )
-        raise_alarm(
-            self,
-            "late",
+        alarms.begin(
+            f"{function.node.id}-late",
             function.metric("IteratorAge", statistic="Maximum", period=OFTEN),
             says=f"{function.node.id} has not seen changes of the last five minutes",
-            alarms=alarms,
             threshold=LATE.to_milliseconds(),
         )
-        let_set_aside(self, function, set_aside, alarms)
+        let_set_aside(function, set_aside, alarms)
 
 
-def let_set_aside(scope: Construct, function: HandlerFunction, bucket: s3.Bucket, alarms: sns.ITopic) -> None:
+def let_set_aside(function: HandlerFunction, bucket: s3.Bucket, alarms: Alarms) -> None:
     """The function may add files to the bucket, and read none; an alarm tells that it did."""
     function.allow(["s3:PutObject"], bucket.arn_for_objects("*"))
-    raise_alarm(
-        scope,
-        "set-aside",
+    alarms.begin(
+        f"{function.node.id}-set-aside",
         counted(function.node.id, "ChangesSetAside"),
         says=f"{function.node.id} set aside what it could not handle",
-        alarms=alarms,
     )
 
 

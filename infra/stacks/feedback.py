@@ -11,7 +11,6 @@ from aws_cdk import aws_smsvoice as sms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 
-from infra.constructs.alarm import raise_alarm
 from infra.constructs.queue import WorkQueue
 from infra.constructs.stream import let_set_aside
 from infra.stacks.functions import LARGE_MIB, WORKER_TIMEOUT, FunctionStack
@@ -52,7 +51,7 @@ def from_providers(stack: FunctionStack) -> dict[str, str]:
     worker.allow(changes, stack.data.members.table_arn, partitions=["M#*", "SUPPRESSION#*"])
     stack.let_read_program(worker)
     stack.let_read_address_secret(worker)
-    let_set_aside(worker, worker, stack.data.set_aside, stack.alarms)
+    let_set_aside(worker, stack.data.set_aside, stack.alarms)
     stack.work_through(queue, worker)
     if stack.settings.is_local:
         return {}
@@ -82,14 +81,12 @@ def functions(stack: FunctionStack) -> dict[str, lambda_.Function]:
 def _watch_reputation(stack: FunctionStack) -> None:
     """Of all that the account sends in this region: SES tells it, and stops the account for it."""
     for name, threshold in REVIEWED_FROM.items():
-        raise_alarm(
-            stack,
+        stack.alarms.begin(
             f"email-{name.lower()}",
             cloudwatch.Metric(
                 namespace="AWS/SES", metric_name=f"Reputation.{name}", statistic="Maximum", period=Duration.hours(1)
             ),
             says=f"SES counts a {name} from which on it reviews accounts",
-            alarms=stack.alarms,
             threshold=threshold,
         )
 

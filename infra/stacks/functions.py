@@ -7,10 +7,9 @@ from typing import Final
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
-from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from infra.constructs.alarm import Alarms
 from infra.constructs.fan_out import FanOut
 from infra.constructs.function import HandlerFunction, layer_of
 from infra.constructs.queue import WorkQueue
@@ -33,11 +32,11 @@ LARGE_MIB: Final = 1769  # one whole processor
 class FunctionStack(Stack):
     """A stack of functions that work on the tables of ``data``."""
 
-    def __init__(self, scope: Construct, name: str, *, settings: Settings, data: DataStack) -> None:
+    def __init__(self, scope: Construct, name: str, *, settings: Settings, data: DataStack, alarms: Alarms) -> None:
         super().__init__(scope, name)
         self.settings = settings
         self.data = data
-        self.alarms = self._alarm_topic()
+        self.alarms = alarms
         self.members = {"HUITOU_MEMBERS_TABLE": data.members.table_name}
         self.program = {"HUITOU_PROGRAM_TABLE": data.program.table_name}
         self.identity = {"HUITOU_IDENTITY_SECRET": data.identity_secret.secret_arn}
@@ -72,11 +71,16 @@ class FunctionStack(Stack):
             memory_mib=memory_mib,
         )
 
-    def work_through(self, queue: WorkQueue, worker: HandlerFunction, batch: int = 10) -> None:
+    def work_through(
+        self, queue: WorkQueue, worker: HandlerFunction, batch: int = 10, at_once: int | None = None
+    ) -> None:
         """Hands what is in the queue to its worker; what fails comes again by itself."""
         worker.add_event_source(
             sources.SqsEventSource(
-                queue, batch_size=batch, max_concurrency=self.settings.due_workers, report_batch_item_failures=True
+                queue,
+                batch_size=batch,
+                max_concurrency=at_once or self.settings.due_workers,
+                report_batch_item_failures=True,
             )
         )
         acknowledge(
@@ -130,12 +134,3 @@ class FunctionStack(Stack):
         """What `layers/dependencies/<name>.txt` pins; ``purpose`` ends the sentence that describes it."""
         folder = build_dependency_layer(name, self._target)
         return layer_of(self, f"dependencies-{name}", str(folder), f"third-party packages {purpose}")
-
-    def _alarm_topic(self) -> sns.Topic:
-        topic = sns.Topic(self, "alarms", display_name=f"Huitou {self.settings.stage}", enforce_ssl=True)
-        if self.settings.alarm_email:
-            topic.add_subscription(subscriptions.EmailSubscription(self.settings.alarm_email))
-            acknowledge(
-                topic, {"Serverless-SNSRedrivePolicy": "A lost e-mail is not a lost alarm: its state stays visible."}
-            )
-        return topic

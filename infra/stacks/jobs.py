@@ -15,6 +15,7 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as targets
 from constructs import Construct
 
+from infra.constructs.alarm import Alarms
 from infra.constructs.fan_out import FanOut
 from infra.constructs.function import HandlerFunction
 from infra.constructs.queue import DeadLetterQueue
@@ -29,8 +30,8 @@ CHUNK_TIMEOUT: Final = Duration.minutes(15)
 class JobStack(FunctionStack):
     """What goes through all members, or a file, part by part."""
 
-    def __init__(self, scope: Construct, name: str, *, settings: Settings, data: DataStack) -> None:
-        super().__init__(scope, name, settings=settings, data=data)
+    def __init__(self, scope: Construct, name: str, *, settings: Settings, data: DataStack, alarms: Alarms) -> None:
+        super().__init__(scope, name, settings=settings, data=data, alarms=alarms)
         self.imports = self._imports()
         self.accounts = self._accounts()
         self.simulations = self._simulations()

@@ -1,9 +1,10 @@
-"""What runs all the time: functions, the API in front of them, queues, the schedule, alarms.
+"""What runs all the time: functions, the API in front of them, queues, the schedule.
 
 Nothing here holds data, so this stack may be replaced at any time.
 """
 
-from typing import Final
+import json
+from typing import Final, NamedTuple
 
 from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_iam as iam
@@ -14,7 +15,7 @@ from aws_cdk import aws_scheduler_targets as targets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.constructs.alarm import counted, raise_alarm
+from infra.constructs.alarm import Alarms, counted
 from infra.constructs.api import HttpApi
 from infra.constructs.function import HandlerFunction
 from infra.constructs.public_url import public_url
@@ -52,14 +53,31 @@ MEMBER_FUNCTIONS: Final = (
 SALE_FUNCTIONS: Final = ("record_purchases", "refund_purchases", "serve_checkouts")
 
 
+class Outboxes(NamedTuple):
+    """The queues of messages to members, by their kind."""
+
+    marketing: WorkQueue
+    service: WorkQueue
+
+    @property
+    def told(self) -> dict[str, str]:
+        """For who puts messages into them."""
+        return {
+            "HUITOU_MESSAGES_QUEUE_URL": self.marketing.queue_url,
+            "HUITOU_SERVICE_QUEUE_URL": self.service.queue_url,
+        }
+
+
 class ServiceStack(FunctionStack):
     """The running half of Huitou."""
 
-    def __init__(self, scope: Construct, name: str, *, settings: Settings, data: DataStack, jobs: JobStack) -> None:
-        super().__init__(scope, name, settings=settings, data=data)
+    def __init__(
+        self, scope: Construct, name: str, *, settings: Settings, data: DataStack, alarms: Alarms, jobs: JobStack
+    ) -> None:
+        super().__init__(scope, name, settings=settings, data=data, alarms=alarms)
         self.jobs = jobs
-        outbox = WorkQueue(self, "messages", worker_timeout=WORKER_TIMEOUT, late=Duration.hours(2), alarms=self.alarms)
-        self._reactions(self._due_work(outbox), outbox)
+        outboxes = self._outboxes()
+        self._reactions(self._due_work(outboxes), outboxes)
         self._events()
         api = HttpApi(
             self,
@@ -82,7 +100,18 @@ class ServiceStack(FunctionStack):
         )
         CfnOutput(self, "ApiId", value=api.rest_api.rest_api_id)
         CfnOutput(self, "ApiUrl", value=api.rest_api.url)
-        self._dispatch(outbox, public_url(self, api, settings))
+        self._dispatch(outboxes, public_url(self, api, settings))
+
+    def _outboxes(self) -> Outboxes:
+        """M23: a release of marketing in the morning is hours of work; who waits for a code waits for none of it."""
+        return Outboxes(
+            marketing=WorkQueue(
+                self, "messages", worker_timeout=WORKER_TIMEOUT, late=Duration.hours(2), alarms=self.alarms
+            ),
+            service=WorkQueue(
+                self, "service-messages", worker_timeout=WORKER_TIMEOUT, late=Duration.minutes(5), alarms=self.alarms
+            ),
+        )
 
     def _member_functions(self) -> dict[str, lambda_.Function]:
         """Calls about members: all of them decide on the member's own partition under the active programme."""
@@ -182,7 +211,7 @@ class ServiceStack(FunctionStack):
         function.allow(["dynamodb:GetItem"], self.data.program.table_arn, partitions=["KEYS"])
         return function
 
-    def _dispatch(self, outbox: WorkQueue, public_url: str) -> None:
+    def _dispatch(self, outboxes: Outboxes, public_url: str) -> None:
         """M23: messages that are due are handed to their providers. The local stack has none for LINE."""
         told = {
             **self.members,
@@ -190,7 +219,8 @@ class ServiceStack(FunctionStack):
             **self.links,
             **self.addresses,
             **self.codes,
-            "HUITOU_MESSAGES_QUEUE_URL": outbox.queue_url,
+            **outboxes.told,
+            "HUITOU_MARKETING_PACE": json.dumps(self.settings.marketing_pace),
             "HUITOU_PUBLIC_URL": public_url,
             "HUITOU_EMAIL_SERVICE": "ses",
             **feedback.from_providers(self),
@@ -198,32 +228,30 @@ class ServiceStack(FunctionStack):
         }
         worker = self.function("dispatch_messages", told, WORKER_TIMEOUT, LARGE_MIB, more_layers=[self.messaging])
         worker.allow(OUTBOX, self.data.members.table_arn)
-        worker.allow(["sqs:SendMessage"], outbox.queue_arn)
+        for queue in outboxes:
+            worker.allow(["sqs:SendMessage"], queue.queue_arn)
         self.let_judge(worker)
         self.let_read_link_secret(worker)
         self.let_read_address_secret(worker)
         self.let_read_code_secret(worker)
         worker.allow(["secretsmanager:GetSecretValue"], self.data.line_secret.secret_arn)
         self._let_deliver(worker)
-        self.work_through(outbox, worker, DISPATCHED_AT_ONCE)
+        self.work_through(outboxes.marketing, worker, DISPATCHED_AT_ONCE, self.settings.marketing_workers)
+        self.work_through(outboxes.service, worker, DISPATCHED_AT_ONCE)
         self._watch(worker)
 
     def _watch(self, worker: HandlerFunction) -> None:
         """M37: what defers or ends messages, and no dead letter tells of."""
-        raise_alarm(
-            worker,
-            "refused",
+        self.alarms.begin(
+            f"{worker.node.id}-refused",
             counted(worker.node.id, "AccountRefusals", over=Duration.hours(1)),
             says="Providers turn this account away: its leave, its quota, its senders",
-            alarms=self.alarms,
             threshold=REFUSALS,
         )
-        raise_alarm(
-            worker,
-            "given-up",
+        self.alarms.begin(
+            f"{worker.node.id}-given-up",
             counted(worker.node.id, "MessagesGivenUp", over=Duration.hours(1)),
             says="Messages ended after their deadline, or nobody knows whether they came",
-            alarms=self.alarms,
             threshold=GIVEN_UP,
         )
 
@@ -242,18 +270,17 @@ class ServiceStack(FunctionStack):
                 f"arn:<AWS::Partition>:{service}:<AWS::Region>:<AWS::AccountId>:{resource}",
             )
 
-    def _due_work(self, outbox: WorkQueue) -> WorkQueue:
+    def _due_work(self, outboxes: Outboxes) -> WorkQueue:
         """Each minute what falls due is read from the index and queued for its instant; a worker books it."""
         queue = WorkQueue(self, "due", worker_timeout=WORKER_TIMEOUT, late=Duration.minutes(15), alarms=self.alarms)
         failed_ticks = DeadLetterQueue(self, "failed-ticks", alarms=self.alarms)
         both = {**self.members, **self.program, "HUITOU_DUE_QUEUE_URL": queue.queue_url}
-        told = {**both, "HUITOU_MESSAGES_QUEUE_URL": outbox.queue_url}
-        tick = self.function("queue_due", told, WORKER_TIMEOUT)
+        tick = self.function("queue_due", {**both, **outboxes.told}, WORKER_TIMEOUT)
         tick.allow(["dynamodb:Query"], f"{self.data.members.table_arn}/index/{DUE_INDEX}")
         tick.allow(["dynamodb:GetItem", "dynamodb:PutItem"], self.data.program.table_arn, partitions=["CLOCK"])
         tick.allow(["dynamodb:PutItem"], self.data.members.table_arn, partitions=["OCCASION#*"])
         self.let_read_program(tick)
-        for each in (queue, outbox):
+        for each in (queue, *outboxes):
             tick.allow(["sqs:SendMessage", "sqs:GetQueueAttributes"], each.queue_arn)
         self._each_minute(tick, failed_ticks)
 
@@ -267,7 +294,7 @@ class ServiceStack(FunctionStack):
         self.work_through(queue, worker)
         return queue
 
-    def _reactions(self, due: WorkQueue, outbox: WorkQueue) -> None:
+    def _reactions(self, due: WorkQueue, outboxes: Outboxes) -> None:
         """Whoever's facts have changed is looked at; who cannot be, is handed to the worker of what is due.
 
         A new message that is due soon is told to those who send messages.
@@ -276,12 +303,12 @@ class ServiceStack(FunctionStack):
             **self.members,
             **self.program,
             "HUITOU_DUE_QUEUE_URL": due.queue_url,
-            "HUITOU_MESSAGES_QUEUE_URL": outbox.queue_url,
+            **outboxes.told,
             "HUITOU_SET_ASIDE_BUCKET": self.data.set_aside.bucket_name,
         }
         react = self.function("react_to_changes", told, WORKER_TIMEOUT)
         react.allow(LOOK, self.data.members.table_arn)
-        for queue in (due, outbox):
+        for queue in (due, *outboxes):
             react.allow(["sqs:SendMessage"], queue.queue_arn)
         self.let_judge(react)
         changed = [{"prefix": "WALLET#"}, "PROFILE", "STANDING"]

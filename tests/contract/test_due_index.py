@@ -13,8 +13,8 @@ import pytest
 
 from huitou.kernel.commits import StaleReadError
 from huitou.kernel.errors import DomainError
-from huitou.kernel.ids import MemberId
-from huitou.kernel.instants import EPOCH, parse_instant
+from huitou.kernel.ids import MemberId, OwnedId
+from huitou.kernel.instants import EPOCH, MILLISECOND, parse_instant
 from huitou.kernel.pages import InvalidCursorError, all_items
 from huitou.platform import keys
 from huitou.platform.table import Table
@@ -29,7 +29,7 @@ from huitou.simulator.memory import MemoryTable
 from huitou.simulator.memory_points import MemoryWallets
 from huitou.simulator.memory_refunds import MemoryRefunds
 from huitou.simulator.memory_standing import MemoryWatermarks
-from huitou.standing.messages import Due, DuePosition, DueRefund, DueWallet
+from huitou.standing.messages import Due, DueMessage, DuePosition, DueRefund, DueWallet
 from huitou.standing.ports import Watermarks
 from huitou.standing.store import DueItem, TableDueIndex, TableWatermarks
 from tests.contract.targets import AnyTable
@@ -193,6 +193,20 @@ def test_an_entry_says_what_it_is_about(dynamo_table: Table) -> None:
     index = TableDueIndex(dynamo_table)
     look = partial(index.due, shard_of(a_member(1)), EPOCH, NOON, limit=9)
     assert settled(lambda: set(look().items), expected) == expected
+
+
+@pytest.mark.parametrize("is_service", [False, True])
+def test_a_message_shows_its_kind_and_is_due_at_the_very_instant(dynamo_table: Table, *, is_service: bool) -> None:
+    """M23: keys alone tell it; who reads instants only, and knows nothing of kinds, reads the same one."""
+    message, index = OwnedId(a_member(1), a_member(2)), TableDueIndex(dynamo_table)
+    due_pk, due_sk = keys.due(message.member, NOON, is_service=is_service)
+    thing = DueItem(*keys.message(*message), due_pk=due_pk, due_sk=due_sk)
+    dynamo_table.commit([dynamo_table.put(thing, refused=StaleReadError("Not refused."))])
+    look = partial(index.due, shard_of(message.member), limit=9)
+    expected: tuple[Due, ...] = (DueMessage(message, NOON, is_service),)
+    assert settled(lambda: look(NOON, NOON).items, expected) == expected
+    assert look(EPOCH, NOON - MILLISECOND).items == look(NOON + MILLISECOND, NOON + MINUTE).items == ()
+    assert parse_instant(due_sk) == NOON
 
 
 def test_how_far_was_queued_is_read_back(table: AnyTable) -> None:

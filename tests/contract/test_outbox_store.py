@@ -115,7 +115,7 @@ def test_openings_are_counted_and_the_first_is_known(table: AnyTable) -> None:
 
     opened = replace(before, version=before.version + 3, opens=3, first_opened_at=NOON + 2 * MINUTE)
     assert store.load(before.id) == opened
-    assert due_on(table) == [DueMessage(before.id, NOON)]
+    assert due_on(table) == [before.due]
     table.commit([store.save(opened, cancel(opened, NOON))])
     kept = store.load(before.id)
     assert kept is not None
@@ -130,11 +130,13 @@ def test_of_a_message_that_is_gone_nothing_is_counted(table: AnyTable) -> None:
     assert store.load(planned().id) is None
 
 
-def test_a_message_is_due_until_its_end(table: AnyTable) -> None:
-    """M17: it carries its due key in the write that creates it."""
-    store, before = outbox_on(table), planned()
+@pytest.mark.parametrize("kind", TemplateKind)
+def test_a_message_is_due_until_its_end(table: AnyTable, kind: TemplateKind) -> None:
+    """M17, M23: it carries its due key in the write that creates it, and what shows the keys shows its kind."""
+    store, before = outbox_on(table), planned(kind)
     table.commit(store.add(before))
-    assert due_on(table) == [DueMessage(before.id, NOON)]
+    assert due_on(table) == [DueMessage(before.id, NOON, is_service=kind is TemplateKind.SERVICE)]
+    assert store.load(before.id) == before
 
     table.commit([store.save(before, cancel(before, NOON))])
 

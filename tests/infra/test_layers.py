@@ -40,6 +40,7 @@ ENVIRONMENT = {
     "HUITOU_CODE_SECRET": "secret",
     "HUITOU_DUE_QUEUE_URL": "http://127.0.0.1:9/queue",
     "HUITOU_MESSAGES_QUEUE_URL": "http://127.0.0.1:9/queue",
+    "HUITOU_SERVICE_QUEUE_URL": "http://127.0.0.1:9/queue",
     "HUITOU_PUBLIC_URL": "https://m.huitou.example",
     "HUITOU_EMAIL_SERVICE": "ses",
     "HUITOU_SMS_SERVICE": "end_user_messaging",

@@ -27,6 +27,7 @@ NEWS = {"template": "hello"}
 CONSENT = "/v1/members/{member_id}/consents/{channel}/{brand}/{purpose}"
 TOLD = {
     "HUITOU_MESSAGES_QUEUE_URL": "messages",
+    "HUITOU_SERVICE_QUEUE_URL": "service-messages",
     "HUITOU_PUBLIC_URL": "https://m.huitou.example",
     "HUITOU_EMAIL_SERVICE": "ses",
     "HUITOU_SMS_SERVICE": "sns",

@@ -98,6 +98,8 @@ VARIABLES = {
     "CodeSecret": "HUITOU_CODE_SECRET",
     "DueQueueUrl": "HUITOU_DUE_QUEUE_URL",
     "MessagesQueueUrl": "HUITOU_MESSAGES_QUEUE_URL",
+    "ServiceQueueUrl": "HUITOU_SERVICE_QUEUE_URL",
+    "MarketingPace": "HUITOU_MARKETING_PACE",
     "PublicUrl": "HUITOU_PUBLIC_URL",
     "ImportBucket": "HUITOU_IMPORT_BUCKET",
     "ImportStateMachine": "HUITOU_IMPORT_STATE_MACHINE",

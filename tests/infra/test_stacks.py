@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from huitou.channels.line import TIMEOUTS
+from huitou.templates.sms import MOST_PARTS
 from infra.routes import PUBLIC, ROUTES
+from infra.settings import settings_for
 from infra.sources import ROOT
 from tests.infra.conftest import MORE_LAYERS, Deployment
 
-WORKERS = ("book_due", "dispatch_messages", "hear_providers")
-"""Each has a queue."""
+WORKERS = ("book_due", "dispatch_messages", "dispatch_messages", "hear_providers")
+"""Of each queue; those of marketing and of service messages have the same."""
 
 
 def test_no_stack_comes_near_what_cloudformation_takes(production: Deployment) -> None:
@@ -114,8 +116,7 @@ class TestNoWorkIsLost:
 
     def test_slow_providers_leave_half_of_the_workers_time(self, production: Deployment) -> None:
         """M23: whoever runs out of it leaves marketing in doubt that nobody was handed."""
-        sources = production.properties("AWS::Lambda::EventSourceMapping")
-        (batch,) = [each["BatchSize"] for each in sources if "dispatchmessages" in str(each["FunctionName"])]
+        (batch,) = {each["BatchSize"] for each in _sending(production)}
         assert batch * sum(TIMEOUTS) <= production.function("dispatch_messages")["Timeout"] / 2
 
     def test_every_queue_is_encrypted_and_keeps_messages_for_two_weeks(self, production: Deployment) -> None:
@@ -126,7 +127,7 @@ class TestNoWorkIsLost:
     def test_every_dead_letter_queue_raises_an_alarm_with_somebody(self, production: Deployment) -> None:
         dead_letters = {name for name, queue in _queues(production) if "RedrivePolicy" not in queue}
         alarms = _alarms(production, "ApproximateNumberOfMessagesVisible")
-        assert _queues_of(alarms) == dead_letters
+        assert _queues_of(production, alarms) == dead_letters
         assert all(alarm["AlarmActions"] and alarm["Threshold"] == 1 for alarm in alarms)
         mails = [each for each in production.properties("AWS::SNS::Subscription") if each["Protocol"] == "email"]
         assert [mail["Endpoint"] for mail in mails] == ["alarms@example.com"]
@@ -135,7 +136,7 @@ class TestNoWorkIsLost:
         """M37: of what is held back for two minutes, none does."""
         queues = {name for name, queue in _queues(production) if "RedrivePolicy" in queue}
         alarms = _alarms(production, "ApproximateAgeOfOldestMessage")
-        assert _queues_of(alarms) == queues
+        assert _queues_of(production, alarms) == queues
         assert all(alarm["AlarmActions"] and alarm["Threshold"] > 2 * 120 for alarm in alarms)
 
     def test_readers_of_the_stream_halve_what_fails_and_keep_what_fails_for_good(self, production: Deployment) -> None:
@@ -170,6 +171,22 @@ class TestNoWorkIsLost:
 
 
 class TestSending:
+    def test_service_messages_never_wait_behind_marketing(self, production: Deployment) -> None:
+        """M23: two queues, each with workers of its own."""
+        limits = {str(each["EventSourceArn"]): each["ScalingConfig"] for each in _sending(production)}
+        assert len(limits) == 2
+        by_kind = {"servicemessages" in queue: limit["MaximumConcurrency"] for queue, limit in limits.items()}
+        settings = settings_for("production")
+        assert by_kind == {False: settings.marketing_workers, True: settings.due_workers}
+
+    def test_marketing_leaves_the_providers_room(self, production: Deployment) -> None:
+        """M23: workers divided by the seconds for which each message keeps one; also the longest SMS ends in time."""
+        function, settings = production.function("dispatch_messages"), settings_for("production")
+        pace = json.loads(function["Environment"]["Variables"]["HUITOU_MARKETING_PACE"])
+        assert {name: settings.marketing_workers / each for name, each in pace.items()} == settings.marketing_rates
+        (batch,) = {each["BatchSize"] for each in _sending(production)}
+        assert batch * MOST_PARTS * pace["sms"] <= function["Timeout"] / 2
+
     def test_an_account_that_is_turned_away_raises_an_alarm_though_nothing_is_set_aside(
         self, production: Deployment
     ) -> None:
@@ -355,8 +372,18 @@ def _alarms(deployment: Deployment, metric: str) -> list[dict[str, Any]]:
     return [each for each in deployment.properties("AWS::CloudWatch::Alarm") if each["MetricName"] == metric]
 
 
-def _queues_of(alarms: list[dict[str, Any]]) -> set[str]:
-    return {alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for alarm in alarms}
+def _sending(deployment: Deployment) -> list[dict[str, Any]]:
+    """Where the function that sends takes from."""
+    sources = deployment.properties("AWS::Lambda::EventSourceMapping")
+    return [each for each in sources if "dispatchmessages" in str(each["FunctionName"])]
+
+
+def _queues_of(deployment: Deployment, alarms: list[dict[str, Any]]) -> set[str]:
+    """Alarms are a stack of their own, which imports the names."""
+    named = [each["Dimensions"][0]["Value"]["Fn::ImportValue"] for each in alarms]
+    found = [name for name, _ in _queues(deployment) for each in named if f"GetAtt{name}QueueName" in each]
+    assert len(found) == len(named)
+    return set(found)
 
 
 def _states(deployment: Deployment, name: str = "import") -> dict[str, dict[str, Any]]:

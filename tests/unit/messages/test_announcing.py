@@ -13,6 +13,8 @@ from huitou.outbox.store import due_in, message_item
 from huitou.simulator.memory_standing import MemoryQueue
 from huitou.standing.clock import AHEAD
 from huitou.standing.messages import DueMessage, read_message
+from huitou.standing.ports import Outboxes
+from huitou.templates.model import TemplateKind
 from tests.outbox import NOON, planned
 
 SECOND = timedelta(seconds=1)
@@ -24,7 +26,7 @@ def record(message: OutboxMessage) -> Record:
 
 
 def due(seconds: int) -> OutboxMessage:
-    return planned(due_at=NOON + seconds * SECOND)
+    return planned(TemplateKind.MARKETING, due_at=NOON + seconds * SECOND)
 
 
 class Refusing(MemoryQueue):
@@ -45,10 +47,10 @@ class Desk:
     """An announcer, and what it told. It keeps aside what it is handed, too."""
 
     def __init__(self, queue: MemoryQueue | None = None) -> None:
-        self.queue = queue or MemoryQueue()
+        self.queue, self.service = queue or MemoryQueue(), MemoryQueue()
         self.failures: list[Exception] = []
         self.aside: list[Record] = []
-        self.announcer = Announcer(due_in, self.queue, self, self.failures.append)
+        self.announcer = Announcer(due_in, Outboxes(self.queue, self.service), self, self.failures.append)
 
     def keep(self, record: Record, error: Exception) -> None:
         assert isinstance(error, ValueError)
@@ -86,3 +88,12 @@ def test_what_the_queue_refuses_is_not_counted() -> None:
     desk = Desk(Refusing())
     assert desk.announce(record(due(0)), record(due(1))) == 1
     assert [found.at for found, _ in desk.queued()] == [NOON + SECOND]
+
+
+def test_service_messages_go_by_a_queue_of_their_own_also_where_the_other_is_out_of_reach() -> None:
+    """M23."""
+    desk, code = Desk(OutOfReach()), planned(due_at=NOON)
+    assert desk.announce(record(due(0)), record(code)) == 1
+    ((body, delay),) = desk.service.messages
+    assert (read_message(body), delay) == (DueMessage(code.id, NOON, is_service=True), 0)
+    assert len(desk.failures) == 1

@@ -15,6 +15,7 @@ from huitou.outbox.model import MessageState, OutboxMessage
 from huitou.simulator.memory_standing import MemoryDueIndex, MemoryQueue, MemoryWatermarks
 from huitou.standing.clock import Clock
 from huitou.standing.messages import DueMessage, read_message
+from huitou.standing.ports import Outboxes
 from huitou.standing.queued import AGAIN
 from tests.builders import at
 from tests.campaigns import MINUTE, Town, campaign
@@ -60,7 +61,7 @@ class Depot:
         """Another process ticks from now on."""
         table = self.town.shop.table
         index, marks = MemoryDueIndex(table), MemoryWatermarks(table)
-        self._clock = Clock(index, MemoryQueue(), marks, table.commit, outbox=self.belt)
+        self._clock = Clock(index, MemoryQueue(), marks, table.commit, outboxes=Outboxes(self.belt, MemoryQueue()))
 
     def pause(self, *, paused: bool = True) -> None:
         self.town.republish(campaigns=[{**PLANNED, "paused": paused}])
@@ -85,7 +86,7 @@ class Depot:
         self.worker().take(due)
 
     def worker(self) -> Deliveries:
-        return Deliveries(self.town.dispatcher(), self.belt, lambda: self.belt.now)
+        return Deliveries(self.town.dispatcher(), Outboxes(self.belt, MemoryQueue()), lambda: self.belt.now)
 
 
 def test_what_is_paused_for_hours_is_looked_at_each_minute_and_its_copies_stay_two() -> None:

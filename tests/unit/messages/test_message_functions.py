@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,13 +14,17 @@ import pytest
 
 from huitou.channels.reasons import SUSPENDED
 from huitou.kernel.channels import MessageChannel
+from huitou.kernel.commits import StaleReadError
 from huitou.kernel.instants import to_instant
 from huitou.members.model import Profile
+from huitou.outbox.decisions import claim
 from huitou.outbox.model import MessageState, OutboxMessage
-from huitou.outbox.store import TableOutbox, message_item
+from huitou.outbox.store import MessageItem, TableOutbox, message_item
+from huitou.platform import keys
 from huitou.platform.secrets import MINUTES
 from huitou.platform.table import Table
 from huitou.standing.messages import DueMessage, read_message, write_message
+from huitou.templates.model import TemplateKind
 from huitou.unsubscribing.links import UnsubscribeLinks, reader
 from tests.contract.targets import REGION
 from tests.outbox import planned
@@ -40,9 +45,9 @@ class Context:
 class Stack:
     """Mei with a mailbox, a programme that says something, and the functions; ``now`` is when the test began."""
 
-    def __init__(self, queue_url: str) -> None:
+    def __init__(self, service_queue: str, marketing_queue: str) -> None:
         self._sqs: Any = boto3.client("sqs", region_name=REGION)
-        self._queue_url = queue_url
+        self.service_queue, self.marketing_queue = service_queue, marketing_queue
         self.now = to_instant(datetime.now(UTC))
         publish(speaking(RECEIPT))
         names = ("queue_due", "react_to_changes", "dispatch_messages")
@@ -77,11 +82,12 @@ class Stack:
         records = [{**record, "eventName": "INSERT", "dynamodb": change}]
         return self.functions["react_to_changes"].handler({"Records": records}, None)
 
-    def queued(self) -> list[DueMessage]:
-        """What is in the queue of messages, also what it holds back."""
+    def queued(self, queue: str = "") -> list[DueMessage]:
+        """What is in a queue, that of service messages; `held_back` is how many it holds back."""
+        queue = queue or self.service_queue
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed"]
-        told = self._sqs.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=names)["Attributes"]
-        bodies = self._sqs.receive_message(QueueUrl=self._queue_url, MaxNumberOfMessages=10).get("Messages", ())
+        told = self._sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
+        bodies = self._sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", ())
         found = [read_message(each["Body"]) for each in bodies]
         assert all(isinstance(each, DueMessage) for each in found)
         self.held_back = int(told[names[1]])
@@ -108,10 +114,12 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         files.create_bucket(Bucket="set-aside", CreateBucketConfiguration={"LocationConstraint": REGION})
         secrets: Any = boto3.client("secretsmanager", region_name=REGION)
         secrets.create_secret(Name="messages-links", SecretString='{"current": "1", "1": "a secret of the tests"}')
-        queue_url = sqs.create_queue(QueueName="messages")["QueueUrl"]
+        queues = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("service-messages", "messages")]
         settings = {
             "HUITOU_DUE_QUEUE_URL": sqs.create_queue(QueueName="due")["QueueUrl"],
-            "HUITOU_MESSAGES_QUEUE_URL": queue_url,
+            "HUITOU_SERVICE_QUEUE_URL": queues[0],
+            "HUITOU_MESSAGES_QUEUE_URL": queues[1],
+            "HUITOU_MARKETING_PACE": '{"email": 0.5}',
             "HUITOU_SET_ASIDE_BUCKET": "set-aside",
             "HUITOU_LINK_SECRET": "messages-links",
             "HUITOU_PUBLIC_URL": "https://m.huitou.example",
@@ -122,13 +130,13 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         }
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
-        yield Stack(queue_url)
+        yield Stack(*queues)
 
 
 def test_a_new_message_that_is_due_goes_to_the_queue_by_the_stream(stack: Stack) -> None:
     message = stack.plan(stack.now)
     assert stack.react(message) == {"batchItemFailures": []}
-    assert stack.queued() == [DueMessage(message.id, stack.now)]
+    assert stack.queued() == [message.due]
 
 
 def test_one_that_is_due_soon_is_held_back_and_a_later_one_left_to_the_clock(stack: Stack) -> None:
@@ -139,10 +147,45 @@ def test_one_that_is_due_soon_is_held_back_and_a_later_one_left_to_the_clock(sta
 
 
 def test_the_clock_finds_what_the_stream_has_missed(stack: Stack) -> None:
-    """M17: it goes to the queue of messages and to no other."""
+    """M17: it goes to its queue and to no other."""
     message = stack.plan(stack.now)
     stack.functions["queue_due"].handler(sample("queue_due"), Context())
-    assert stack.queued() == [DueMessage(message.id, stack.now)]
+    assert (stack.queued(), stack.queued(stack.marketing_queue)) == ([message.due], [])
+
+
+def test_marketing_goes_to_a_queue_of_its_own(stack: Stack) -> None:
+    """M23: so that no service message ever waits behind it."""
+    news = planned(TemplateKind.MARKETING, due_at=stack.now)
+    stack.react(news)
+    assert (stack.queued(), stack.queued(stack.marketing_queue)) == ([], [news.due])
+
+
+def test_what_the_clock_queued_before_there_were_two_queues_is_sent(stack: Stack) -> None:
+    """From whichever queue it comes."""
+    message = stack.plan(stack.now)
+    (_, due_sk) = keys.due(MEI, stack.now)
+    actions = [MessageItem.due_sk.set(due_sk)]
+    key = keys.message(*message.id)
+    stack.table.commit([stack.table.update(MessageItem, *key, actions, refused=StaleReadError(""))])
+    stack.functions["queue_due"].handler(sample("queue_due"), Context())
+    (queued,) = stack.queued(stack.marketing_queue)
+    assert stack.dispatch(write_message(queued)) == []
+    assert stack.kept(message).state is MessageState.ACCEPTED
+
+
+def test_marketing_that_was_handed_over_keeps_its_worker_and_nothing_else_does(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """M23: so long that all workers together stay below what the provider takes."""
+    worker, slept = stack.functions["dispatch_messages"], list[float]()
+    monkeypatch.setattr(worker, "sleep", slept.append)
+    monkeypatch.setattr(worker, "now", lambda: stack.now + timedelta(seconds=0.1))
+    waits = planned(TemplateKind.MARKETING)
+    tried = claim(waits, MessageChannel.EMAIL, "club@huitou.example", stack.now)
+    for message in (waits, tried, replace(tried, kind=TemplateKind.SERVICE)):
+        worker.keep_pace(message, stack.now)
+    worker.keep_pace(tried, stack.now + timedelta(milliseconds=1))  # by an attempt before this one
+    assert slept == [0.4]
 
 
 def test_what_is_due_is_sent_once_however_often_it_is_delivered(stack: Stack) -> None:

@@ -42,6 +42,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         sqs: Any = boto3.client("sqs", region_name=REGION)
         monkeypatch.setenv("HUITOU_DUE_QUEUE_URL", sqs.create_queue(QueueName="due")["QueueUrl"])
         monkeypatch.setenv("HUITOU_MESSAGES_QUEUE_URL", sqs.create_queue(QueueName="messages")["QueueUrl"])
+        monkeypatch.setenv("HUITOU_SERVICE_QUEUE_URL", sqs.create_queue(QueueName="service-messages")["QueueUrl"])
         yield Stack()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain, repeat
 
@@ -32,6 +32,7 @@ from huitou.standing.messages import (
     read_message,
     write_message,
 )
+from huitou.standing.ports import Outboxes
 from huitou.standing.queued import AGAIN, GRACE
 
 NOW = parse_instant("2026-03-02T12:07:00+08:00")
@@ -121,13 +122,17 @@ class Tower:
         self.index = ListedIndex(listed)
         self.queue = queue or MemoryQueue()
         self.outbox = outbox
+        self.service = MemoryQueue()
         self._table = MemoryTable()
         self.restart()
 
     def restart(self) -> None:
         self._clock = Clock(
-            self.index, self.queue, MemoryWatermarks(self._table), self._table.commit, outbox=self.outbox
+            self.index, self.queue, MemoryWatermarks(self._table), self._table.commit, outboxes=self._outboxes()
         )
+
+    def _outboxes(self) -> Outboxes | None:
+        return Outboxes(marketing=self.outbox, service=self.service) if self.outbox is not None else None
 
     def tick(self, now: datetime = NOW, *, pages: int = 1_000) -> Tick:
         """With time for so many pages."""
@@ -309,6 +314,16 @@ def test_messages_to_members_have_a_queue_of_their_own() -> None:
         assert tower.tick() == Tick(queued=4)
         assert (in_queue(tower.queue), in_queue(outbox)) == (listed[::2], listed[1::2])
         assert {each for _, each in (*tower.queue.messages, *outbox.messages)} == {delay}
+
+
+def test_service_messages_go_by_a_queue_of_their_own_however_full_the_other_is() -> None:
+    """M23: a morning's release of marketing keeps no code waiting."""
+    service = [replace(a_due_message(number, at), is_service=True) for number, at in enumerate((NOW - MINUTE, NOW))]
+    tower = Tower([*both(NOW - MINUTE), *service], outbox=MemoryQueue())
+    assert tower.outbox is not None
+    tower.outbox.send([("", 0)] * MOST_WAITING)
+    assert tower.tick() == Tick(queued=4, held_back=2)
+    assert in_queue(tower.service) == service
 
 
 @pytest.mark.parametrize("refused", [1, 2, 3, 4])

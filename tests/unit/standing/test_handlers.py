@@ -104,6 +104,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         queue_url = sqs.create_queue(QueueName="due")["QueueUrl"]
         monkeypatch.setenv("HUITOU_DUE_QUEUE_URL", queue_url)
         monkeypatch.setenv("HUITOU_MESSAGES_QUEUE_URL", sqs.create_queue(QueueName="messages")["QueueUrl"])
+        monkeypatch.setenv("HUITOU_SERVICE_QUEUE_URL", sqs.create_queue(QueueName="service-messages")["QueueUrl"])
         publish(document())
         yield Stack(queue_url)
 

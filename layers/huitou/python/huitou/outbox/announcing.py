@@ -1,4 +1,4 @@
-"""The quick way of a new message to those who send it: from the stream to their queue, held back until its instant.
+"""The quick way of a new message to those who send it: from the stream to its queue, held back until its instant.
 
 Nothing rests on it: what is not announced is found by the clock, within a minute after it is due.
 """
@@ -11,7 +11,7 @@ from datetime import datetime
 from huitou.kernel.streams import Aside, Record
 from huitou.standing.clock import AHEAD
 from huitou.standing.messages import DueMessage, delay_until, write_message
-from huitou.standing.ports import Queue
+from huitou.standing.ports import Outboxes, Queue
 
 
 class Announcer:
@@ -23,12 +23,12 @@ class Announcer:
     def __init__(
         self,
         due_of: Callable[[Record], DueMessage | None],
-        queue: Queue,
+        queues: Outboxes,
         aside: Aside,
         failed: Callable[[Exception], None],
     ) -> None:
         self._due_of = due_of
-        self._queue = queue
+        self._queues = queues
         self._aside = aside
         self._failed = failed
 
@@ -38,10 +38,14 @@ class Announcer:
         One that nobody can read is kept aside.
         """
         soon = [due for due in map(self._due, records) if due is not None and due.at <= now + AHEAD]
+        shares = ((queue, [due for due in soon if self._queues.of(due) is queue]) for queue in self._queues)
+        return sum(self._send(queue, share, now) for queue, share in shares)
+
+    def _send(self, queue: Queue, soon: Sequence[DueMessage], now: datetime) -> int:
         if not soon:
             return 0
         try:
-            refused = self._queue.send([(write_message(due), delay_until(due.at, now)) for due in soon])
+            refused = queue.send([(write_message(due), delay_until(due.at, now)) for due in soon])
         except Exception as error:
             self._failed(error)
             return 0

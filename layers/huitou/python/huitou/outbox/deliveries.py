@@ -1,4 +1,4 @@
-"""A message that comes from the queue of messages: it is looked at, and the queue carries on what is due again soon.
+"""A message that comes from a queue: it is looked at, and the queue of its kind carries on what is due again soon.
 
 One chain of copies for each message, however many arrive: whoever has moved it queues it for its new instant, and so
 does whoever brought it before the instant that it still has. Every other copy is of an instant that has passed away,
@@ -16,15 +16,15 @@ from huitou.outbox.dispatching import Dispatcher
 from huitou.outbox.model import OutboxMessage
 from huitou.standing.clock import AHEAD
 from huitou.standing.messages import DueMessage, delay_until, write_message
-from huitou.standing.ports import Queue
+from huitou.standing.ports import Outboxes
 
 
 class Deliveries:
     """The use case. ``clock`` is asked when a message is put back."""
 
-    def __init__(self, dispatcher: Dispatcher, queue: Queue, clock: Callable[[], datetime]) -> None:
+    def __init__(self, dispatcher: Dispatcher, queues: Outboxes, clock: Callable[[], datetime]) -> None:
         self._dispatcher = dispatcher
-        self._queue = queue
+        self._queues = queues
         self._clock = clock
 
     def take(self, due: DueMessage) -> OutboxMessage | None:
@@ -32,8 +32,8 @@ class Deliveries:
         message, is_changed = self._dispatcher.dispatch(due.message)
         if message is None:
             return None
-        if message.due_at and (is_changed or message.due_at == due.at):
-            self._carry_on(DueMessage(message.id, message.due_at))
+        if message.due and (is_changed or message.due_at == due.at):
+            self._carry_on(message.due)
         return message if is_changed else None
 
     def _carry_on(self, due: DueMessage) -> None:
@@ -41,5 +41,5 @@ class Deliveries:
         now = self._clock()
         if due.at > now + AHEAD:
             return
-        if self._queue.send([(write_message(due), delay_until(due.at, now))]):
+        if self._queues.of(due).send([(write_message(due), delay_until(due.at, now))]):
             raise UnavailableError("The queue did not take the message back.")

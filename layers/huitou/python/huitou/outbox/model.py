@@ -14,6 +14,7 @@ from huitou.kernel.channels import MessageChannel
 from huitou.kernel.ids import Digest, OwnedId
 from huitou.program.campaigns import CampaignId
 from huitou.program.model import BrandId
+from huitou.standing.messages import DueMessage
 from huitou.templates.model import TemplateId, TemplateKind
 
 
@@ -191,6 +192,13 @@ class OutboxMessage:
         """When it was first tried by ``channel`` as ``sender``."""
         tried = (step for step in self.history if (step.channel, step.sender) == (channel, sender))
         return next((step.at for step in tried), None)
+
+    @property
+    def due(self) -> DueMessage | None:
+        """What those who send it are told (M17)."""
+        if self.due_at is None:
+            return None
+        return DueMessage(self.id, self.due_at, self.kind is TemplateKind.SERVICE)
 
     def is_due(self, now: datetime) -> bool:
         return self.due_at is not None and self.due_at <= now

@@ -122,7 +122,9 @@ class TableOutbox:
 
 
 def message_item(message: OutboxMessage) -> MessageItem:
-    due_pk, due_sk = keys.due(message.id.member, message.due_at) if message.due_at else (None, None)
+    due_pk, due_sk = (None, None)
+    if due := message.due:
+        due_pk, due_sk = keys.due(message.id.member, due.at, is_service=due.is_service)
     return MessageItem(
         *keys.message(*message.id),
         template=message.template,
@@ -211,5 +213,4 @@ def is_of_message(record: Record) -> bool:
 def due_in(record: Record) -> DueMessage | None:
     """When the message in the record is due. Raises `ValueError` where it lacks what every message has."""
     item = image(record, MessageItem, "New")
-    message = message_in(item) if item else None
-    return DueMessage(message.id, message.due_at) if message and message.due_at else None
+    return message_in(item).due if item else None

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from huitou.kernel.ids import Digest, MemberId, OwnedId, first_ulid
-from huitou.kernel.instants import format_instant, parse_instant
+from huitou.kernel.instants import EPOCH, format_instant, parse_instant
 
 Key = tuple[str, str]
 
@@ -323,9 +323,24 @@ def parse_shard(sk: str) -> int:
 # --- the due index ---
 
 
-def due(owner: str, at: datetime) -> Key:
-    """``(due_pk, due_sk)``. The owner is a member, whose entries are all in one shard, or what has none."""
-    return due_shard(zlib.crc32(owner.encode()) % DUE_SHARDS), format_instant(at)
+def due(owner: str, at: datetime, *, is_service: bool = False) -> Key:
+    """``(due_pk, due_sk)``. The owner is a member, whose entries are all in one shard, or what has none.
+
+    The index shows keys alone, so the instant of a service message has a fourth decimal, 1: who reads instants cuts it
+    off, and the tick knows by it that it is no marketing.
+    """
+    instant = format_instant(at)
+    return due_shard(zlib.crc32(owner.encode()) % DUE_SHARDS), f"{instant[:-1]}1Z" if is_service else instant
+
+
+def due_between(since: datetime, until: datetime) -> tuple[str, str]:
+    """All that is due from ``since`` to ``until``, both included, however it is marked."""
+    return format_instant(since).removesuffix("Z"), format_instant(until)
+
+
+def is_of_service(due_sk: str) -> bool:
+    """Whether it was marked so. Of what was planned before there were marks nobody knows."""
+    return len(due_sk) > len(format_instant(EPOCH))
 
 
 def due_shard(shard: int) -> str:

@@ -34,6 +34,10 @@ CodeSecret = Annotated[str, "HUITOU_CODE_SECRET"]
 """Name or ARN of the secret whose text is the key of the HMAC that one-time codes are made by."""
 DueQueueUrl = Annotated[str, "HUITOU_DUE_QUEUE_URL"]
 MessagesQueueUrl = Annotated[str, "HUITOU_MESSAGES_QUEUE_URL"]
+"""Of marketing, and of what was queued before service messages had a queue of their own."""
+ServiceQueueUrl = Annotated[str, "HUITOU_SERVICE_QUEUE_URL"]
+MarketingPace = Annotated[str | None, "HUITOU_MARKETING_PACE"]
+"""For how many seconds a message of marketing keeps its worker, by channel, as JSON (`huitou.channels.pace`)."""
 PublicUrl = Annotated[str, "HUITOU_PUBLIC_URL"]
 """Where members reach the API, without a slash at its end."""
 ImportBucket = Annotated[str, "HUITOU_IMPORT_BUCKET"]

@@ -19,7 +19,7 @@ from huitou.program.rules import SegmentId
 from huitou.purchases.refunds import Refund, RefundStatus
 from huitou.simulator.memory import MemoryTable, absent
 from huitou.standing.listed import Listed, Listing
-from huitou.standing.messages import Due, DueJourney, DueMessage, DueOccasion, DuePosition, DueRefund, DueWallet
+from huitou.standing.messages import Due, DueJourney, DueOccasion, DuePosition, DueRefund, DueWallet
 from huitou.standing.model import Grant, Record
 from huitou.standing.position import Position
 
@@ -64,8 +64,8 @@ class MemoryDueIndex:
 
     def _messages(self) -> Iterator[tuple[str, keys.Key, Due]]:
         for message in self._table.all(OutboxMessage):
-            if message.due_at:
-                yield message.id.member, keys.message(*message.id), DueMessage(message.id, message.due_at)
+            if message.due:
+                yield message.id.member, keys.message(*message.id), message.due
 
     def _journeys(self) -> Iterator[tuple[str, keys.Key, Due]]:
         for journey in self._table.all(Journey):

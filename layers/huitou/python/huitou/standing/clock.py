@@ -29,7 +29,7 @@ from huitou.kernel.errors import UnavailableError
 from huitou.kernel.instants import EPOCH, MILLISECOND
 from huitou.standing.lanes import Lane
 from huitou.standing.messages import Due, DueMessage, delay_until, write_message
-from huitou.standing.ports import DueIndex, Queue, Watermarks
+from huitou.standing.ports import DueIndex, Outboxes, Queue, Watermarks
 from huitou.standing.queued import AGAIN, Queued
 
 AHEAD = timedelta(seconds=120)
@@ -55,20 +55,26 @@ class Tick:
     held_back: int = 0
     """Late entries that were read, and for which their queue had no room."""
     failure: Exception | None = None
-    """The error of a queue out of reach; the other got what is its own."""
+    """The error of a queue out of reach; the others got what is their own."""
 
 
 class Clock:
     """The use case. It remembers what it did in the ticks before.
 
-    ``outbox`` is for messages to members, where they have workers of their own; all else goes to ``queue``.
+    ``outboxes`` are for messages to members, where they have workers of their own; all else goes to ``queue``.
     """
 
     def __init__(
-        self, index: DueIndex, queue: Queue, watermarks: Watermarks, commit: Commit, *, outbox: Queue | None = None
+        self,
+        index: DueIndex,
+        queue: Queue,
+        watermarks: Watermarks,
+        commit: Commit,
+        *,
+        outboxes: Outboxes | None = None,
     ) -> None:
         self._index = index
-        self._queues = (queue, outbox) if outbox else (queue,)
+        self._queues = (queue, *(outboxes or ()))
         self._watermarks = watermarks
         self._commit = commit
         self._queued: Queued | None = None
@@ -157,7 +163,10 @@ class _Round:
         return page.next_cursor, is_sent and len(chosen) == len(new)
 
     def _lane_of(self, due: Due) -> Lane:
-        return self._lanes[-1 if isinstance(due, DueMessage) else 0]
+        """That of all else, of marketing, or of service messages; without outboxes there is but the first."""
+        if len(self._lanes) == 1 or not isinstance(due, DueMessage):
+            return self._lanes[0]
+        return self._lanes[2 if due.is_service else 1]
 
     def _send(self, lane: Lane, chosen: Sequence[Due], now: datetime) -> bool:
         """Whether the lane's queue took all that is for it."""

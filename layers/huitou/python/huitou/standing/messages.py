@@ -53,6 +53,8 @@ class DueMessage:
 
     message: OwnedId
     at: datetime
+    is_service: bool = False
+    """It never waits behind marketing. False where that is not known: it was planned before there was a difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,8 @@ def write_message(due: Due) -> str:
             named = {"member_id": member}
         case DueRefund(refund):
             named = {"refund_id": refund}
-        case DueMessage(message):
-            named = {"message_id": str(message)}
+        case DueMessage(message, _, is_service):
+            named = {"message_id": str(message)} | ({"kind": "service"} if is_service else {})
         case DueJourney(member, campaign, occurrence):
             named = {"member_id": member, "campaign": campaign, "occurrence": occurrence}
         case DueOccasion(campaign, begins_at, part):
@@ -120,8 +122,10 @@ def read_message(text: str) -> Due:
                 return DueOccasion(campaign, parse_instant(begins), int(part), parse_instant(at))
             case {"refund_id": str(refund), "due_at": str(at)}:
                 return DueRefund(parse_digest(refund), parse_instant(at))
-            case {"message_id": str(message), "due_at": str(at)} if isinstance(named := parse_id(message), OwnedId):
-                return DueMessage(named, parse_instant(at))
+            case {"message_id": str(message), "due_at": str(at), **more} if isinstance(
+                named := parse_id(message), OwnedId
+            ):
+                return DueMessage(named, parse_instant(at), more.get("kind") == "service")
     except ValueError as error:
         raise UnreadableMessageError("The message is not JSON.") from error
     raise UnreadableMessageError("The message names nothing that falls due.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from huitou.kernel.commits import Write
 from huitou.kernel.ids import Digest, MemberId
@@ -12,7 +12,7 @@ from huitou.kernel.pages import Page
 from huitou.program.model import BrandId, Program
 from huitou.program.rules import SegmentId
 from huitou.standing.listed import Listing
-from huitou.standing.messages import Due
+from huitou.standing.messages import Due, DueMessage
 from huitou.standing.model import Grant, Known, Record
 from huitou.standing.position import Position
 
@@ -114,6 +114,17 @@ class Queue(Protocol):
     def waiting(self) -> int:
         """About how many messages no worker has taken yet, without those that are delayed."""
         ...
+
+
+class Outboxes(NamedTuple):
+    """The queues of messages to members. What they have to know, or asked for, never waits behind marketing (M23)."""
+
+    marketing: Queue
+    service: Queue
+
+    def of(self, due: DueMessage) -> Queue:
+        """Where it goes."""
+        return self.service if due.is_service else self.marketing
 
 
 class Watermarks(Protocol):

@@ -47,7 +47,7 @@ class TableDueIndex:
         page = self._table.query(
             DueItem,
             keys.due_shard(shard),
-            between=(format_instant(since), format_instant(until)),
+            between=keys.due_between(since, until),
             after=after,
             limit=limit,
             index=keys.DUE_INDEX,
@@ -63,7 +63,7 @@ def _due(item: DueItem) -> Due:
         case keys.REFUND:
             return DueRefund(keys.parse_refund(item.pk), at)
     if item.sk.startswith(keys.MESSAGE_PREFIX):
-        return DueMessage(keys.parse_message(item.pk, item.sk), at)
+        return DueMessage(keys.parse_message(item.pk, item.sk), at, keys.is_of_service(item.due_sk))
     if item.sk.startswith(keys.JOURNEY_PREFIX):
         return DueJourney(*keys.parse_journey(item.pk, item.sk), at)
     if item.pk.startswith(keys.OCCASION_PREFIX):
