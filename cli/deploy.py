@@ -159,12 +159,8 @@ def _outputs_file(stage: str) -> Path:
 
 def _addresses(stage: str) -> dict[str, str]:
     """Where a stage's API and tables are, by the variables that other commands read."""
-    if stage == LOCAL:
-        stack = require()
-        outputs, url = stack.outputs(), stack.api_url()
-    else:
-        outputs = _deployed(stage)
-        url = outputs["ApiUrl"].rstrip("/")
+    outputs = outputs_of(stage)
+    url = require().api_url() if stage == LOCAL else outputs["ApiUrl"].rstrip("/")
     return {
         "HUITOU_API_URL": url,
         "HUITOU_PROGRAM_TABLE": outputs["ProgramTable"],
@@ -173,7 +169,10 @@ def _addresses(stage: str) -> dict[str, str]:
     }
 
 
-def _deployed(stage: str) -> dict[str, str]:
+def outputs_of(stage: str) -> dict[str, str]:
+    """What all stacks of a stage said about themselves when they were deployed last."""
+    if stage == LOCAL:
+        return require().outputs()
     file = _outputs_file(stage)
     if not file.exists():
         raise CommandError(f"{stage} was not deployed from here: run `huitou deploy --stage {stage}`")

@@ -14,6 +14,7 @@ from cli import (
     openapi,
     program,
     rebuild,
+    redrive,
     run,
     simulate,
 )
@@ -36,6 +37,7 @@ for command in (
     run.run,
     simulate.simulate,
     rebuild.rebuild,
+    redrive.redrive,
 ):
     app.command()(command)
 app.command("openapi")(openapi.openapi)

@@ -1,6 +1,6 @@
 """A queue whose failures are kept and noticed."""
 
-from aws_cdk import Duration
+from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
@@ -51,6 +51,7 @@ class WorkQueue(sqs.Queue):
             visibility_timeout=Duration.seconds(worker_timeout.to_seconds() * 6),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=ATTEMPTS),
         )
+        CfnOutput(scope, f"{name.title().replace('-', '')}Queue", value=self.queue_url)
         alarms.begin(
             f"{name}-late",
             self.metric_approximate_age_of_oldest_message(period=OFTEN, statistic="Maximum"),

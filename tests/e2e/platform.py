@@ -12,6 +12,7 @@ from typing import Any
 
 from cli.invoke import call
 from cli.local_stack import REGION, LocalStack
+from cli.redrive import Queue, dead_letters_of
 from huitou.kernel.instants import format_instant
 from huitou.kernel.pages import Page, all_items
 from huitou.platform.keys import DUE_INDEX, LISTED_PREFIX, POSITION, QUARTER_PREFIX, WALLET_HEAD
@@ -21,6 +22,7 @@ from huitou.points.store import WalletItem
 from huitou.purchases.store import TableMemberStates
 from huitou.segments.store import TableMemberLists
 from huitou.standing.listed import Listed
+from tests.e2e.shell import huitou
 from tests.files import EVENTS
 
 Items = dict[tuple[str, str], Mapping[str, Any]]
@@ -37,11 +39,7 @@ class Platform:
         self._dynamodb = stack.client("dynamodb")
         self._logs = stack.client("logs")
         self._sqs = stack.client("sqs")
-        settings = stack.client("lambda").get_function_configuration(FunctionName="huitou-local-queue_due")
-        self._due_queue = settings["Environment"]["Variables"]["HUITOU_DUE_QUEUE_URL"]
-        policy = self._sqs.get_queue_attributes(QueueUrl=self._due_queue, AttributeNames=["RedrivePolicy"])
-        dead_letters = json.loads(policy["Attributes"]["RedrivePolicy"])["deadLetterTargetArn"].rpartition(":")[2]
-        self._dead_letters = self._sqs.get_queue_url(QueueName=dead_letters)["QueueUrl"]
+        self._due_queue = outputs[Queue.DUE.output]
 
     def table(self) -> Table:
         """The members table, as the functions use it."""
@@ -116,10 +114,11 @@ class Platform:
         entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(messages)]
         assert not self._sqs.send_message_batch(QueueUrl=self._due_queue, Entries=entries).get("Failed")
 
-    def queue_is_empty(self) -> bool:
-        """Whether all messages of the due queue are done with."""
+    def queue_is_empty(self, queue: Queue = Queue.DUE) -> bool:
+        """Whether all messages of a queue are done with."""
         counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        answer = self._sqs.get_queue_attributes(QueueUrl=self._due_queue, AttributeNames=counts)
+        url = self.stack.outputs()[queue.output]
+        answer = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=counts)
         return all(answer["Attributes"][count] == "0" for count in counts)
 
     def stop_imports(self) -> None:
@@ -148,10 +147,22 @@ class Platform:
         yield
         functions.update_function_configuration(FunctionName=named, Environment=as_deployed)
 
-    def dead_letters(self) -> list[str]:
+    def dead_letters(self, queue: Queue = Queue.DUE) -> list[str]:
         """The messages that nobody could handle."""
-        answer = self._sqs.receive_message(QueueUrl=self._dead_letters, MaxNumberOfMessages=10, VisibilityTimeout=0)
+        asked = {"MaxNumberOfMessages": 10, "VisibilityTimeout": 0}
+        answer = self._sqs.receive_message(QueueUrl=self._dead_letters_of(queue), **asked)
         return [message["Body"] for message in answer.get("Messages", ())]
+
+    def give_up(self, queue: Queue, body: str) -> None:
+        """Puts a message where it would be after five attempts that failed."""
+        self._sqs.send_message(QueueUrl=self._dead_letters_of(queue), MessageBody=body)
+
+    def redrive(self, queue: Queue) -> str:
+        """What the command says."""
+        return huitou({"HUITOU_LOCAL": self.stack.folder}, "redrive", queue)
+
+    def _dead_letters_of(self, queue: Queue) -> str:
+        return dead_letters_of(self._sqs, self.stack.outputs()[queue.output])
 
     def log_lines(self) -> dict[str, list[str]]:
         """All that was logged, by log group."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
+from cli.redrive import Queue
 from huitou.kernel.instants import to_millis
 from tests.e2e.calls import found, now, refusal, unique
 from tests.e2e.conftest import LINE_CHANNEL_SECRET, client_of
@@ -35,8 +37,11 @@ def test_a_message_that_arrived_is_delivered_and_one_that_bounced_has_failed(
     assert eventually(lambda: mei.message(message)["state"] == "delivered")
 
     bounce = provider.of("bounce", message, mei.address)
-    provider.tell(bounce, told("delivery", message), bounce)
+    platform.give_up(Queue.REPORTS, json.dumps(bounce))  # nobody could handle it, and it is known nowhere else
+    assert platform.redrive(Queue.REPORTS) == "1 went back to reports.\n"
     assert eventually(lambda: mei.message(message)["state"] == "failed")
+    assert platform.dead_letters(Queue.REPORTS) == []
+    provider.tell(told("delivery", message), bounce)
     assert mei.message(message)["reason"] == "bounced"
     assert [step["state"] for step in mei.message(message)["history"]][-2:] == ["delivered", "failed"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from cli.redrive import Queue
 from huitou.kernel.instants import format_instant, to_instant
 from tests.builders import TAIPEI
 from tests.e2e.calls import Body, found, now, refusal, unique
@@ -40,8 +42,8 @@ def mei(api: httpx.Client, platform: Platform) -> Mei:
     return Mei(api, platform)
 
 
-def test_a_message_comes_to_the_members_mailbox_once(mei: Mei) -> None:
-    """M23, E14: also where the call is repeated."""
+def test_a_message_comes_to_the_members_mailbox_once(mei: Mei, platform: Platform) -> None:
+    """M23, E14: also where the call is repeated, and where somebody puts it back into its queue (E21)."""
     key = unique("message")
     sent, again = mei.send(key), mei.send(key)
     assert (sent.status_code, again.status_code) == (201, 200)
@@ -52,6 +54,13 @@ def test_a_message_comes_to_the_members_mailbox_once(mei: Mei) -> None:
     told = mei.message(message)
     assert (told["channel"], told["attempts"]) == ("email", 1)
     assert [step["state"] for step in told["history"]] == ["planned", "sending", "accepted"]
+
+    due = json.dumps({"message_id": message, "due_at": told["history"][0]["at"]})
+    platform.give_up(Queue.SERVICE_MESSAGES, due)
+    assert platform.redrive(Queue.SERVICE_MESSAGES) == "1 went back to service-messages.\n"
+    assert eventually(lambda: platform.queue_is_empty(Queue.SERVICE_MESSAGES))
+    assert platform.dead_letters(Queue.SERVICE_MESSAGES) == []
+    assert (mei.message(message), len(mei.mail())) == (told, 1)
 
 
 def test_marketing_without_consent_is_not_sent(api: httpx.Client, mei: Mei) -> None:

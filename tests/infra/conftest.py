@@ -32,11 +32,14 @@ Resource = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """All resources of a stage's stacks, how many each stack has, and what is told to them when they are deployed."""
+    """All resources of a stage's stacks, how many each stack has, what is told to them when they are deployed, and what
+    they tell then.
+    """
 
     resources: dict[str, Resource]
     sizes: dict[str, int]
     parameters: dict[str, Any]
+    outputs: dict[str, Any]
 
     def of(self, kind: str) -> dict[str, Resource]:
         """Resources of a CloudFormation type by logical id; a test about none of them would prove nothing."""
@@ -93,7 +96,8 @@ def _synthesised(stage: str, folder: Path) -> Deployment:
     resources = {name: each for template in templates.values() for name, each in template["Resources"].items()}
     sizes = {name: len(template["Resources"]) for name, template in templates.items()}
     parameters = {name: each for template in templates.values() for name, each in template["Parameters"].items()}
-    return Deployment(resources, sizes, parameters)
+    outputs = {name: each for template in templates.values() for name, each in template.get("Outputs", {}).items()}
+    return Deployment(resources, sizes, parameters, outputs)
 
 
 def listed(value: str | list[str]) -> list[str]:

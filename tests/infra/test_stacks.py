@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cli import redrive
 from huitou.channels.line import TIMEOUTS
 from huitou.templates.sms import MOST_PARTS
 from infra.routes import PUBLIC, ROUTES
@@ -131,6 +132,11 @@ class TestNoWorkIsLost:
         assert all(alarm["AlarmActions"] and alarm["Threshold"] == 1 for alarm in alarms)
         mails = [each for each in production.properties("AWS::SNS::Subscription") if each["Protocol"] == "email"]
         assert [mail["Endpoint"] for mail in mails] == ["alarms@example.com"]
+
+    def test_every_queue_of_a_worker_can_be_given_back_its_dead_letters(self, production: Deployment) -> None:
+        """By name: `huitou redrive`."""
+        queues = {name for name, queue in _queues(production) if "RedrivePolicy" in queue}
+        assert {production.outputs[queue.output]["Value"]["Ref"] for queue in redrive.Queue} == queues
 
     def test_every_queue_of_a_worker_raises_an_alarm_when_it_is_late(self, production: Deployment) -> None:
         """M37: of what is held back for two minutes, none does."""
