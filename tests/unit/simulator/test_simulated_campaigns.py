@@ -99,6 +99,14 @@ def test_a_message_that_is_not_right_any_more_is_withdrawn() -> None:
     assert told([back], sides(campaign(once="ever"), **quiet)) == {"begun": 1, "withdrawn": 1, "cost": "0"}
 
 
+def test_whoever_buys_is_told_no_more_where_a_purchase_is_the_goal() -> None:
+    """M20: and nobody before they have bought."""
+    back = past_of("Mei", ("2026-02-01 12:00", 1000), ("2026-04-01 12:00", 1000))
+    for is_goal, emails in ((True, 1), (False, 2)):
+        patient = campaign(once="ever", stays=False, purchase_is_goal=is_goal, steps=[HELLO, {"wait_days": 40}, HELLO])
+        assert told([back], sides(patient)) == {"begun": 1, "email": emails, "cost": "0"}
+
+
 def test_a_cap_has_room_for_one_of_two_messages() -> None:
     """E23."""
     both = sides(
