@@ -11,6 +11,7 @@ from huitou.members.identity import (
     card_identity,
     email_identity,
     external_identity,
+    is_landline,
     line_identity,
     normal_email,
     normal_phone,
@@ -107,3 +108,20 @@ def test_another_secret_gives_another_key() -> None:
 def test_scope_and_value_do_not_run_into_each_other() -> None:
     hasher = IdentityHasher(lambda: "secret")
     assert hasher.key(external_identity("ab", "c")) != hasher.key(external_identity("a", "bc"))
+
+
+@pytest.mark.parametrize(
+    ("phone", "answer"),
+    [
+        ("+886223456789", True),
+        ("+81312345678", True),
+        ("+886912345678", False),
+        ("+819012345678", False),
+        ("+12125550123", False),
+        ("+886800123456", False),
+        ("+886", False),
+        ("club", False),
+    ],
+)
+def test_a_landline_is_known_where_its_country_numbers_it_apart(phone: str, answer: bool) -> None:
+    assert is_landline(phone) is answer

@@ -85,12 +85,16 @@ def test_what_comes_again_is_sent_once(office: Office) -> None:
         ((proven(phone_identity("0922-333-444")),), {}, (SMS, "+886922333444")),
         ((said(line_identity("huitou", "U1")), said(line_identity("other", "U2"))), {}, (LINE, "U1")),
         ((said(line_identity("other", "U2")),), {}, None),
+        ((proven(phone_identity("02-2345-6789")),), {}, None),
+        ((said(phone_identity("0922-333-444")),), {"contact_phone": "+886223456789"}, None),
+        ((proven(phone_identity("02-2345-6789")),), {"contact_phone": "+886912345678"}, (SMS, "+886912345678")),
+        ((proven(phone_identity("+1 212 555 0123")),), {}, (SMS, "+12125550123")),
     ],
 )
 def test_the_first_channel_that_reaches_the_member_is_taken(
     office: Office, identities: Sequence[Any], profile: dict[str, Any], reached: tuple[MessageChannel, str] | None
 ) -> None:
-    """What is proven, else the contact address; by LINE, as the sender's provider knows them."""
+    """What is proven, else the contact address; by LINE, as the sender's provider knows them; by SMS no landline."""
     message = office.look(office.plan(office.meet(*identities, **profile), channels=(EMAIL, SMS, LINE)))
     assert office.handed() == ([reached] if reached else [])
     if reached is None:

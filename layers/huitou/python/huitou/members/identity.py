@@ -138,6 +138,19 @@ def normal_phone(text: str, region: str = DEFAULT_REGION) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def is_landline(phone: str) -> bool:
+    """Whether its country's plan has given ``phone`` (E.164) to landlines alone; not where these share numbers with
+    mobile phones.
+    """
+    import phonenumbers  # noqa: PLC0415 - as above
+
+    try:
+        number = phonenumbers.parse(phone)
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.FIXED_LINE
+
+
 def normal_email(text: str) -> str:
     """Unicode's compatibility form, the domain in lower-case ASCII. Raises `InvalidIdentityError`."""
     folded = _folded(text)

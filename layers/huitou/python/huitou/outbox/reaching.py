@@ -5,13 +5,13 @@ The same for who plans it and who sends it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
 from huitou.kernel.channels import MessageChannel
 from huitou.members.agreement import agreed
-from huitou.members.identity import Identity, IdentityKind
+from huitou.members.identity import Identity, is_landline
 from huitou.members.model import ConsentKey, Member
 from huitou.outbox.model import OutboxMessage
 from huitou.program.model import GROUP, BrandId
@@ -68,8 +68,11 @@ def way_to(
         return Obstacle.NO_CONSENT
     obstacle = Obstacle.UNREACHABLE
     for channel, signature in allowed.items():
-        to = only_to or address_of(record, channel, signature.identity)
-        if channel not in template.channels or not to:
+        if channel not in template.channels:
+            continue
+        known = [only_to] if only_to else addresses_of(record, channel, signature.identity)
+        to = next((each for each in known if _takes(channel, each)), None)
+        if to is None:
             continue
         if not is_suppressed(destination(channel, to, signature.identity)):
             return Way(channel, signature, to)
@@ -83,18 +86,22 @@ def _is_allowed(message: OutboxMessage, channel: MessageChannel, record: Member)
     return agreed(record.consents, ConsentKey(channel, message.brand, message.purpose))
 
 
-def address_of(record: Member, channel: MessageChannel, sender: str) -> str | None:
-    """Where they are reached: what somebody has proven, else the contact address; by LINE, as the sender knows them.
+def addresses_of(record: Member, channel: MessageChannel, sender: str) -> Iterator[str]:
+    """Where they are reached: what somebody has proven, then the contact address; by LINE, as the sender knows them.
 
-    ``sender`` names the LINE channel, within which user ids are unique. None: nowhere, as far as is known.
+    ``sender`` names the LINE channel, within which user ids are unique.
     """
+    held = (each for each in record.identities if each.identity.kind is KINDS[channel])
     if channel is MessageChannel.LINE:
-        ours = (held.identity for held in record.identities if held.identity.kind is IdentityKind.LINE)
-        return next((identity.value for identity in ours if identity.scope == sender.lower()), None)
-    proven = (
-        held.identity.value
-        for held in record.identities
-        if held.identity.kind is KINDS[channel] and any(claim.proof for claim in held.claims)
-    )
+        yield from (each.identity.value for each in held if each.identity.scope == sender.lower())
+        return
+    yield from (each.identity.value for each in held if any(claim.proof for claim in each.claims))
     profile = record.profile
-    return next(proven, profile.contact_email if channel is MessageChannel.EMAIL else profile.contact_phone)
+    contact = profile.contact_email if channel is MessageChannel.EMAIL else profile.contact_phone
+    if contact:
+        yield contact
+
+
+def _takes(channel: MessageChannel, address: str) -> bool:
+    """A landline gets no SMS."""
+    return channel is not MessageChannel.SMS or not is_landline(address)
