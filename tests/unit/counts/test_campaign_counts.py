@@ -67,7 +67,7 @@ def test_an_sms_has_room_for_the_coupon_that_is_given_before_it() -> None:
         says = text(sms="好" * (70 - room) + "{{ coupon.code }}", line="Paid")
         receipt = template(id="receipt", kind="service", texts=[says])
         town = celebrating(changes={"templates": [template(), receipt], "coupons": kinds})
-        written = {**WELCOME, "brand": None, "steps": [*steps, BY_SMS, {"give_coupon": "any"}]}
+        written = {**WELCOME, "brand": None, "once": "birthday", "steps": [*steps, BY_SMS, {"give_coupon": "any"}]}
         return int(Survey(town).of(written)["sms_parts"])
 
     of_maru, of_sora, of_any = ({"give_coupon": each} for each in TAKEN_BY)

@@ -186,6 +186,7 @@ def line_with(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Faults], Li
         told = {
             "HUITOU_DUE_QUEUE_URL": sqs.create_queue(QueueName="due")["QueueUrl"],
             "HUITOU_MESSAGES_QUEUE_URL": sqs.create_queue(QueueName="messages")["QueueUrl"],
+            "HUITOU_SERVICE_QUEUE_URL": sqs.create_queue(QueueName="service-messages")["QueueUrl"],
             "HUITOU_SET_ASIDE_BUCKET": "set-aside",
             "HUITOU_PUBLIC_URL": "https://m.huitou.example",
             "HUITOU_EMAIL_SERVICE": "ses",
