@@ -23,6 +23,9 @@ from huitou.simulator.memory_members import MemoryMemberIndex
 from tests.campaigns import Town, draws_on
 from tests.jobs import Machine
 
+HoldOut = Callable[[MemberId], None]
+"""Draws whom it is told."""
+
 
 class Assessor:
     """Asks what campaigns of a town did. ``before_looking`` stands between, to let a worker die."""
@@ -85,3 +88,15 @@ class Assessor:
         self.carry_out(asked.job)
         findings: dict[str, Any] = result_view(self.look(asked.job))["findings"]
         return findings
+
+
+def away(town: Town, **profile: Any) -> MemberId:
+    """Somebody who bought on the first day, so the campaign of absence begins with them on the 30th after it."""
+    member = town.join(**profile)
+    town.buy(member, f"A-{member}")
+    return member
+
+
+def shown(findings: dict[str, Any], arm: str) -> tuple[int, int, int, str]:
+    figures = findings[arm]
+    return figures["members"], figures["exposed"], figures["converted"], figures["sales"]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -30,10 +29,9 @@ from tests.campaigns import DAY, HELLO, Town, campaign
 from tests.coupons import used
 from tests.outbox import NOON
 from tests.purchases import bill, bread, line, return_of
-from tests.results import Assessor
+from tests.results import Assessor, HoldOut, away, shown
 from tests.templates import WAY_OUT, template, text
 
-HoldOut = Callable[[MemberId], None]
 TOLD_ON = 30
 """The day on which who bought on the first is told."""
 
@@ -44,18 +42,6 @@ def hold_out(monkeypatch: pytest.MonkeyPatch) -> HoldOut:
     drawn: set[MemberId] = set()
     monkeypatch.setattr("huitou.campaigns.drawing.is_in_share", lambda member, *_: member in drawn)
     return drawn.add
-
-
-def away(town: Town, **profile: Any) -> MemberId:
-    """Somebody who bought on the first day."""
-    member = town.join(**profile)
-    town.buy(member, f"A-{member}")
-    return member
-
-
-def shown(findings: dict[str, Any], arm: str) -> tuple[int, int, int, str]:
-    figures = findings[arm]
-    return figures["members"], figures["exposed"], figures["converted"], figures["sales"]
 
 
 def test_both_groups_are_counted_by_what_they_bought_after_they_were_told(hold_out: HoldOut) -> None:

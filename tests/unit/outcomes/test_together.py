@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,9 +12,8 @@ from huitou.program.campaigns import ALL_CAMPAIGNS
 from tests.campaigns import DAY, HELLO, Town, campaign
 from tests.outbox import NOON
 from tests.purchases import bread
-from tests.results import Assessor
+from tests.results import Assessor, HoldOut, away, shown
 
-HoldOut = Callable[[MemberId], None]
 GIFT: dict[str, Any] = {"give_points": {"currency": "points", "amount": 40}}
 NEUTRAL: dict[str, Any] = {"stays": False, "brand": None}
 
@@ -31,18 +29,6 @@ def hold_out(monkeypatch: pytest.MonkeyPatch) -> HoldOut:
 
     monkeypatch.setattr("huitou.campaigns.drawing.is_in_share", is_in_share)
     return drawn.add
-
-
-def away(town: Town, **profile: Any) -> MemberId:
-    """Somebody who bought on the first day, so the campaign of absence begins with them on the 30th after it."""
-    member = town.join(**profile)
-    town.buy(member, f"A-{member}")
-    return member
-
-
-def shown(findings: dict[str, Any], arm: str) -> tuple[int, int, int, str]:
-    figures = findings[arm]
-    return figures["members"], figures["exposed"], figures["converted"], figures["sales"]
 
 
 def together(town: Town, key: str = "all") -> dict[str, Any]:
