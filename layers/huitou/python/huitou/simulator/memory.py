@@ -35,6 +35,8 @@ class MemoryTable:
         self._lock = RLock()
         self._partitions: dict[str, dict[str, Any]] = {}
         self._sorted: dict[str, list[str]] = {}
+        self.commits = 0
+        """How many there were."""
 
     def get(self, kind: type[V], pk: str, sk: str) -> V | None:
         """The value, or None. A value of another kind is a mistake of the caller: `TypeError`."""
@@ -131,6 +133,7 @@ class MemoryTable:
                     raise write.refusal()
             for change in changes:
                 self._apply(change)
+            self.commits += 1
 
     def _apply(self, change: _Change) -> None:
         pk, sk = change.key

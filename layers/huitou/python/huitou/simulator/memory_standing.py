@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -31,20 +32,29 @@ class MemoryDueIndex:
 
     def __init__(self, table: MemoryTable) -> None:
         self._table = table
+        self._shards: Mapping[str, Mapping[str, Due]] = {}
+        self._listed_at: int | None = None
 
     def due(self, shard: int, since: datetime, until: datetime, *, after: str | None = None, limit: int) -> Page[Due]:
         between = (format_instant(since), format_instant(until))
         if after is not None:
             require_cursor_within(after.split("\n")[0], "", between)
-        found = {
-            "\n".join((sk, *key)): due
-            for owner, key, due in self._entries()
-            for pk, sk in [keys.due(owner, due.at)]
-            if pk == keys.due_shard(shard) and between[0] <= sk <= between[1]
-        }
+        listed = self._listed(shard)
+        found = {cursor: due for cursor, due in listed.items() if between[0] <= cursor.split("\n")[0] <= between[1]}
         cursors = sorted(cursor for cursor in found if after is None or cursor > after)
         shown = cursors[:limit]
         return Page(tuple(found[cursor] for cursor in shown), shown[-1] if len(cursors) > len(shown) else None)
+
+    def _listed(self, shard: int) -> Mapping[str, Due]:
+        """By where they stand in the index; looked for when something was written since."""
+        commits = self._table.commits
+        if self._listed_at != commits:
+            shards: dict[str, dict[str, Due]] = defaultdict(dict)
+            for owner, key, due in self._entries():
+                pk, sk = keys.due(owner, due.at)
+                shards[pk]["\n".join((sk, *key))] = due
+            self._shards, self._listed_at = shards, commits
+        return self._shards.get(keys.due_shard(shard), {})
 
     def _entries(self) -> Iterator[tuple[str, keys.Key, Due]]:
         """Whatever has a deadline: whose it is, under which key, and what."""
