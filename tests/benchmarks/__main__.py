@@ -16,6 +16,7 @@ from huitou.kernel.commits import MOST_WRITES
 from infra.sources import ROOT
 from tests.benchmarks import (
     capacity,
+    checking,
     cpu,
     day,
     deciding,
@@ -36,6 +37,8 @@ LEAST_PURCHASES = 8_000
 """A second."""
 MOST_MEMORY = 1024
 """MiB."""
+MOST_GROWTH = 15
+"""Of the time to check a programme, for ten times the stores."""
 MOST_READS = 8
 """Of a look at a member with 500 purchases."""
 MOST_WAKES = 1.5
@@ -132,6 +135,20 @@ with bytecode, in turn; the best of {imports.ROUNDS}, CPU time. Both build their
 
 {_table(("Import", "× libraries"), rows)}""",
         ours / libraries <= MOST_IMPORT,
+    )
+
+
+def _checking() -> tuple[str, bool]:
+    growth = checking.measure()
+    rows = [(f"{checking.FEW:,} stores", "1"), (f"{checking.MANY:,} stores", f"{growth.multiple:.1f}")]
+    return (
+        f"""`read_document`, from the text to a programme that can work, of one brand; rules name all of its stores,
+{checking.STORES_OF_A_RULE} each. CPU time, the best of {checking.ROUNDS} rounds of each. Target: at most {MOST_GROWTH}.
+
+{_table(("Checking a programme", "× the smaller"), rows)}
+
+On the machine that wrote this: {growth.many:.1f} seconds for the larger one; a gateway waits for 29.""",
+        growth.multiple <= MOST_GROWTH,
     )
 
 
@@ -318,6 +335,7 @@ SECTIONS: dict[str, Callable[[], tuple[str, bool]]] = {
     "capacity": _capacity,
     "cpu": _cpu,
     "imports": _imports,
+    "checking": _checking,
     "deciding": _deciding,
     "simulating": _simulating,
     "evaluating": _evaluating,

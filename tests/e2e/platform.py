@@ -74,8 +74,14 @@ class Platform:
         before = self._told(but)
         yield
         after = self._told(but)
-        assert after.keys() - before.keys() == set(), "written"
+        assert [key for key in after if key not in before] == [], "written"
         assert [key for key, item in before.items() if after.get(key) != item] == [], "changed"
+
+    def rests(self) -> bool:
+        """Whether what was asked for before has had all its effects: two looks, a second apart, see the same."""
+        before = self.items()
+        time.sleep(1)
+        return self.items() == before
 
     def _told(self, but: str) -> Items:
         """Without what follows from it a moment later: positions, lists, packs, and how far a tick has come."""

@@ -27,7 +27,7 @@ from tests.e2e.calls import (
     wallet,
 )
 from tests.e2e.jobs import ended_import, imported, ndjson, started_import
-from tests.e2e.platform import Platform
+from tests.e2e.platform import Platform, eventually
 
 YEAR_AGO = ago(days=366)
 SALES = [ago(days=days, minutes=number) for number, days in enumerate((1, 2, 40, 80, 91, 200, 300, 364) * 5)]
@@ -76,6 +76,7 @@ def test_a_second_run_changes_nothing(api: httpx.Client, platform: Platform) -> 
     """M36, E14: everything is recognised."""
     rows = ndjson(_history(unique("C"), 1))
     assert imported(api, rows)["counts"]["recorded"] == 40
+    assert eventually(platform.rests)
     with platform.unchanged(but="IMPORT#"):
         again = imported(api, rows)
     assert again["counts"] == {"members": 6, "recorded": 0, "known": 40, "rejected": 0, "opened": 0}

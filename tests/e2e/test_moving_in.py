@@ -22,7 +22,7 @@ from tests.e2e.calls import (
     wallet,
 )
 from tests.e2e.jobs import imported, ndjson
-from tests.e2e.platform import Platform
+from tests.e2e.platform import Platform, eventually
 
 IN_A_YEAR = ago(days=-365)
 LONG_AGO = {"earned_at": ago(days=200)}
@@ -87,6 +87,7 @@ def test_openings_that_do_not_come_to_the_control_total_are_refused_whole(
 ) -> None:
     """M36: the import says by how much it is off; no member, lot or tier is written."""
     movers = Movers()
+    assert eventually(platform.rests)
     with platform.unchanged(but="IMPORT#"):
         done = imported(api, ndjson(movers.rows()), control={"points": {"points": "391"}, "members": 3, "lots": 3})
     assert (done["status"], set(done["counts"].values())) == ("failed", {0})
