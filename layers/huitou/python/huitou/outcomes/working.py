@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from huitou.campaigns.drawing import EVERYTHING
 from huitou.campaigns.model import Journey
-from huitou.campaigns.ports import DrawId, DrawStore, JourneyStore
+from huitou.campaigns.ports import DrawStore, JourneyStore
 from huitou.jobs.model import Part, running
 from huitou.jobs.ports import PartedStore
 from huitou.kernel.commits import Commit
@@ -21,32 +20,19 @@ from huitou.kernel.ids import Digest, MemberId, OwnedId
 from huitou.kernel.pages import all_items
 from huitou.members.parts import begin, go_through
 from huitou.members.ports import MemberIndex
-from huitou.outbox.model import OutboxMessage
 from huitou.outbox.ports import OutboxStore
-from huitou.outcomes.crediting import Response, response
 from huitou.outcomes.model import CampaignResult
-from huitou.outcomes.tallying import (
-    begun,
-    coupons_used,
-    is_drawn,
-    of_no_step,
-    out_of_both,
-    points_given,
-    tally,
-    undrawn,
-)
-from huitou.outcomes.together import as_drawn_for_all, response_to_all
+from huitou.outcomes.questions import OfAll, OfOne, Question
+from huitou.outcomes.tallying import begun, coupons_used, is_drawn, out_of_both, points_given, tally, undrawn
 from huitou.program.campaigns import Campaign
 from huitou.program.coupons import CouponKind
-from huitou.program.model import GROUP, Program
+from huitou.program.model import Program
 from huitou.program.ports import Programs
 from huitou.program.speech import Speech
 from huitou.purchases.kept import Purchases, kept_by, whole_person_of
-from huitou.purchases.model import Purchase
 from huitou.purchases.ports import MemberStates
 from huitou.rewards.model import Coupon
 from huitou.rewards.ports import CouponStore
-from huitou.templates.model import TemplateKind
 
 PAGE = 100
 """Journeys of one person that are read at once."""
@@ -97,51 +83,42 @@ class Reckoning:
 
     def _looked(self, member: MemberId, part: Part, result: CampaignResult) -> Part:
         """With whom the campaign has not begun costs one query."""
+        question = self._question(result)
         known = list(self._of([member], result))
-        if not any(self._is_asked_about(each, result) for each in known):
+        if not any(map(question.is_about, known)):
             return part
         person = whole_person_of(member, self._states)
         known += self._of([each for each in person if each != member], result)
-        in_question = self._as_drawn([each for each in known if self._is_asked_about(each, result)], person, result)
+        in_question = question.as_drawn(list(filter(question.is_about, known)), person)
         own = [each for each in in_question if each.id.member == member]
         part = part.finding(**begun(own))
-        why = out_of_both(own, in_question, lambda each: self._compares_drawn(each, result))
+        why = out_of_both(own, in_question, question.compares_drawn)
         if why is not None:
             return part.finding(**{why: 1})
         compared = [each for each in in_question if each.held_out is not None] or in_question
         sales = [sale for sale in kept_by(person, self._purchases) if sale.occurred_at < result.created_at]
-        came = self._response(known, compared, sales, result)
+        came = question.response(known, compared, sales)
         counted = [each for each in own if each in compared]
         planned = (turn.message for journey in counted for turn in journey.turns if turn.message)
         read = ((key, self._outbox.load(OwnedId(member, key))) for key in planned)
-        messages = {key: message for key, message in read if message and self._is_due_to_it(message, result)}
+        messages = {key: message for key, message in read if message and question.is_due_to_it(message)}
         found = {
             **tally(counted, came, messages, result.created_at),
             **points_given(counted, self._campaign_of, self._programs.version(result.program)),
             **coupons_used(self._given(counted), counted, self._kind_of, result.created_at),
         }
-        counts = of_no_step(found) if self._is_of_all(result) else found
-        return part.finding(**(counts if is_drawn(counted) else undrawn(counts)))
+        numbers = question.counted(found)
+        return part.finding(**(numbers if is_drawn(counted) else undrawn(numbers)))
 
-    def _response(
-        self, known: Sequence[Journey], compared: Sequence[Journey], sales: Sequence[Purchase], result: CampaignResult
-    ) -> Response[Purchase]:
-        if self._is_of_all(result):
-            return response_to_all(compared, self._campaign_of, sales)
-        return response(known, compared, self._campaign_of, sales)
+    def _question(self, result: CampaignResult) -> Question:
+        asked = self._programs.version(result.program).campaigns.get(result.campaign)
+        if asked is None:
+            return OfAll(self._campaign_of, self._draws, self._holds_out)
+        return OfOne(asked, self._campaign_of)
 
-    def _is_due_to_it(self, message: OutboxMessage, result: CampaignResult) -> bool:
-        """Service messages reach also whom all campaigns leave alone."""
-        return message.kind is TemplateKind.MARKETING or not self._is_of_all(result)
-
-    def _given(self, journeys: Sequence[Journey]) -> Mapping[str, Coupon]:
-        """By their ULIDs; without those that were forgotten (E25)."""
-        named = ((each.id.member, turn.coupon) for each in journeys for turn in each.turns if turn.coupon)
-        read = ((key, self._coupons.load(OwnedId(member, key))) for member, key in named)
-        return {key: coupon for key, coupon in read if coupon is not None}
-
-    def _kind_of(self, coupon: Coupon) -> CouponKind:
-        return self._programs.version(coupon.program_version).coupons[coupon.kind]
+    def _holds_out(self, at: datetime) -> bool:
+        """Whether all campaigns together left somebody alone then."""
+        return self._speech(self._programs.at(at)).manners.holdout_percent > 0
 
     def _of(self, members: Sequence[MemberId], result: CampaignResult) -> Iterator[Journey]:
         """Their journeys through all campaigns, as far as they had come when the result was asked for."""
@@ -154,41 +131,11 @@ class Reckoning:
         """As it was when the journey began."""
         return self._programs.version(journey.program_version).campaigns[journey.campaign]
 
-    def _is_asked_about(self, journey: Journey, result: CampaignResult) -> bool:
-        """E31: what had the campaign's id while that was another's is not the same campaign."""
-        if self._is_of_all(result):
-            return True
-        return journey.campaign == result.campaign and (self._campaign_of(journey).brand or GROUP) == result.brand
+    def _given(self, journeys: Sequence[Journey]) -> Mapping[str, Coupon]:
+        """By their ULIDs; without those that were forgotten (E25)."""
+        named = ((each.id.member, turn.coupon) for each in journeys for turn in each.turns if turn.coupon)
+        read = ((key, self._coupons.load(OwnedId(member, key))) for member, key in named)
+        return {key: coupon for key, coupon in read if coupon is not None}
 
-    def _is_of_all(self, result: CampaignResult) -> bool:
-        """Whether all campaigns are asked about, together."""
-        return result.campaign not in self._programs.version(result.program).campaigns
-
-    def _as_drawn(
-        self, journeys: Sequence[Journey], person: Sequence[MemberId], result: CampaignResult
-    ) -> Sequence[Journey]:
-        """With what was drawn for what is asked about."""
-        if not self._is_of_all(result):
-            return [self._as_drawn_for_one(each) for each in journeys]
-        kept = self._draws.load([DrawId(EVERYTHING, each) for each in person])
-        draws = {member: found.draw for member, found in zip(person, kept, strict=True) if found}
-        return list(as_drawn_for_all(journeys, draws, self._holds_out))
-
-    def _holds_out(self, at: datetime) -> bool:
-        """Whether all campaigns together left somebody alone then."""
-        return self._speech(self._programs.at(at)).manners.holdout_percent > 0
-
-    def _as_drawn_for_one(self, journey: Journey) -> Journey:
-        """Where nobody was held out, nobody was drawn; of journeys from before anything was, it is kept that the member
-        is not held out.
-        """
-        if journey.draw is None or self._campaign_of(journey).holdout_percent:
-            return journey
-        return replace(journey, draw=journey.draw._replace(held_out=None))
-
-    def _compares_drawn(self, journey: Journey, result: CampaignResult) -> bool:
-        """Whether the campaign held anybody out as the journey began, or does by now: then nobody else is compared."""
-        if self._is_of_all(result):
-            return True
-        asked = self._programs.version(result.program).campaigns[result.campaign]
-        return asked.holdout_percent > 0 or self._campaign_of(journey).holdout_percent > 0
+    def _kind_of(self, coupon: Coupon) -> CouponKind:
+        return self._programs.version(coupon.program_version).coupons[coupon.kind]
