@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import boto3
 import pytest
@@ -29,6 +29,7 @@ from huitou.standing.store import TableStandings
 from infra.routes import ROUTES
 from tests.contract.targets import REGION, create_table
 from tests.files import EVENTS
+from tests.templates import SENDERS
 
 MEI = MemberId("01JNSM3VF0R6T8C1W5PJ4X9YZA")
 SECRET = "a secret of the tests"
@@ -94,6 +95,39 @@ def states_and_files(name: str, *others: str) -> Iterator[str]:
         for each, machine in machines.items():
             environment.setenv(f"HUITOU_{each.upper()}_STATE_MACHINE", machine)
         yield machines[name]
+
+
+class Queues(NamedTuple):
+    """The addresses of the queues of messages."""
+
+    marketing: str
+    service: str
+
+
+@contextmanager
+def senders() -> Iterator[Queues]:
+    """What functions that send find: queues, where records are set aside, and providers; SES knows one sender."""
+    with both_tables(), pytest.MonkeyPatch.context() as environment:
+        sqs: Any = boto3.client("sqs", region_name=REGION)
+        names = ("due", "messages", "service-messages")
+        due, marketing, service = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in names)
+        email: Any = boto3.client("sesv2", region_name=REGION)
+        email.create_email_identity(EmailIdentity=SENDERS[0]["email"]["address"])  # type: ignore[index]
+        files: Any = boto3.client("s3", region_name=REGION)
+        files.create_bucket(Bucket="set-aside", CreateBucketConfiguration={"LocationConstraint": REGION})
+        settings = {
+            "HUITOU_DUE_QUEUE_URL": due,
+            "HUITOU_MESSAGES_QUEUE_URL": marketing,
+            "HUITOU_SERVICE_QUEUE_URL": service,
+            "HUITOU_SET_ASIDE_BUCKET": "set-aside",
+            "HUITOU_PUBLIC_URL": "https://m.huitou.example",
+            "HUITOU_EMAIL_SERVICE": "ses",
+            "HUITOU_SMS_SERVICE": "sns",
+            "HUITOU_LINE_SERVICE": "line",
+        }
+        for name, value in settings.items():
+            environment.setenv(name, value)
+        yield Queues(marketing, service)
 
 
 def publish(written: dict[str, Any], now: datetime = EPOCH) -> None:

@@ -21,9 +21,10 @@ from huitou.outbox.model import OutboxMessage
 from huitou.outbox.pacing import Pacing
 from huitou.outbox.store import TableOutbox
 from huitou.outbox.watching import account_refusal, is_given_up
+from huitou.outbox_composition import OutboxSettings, outboxes_of
 from huitou.platform.observability import Observer
 from huitou.platform.pauses import pause
-from huitou.platform.queues import SqsQueue, each_message
+from huitou.platform.queues import each_message
 from huitou.platform.secrets import Secret
 from huitou.platform.settings import (
     AddressSecret,
@@ -31,10 +32,8 @@ from huitou.platform.settings import (
     LinkSecret,
     MarketingPace,
     MembersTable,
-    MessagesQueueUrl,
     ProgramTable,
     PublicUrl,
-    ServiceQueueUrl,
     load,
 )
 from huitou.platform.table import Table
@@ -46,7 +45,6 @@ from huitou.purchases.store import TableMemberStates
 from huitou.rewards.store import TableCoupons
 from huitou.segment_composition import deeds_on, segments_on
 from huitou.standing.messages import DueMessage, UnreadableMessageError, read_message
-from huitou.standing.ports import Outboxes
 from huitou.suppressions.service import Suppressions
 from huitou.suppressions.store import TableSuppressions
 from huitou.templates.model import TemplateKind
@@ -56,13 +54,11 @@ from huitou.verifying.sending import DueCodes
 from huitou.verifying.store import TableVerifications
 
 
-class Needs(ProviderSettings):
+class Needs(ProviderSettings, OutboxSettings):
     """What this function is told by its environment."""
 
     members_table: MembersTable
     program_table: ProgramTable
-    messages_queue_url: MessagesQueueUrl
-    service_queue_url: ServiceQueueUrl
     marketing_pace: MarketingPace = None
     link_secret: LinkSecret
     address_secret: AddressSecret
@@ -111,11 +107,7 @@ dispatcher = Dispatcher(
     pause=pause,
     clock=now,
 )
-outboxes = Outboxes(
-    marketing=SqsQueue(settings.messages_queue_url, settings.region, settings.endpoint),
-    service=SqsQueue(settings.service_queue_url, settings.region, settings.endpoint),
-)
-deliveries = Deliveries(dispatcher, outboxes, clock=now)
+deliveries = Deliveries(dispatcher, outboxes_of(settings), clock=now)
 pace = Pace.of(settings.marketing_pace)
 
 

@@ -13,35 +13,30 @@ from typing import Any
 from huitou.campaigns.calling import CampaignCalendar
 from huitou.campaigns.occasion_store import TableOccasions
 from huitou.kernel.instants import to_instant
+from huitou.outbox_composition import OutboxSettings, outboxes_of
 from huitou.platform.keys import MEMBER_SHARDS
 from huitou.platform.observability import Observer
 from huitou.platform.queues import SqsQueue
 from huitou.platform.settings import (
     DueQueueUrl,
     MembersTable,
-    MessagesQueueUrl,
     ProgramTable,
-    ServiceQueueUrl,
-    Settings,
     load,
 )
 from huitou.platform.table import Table
 from huitou.program.service import NoProgramError, ProgramReader
 from huitou.program.store import TableVersions
 from huitou.standing.clock import Clock
-from huitou.standing.ports import Outboxes
 from huitou.standing.store import TableDueIndex, TableWatermarks
 
 RESERVE_MILLISECONDS = 10_000
 """Enough to send one more page to a slow queue."""
 
 
-class Needs(Settings):
+class Needs(OutboxSettings):
     members_table: MembersTable
     program_table: ProgramTable
     due_queue_url: DueQueueUrl
-    messages_queue_url: MessagesQueueUrl
-    service_queue_url: ServiceQueueUrl
 
 
 settings = load(Needs)
@@ -56,10 +51,7 @@ clock = Clock(
     SqsQueue(settings.due_queue_url, settings.region, settings.endpoint),
     TableWatermarks(program),
     program.commit,
-    outboxes=Outboxes(
-        marketing=SqsQueue(settings.messages_queue_url, settings.region, settings.endpoint),
-        service=SqsQueue(settings.service_queue_url, settings.region, settings.endpoint),
-    ),
+    outboxes=outboxes_of(settings),
 )
 
 

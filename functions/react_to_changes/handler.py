@@ -12,17 +12,15 @@ from typing import Any
 from huitou.kernel.instants import to_instant
 from huitou.outbox.announcing import Announcer
 from huitou.outbox.store import due_in, is_of_message
+from huitou.outbox_composition import OutboxSettings, outboxes_of
 from huitou.platform.observability import Observer
 from huitou.platform.queues import SqsQueue
 from huitou.platform.set_aside import SetAside
 from huitou.platform.settings import (
     DueQueueUrl,
     MembersTable,
-    MessagesQueueUrl,
     ProgramTable,
-    ServiceQueueUrl,
     SetAsideBucket,
-    Settings,
     load,
 )
 from huitou.platform.streams import again_from
@@ -32,15 +30,12 @@ from huitou.program.store import TableVersions
 from huitou.segment_composition import segments_on
 from huitou.segments.reacting import Reactor
 from huitou.segments.store import owner_of
-from huitou.standing.ports import Outboxes
 
 
-class Needs(Settings):
+class Needs(OutboxSettings):
     members_table: MembersTable
     program_table: ProgramTable
     due_queue_url: DueQueueUrl
-    messages_queue_url: MessagesQueueUrl
-    service_queue_url: ServiceQueueUrl
     set_aside_bucket: SetAsideBucket
 
 
@@ -59,10 +54,7 @@ reactor = Reactor(
 )
 announcer = Announcer(
     due_in,
-    Outboxes(
-        marketing=SqsQueue(settings.messages_queue_url, settings.region, settings.endpoint),
-        service=SqsQueue(settings.service_queue_url, settings.region, settings.endpoint),
-    ),
+    outboxes_of(settings),
     aside,
     lambda error: observer.log_failure("not announced", error, {}),
 )

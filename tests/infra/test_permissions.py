@@ -85,7 +85,9 @@ ALLOWED = {
 SCAN = re.compile(r"""["']scan["']|dynamodb:Scan|\.scan\(|["']Scan["']|execute_statement|PartiQL""")
 """Each way in which boto3, botocore or pynamodb would read a whole table."""
 
-COMPOSITION = ROOT / "layers" / "huitou" / "python" / "huitou" / "composition.py"
+PACKAGE = ROOT / "layers" / "huitou" / "python" / "huitou"
+COMPOSITIONS = [PACKAGE / "composition.py", PACKAGE / "outbox_composition.py"]
+"""Where settings are that several functions share."""
 
 # How a field of a function's settings is called in the environment.
 VARIABLES = {
@@ -347,12 +349,18 @@ def test_the_deploy_workflow_borrows_the_roles_that_deploy_and_makes_keys(produc
 
 
 def _asked_for(handler: Path) -> set[str]:
-    """The variables behind the fields of the settings that a handler loads, its own or the common ones."""
+    """The variables behind the fields of the settings that a handler loads, its own or common ones."""
     code = handler.read_text("utf-8")
-    own = "MemberSettings" not in code
-    tree = ast.parse(code if own else COMPOSITION.read_text("utf-8"))
-    name = "Needs" if own else "MemberSettings"
-    (needs,) = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == name]
-    fields: list[Any] = [node for node in needs.body if isinstance(node, ast.AnnAssign)]
-    delivers = any(isinstance(base, ast.Name) and base.id == "ProviderSettings" for base in needs.bases)
-    return {VARIABLES[field.annotation.id] for field in fields} | (OF_PROVIDERS if delivers else set())
+    trees = [ast.parse(text) for text in (code, *(path.read_text("utf-8") for path in COMPOSITIONS))]
+    classes = {node.name: node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+
+    def asked(name: str) -> set[str]:
+        if name == "ProviderSettings":
+            return OF_PROVIDERS
+        if name == "Settings":
+            return set()
+        fields: list[Any] = [node for node in classes[name].body if isinstance(node, ast.AnnAssign)]
+        bases = (base.id for base in classes[name].bases if isinstance(base, ast.Name))
+        return {VARIABLES[field.annotation.id] for field in fields}.union(*map(asked, bases))
+
+    return asked("MemberSettings" if "MemberSettings" in code else "Needs")

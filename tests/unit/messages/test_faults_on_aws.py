@@ -37,8 +37,8 @@ from huitou.templates.model import TemplateKind
 from tests.campaigns import campaign
 from tests.contract.targets import REGION, create_table
 from tests.outbox import NOON
-from tests.serving import both_tables, enrol, members_on, publish, sample
-from tests.templates import SENDERS, speaking, template, text
+from tests.serving import enrol, members_on, publish, sample, senders
+from tests.templates import speaking, template, text
 
 RECEIPT: Final = template(id="receipt", kind="service", texts=[text(sms=None, line=None)])
 STEPS: Final = [
@@ -177,24 +177,7 @@ def _campaign() -> dict[str, Any]:
 
 @pytest.fixture
 def line_with(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Faults], Line]]:
-    with both_tables():
-        sqs: Any = boto3.client("sqs", region_name=REGION)
-        email: Any = boto3.client("sesv2", region_name=REGION)
-        email.create_email_identity(EmailIdentity=SENDERS[0]["email"]["address"])  # type: ignore[index]
-        files: Any = boto3.client("s3", region_name=REGION)
-        files.create_bucket(Bucket="set-aside", CreateBucketConfiguration={"LocationConstraint": REGION})
-        told = {
-            "HUITOU_DUE_QUEUE_URL": sqs.create_queue(QueueName="due")["QueueUrl"],
-            "HUITOU_MESSAGES_QUEUE_URL": sqs.create_queue(QueueName="messages")["QueueUrl"],
-            "HUITOU_SERVICE_QUEUE_URL": sqs.create_queue(QueueName="service-messages")["QueueUrl"],
-            "HUITOU_SET_ASIDE_BUCKET": "set-aside",
-            "HUITOU_PUBLIC_URL": "https://m.huitou.example",
-            "HUITOU_EMAIL_SERVICE": "ses",
-            "HUITOU_SMS_SERVICE": "sns",
-            "HUITOU_LINE_SERVICE": "line",
-        }
-        for name, value in told.items():
-            monkeypatch.setenv(name, value)
+    with senders():
 
         def line(faults: Faults) -> Line:
             def call(client: Any, operation: str, request: dict[str, Any]) -> Any:

@@ -28,8 +28,8 @@ from huitou.templates.model import TemplateKind
 from huitou.unsubscribing.links import UnsubscribeLinks, reader
 from tests.contract.targets import REGION
 from tests.outbox import planned
-from tests.serving import MEI, both_tables, enrol, publish, sample
-from tests.templates import SENDERS, speaking, template, text
+from tests.serving import LINK_SECRET, MEI, Queues, enrol, publish, sample, senders
+from tests.templates import speaking, template, text
 
 HOUR = timedelta(hours=1)
 RECEIPT = template(id="receipt", kind="service", texts=[text(sms=None, line=None)])
@@ -45,9 +45,9 @@ class Context:
 class Stack:
     """Mei with a mailbox, a programme that says something, and the functions; ``now`` is when the test began."""
 
-    def __init__(self, service_queue: str, marketing_queue: str) -> None:
+    def __init__(self, queues: Queues) -> None:
         self._sqs: Any = boto3.client("sqs", region_name=REGION)
-        self.service_queue, self.marketing_queue = service_queue, marketing_queue
+        self.queues = queues
         self.now = to_instant(datetime.now(UTC))
         publish(speaking(RECEIPT))
         names = ("queue_due", "react_to_changes", "dispatch_messages")
@@ -59,8 +59,6 @@ class Stack:
         enrol(
             MEI, "0912-345-678", self.table, programs, self.now - HOUR, profile=Profile(contact_email="mei@example.com")
         )
-        email: Any = boto3.client("ses", region_name=REGION)
-        email.verify_email_identity(EmailAddress=SENDERS[0]["email"]["address"])  # type: ignore[index]
 
     def plan(self, at: datetime) -> OutboxMessage:
         named = planned().id._replace(member=MEI)
@@ -84,7 +82,7 @@ class Stack:
 
     def queued(self, queue: str = "") -> list[DueMessage]:
         """What is in a queue, that of service messages; `held_back` is how many it holds back."""
-        queue = queue or self.service_queue
+        queue = queue or self.queues.service
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed"]
         told = self._sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
         bodies = self._sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", ())
@@ -108,29 +106,9 @@ class Stack:
 
 @pytest.fixture
 def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    with both_tables():
-        sqs: Any = boto3.client("sqs", region_name=REGION)
-        files: Any = boto3.client("s3", region_name=REGION)
-        files.create_bucket(Bucket="set-aside", CreateBucketConfiguration={"LocationConstraint": REGION})
-        secrets: Any = boto3.client("secretsmanager", region_name=REGION)
-        secrets.create_secret(Name="messages-links", SecretString='{"current": "1", "1": "a secret of the tests"}')
-        queues = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("service-messages", "messages")]
-        settings = {
-            "HUITOU_DUE_QUEUE_URL": sqs.create_queue(QueueName="due")["QueueUrl"],
-            "HUITOU_SERVICE_QUEUE_URL": queues[0],
-            "HUITOU_MESSAGES_QUEUE_URL": queues[1],
-            "HUITOU_MARKETING_PACE": '{"email": 0.5}',
-            "HUITOU_SET_ASIDE_BUCKET": "set-aside",
-            "HUITOU_LINK_SECRET": "messages-links",
-            "HUITOU_PUBLIC_URL": "https://m.huitou.example",
-            "HUITOU_EMAIL_SERVICE": "ses",
-            "HUITOU_SMS_SERVICE": "sns",
-            "HUITOU_LINE_SERVICE": "line",
-            "HUITOU_LINE_SECRET": "line",
-        }
-        for name, value in settings.items():
-            monkeypatch.setenv(name, value)
-        yield Stack(*queues)
+    with senders() as queues:
+        monkeypatch.setenv("HUITOU_MARKETING_PACE", '{"email": 0.5}')
+        yield Stack(queues)
 
 
 def test_a_new_message_that_is_due_goes_to_the_queue_by_the_stream(stack: Stack) -> None:
@@ -150,14 +128,14 @@ def test_the_clock_finds_what_the_stream_has_missed(stack: Stack) -> None:
     """M17: it goes to its queue and to no other."""
     message = stack.plan(stack.now)
     stack.functions["queue_due"].handler(sample("queue_due"), Context())
-    assert (stack.queued(), stack.queued(stack.marketing_queue)) == ([message.due], [])
+    assert (stack.queued(), stack.queued(stack.queues.marketing)) == ([message.due], [])
 
 
 def test_marketing_goes_to_a_queue_of_its_own(stack: Stack) -> None:
     """M23: so that no service message ever waits behind it."""
     news = planned(TemplateKind.MARKETING, due_at=stack.now)
     stack.react(news)
-    assert (stack.queued(), stack.queued(stack.marketing_queue)) == ([], [news.due])
+    assert (stack.queued(), stack.queued(stack.queues.marketing)) == ([], [news.due])
 
 
 def test_what_the_clock_queued_before_there_were_two_queues_is_sent(stack: Stack) -> None:
@@ -168,7 +146,7 @@ def test_what_the_clock_queued_before_there_were_two_queues_is_sent(stack: Stack
     key = keys.message(*message.id)
     stack.table.commit([stack.table.update(MessageItem, *key, actions, refused=StaleReadError(""))])
     stack.functions["queue_due"].handler(sample("queue_due"), Context())
-    (queued,) = stack.queued(stack.marketing_queue)
+    (queued,) = stack.queued(stack.queues.marketing)
     assert stack.dispatch(write_message(queued)) == []
     assert stack.kept(message).state is MessageState.ACCEPTED
 
@@ -246,9 +224,9 @@ def test_links_are_signed_with_a_new_key_five_minutes_after_it_is_there(
     """M25: without a deployment, as docs/messages.md says."""
     now = 1000.0 * 60 * MINUTES
     monkeypatch.setattr(time, "time", lambda: now)
-    old, new = '{"current": "1", "1": "a secret of the tests"}', '{"current": "2", "2": "a new one"}'
+    old, new = LINK_SECRET, '{"current": "2", "2": "a new one"}'
     assert reader(lambda: old)(stack.link())
-    boto3.client("secretsmanager", region_name=REGION).put_secret_value(SecretId="messages-links", SecretString=new)
+    boto3.client("secretsmanager", region_name=REGION).put_secret_value(SecretId="link", SecretString=new)
 
     now += 60 * MINUTES - 1
     assert reader(lambda: old)(stack.link())
