@@ -42,7 +42,7 @@ test: setup ## what CI runs: lint, types, import contracts, all tests
 
 .PHONY: proof
 proof: setup ## the long proofs: the whole year of purchases, and property tests at length
-	@HYPOTHESIS_PROFILE=proof $(BIN)/pytest -m proof tests
+	@HYPOTHESIS_PROFILE=proof $(BIN)/pytest -m proof tests -n $(WORKERS) --dist loadgroup
 	@HYPOTHESIS_PROFILE=proof $(BIN)/pytest tests/property -n $(WORKERS)
 
 .PHONY: bench
