@@ -10,6 +10,7 @@ from math import exp
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy.stats import binom, ttest_ind
 
 from huitou.campaigns.lift import result_of
@@ -19,16 +20,19 @@ RUNS = 500
 LEAST, MOST = (int(binom.ppf(share, RUNS, CONFIDENCE)) for share in (0.001, 0.999))
 FREE = Costs()
 
+Sales = NDArray[np.int64]
 
-def sales_of(chance: np.random.Generator, units: int, rate: float, spread: float = 0.5) -> list[int]:
+
+def sales_of(chance: np.random.Generator, units: int, rate: float, spread: float = 0.5) -> Sales:
     """A share of ``rate`` buys, for an amount whose logarithm is normal."""
+    sales = np.zeros(units, dtype=np.int64)
     bought = chance.binomial(units, rate)
-    return [int(each) for each in chance.lognormal(6, spread, bought)] + [0] * int(units - bought)
+    sales[:bought] = chance.lognormal(6, spread, bought)
+    return sales
 
 
-def arm_of(sales: list[int]) -> Arm:
-    bought = [each for each in sales if each]
-    return Arm(len(sales), len(bought), *(sum(each**power for each in bought) for power in (1, 2, 3)))
+def arm_of(sales: Sales) -> Arm:
+    return Arm(sales.size, int(np.count_nonzero(sales)), *(int((sales**power).sum()) for power in (1, 2, 3)))
 
 
 def inside(effect: Effect | None, truth: float) -> bool:

@@ -109,8 +109,6 @@ class NewJourneys:
         if campaign.at_usual_hour:
             hour = usual_hour_of(self._read(whom.home, since - WITHIN), campaign.brand, since, program.zone)
         journey = begun(named, campaign, since, program, now, usual_hour=hour)
-        return (
-            stop(journey, GOAL_REACHED, now)
-            if has_entered_goal(journey, campaign, whom.position.memberships)
-            else journey
-        )
+        if has_entered_goal(journey, campaign, whom.position.memberships):
+            return stop(journey, GOAL_REACHED, now)
+        return journey

@@ -66,11 +66,9 @@ def birthday_near(leaf: BirthdayNear, _: Scope) -> Check:
 
     def check(moment: Moment) -> Answer:
         born, in_march = moment.known.facts.birthday, moment.known.program.leap_day_in_march
-        return (
-            always(False)
-            if born is None
-            else _near(leaf, partial(birthday_in, born=born, leap_day_in_march=in_march), moment)
-        )
+        if born is None:
+            return always(False)
+        return _near(leaf, partial(birthday_in, born=born, leap_day_in_march=in_march), moment)
 
     return check
 
