@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from infra.sources import ROOT, digest_of
 
@@ -44,6 +45,11 @@ DROPPED_FOLDERS: Final = frozenset({"__pycache__", "bin", "examples", "test", "t
 DROPPED_SUFFIXES: Final = frozenset({".pyi", ".pyc"})
 # A part of aenum that only Python 2 can compile, and nothing else imports.
 DROPPED_FILES: Final = frozenset({"_py2.py"})
+
+NO_DATE: Final = (1980, 1, 1, 0, 0, 0)
+READABLE: Final = 0o644
+LEVEL: Final = 1
+"""The best one packs for half a minute, to be uploaded and unpacked once: the file would be an eighth smaller."""
 
 # The first four bytes of a .pyc name the bytecode version, the next four how it is validated (PEP 552).
 UNCHECKED_HASH: Final = (0b01).to_bytes(4, "little")
@@ -92,6 +98,23 @@ def build_dependency_layer(name: str, target: Target) -> Path:
         _strip(python)
 
     return _built(f"dependencies-{name}", target, [requirements], fill)
+
+
+def packed(layer: Path) -> Path:
+    """The layer as one file, packed once: CDK would read, copy and pack a folder anew for each deployment.
+
+    It has no dates, so that a layer which is built again is the same file, and nothing is deployed that did not change.
+    """
+    archive = layer.with_name(f"{layer.name}.zip")
+    if not archive.exists():
+        scratch = layer.with_name(f".{layer.name}-{os.getpid()}.zip")
+        with ZipFile(scratch, "w") as file:
+            for path in sorted(path for path in layer.rglob("*") if path.is_file()):
+                entry = ZipInfo(path.relative_to(layer).as_posix(), NO_DATE)
+                entry.external_attr = READABLE << 16
+                file.writestr(entry, path.read_bytes(), ZIP_DEFLATED, LEVEL)
+        scratch.replace(archive)
+    return archive
 
 
 def _built(name: str, target: Target, inputs: list[Path], fill: Callable[[Path], None]) -> Path:

@@ -1,6 +1,7 @@
 """A Lambda function with a role, a log group and a budget of its own."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
@@ -84,12 +85,12 @@ class HandlerFunction(lambda_.Function):
         self.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=[resource], conditions=only))
 
 
-def layer_of(scope: Construct, name: str, folder: str, description: str) -> lambda_.LayerVersion:
-    """A layer made of a folder that the layer builder has filled."""
+def layer_of(scope: Construct, name: str, archive: Path, description: str) -> lambda_.LayerVersion:
+    """A layer made of a file that the layer builder has packed."""
     return lambda_.LayerVersion(
         scope,
         name,
-        code=lambda_.Code.from_asset(folder),
+        code=lambda_.Code.from_asset(str(archive)),
         description=f"{Stack.of(scope).stack_name}: {description}",
         compatible_runtimes=[RUNTIME],
         compatible_architectures=[ARCHITECTURE],

@@ -14,7 +14,7 @@ from infra.constructs.fan_out import FanOut
 from infra.constructs.function import HandlerFunction, layer_of
 from infra.constructs.queue import WorkQueue
 from infra.constructs.review import acknowledge, acknowledge_wildcards
-from infra.layer_builder import HOST, LAMBDA, Target, build_dependency_layer, build_package_layer
+from infra.layer_builder import HOST, LAMBDA, Target, build_dependency_layer, build_package_layer, packed
 from infra.settings import Settings
 from infra.stacks.data import DataStack
 
@@ -128,9 +128,10 @@ class FunctionStack(Stack):
         return HOST if self.settings.is_local else LAMBDA
 
     def _package_layer(self) -> lambda_.LayerVersion:
-        return layer_of(self, "huitou", str(build_package_layer("huitou", self._target)), "the product's package")
+        layer = build_package_layer("huitou", self._target)
+        return layer_of(self, "huitou", packed(layer), "the product's package")
 
     def dependency_layer(self, name: str, purpose: str) -> lambda_.LayerVersion:
         """What `layers/dependencies/<name>.txt` pins; ``purpose`` ends the sentence that describes it."""
-        folder = build_dependency_layer(name, self._target)
-        return layer_of(self, f"dependencies-{name}", str(folder), f"third-party packages {purpose}")
+        layer = build_dependency_layer(name, self._target)
+        return layer_of(self, f"dependencies-{name}", packed(layer), f"third-party packages {purpose}")

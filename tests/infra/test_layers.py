@@ -21,6 +21,7 @@ from infra.layer_builder import (
     check_bytecode,
     compile_bytecode,
     find_interpreter,
+    packed,
 )
 from infra.sources import ROOT
 from tests.infra.conftest import MORE_LAYERS
@@ -172,3 +173,19 @@ def test_without_the_right_python_a_layer_ships_without_bytecode_and_says_so(
 
 def test_a_layer_that_is_built_already_is_taken_as_it_is() -> None:
     assert build_package_layer("huitou", HOST) == build_package_layer("huitou", HOST)
+
+
+def test_a_layer_is_packed_into_the_same_file_wherever_it_is_built(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Another file would be deployed again, and every function with it."""
+    archive = packed(build_package_layer("huitou", HOST))
+    monkeypatch.setattr("infra.layer_builder.BUILD", tmp_path / "layers")
+    layer = build_package_layer("huitou", HOST)
+    assert packed(layer).read_bytes() == archive.read_bytes()
+    shutil.unpack_archive(archive, tmp_path / "unpacked")
+    contents = [
+        {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+        for root in (layer, tmp_path / "unpacked")
+    ]
+    assert contents[0] == contents[1]
