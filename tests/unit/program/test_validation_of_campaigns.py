@@ -286,6 +286,11 @@ def test_who_leaves_need_not_stay() -> None:
         ),
         ({"steps": [{"send": {"template": "hello", "purpose": "A B"}}]}, "/steps/0/send/purpose", "Write 1 to 32 of"),
         ({"steps": [TODAY, {"wait_days": 2}, TODAY]}, "/steps/2/send/within_days", "The steps before it take 2 days."),
+        (
+            {"steps": [{"send": {"template": "hello", "within_days": "soon"}}]},
+            "/steps/0/send/within_days",
+            "A whole number is expected here.",
+        ),
         ({"steps": [{"tag": "a", "untag": "b"}]}, "/steps/0", "A step is one thing"),
         (giving(currency="pints"), "/steps/0/give_points/currency", "Did you mean 'points'?"),
         (giving(currency="beans"), "/steps/0/give_points/currency", "'beans' belongs to the brand 'sora' alone."),

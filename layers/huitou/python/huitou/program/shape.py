@@ -43,7 +43,8 @@ def parse_document(text: str | bytes) -> ProgramDocument | tuple[FieldError, ...
         if details[0]["type"] == "json_invalid":
             return (FieldError("", f"This is not JSON: {details[0]['ctx']['error']}."),)
         raw = from_json(text)
-        return tuple(FieldError(_pointer(detail, raw), _sentence(detail)) for detail in details)
+        told = (detail for detail in details if not _is_long_enough(detail, raw))
+        return tuple(FieldError(_pointer(detail, raw), _sentence(detail)) for detail in told)
 
 
 def _sentence(detail: ErrorDetails) -> str:
@@ -51,14 +52,30 @@ def _sentence(detail: ErrorDetails) -> str:
     return sentence.format(**detail.get("ctx", {})) if sentence else f"{detail['msg']}."
 
 
+def _is_long_enough(detail: ErrorDetails, raw: Any) -> bool:
+    """pydantic counts only the items that it takes: what is wrong with the others is told already."""
+    if detail["type"] != "too_short":
+        return False
+    _, parent = _parent(detail, raw)
+    items, least = parent[detail["loc"][-1]], detail["ctx"]["min_length"]
+    return bool(len(items) >= least)
+
+
 def _pointer(detail: ErrorDetails, raw: Any) -> str:
-    """pydantic puts the chosen ``type`` of a union into the path; the reader's document has no such step."""
+    path, _ = _parent(detail, raw)
+    path += detail["loc"][-1:]
+    return pointer_to([*path, "type"] if detail["type"].startswith("union_tag") else path)
+
+
+def _parent(detail: ErrorDetails, raw: Any) -> tuple[list[str | int], Any]:
+    """What the place is in, and the way there.
+
+    pydantic puts the chosen ``type`` of a union into the path; the reader's document has no such step.
+    """
     path: list[str | int] = []
-    *steps, last = detail["loc"] or ("",)
-    for step in steps:
+    for step in detail["loc"][:-1]:
         if isinstance(raw, dict) and step not in raw:
             continue
         path.append(step)
         raw = raw[step]
-    path = [*path, last] if detail["loc"] else path
-    return pointer_to([*path, "type"] if detail["type"].startswith("union_tag") else path)
+    return path, raw
