@@ -15,7 +15,10 @@ from cli import local_stack
 from tests.contract.targets import free_port
 from tests.e2e.shell import huitou
 
-pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="the printed lines need curl")
+pytestmark = [
+    pytest.mark.skipif(shutil.which("curl") is None, reason="the printed lines need curl"),
+    pytest.mark.xdist_group("newcomer"),
+]
 
 HOUSEHOLDS = "1"
 
