@@ -20,6 +20,7 @@ from cli.openapi import written
 from huitou.erasing.store import WordsItem
 from huitou.jobs.store import JobItem
 from huitou.kernel.errors import DomainError
+from huitou.platform.openapi import BY_GATEWAY
 from huitou.platform.problems import INTERNAL, status_of
 from huitou.platform.table import Item
 from huitou.purchases.store import SaleItem
@@ -59,6 +60,8 @@ def codes_of_the_code() -> dict[str, set[int]]:
         codes.setdefault(error.code, set()).add(status_of(error))
     for _, status, code, _ in REFUSALS:
         codes.setdefault(code, set()).update({status} if status else ())
+    for answered, code in BY_GATEWAY.items():
+        codes.setdefault(code, set()).add(int(answered))
     sources = (ROOT / "layers/huitou/python/huitou/imports").glob("*.py")
     for code in re.findall(r'Rejection\([^"]*"([a-z_]+)"', "\n".join(path.read_text() for path in sources)):
         codes.setdefault(code, set())

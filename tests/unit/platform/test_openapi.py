@@ -109,7 +109,7 @@ def test_every_refusal_is_a_problem_with_its_codes_listed() -> None:
     """E30."""
     found = operation("post", "/v1/sales")
 
-    for status in ("400", "401", "403", "409", "413", "415", "422", "429", "500", "503", "504"):
+    for status in ("400", "401", "403", "409", "413", "415", "422", "429", "500", "502", "503", "504"):
         content = response(found, status)["content"]["application/problem+json"]
         assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
     assert codes(found, "400") == "`idempotency_key_required`, `malformed`"
@@ -121,7 +121,7 @@ def test_every_refusal_is_a_problem_with_its_codes_listed() -> None:
 def test_what_a_route_does_not_take_it_does_not_refuse() -> None:
     removal, listing = operation("delete", "/v1/sales/{sale}"), operation("get", "/v1/sales")
 
-    assert set(removal["responses"]) == {"204", "401", "403", "404", "422", "429", "500", "503", "504"}
+    assert set(removal["responses"]) == {"204", "401", "403", "404", "422", "429", "500", "502", "503", "504"}
     assert "413" not in listing["responses"]
     assert codes(listing, "422") == "`invalid_cursor`, `validation_failed`"
 

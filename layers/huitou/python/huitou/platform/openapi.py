@@ -81,8 +81,16 @@ _WITH_PARAMETER = {
     "cursor": (InvalidCursorError,),
     "Idempotency-Key": (problems.IdempotencyKeyRequiredError,),
 }
-_BY_GATEWAY: Mapping[str, str] = {"403": "forbidden", "429": "too_many_requests", "504": "unavailable"}
-"""What API Gateway refuses by itself and no function does, by status; its other refusals have our own codes."""
+BY_GATEWAY: Mapping[str, str] = {
+    "403": "forbidden",
+    "429": "too_many_requests",
+    "502": problems.INTERNAL.code,
+    "504": "unavailable",
+}
+"""What API Gateway answers by itself and no function does, by status; its other refusals have our own codes.
+
+A 502 says that the function ended without an answer, as one does that runs out of its time.
+"""
 _REFUSALS = "#/components/responses/"
 _DIRECTION = re.compile(r"(?<=[A-Za-z])-(?:Input|Output)(?=\")")
 """Pydantic describes what can contain itself twice, as it is read and as it is written; a programme has one shape."""
@@ -167,7 +175,7 @@ def _responses(operation: Document, parameters: Iterable[str]) -> Document:
     codes = {status: set(response.get(problems.CODES, ())) for status, response in declared.items()}
     for status, common in problems.codes_by_status(_common_errors(operation, parameters)).items():
         codes.setdefault(str(status), set()).update(common)
-    for refused, code in {**_BY_GATEWAY, "500": problems.INTERNAL.code}.items():
+    for refused, code in {**BY_GATEWAY, "500": problems.INTERNAL.code}.items():
         codes.setdefault(refused, set()).add(code)
     answers = {status: response for status, response in declared.items() if status < "400"}
     return answers | {status: _refused(status, codes[status]) for status in codes if status >= "400" and codes[status]}
@@ -175,7 +183,7 @@ def _responses(operation: Document, parameters: Iterable[str]) -> Document:
 
 def _pages(operation: Document) -> Document:
     """What a browser is answered: pages, and what the gateway refuses by itself."""
-    answers: Document = {status: _refusal(status, code) for status, code in _BY_GATEWAY.items()}
+    answers: Document = {status: _refusal(status, code) for status, code in BY_GATEWAY.items()}
     for status, page in operation["responses"].items():
         if HTML in page.get("content", ()):
             refused = answers.get(status, {})
