@@ -147,7 +147,7 @@ def _checking() -> tuple[str, bool]:
 
 {_table(("Checking a programme", "× the smaller"), rows)}
 
-On the machine that wrote this: {growth.many:.1f} seconds for the larger one; a gateway waits for 29.""",
+On the machine that wrote this: {growth.many * 1000:.0f} ms for the larger one.""",
         growth.multiple <= MOST_GROWTH,
     )
 

@@ -11,7 +11,7 @@ from tests.builders import document, rule
 
 FEW, MANY = 1_000, 10_000
 STORES_OF_A_RULE = 50
-ROUNDS = 3
+ROUNDS = 30
 
 
 @dataclass(frozen=True)
